@@ -1,0 +1,111 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import rxjs from 'eslint-plugin-rxjs-x';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+/** Imports point one way. For each floor of src: the floors below it that it may import from. */
+const floors = {
+  pool: [],
+  operators: ['pool'],
+  ix: ['operators', 'pool'],
+  connectors: ['operators', 'pool'],
+  testing: ['operators', 'pool'],
+  stress: ['operators', 'pool'],
+  simulation: ['operators', 'pool'],
+  dashboard: ['operators', 'pool'],
+  telemetry: ['operators', 'pool'],
+  cli: ['telemetry', 'dashboard', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
+};
+
+/** The rooms of the pool that know neither RxJS nor anything else from outside their own folder. */
+const core = ['claim', 'clock', 'core', 'counters', 'errors', 'line', 'linked-list', 'opening', 'room', 'slot'];
+
+const forbid = (files, regex, message) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
+});
+
+const oneWay = Object.entries(floors).map(([floor, below]) => {
+  const above = Object.keys(floors).filter((other) => other !== floor && !below.includes(other));
+  const out = String.raw`^(\./)?(\.\./)*\.\.(/?$|/(${['index', ...above].join('|')})(/|$))`;
+  return forbid(
+    [`src/${floor}/**/*.ts`],
+    `${out}|^rxjs-connection-pool`,
+    `Imports point one way: src/${floor} may import ${below.length === 0 ? 'nothing outside itself' : `only from ${below.join(', ')}`}.`,
+  );
+});
+
+export default defineConfig(
+  globalIgnores(['dist/', 'temp/', 'coverage/', 'docs/api/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjs.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // Bounds that the code has checked itself are said with "!"; under noUncheckedIndexedAccess there is no cheaper way.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // A callback can change any field while it runs, so a test that looks unnecessary to the checker often is not.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // RxJS calls deprecated what will be internal in its version 8; who writes observables and operators builds on it.
+      '@typescript-eslint/no-deprecated': [
+        'error',
+        { allow: [{ from: 'package', package: 'rxjs', name: ['Subscriber', 'Operator'] }] },
+      ],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // Whatever an observable or a promise failed with is passed on as it is.
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
+      ],
+      'rxjs-x/throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      '@typescript-eslint/class-literal-property-style': 'off',
+      '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/no-invalid-void-type': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      // The pool and its operators are what subscribes: inside an observable's own subscribe is where they do it.
+      'rxjs-x/no-nested-subscribe': 'off',
+    },
+  },
+  {
+    files: ['spec/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts'],
+    rules: {
+      // What a spec does on purpose: subscribing inside a callback, odd arguments, methods as values.
+      'rxjs-x/no-nested-subscribe': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: true }],
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  ...oneWay,
+  forbid(
+    core.map((room) => `src/pool/${room}.ts`),
+    String.raw`^(?!\./(?!\.))`,
+    'The core of the pool imports nothing but its own rooms, and does not know RxJS.',
+  ),
+  {
+    files: ['**/*.mjs', '**/*.js'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
+  prettier,
+);

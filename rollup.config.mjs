@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import typescript from '@rollup/plugin-typescript';
+import { dts } from 'rollup-plugin-dts';
+import { entries, fileNameOf, programs } from './entries.mjs';
+
+const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const library = Object.fromEntries(Object.entries(entries).map(([subpath, source]) => [fileNameOf(subpath), source]));
+
+// package.json and entries.mjs must name the same entries, or one would be built that nobody can import.
+const promised = Object.keys(manifest.exports).filter((subpath) => subpath !== './package.json');
+const odd = [
+  ...promised.filter((subpath) => !(subpath in entries)),
+  ...Object.keys(entries).filter((subpath) => !promised.includes(subpath)),
+];
+if (odd.length > 0) throw new Error(`Only one of package.json's "exports" and entries.mjs has: ${odd.join(', ')}`);
+
+// What is installed beside the package stays outside of it: dependencies, peers, and Node's own modules.
+const beside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+const external = (id) => isBuiltin(id) || beside.some((name) => id === name || id.startsWith(`${name}/`));
+
+// A circular import, an unresolved one, or anything else that Rollup would only warn of fails the build.
+const onLog = (level, log, report) => report(level === 'warn' ? 'error' : level, log);
+
+/** Several entries share their code through chunks, so that a class exists once, whichever entry it comes from. */
+const output = (folder, extension, options) => ({
+  dir: 'dist',
+  entryFileNames: ({ name }) => (name in programs ? name : `${folder}/${name}${extension}`),
+  chunkFileNames: `${folder}/shared/[name]${extension}`,
+  minifyInternalExports: false,
+  hoistTransitiveImports: false,
+  ...options,
+});
+
+const code = () => typescript({ tsconfig: 'tsconfig.build.json', noEmitOnError: true });
+const types = () => dts({ tsconfig: 'tsconfig.build.json' });
+
+// Leases and pools can be disposed of: with this line, users need not put that part of the language into their "lib".
+const disposable = '/// <reference lib="esnext.disposable" />';
+
+export default [
+  {
+    input: { ...library, ...programs },
+    external,
+    onLog,
+    plugins: [code()],
+    output: output('esm', '.mjs', { format: 'es', sourcemap: true }),
+  },
+  {
+    input: library,
+    external,
+    onLog,
+    plugins: [code()],
+    output: output('cjs', '.cjs', { format: 'cjs', sourcemap: true }),
+  },
+  {
+    input: library,
+    external,
+    onLog,
+    plugins: [types()],
+    output: [
+      output('esm', '.d.mts', { format: 'es', banner: disposable }),
+      output('cjs', '.d.cts', { format: 'es', banner: disposable }),
+    ],
+  },
+];

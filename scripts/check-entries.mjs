@@ -1,0 +1,27 @@
+// Loads every entry point of the built package by its public name, as an ES module and as CommonJS: both must offer
+// the same, and a class that two entries offer must be one class.
+import { createRequire } from 'node:module';
+import { entries } from '../entries.mjs';
+
+const require = createRequire(import.meta.url);
+const seen = new Map();
+const problems = [];
+
+for (const subpath of Object.keys(entries)) {
+  const name = `rxjs-connection-pool${subpath.slice(1)}`;
+  const forms = { import: { ...(await import(name)) }, require: { ...require(name) } };
+  const [imported, required] = Object.values(forms).map((exports) => Object.keys(exports).sort().join(', '));
+  if (imported !== required) problems.push(`${name}: import offers ${imported}; require offers ${required}`);
+  if (imported === '') problems.push(`${name} offers nothing`);
+  for (const [form, exports] of Object.entries(forms)) {
+    for (const [key, value] of Object.entries(exports)) {
+      const id = `${form} of ${key}`;
+      if (seen.has(id) && seen.get(id) !== value) problems.push(`${id} from ${name} is not the one of another entry`);
+      seen.set(id, value);
+    }
+  }
+}
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exit(1);
+console.log(`${Object.keys(entries).length} entries load as ES modules and as CommonJS`);
