@@ -1,0 +1,29 @@
+export { createPool } from './pool/create-pool';
+export type { PoolOptions, AcquireOptions } from './pool/options';
+export type { ConnectionPool } from './pool/connection-pool';
+export type { ConnectContext, Connector, OnCancel } from './pool/connector';
+export type { Lease } from './pool/lease';
+export type { PoolStats, PoolStatsSubject } from './pool/stats';
+export type { WorkContext, WorkResult } from './pool/work';
+export {
+  ConnectionFailedError,
+  InvalidConfigError,
+  InvalidLeaseError,
+  InvalidPoolError,
+  isPoolError,
+  PoolError,
+  PoolExhaustedError,
+} from './pool/errors';
+export type { ErrorOfCode, PoolErrorCode } from './pool/errors';
+
+export { withConnection } from './operators/with-connection';
+export { batchSequential } from './operators/batch-sequential';
+export { batchOutcomes } from './operators/batch-outcomes';
+export { batchParallel } from './operators/batch-parallel';
+export { collectBatch } from './operators/collect-batch';
+export { trackProgress } from './operators/track-progress';
+export type { ConnectionTask } from './operators/connection-task';
+export type { BatchOptions } from './operators/batch-options';
+export type { BatchOutcome } from './operators/batch-outcomes';
+export type { BatchFailure, BatchResult } from './operators/collect-batch';
+export type { BatchProgress, ProgressOptions } from './operators/track-progress';

@@ -1,0 +1,29 @@
+import type { ObservableInput, OperatorFunction } from 'rxjs';
+import { resolveBatchOptions } from './batch-options';
+import type { BatchOptions } from './batch-options';
+import { batchOutcomes } from './batch-outcomes';
+import { collectBatch } from './collect-batch';
+import type { BatchResult } from './collect-batch';
+
+/**
+ * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the
+ * order of the source. Short for `batchOutcomes(concurrency)` and `collectBatch()`.
+ *
+ * ```
+ * tasks              -A-B-C|
+ * A                   ----a|
+ * B                     -#
+ * C                       --c|
+ * batchParallel(2)   --------(r|)   { successful: [a, c], failed: [{ index: 1, item, error }], unstarted: 0 }
+ * ```
+ *
+ * ```ts
+ * const result = await lastValueFrom(from(lines).pipe(withConnection(pool, send), batchParallel(8)));
+ * ```
+ */
+export function batchParallel<R>(
+  concurrency?: number | BatchOptions,
+): OperatorFunction<ObservableInput<R>, BatchResult<R>> {
+  const options = resolveBatchOptions('batchParallel', concurrency);
+  return (source) => source.pipe(batchOutcomes<R>(options), collectBatch<R>());
+}

@@ -1,0 +1,37 @@
+import { Observable } from 'rxjs';
+import type { ObservableInput, OperatorFunction } from 'rxjs';
+import { Batch } from './batch';
+
+/**
+ * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so
+ * does an error of the source. Takes what `from` takes beside the tasks of `withConnection`.
+ *
+ * ```
+ * tasks      -A-B-C|
+ * A           --a|
+ * B              -b-c|
+ * C                  #
+ * result     ---a-b-c#
+ * ```
+ *
+ * Like `concatAll()`, which it differs from in that any number of synchronous tasks is no deep recursion.
+ *
+ * ```ts
+ * from(lines).pipe(withConnection(pool, send), batchSequential())
+ * ```
+ */
+export function batchSequential<R>(): OperatorFunction<ObservableInput<R>, R> {
+  return (source) =>
+    new Observable<R>((out) => {
+      const batch = new Batch<R>('batchSequential', 1, out, {
+        value: (_member, value) => {
+          out.next(value);
+        },
+        completed: () => undefined,
+        failed: (_member, error) => {
+          batch.abort(error);
+        },
+      });
+      batch.draw(source);
+    });
+}

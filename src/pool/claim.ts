@@ -1,0 +1,44 @@
+import type { Linked } from './linked-list';
+import type { Lane } from './line';
+import type { PoolError } from './errors';
+import type { Slot } from './slot';
+
+/** A claim goes one way: new → resting → waiting → held → ended, and may skip what lies between. */
+export type ClaimState = 'new' | 'resting' | 'waiting' | 'held' | 'ended';
+
+/**
+ * One caller's claim to a connection, from the moment it asks to the moment it gives back. It is its own
+ * place in the waiting line and then its own place among the holders of its connection: no second object.
+ */
+export abstract class Claim<C> implements Linked<Claim<C>> {
+  /** Neighbours in the line while waiting, among the holders of `slot` while held. */
+  ahead: Claim<C> | null = null;
+  behind: Claim<C> | null = null;
+
+  state: ClaimState = 'new';
+  /** What it holds, while held. */
+  slot: Slot<C> | null = null;
+
+  /** How long it may wait, in ms. */
+  timeout = Infinity;
+  /** When its wait began, by the pool's clock. */
+  askedAt = 0;
+  /** Those whose waits end after the same time, in the order in which they will; null for a wait without end. */
+  lane: Lane<C> | null = null;
+  earlier: Claim<C> | null = null;
+  later: Claim<C> | null = null;
+
+  /** The standing request of a stream: no pending acquire, so it has no timeout and counts in no bound. */
+  get standing(): boolean {
+    return false;
+  }
+
+  /** The connection is lent to this claim. */
+  abstract granted(connection: C): void;
+
+  /** The wait is over without a connection. */
+  abstract failed(error: PoolError): void;
+
+  /** The connection was lost or closed under the holder: the claim has ended already. */
+  abstract revoked(error: PoolError): void;
+}

@@ -1,0 +1,13 @@
+/** Ends a timer that has not fired; after it has, a call does nothing. */
+export type Cancel = () => void;
+
+/** The one clock of a pool: every timer and every "now" comes from here, so that it can be virtual. */
+export interface Clock {
+  /** Milliseconds, only ever compared with each other. */
+  now(): number;
+  /**
+   * Calls back once, `ms` from now. Only a timer that is `held` keeps a process alive: one on which
+   * somebody's answer depends.
+   */
+  after(ms: number, callback: () => void, held: boolean): Cancel;
+}

@@ -1,0 +1,187 @@
+import { Observable } from 'rxjs';
+import type { ObservedValueOf, Subscriber } from 'rxjs';
+import { PoolCore } from './core';
+import type { Host } from './core';
+import { asyncDisposeSymbol } from './disposal';
+import { InvalidConfigError } from './errors';
+import { internals } from './internals';
+import type { PoolInternals } from './internals';
+import { LeaseRequest, StandingRequest } from './lease';
+import type { Lease } from './lease';
+import { Life } from './life';
+import { acquireTimeoutOf, notACount, notATime, shown } from './options';
+import type { AcquireOptions, ResolvedOptions } from './options';
+import { schedulerClock } from './scheduler-clock';
+import { StatsSubject } from './stats';
+import type { PoolStats, PoolStatsSubject } from './stats';
+import type { WorkContext, WorkResult } from './work';
+import { WorkObservable } from './work-observable';
+
+/**
+ * A pool of connections, which is an Observable of them.
+ *
+ * Subscribing to the pool itself is a standing request with one place in the waiting line: it emits a lease whenever its
+ * turn comes, has no timeout, and completes when the pool is destroyed. Each lease belongs to the receiver until it is
+ * released. A connection released inside the very `next` that brought it comes round again in a later task.
+ *
+ * ```
+ * max 2     opens     ab
+ * pool      --a-b-----a-----b--   each when it is free
+ * released  --------a-----b----
+ * ```
+ */
+export interface ConnectionPool<C> extends Observable<Lease<C>> {
+  /** The option `name`. */
+  readonly name: string;
+  /** The pool's state, live: a BehaviorSubject that only the pool writes to. */
+  readonly stats$: PoolStatsSubject;
+  /** The pool's state now: the same snapshot as `stats$.value`. */
+  readonly stats: PoolStats;
+  /**
+   * One lease, then complete. Unsubscribing before it came leaves the line; afterwards the lease is yours to release.
+   * Errors: `PoolExhaustedError`, `ConnectionFailedError`, `InvalidPoolError`.
+   *
+   * ```ts
+   * const lease = await firstValueFrom(pool.acquire({ acquireTimeout: 500 }));
+   * try { … lease.connection … } finally { lease.release(); }
+   * ```
+   */
+  acquire(options?: AcquireOptions): Observable<Lease<C>>;
+  /**
+   * Cold: each subscription leases a connection, runs `work` on it, and gives it back, whichever way the work ends.
+   * Errors: those of `acquire`, and the work's own, unwrapped.
+   *
+   * ```
+   * work    --x--y|
+   * use     --x--y|     the lease ends before the complete is seen
+   * ```
+   *
+   * ```ts
+   * const reply = await lastValueFrom(pool.use((node) => node.call('word_count', text)));
+   * ```
+   */
+  use<O extends WorkResult>(
+    work: (connection: C, context: WorkContext) => O,
+    options?: AcquireOptions,
+  ): Observable<ObservedValueOf<O>>;
+  /**
+   * Opens connections until `count` are open (default 1). Rejects with a `ConnectionFailedError` when the target is
+   * dead or `acquireTimeout` is over, with an `InvalidPoolError` when the pool is destroyed.
+   */
+  warmUp(count?: number): Promise<void>;
+  /**
+   * Ends the pool, beginning at the call: who waits fails with an `InvalidPoolError`, idle connections are closed, lent
+   * ones when they come back, and after `timeout` ms (default 30 000; 0: at once) all the same. Resolves when every
+   * connection has finished closing. Calling it again gives the same promise.
+   */
+  destroy(options?: { timeout?: number | undefined }): Promise<void>;
+  /** `destroy()`, at the end of the block that holds the pool by `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
+  readonly name: string;
+  readonly stats$: PoolStatsSubject;
+  readonly [internals]: PoolInternals<C>;
+  private readonly core: PoolCore<C>;
+  private readonly destroyed: { promise: Promise<void> | null; resolve: () => void } = {
+    promise: null,
+    resolve: () => undefined,
+  };
+
+  constructor(private readonly options: ResolvedOptions<C>) {
+    super((subscriber: Subscriber<Lease<C>>) => {
+      const request = new StandingRequest(this[internals], subscriber);
+      subscriber.add(request);
+      if (!subscriber.closed) request.getInLine();
+    });
+    const host: Host<C> = {
+      createSlot: () => new Life(core, options),
+      changed: () => {
+        if (stats.observed) stats.publish();
+      },
+      destroyed: () => {
+        stats.finish();
+        this.destroyed.resolve();
+      },
+    };
+    const core = new PoolCore<C>(options, schedulerClock(options.scheduler), options.random, host);
+    const stats = new StatsSubject(core as PoolCore<unknown>);
+    this.core = core;
+    this.stats$ = stats;
+    this.name = options.name;
+    this[internals] = { core, runs: options, acquireTimeout: options.acquireTimeout };
+  }
+
+  get stats(): PoolStats {
+    return this.stats$.value;
+  }
+
+  acquire(options?: AcquireOptions): Observable<Lease<C>> {
+    const timeout = acquireTimeoutOf(this.options, options);
+    return new Observable((subscriber) => {
+      const request = new LeaseRequest(this[internals], subscriber);
+      subscriber.add(request);
+      if (!subscriber.closed) this.core.ask(request, timeout);
+    });
+  }
+
+  use<O extends WorkResult>(
+    work: (connection: C, context: WorkContext) => O,
+    options?: AcquireOptions,
+  ): Observable<ObservedValueOf<O>> {
+    if (typeof work !== 'function') {
+      throw new InvalidConfigError(this.name, `pool.use of '${this.name}' cannot work`, [
+        `work must be a function of a connection, but got ${shown(work)}`,
+      ]);
+    }
+    return new Use<C, ObservedValueOf<O>>(this[internals], acquireTimeoutOf(this.options, options), work);
+  }
+
+  warmUp(count = 1): Promise<void> {
+    const { max, name, acquireTimeout } = this.options;
+    const issue =
+      notACount('count', count, { least: 0 }) ??
+      (count > max ? `count must be at most max (${max}), but got ${count}` : null);
+    if (issue !== null) return Promise.reject(new InvalidConfigError(name, `Pool '${name}' cannot warm up`, [issue]));
+    return new Promise((resolve, reject) => {
+      this.core.warmUp(count, acquireTimeout, (error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  destroy({ timeout = 30_000 }: { timeout?: number | undefined } = {}): Promise<void> {
+    const issue = notATime('timeout', timeout);
+    if (issue !== null) {
+      return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed so`, [issue]));
+    }
+    const { destroyed } = this;
+    if (destroyed.promise !== null) return destroyed.promise;
+    const promise = new Promise<void>((resolve) => {
+      destroyed.resolve = resolve;
+    });
+    destroyed.promise = promise;
+    this.core.destroy(timeout);
+    return promise;
+  }
+
+  [asyncDisposeSymbol](): Promise<void> {
+    return this.destroy();
+  }
+}
+
+class Use<C, R> extends WorkObservable<C, R> {
+  constructor(
+    pool: PoolInternals<C>,
+    acquireTimeout: number,
+    private readonly work: (connection: C, context: WorkContext) => unknown,
+  ) {
+    super(pool, acquireTimeout);
+  }
+
+  invoke(connection: C, context: WorkContext): unknown {
+    return this.work(connection, context);
+  }
+}

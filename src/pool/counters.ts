@@ -1,0 +1,17 @@
+/** What has happened since the pool was created. The fields have the names that `PoolStats` has for them. */
+export class Counters {
+  successfulOperations = 0;
+  failedOperations = 0;
+  cancelledOperations = 0;
+  acquired = 0;
+  released = 0;
+  discarded = 0;
+  opened = 0;
+  closed = 0;
+  openFailures = 0;
+  timeouts = 0;
+  rejected = 0;
+}
+
+/** How a run of `work` can end. */
+export type OperationOutcome = 'successfulOperations' | 'failedOperations' | 'cancelledOperations';

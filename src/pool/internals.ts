@@ -1,0 +1,11 @@
+import type { PoolCore } from './core';
+import type { RunSettings } from './work-run';
+
+/** Where a pool and its leases keep what the operators need and users do not; the same symbol in every copy of the package. */
+export const internals = Symbol.for('rxjs-connection-pool.internals');
+
+export interface PoolInternals<C> {
+  readonly core: PoolCore<C>;
+  readonly runs: RunSettings<C>;
+  readonly acquireTimeout: number;
+}

@@ -1,0 +1,165 @@
+import type { Subscriber, Unsubscribable } from 'rxjs';
+import { Claim } from './claim';
+import { disposeSymbol } from './disposal';
+import { InvalidLeaseError } from './errors';
+import type { PoolError } from './errors';
+import { internals } from './internals';
+import type { PoolInternals } from './internals';
+
+/**
+ * One connection, lent to one holder until it is given back.
+ *
+ * ```ts
+ * using lease = await firstValueFrom(pool.acquire());
+ * lease.connection.write('hello');
+ * ```
+ */
+export interface Lease<C> {
+  /** The connection. Throws an `InvalidLeaseError` once the lease has ended: by then it may be somebody else's. */
+  readonly connection: C;
+  /** Gives the connection back. The second call, and one after the connection was lost, do nothing. */
+  release(): void;
+  /**
+   * The connection is broken: it is lent to nobody again, and closed. Where several leases share it (`capacity`), it
+   * takes no new one and is closed when the last of them has ended.
+   */
+  discard(reason?: unknown): void;
+  /** Gives the connection back, at the end of the block that holds it by `using`. */
+  [Symbol.dispose](): void;
+}
+
+export class HeldLease<C> implements Lease<C> {
+  readonly [internals]: PoolInternals<C>;
+
+  constructor(
+    pool: PoolInternals<C>,
+    readonly claim: Claim<C>,
+  ) {
+    this[internals] = pool;
+  }
+
+  get connection(): C {
+    const { slot } = this.claim;
+    if (slot === null) {
+      const { name } = this[internals].core;
+      throw new InvalidLeaseError(
+        name,
+        `This lease of pool '${name}' has ended (released, discarded, or its connection was lost): the connection may be ` +
+          `somebody else's by now. Acquire again, and keep the lease until the work is done.`,
+      );
+    }
+    return slot.connection as C;
+  }
+
+  release(): void {
+    this[internals].core.release(this.claim);
+  }
+
+  discard(): void {
+    this[internals].core.discard(this.claim);
+  }
+
+  [disposeSymbol](): void {
+    this[internals].core.release(this.claim);
+  }
+}
+
+/** `acquire()`: one lease, then complete. */
+export class LeaseRequest<C> extends Claim<C> implements Unsubscribable {
+  private delivered = false;
+
+  constructor(
+    private readonly pool: PoolInternals<C>,
+    private readonly subscriber: Subscriber<Lease<C>>,
+  ) {
+    super();
+  }
+
+  granted(): void {
+    this.delivered = true;
+    this.subscriber.next(new HeldLease(this.pool, this));
+    this.subscriber.complete();
+  }
+
+  failed(error: PoolError): void {
+    this.subscriber.error(error);
+  }
+
+  revoked(error: PoolError): void {
+    if (!this.delivered) this.subscriber.error(error);
+  }
+
+  unsubscribe(): void {
+    this.pool.core.withdraw(this);
+    // Once delivered, the lease is the receiver's.
+    if (!this.delivered) this.pool.core.release(this);
+  }
+}
+
+/** The pool's own stream: one place in line at a time, and a new one as soon as the last has been served. */
+export class StandingRequest<C> implements Unsubscribable {
+  private place: StandingPlace<C> | null = null;
+
+  constructor(
+    private readonly pool: PoolInternals<C>,
+    private readonly subscriber: Subscriber<Lease<C>>,
+  ) {}
+
+  getInLine(): void {
+    this.place = new StandingPlace(this.pool, this);
+    this.pool.core.ask(this.place, Infinity);
+  }
+
+  served(lease: HeldLease<C>): void {
+    this.place = null;
+    this.subscriber.next(lease);
+    if (this.subscriber.closed) return;
+    if (lease.claim.state === 'held') {
+      this.getInLine();
+    } else {
+      // A receiver that gives back at once would otherwise be served for ever, and nobody else would run.
+      this.place = new StandingPlace(this.pool, this);
+      this.pool.core.askLater(this.place);
+    }
+  }
+
+  ended(): void {
+    this.subscriber.complete();
+  }
+
+  unsubscribe(): void {
+    const { place } = this;
+    if (place === null) return;
+    this.place = null;
+    this.pool.core.withdraw(place);
+    this.pool.core.release(place);
+  }
+}
+
+class StandingPlace<C> extends Claim<C> {
+  private delivered = false;
+
+  constructor(
+    private readonly pool: PoolInternals<C>,
+    private readonly request: StandingRequest<C>,
+  ) {
+    super();
+  }
+
+  override get standing(): boolean {
+    return true;
+  }
+
+  granted(): void {
+    this.delivered = true;
+    this.request.served(new HeldLease(this.pool, this));
+  }
+
+  failed(): void {
+    this.request.ended();
+  }
+
+  revoked(): void {
+    if (!this.delivered) this.request.getInLine();
+  }
+}

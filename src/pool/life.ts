@@ -1,0 +1,227 @@
+import { from, isObservable, observable as symbolObservable, Subscriber } from 'rxjs';
+import type { Observable, Observer, Unsubscribable } from 'rxjs';
+import type { Cancel } from './clock';
+import type { ConnectContext } from './connector';
+import type { PoolCore } from './core';
+import type { ResolvedOptions } from './options';
+import { shown } from './options';
+import { runToEnd } from './run-to-end';
+import { Slot } from './slot';
+
+/**
+ * - `dialling`: waiting for the connection;
+ * - `late`: nobody wants it any more, but a promise of it cannot be withdrawn;
+ * - `open`: there it is;
+ * - `over`: it has ended by itself;
+ * - `ended`: nothing is left to do.
+ */
+type Phase = 'dialling' | 'late' | 'open' | 'over' | 'ended';
+
+/** One connection's life: opened by the user's connector, closed by the user's `close`, told to the core. */
+export class Life<C> extends Slot<C> implements Observer<C> {
+  private phase: Phase = 'dialling';
+  /** The connector's Observable, which lives as long as the connection; null for a promise of one. */
+  private subscription: Subscriber<C> | null = null;
+  private lossWatch: Unsubscribable | null = null;
+  private controller: AbortController | null = null;
+  private cancelTimer: Cancel | null = null;
+
+  constructor(
+    private readonly core: PoolCore<C>,
+    private readonly options: ResolvedOptions<C>,
+  ) {
+    super();
+  }
+
+  dial(): void {
+    const { connect, connectTimeout } = this.options;
+    if (connectTimeout !== Infinity) this.cancelTimer = this.core.clock.after(connectTimeout, this.timedOut, false);
+    try {
+      const life: unknown = connect(this.context());
+      if (isPromiseLike<C>(life)) {
+        life.then(
+          (connection) => {
+            this.next(connection);
+          },
+          (error: unknown) => {
+            this.error(error);
+          },
+        );
+      } else if (isObservableLike<C>(life)) {
+        this.subscription = new Subscriber<C>(this);
+        from(life).subscribe(this.subscription);
+      } else {
+        throw new TypeError(
+          `connect must return an Observable or a Promise of a connection, but returned ${shown(life)}`,
+        );
+      }
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
+  hangUp(): void {
+    this.stopTimer();
+    if (this.phase === 'dialling') this.giveUp();
+    else if (this.phase === 'open') this.close(this.connection as C);
+    else this.end();
+  }
+
+  // ---------------------------------------------------------------- what the connector says
+
+  next(connection: C): void {
+    if (this.phase === 'dialling') {
+      this.phase = 'open';
+      this.stopTimer();
+      this.core.run(() => {
+        this.core.opened(this, connection);
+        this.watchForLoss(connection);
+      });
+    } else if (this.phase === 'late' || (this.phase === 'ended' && this.subscription === null)) {
+      // A promise kept too late: nobody but us knows of this connection.
+      this.close(connection);
+    }
+  }
+
+  error(error: unknown): void {
+    switch (this.phase) {
+      case 'dialling':
+        this.phase = 'ended';
+        this.stopTimer();
+        this.core.openFailed(this, error, false);
+        break;
+      case 'late':
+        this.end();
+        break;
+      case 'open':
+        this.phase = 'over';
+        this.core.lost(this, error);
+    }
+  }
+
+  complete(): void {
+    if (this.phase === 'dialling') this.error(new Error('the connector completed without emitting a connection'));
+    else this.error(undefined);
+  }
+
+  private watchForLoss(connection: C): void {
+    const { lost } = this.options;
+    if (lost === undefined) return;
+    const gone = (error?: unknown): void => {
+      this.core.lost(this, error);
+    };
+    const watch = new Subscriber<unknown>({
+      next: () => {
+        gone();
+      },
+      error: gone,
+      complete: () => {
+        gone();
+      },
+    });
+    this.lossWatch = watch;
+    try {
+      from(lost(connection)).subscribe(watch);
+    } catch (error) {
+      gone(error);
+    }
+  }
+
+  // ---------------------------------------------------------------- ending it
+
+  private readonly timedOut = (): void => {
+    this.cancelTimer = null;
+    const error = new Error(`no connection within ${this.options.connectTimeout} ms (connectTimeout)`);
+    this.core.run(() => {
+      this.core.openFailed(this, error, this.subscription === null);
+      this.controller?.abort(error);
+      if (this.subscription === null) {
+        this.giveUp();
+      } else {
+        this.phase = 'ended';
+        quietly(this.subscription);
+      }
+    });
+  };
+
+  /** Stop wanting a connection that has not come yet. The core counts it as closing. */
+  private giveUp(): void {
+    this.controller?.abort(new Error('the connection is no longer wanted'));
+    if (this.subscription !== null) {
+      this.end();
+      return;
+    }
+    this.phase = 'late';
+    if (this.options.closeTimeout === Infinity) return;
+    this.cancelTimer = this.core.clock.after(
+      this.options.closeTimeout,
+      () => {
+        this.end();
+      },
+      false,
+    );
+  }
+
+  private close(connection: C): void {
+    this.stopTimer();
+    const { core, options } = this;
+    core.run(() => {
+      runToEnd(
+        core.clock,
+        options.closeTimeout,
+        () => options.close?.(connection) ?? undefined,
+        () => {
+          this.end();
+        },
+      );
+    });
+  }
+
+  private end(): void {
+    this.stopTimer();
+    this.phase = 'ended';
+    this.core.run(() => {
+      if (this.subscription !== null) quietly(this.subscription);
+      if (this.lossWatch !== null) quietly(this.lossWatch);
+      if (this.state === 'closing') this.core.closed(this);
+    });
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+
+  private context(): ConnectContext {
+    const signal = (): AbortSignal => {
+      this.controller ??= new AbortController();
+      if (this.phase !== 'dialling' && this.phase !== 'open') this.controller.abort();
+      return this.controller.signal;
+    };
+    return {
+      get signal() {
+        return signal();
+      },
+    };
+  }
+}
+
+/** What a close throws concerns nobody any more: the connection is gone either way. */
+function quietly(subscription: Unsubscribable): void {
+  try {
+    subscription.unsubscribe();
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
+function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+}
+
+function isObservableLike<T>(value: unknown): value is Observable<T> {
+  return (
+    isObservable(value) ||
+    typeof (value as Record<PropertyKey, unknown> | null | undefined)?.[symbolObservable] === 'function'
+  );
+}

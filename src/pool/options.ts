@@ -1,0 +1,252 @@
+import { asyncScheduler } from 'rxjs';
+import type { ObservableInput, SchedulerLike } from 'rxjs';
+import type { Connector, OnCancel } from './connector';
+import type { CoreOptions } from './core';
+import { InvalidConfigError } from './errors';
+import { longestTimer } from './scheduler-clock';
+
+/** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
+export interface PoolOptions<C> {
+  /** Opens a connection. */
+  connect: Connector<C>;
+  /**
+   * Closes a connection, before the connector's Observable is unsubscribed. Its place in the pool stays taken until
+   * what this returns has ended, at most `closeTimeout`. Default: unsubscribing is all there is to do.
+   */
+  close?: ((connection: C) => ObservableInput<unknown> | void) | undefined;
+  /**
+   * Tells when a connection is gone: what this returns emits, completes or errors then. For Promise connectors;
+   * an Observable connector says so itself, by ending.
+   */
+  lost?: ((connection: C) => ObservableInput<unknown>) | undefined;
+  /** Connections at the most, those being opened and closed included. A positive integer. */
+  max: number;
+  /** The pool's name in messages, stats and metrics. Default `'pool'`. */
+  name?: string | undefined;
+  /** Leases that one connection may carry at once, for protocols that multiplex. Default 1: exclusive. */
+  capacity?: number | undefined;
+  /** How long an acquire may wait in all, in ms. Default 30 000. */
+  acquireTimeout?: number | undefined;
+  /**
+   * How many may wait beyond those whom connections still to be opened will serve. Default 10 000; with 0 an acquire
+   * fails at once when nothing is free and nothing more can be opened.
+   */
+  maxPending?: number | undefined;
+  /** How long a connect may take, in ms. Default 10 000. */
+  connectTimeout?: number | undefined;
+  /** How long a close may take, in ms, before the place is given to another connection all the same. Default 5 000. */
+  closeTimeout?: number | undefined;
+  /** Connects under way at once, at the most; reached by slow start. Default 16. */
+  maxOpening?: number | undefined;
+  /**
+   * The pause between failed connects, in ms: at most `initial`, doubling to `max`, with full jitter. A number is
+   * the `initial` one. Default `{ initial: 50, max: 5_000 }`.
+   */
+  retryDelay?: number | { initial?: number | undefined; max?: number | undefined } | undefined;
+  /**
+   * After so many `failures` in a row those who wait fail at once, and one connect tries again every `probeAfter` ms
+   * while it is wanted. `false`: never. Default `{ failures: 5, probeAfter: 1_000 }`.
+   */
+  breaker?: false | { failures?: number | undefined; probeAfter?: number | undefined } | undefined;
+  /** Which idle connection goes first: the one used last (`'lifo'`, the default) or the one idle longest (`'fifo'`). */
+  order?: 'lifo' | 'fifo' | undefined;
+  /** What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. */
+  onCancel?: OnCancel<C> | undefined;
+  /**
+   * Cancelled work that is a Promise still runs: its lease is held until it has settled, at most so long (ms); then the
+   * connection is discarded. Bounds an `onCancel` function as well. Default 5 000.
+   */
+  cancelTimeout?: number | undefined;
+  /** The clock. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
+  scheduler?: SchedulerLike | undefined;
+  /** The die, from 0 to below 1, for jitter. Default `Math.random`. */
+  random?: (() => number) | undefined;
+}
+
+/** What is asked for with one acquire. */
+export interface AcquireOptions {
+  /** Says what the lease is for, in messages. */
+  label?: string | undefined;
+  /** How long this one may wait, in ms, instead of the pool's `acquireTimeout`. */
+  acquireTimeout?: number | undefined;
+}
+
+/** The options with every default filled in. */
+export interface ResolvedOptions<C> extends CoreOptions {
+  readonly connect: Connector<C>;
+  readonly close: ((connection: C) => ObservableInput<unknown> | void) | undefined;
+  readonly lost: ((connection: C) => ObservableInput<unknown>) | undefined;
+  readonly acquireTimeout: number;
+  readonly connectTimeout: number;
+  readonly closeTimeout: number;
+  readonly onCancel: OnCancel<C>;
+  readonly cancelTimeout: number;
+  readonly scheduler: SchedulerLike;
+  readonly random: () => number;
+}
+
+/** Fills in the defaults, or throws an `InvalidConfigError` that names every problem at once. */
+export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
+  const given: unknown = options;
+  if (!isRecord(given)) {
+    throw invalid('pool', [`options must be an object with at least connect and max, but got ${shown(given)}`]);
+  }
+  const name = given['name'];
+  const issues = problems(given, rules, '');
+  if (issues.length > 0) throw invalid(typeof name === 'string' ? name : 'pool', issues);
+
+  const { retryDelay = {}, breaker = {} } = options;
+  const { initial = 50, max = 5_000 } = typeof retryDelay === 'number' ? { initial: retryDelay } : retryDelay;
+  const { failures = 5, probeAfter = 1_000 } = breaker === false ? { failures: Infinity } : breaker;
+  return {
+    connect: options.connect,
+    close: options.close,
+    lost: options.lost,
+    max: options.max,
+    name: options.name ?? 'pool',
+    capacity: options.capacity ?? 1,
+    acquireTimeout: options.acquireTimeout ?? 30_000,
+    maxPending: options.maxPending ?? 10_000,
+    connectTimeout: options.connectTimeout ?? 10_000,
+    closeTimeout: options.closeTimeout ?? 5_000,
+    maxOpening: options.maxOpening ?? 16,
+    retryDelay: { initial, max: Math.max(initial, max) },
+    breaker: { failures, probeAfter },
+    order: options.order ?? 'lifo',
+    onCancel: options.onCancel ?? options.connect.onCancel ?? 'release',
+    cancelTimeout: options.cancelTimeout ?? 5_000,
+    scheduler: options.scheduler ?? asyncScheduler,
+    random: options.random ?? Math.random,
+  };
+}
+
+/** How long one acquire may wait. */
+export function acquireTimeoutOf(
+  pool: { readonly name: string; readonly acquireTimeout: number },
+  options: AcquireOptions | undefined,
+): number {
+  if (options === undefined) return pool.acquireTimeout;
+  const issues = isRecord(options)
+    ? problems(options, acquireRules, '')
+    : [`must be an object, but got ${shown(options)}`];
+  if (issues.length > 0)
+    throw new InvalidConfigError(pool.name, `Pool '${pool.name}' got impossible acquire options`, issues);
+  return options.acquireTimeout ?? pool.acquireTimeout;
+}
+
+/** What is wrong with a count, or null: shared by everything that takes one. */
+export function notACount(what: string, value: unknown, { least = 1, infinite = false } = {}): string | null {
+  if (infinite && value === Infinity) return null;
+  if (Number.isSafeInteger(value) && (value as number) >= least) return null;
+  const wanted = least === 0 ? 'an integer of 0 or more' : 'a positive integer';
+  return `${what} must be ${wanted}${infinite ? ' or Infinity' : ''}, but got ${shown(value)}`;
+}
+
+/** What is wrong with a time, or null. */
+export function notATime(what: string, value: unknown): string | null {
+  if (value === Infinity) return null;
+  if (typeof value !== 'number' || !(value >= 0)) {
+    return `${what} must be milliseconds, 0 or more, or Infinity for none, but got ${shown(value)}`;
+  }
+  return value <= longestTimer
+    ? null
+    : `${what} must be at most ${longestTimer} ms, or Infinity for none, but got ${shown(value)}`;
+}
+
+type Rule = (value: unknown, what: string) => string | readonly string[] | null;
+type Rules = Record<string, Rule>;
+
+const count: Rule = (value, what) => notACount(what, value);
+const countOrInfinity: Rule = (value, what) => notACount(what, value, { infinite: true });
+const countOrNone: Rule = (value, what) => notACount(what, value, { least: 0, infinite: true });
+const time: Rule = (value, what) => notATime(what, value);
+const fn: Rule = (value, what) =>
+  typeof value === 'function' ? null : `${what} must be a function, but got ${shown(value)}`;
+const text: Rule = (value, what) =>
+  typeof value === 'string' && value !== ''
+    ? null
+    : `${what} must be a string that is not empty, but got ${shown(value)}`;
+const oneOf =
+  (...words: string[]): Rule =>
+  (value, what) =>
+    words.includes(value as string)
+      ? null
+      : `${what} must be ${words.map((w) => `'${w}'`).join(' or ')}, but got ${shown(value)}`;
+const record =
+  (inner: Rules, or: string): Rule =>
+  (value, what) =>
+    isRecord(value)
+      ? problems(value, inner, `${what}.`)
+      : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${shown(value)}`;
+
+/** One rule an option. An option that has no rule here does not exist. */
+const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
+  connect: fn,
+  close: fn,
+  lost: fn,
+  max: count,
+  name: text,
+  capacity: count,
+  acquireTimeout: time,
+  maxPending: countOrNone,
+  connectTimeout: time,
+  closeTimeout: time,
+  maxOpening: countOrInfinity,
+  retryDelay: (value, what) =>
+    typeof value === 'number'
+      ? time(value, what)
+      : record({ initial: time, max: time }, 'milliseconds or ')(value, what),
+  breaker: (value, what) =>
+    value === false ? null : record({ failures: countOrInfinity, probeAfter: time }, 'false or ')(value, what),
+  order: oneOf('lifo', 'fifo'),
+  onCancel: (value, what) =>
+    typeof value === 'function' || value === 'release' || value === 'discard'
+      ? null
+      : `${what} must be 'release', 'discard' or a function, but got ${shown(value)}`,
+  cancelTimeout: time,
+  scheduler: (value, what) =>
+    isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
+      ? null
+      : `${what} must be an RxJS scheduler, but got ${shown(value)}`,
+  random: fn,
+};
+
+const acquireRules: Rules & Record<keyof AcquireOptions, Rule> = { label: text, acquireTimeout: time };
+
+const required = ['connect', 'max'];
+
+function problems(given: Record<string, unknown>, byRule: Rules, prefix: string): string[] {
+  const found: string[] = [];
+  const names = byRule === rules ? new Set([...required, ...Object.keys(given)]) : Object.keys(given);
+  for (const name of names) {
+    const value = given[name];
+    const rule = Object.hasOwn(byRule, name) ? byRule[name] : undefined;
+    if (rule === undefined) {
+      found.push(`${prefix}${name} is not an option; the options are ${Object.keys(byRule).join(', ')}`);
+    } else if (value !== undefined || (byRule === rules && required.includes(name))) {
+      found.push(...[rule(value, `${prefix}${name}`) ?? []].flat());
+    }
+  }
+  return found;
+}
+
+function invalid(name: string, issues: readonly string[]): InvalidConfigError {
+  return new InvalidConfigError(name, `Pool '${name}' cannot be created`, issues);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return (typeof value === 'object' || typeof value === 'function') && value !== null && !Array.isArray(value);
+}
+
+/** A value as a message can show it. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) {
+    const { constructor } = value as { constructor?: unknown };
+    return typeof constructor === 'function' && constructor !== Object ? `a ${constructor.name}` : 'an object';
+  }
+  return String(value);
+}

@@ -1,0 +1,101 @@
+import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from './errors';
+
+/** What a refusal is explained with. */
+export interface Situation {
+  readonly name: string;
+  readonly max: number;
+  readonly total: number;
+  readonly inUse: number;
+  readonly pending: number;
+  readonly attempts: number;
+  readonly lastFailure: unknown;
+}
+
+/** A wait that ends with no connection open at all is about the connection; any other is about the pool's size. */
+export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError | ConnectionFailedError {
+  if (at.total === 0) {
+    const why = at.attempts > 0 ? failedSoOften(at) : 'the connect under way has not answered';
+    return new ConnectionFailedError(
+      at.name,
+      'open',
+      at.attempts,
+      `Pool '${at.name}' has no connection open after ${waited} ms: ${why}. Check that the target is up and can be reached.`,
+      at.lastFailure,
+    );
+  }
+  return new PoolExhaustedError(
+    at.name,
+    'timeout',
+    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms. ` +
+      `Raise max or acquireTimeout, make the work shorter, or lower the concurrency.`,
+    at.lastFailure,
+  );
+}
+
+export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedError {
+  return new PoolExhaustedError(
+    at.name,
+    'queue-full',
+    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}). ` +
+      `Try again later, raise max or maxPending, or lower the concurrency.`,
+    at.lastFailure,
+  );
+}
+
+/** A warm-up that has not come to its goal in time. */
+export function notWarm(at: Situation, goal: number, waited: number): ConnectionFailedError {
+  const why = at.attempts > 0 ? failedSoOften(at) : 'the connects under way have not answered';
+  return new ConnectionFailedError(
+    at.name,
+    'open',
+    at.attempts,
+    `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${why}. Check that the target is up and takes so many.`,
+    at.lastFailure,
+  );
+}
+
+export function targetIsDead(at: Situation): ConnectionFailedError {
+  return new ConnectionFailedError(
+    at.name,
+    'open',
+    at.attempts,
+    `Pool '${at.name}' cannot connect: ${failedSoOften(at)}. Check that the target is up; the pool tries again by itself.`,
+    at.lastFailure,
+  );
+}
+
+export function connectionLost(at: Situation, cause: unknown): ConnectionFailedError {
+  return new ConnectionFailedError(
+    at.name,
+    'use',
+    at.attempts,
+    `Pool '${at.name}' lost a connection while it was lent${cause === undefined ? '' : `: ${said(cause)}`}. ` +
+      `The work on it may or may not have been done; run it again if that is safe.`,
+    cause,
+  );
+}
+
+export function poolIsDestroyed(name: string): InvalidPoolError {
+  return new InvalidPoolError(name, `Pool '${name}' has been destroyed and lends nothing any more. Create a new pool.`);
+}
+
+export function closedByDestroy(name: string): InvalidPoolError {
+  return new InvalidPoolError(
+    name,
+    `Pool '${name}' was destroyed, and its timeout ended before this lease did: the connection has been closed.`,
+  );
+}
+
+function inUse({ total, inUse: used, max }: Situation): string {
+  return `${used}/${max} connections in use${total < max ? ` (${total} open)` : ''}`;
+}
+
+function failedSoOften({ attempts, lastFailure }: Situation): string {
+  return `the last ${attempts === 1 ? 'connect' : `${attempts} connects`} failed (${said(lastFailure)})`;
+}
+
+/** An error's own words, on one line. */
+function said(error: unknown): string {
+  if (error instanceof Error) return error.message || error.name;
+  return String(error);
+}

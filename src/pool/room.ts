@@ -1,0 +1,48 @@
+import { LinkedList } from './linked-list';
+import type { Slot } from './slot';
+
+/**
+ * The open slots that can take one more lease, least loaded first. Slots of equal load keep the order
+ * in which they got it, so that `order` says which idle connection goes first.
+ */
+export class Room<C> {
+  private readonly byLoad: LinkedList<Slot<C>>[] = [new LinkedList<Slot<C>>()];
+  /** No slot has less load than this; looking for room begins here. */
+  private lowest = 0;
+
+  constructor(
+    private readonly capacity: number,
+    private readonly order: 'lifo' | 'fifo',
+  ) {}
+
+  /** How many connections nobody uses. */
+  get idle(): number {
+    return this.byLoad[0]!.size;
+  }
+
+  /** The slot that would be lent next, or null when all are full. */
+  best(): Slot<C> | null {
+    const { byLoad } = this;
+    for (; this.lowest < byLoad.length; this.lowest++) {
+      const slots = byLoad[this.lowest]!;
+      if (slots.size > 0) return this.order === 'lifo' ? slots.last : slots.first;
+    }
+    return null;
+  }
+
+  /** To be called with its load as it is now; a full slot has no place here. */
+  add(slot: Slot<C>): void {
+    const load = slot.holders.size;
+    if (load >= this.capacity) return;
+    // A slot's load changes by one at a time, so a new list is always the next one.
+    if (load === this.byLoad.length) this.byLoad.push(new LinkedList());
+    this.byLoad[load]!.push(slot);
+    if (load < this.lowest) this.lowest = load;
+  }
+
+  /** To be called before its load changes. */
+  remove(slot: Slot<C>): void {
+    const load = slot.holders.size;
+    if (load < this.capacity) this.byLoad[load]!.remove(slot);
+  }
+}

@@ -1,0 +1,55 @@
+import { from, Subscriber } from 'rxjs';
+import type { ObservableInput } from 'rxjs';
+import type { Cancel, Clock } from './clock';
+
+/**
+ * Runs what a user's function returns until it ends, at most `ms`, and says so once: with the error when it failed
+ * or took too long, with nothing when it is done. A function that returns nothing is done at once. What this returns stops it
+ * without a word.
+ */
+export function runToEnd(
+  clock: Clock,
+  ms: number,
+  userCode: () => ObservableInput<unknown> | undefined,
+  done: (failure?: { error: unknown }) => void,
+): Cancel {
+  let cancelTimer: Cancel | null = null;
+  let ended = false;
+  const end = (failure?: { error: unknown }): void => {
+    if (ended) return;
+    ended = true;
+    cancelTimer?.();
+    done(failure);
+  };
+  const subscriber = new Subscriber<unknown>({
+    next: () => undefined,
+    error: (error: unknown) => {
+      end({ error });
+    },
+    complete: () => {
+      end();
+    },
+  });
+  try {
+    const running = userCode();
+    if (running === undefined) end();
+    else from(running).subscribe(subscriber);
+  } catch (error) {
+    end({ error });
+  }
+  if (!ended && ms !== Infinity) {
+    cancelTimer = clock.after(
+      ms,
+      () => {
+        subscriber.unsubscribe();
+        end({ error: new Error(`it did not end within ${ms} ms`) });
+      },
+      false,
+    );
+  }
+  return () => {
+    ended = true;
+    cancelTimer?.();
+    subscriber.unsubscribe();
+  };
+}

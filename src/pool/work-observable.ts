@@ -1,0 +1,35 @@
+import { Observable } from 'rxjs';
+import type { Subscriber } from 'rxjs';
+import type { PoolInternals } from './internals';
+import type { Job, Sink, WorkContext } from './work';
+import { WorkRun } from './work-run';
+
+/** Cold: every subscription leases a connection, works on it, and gives it back. */
+export abstract class WorkObservable<C, R> extends Observable<R> implements Job<C> {
+  constructor(
+    readonly pool: PoolInternals<C>,
+    readonly acquireTimeout: number,
+  ) {
+    super(subscribeToWork);
+  }
+
+  abstract invoke(connection: C, context: WorkContext): unknown;
+
+  /** A run of this work that has not asked for its connection yet: whoever made it can be told of the end at once. */
+  createRun(sink: Sink<R>): WorkRun<C, R> {
+    return new WorkRun(this.pool.core, this.pool.runs, this, sink);
+  }
+
+  start(run: WorkRun<C, R>): void {
+    this.pool.core.ask(run, this.acquireTimeout);
+  }
+}
+
+// One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million tasks.
+function subscribeToWork<R>(this: Observable<R>, subscriber: Subscriber<R>): void {
+  const work = this as WorkObservable<unknown, R>;
+  const run = work.createRun(subscriber);
+  // Before any user code runs: a subscriber that unsubscribes inside `next` must find it.
+  subscriber.add(run);
+  if (!subscriber.closed) work.start(run);
+}

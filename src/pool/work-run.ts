@@ -1,0 +1,345 @@
+import { from, isObservable, Subscriber } from 'rxjs';
+import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
+import { Claim } from './claim';
+import type { Cancel } from './clock';
+import type { OnCancel } from './connector';
+import type { PoolCore } from './core';
+import type { OperationOutcome } from './counters';
+import type { PoolError } from './errors';
+import { iterate } from './iterate';
+import { runToEnd } from './run-to-end';
+import type { Job, Sink, WorkContext } from './work';
+
+/** What a run has to know about its pool. */
+export interface RunSettings<C> {
+  readonly onCancel: OnCancel<C>;
+  readonly cancelTimeout: number;
+}
+
+/**
+ * - `waiting`: for a connection;
+ * - `starting`: inside the call of `work`, or inside the subscribe of what it returned;
+ * - `running`;
+ * - `lingering`: cancelled, but something that cannot be stopped still uses the connection;
+ * - `ended`.
+ */
+type Phase = 'waiting' | 'starting' | 'running' | 'lingering' | 'ended';
+
+/** What `settle` had to note while starting. */
+interface Settled {
+  readonly outcome: OperationOutcome;
+  readonly error: unknown;
+  /** What a promise came to. */
+  readonly last?: { readonly value: unknown };
+}
+
+const succeeded: Settled = { outcome: 'successfulOperations', error: undefined };
+const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
+
+/**
+ * One run of work on one connection: waits for it, works, and gives it back whichever way it ends. The order at the end is
+ * always: the work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
+ */
+export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
+  private phase: Phase = 'waiting';
+  /** Listens to the work, when that is an Observable. */
+  private listener: Subscriber<R> | null = null;
+  /** Asks work to stop that cannot be made to; null for work that can. */
+  private requestStop: (() => void) | null = null;
+  private settled: Settled | null = null;
+  private controller: AbortController | null = null;
+  /** Why the signal is aborted, or will be once it is asked for. */
+  private aborted: { readonly reason: unknown } | null = null;
+  private cancelTimer: Cancel | null = null;
+  /** Its connection is gone. */
+  private inOvertime = false;
+
+  constructor(
+    private readonly core: PoolCore<C>,
+    private readonly settings: RunSettings<C>,
+    private readonly job: Job<C>,
+    private readonly sink: Sink<R>,
+  ) {
+    super();
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.aborted !== null) this.controller.abort(this.aborted.reason);
+    return this.controller.signal;
+  }
+
+  // ---------------------------------------------------------------- what the core says
+
+  granted(connection: C): void {
+    this.phase = 'starting';
+    try {
+      const result = this.job.invoke(connection, new LazyContext(this));
+      // Cancelled by its own work: there is nobody left to subscribe for.
+      if (this.settled === null || isPromiseLike(result)) this.begin(result);
+    } catch (error) {
+      this.settled ??= { outcome: 'failedOperations', error };
+    }
+    // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
+    const settled = this.settled;
+    this.phase = 'running';
+    if (settled === null) return;
+    if (settled === cancelled) this.cancel();
+    else this.conclude(settled);
+  }
+
+  failed(error: PoolError): void {
+    this.end();
+    this.sink.error(error);
+  }
+
+  revoked(error: PoolError): void {
+    switch (this.phase) {
+      case 'waiting':
+        this.failed(error);
+        break;
+      case 'starting':
+      case 'running':
+        this.abort(error);
+        this.core.overtime++;
+        this.inOvertime = true;
+        // Work that listens to its signal, or to its connection, gets this turn to end in its own way.
+        this.cancelTimer = this.core.clock.after(
+          0,
+          () => {
+            this.requestStop?.();
+            this.settle({ outcome: 'failedOperations', error });
+          },
+          true,
+        );
+        break;
+      case 'lingering':
+        this.end();
+    }
+  }
+
+  // ---------------------------------------------------------------- what the work says
+
+  next(value: R): void {
+    const outer = this.core.enter();
+    try {
+      this.sink.next(value);
+    } finally {
+      this.core.leave(outer);
+    }
+  }
+
+  error(error: unknown): void {
+    this.settle({ outcome: 'failedOperations', error });
+  }
+
+  complete(): void {
+    this.settle(succeeded);
+  }
+
+  /** Work that cannot be stopped has come to its end: with a last value, perhaps. */
+  private resolve(value: R): void {
+    if (this.phase === 'lingering') this.lingeredToTheEnd();
+    else this.settle({ outcome: 'successfulOperations', error: undefined, last: { value } });
+  }
+
+  private reject(error: unknown): void {
+    if (this.phase === 'lingering') this.lingeredToTheEnd();
+    else this.error(error);
+  }
+
+  // ---------------------------------------------------------------- what the subscriber says
+
+  unsubscribe(): void {
+    switch (this.phase) {
+      case 'waiting':
+        this.end();
+        this.core.withdraw(this);
+        this.core.release(this);
+        break;
+      case 'starting':
+        if (this.settled !== null) return;
+        this.settled = cancelled;
+        this.listener?.unsubscribe();
+        break;
+      case 'running':
+        this.cancel();
+    }
+  }
+
+  // ---------------------------------------------------------------- beginning and ending
+
+  private begin(result: unknown): void {
+    if (isObservable(result)) {
+      this.listen(result as Observable<R>);
+    } else if (isPromiseLike<R>(result)) {
+      this.requestStop = nothingToStop;
+      result.then(
+        (value) => {
+          this.resolve(value);
+        },
+        (error: unknown) => {
+          this.reject(error);
+        },
+      );
+    } else if (isAsyncIterable<R>(result)) {
+      this.requestStop = iterate(result, {
+        next: (value) => {
+          if (this.phase === 'running') this.next(value);
+        },
+        error: (error) => {
+          this.reject(error);
+        },
+        complete: () => {
+          if (this.phase === 'lingering') this.lingeredToTheEnd();
+          else this.complete();
+        },
+      });
+    } else if (typeof result === 'string') {
+      throw new TypeError(
+        `work returned the string ${JSON.stringify(result.slice(0, 40))}, which would be emitted letter by letter: return of(…) or a Promise of it`,
+      );
+    } else {
+      this.listen(from(result as ObservableInput<R>));
+    }
+  }
+
+  private listen(result: Observable<R>): void {
+    this.listener = new Subscriber<R>(this);
+    result.subscribe(this.listener);
+  }
+
+  private settle(settled: Settled): void {
+    if (this.phase === 'starting') this.settled ??= settled;
+    else if (this.phase === 'running') this.conclude(settled);
+  }
+
+  /** The work has ended by itself. */
+  private conclude({ outcome, error, last }: Settled): void {
+    const { core, sink } = this;
+    const outer = core.enter();
+    try {
+      this.end();
+      try {
+        this.listener?.unsubscribe();
+      } catch (thrown) {
+        if (outcome === 'successfulOperations') {
+          outcome = 'failedOperations';
+          error = thrown;
+        }
+      }
+      core.operationEnded(this, outcome, 'released');
+      if (outcome === 'failedOperations') {
+        sink.error(error);
+      } else {
+        if (last !== undefined) sink.next(last.value as R);
+        sink.complete();
+      }
+    } finally {
+      core.leave(outer);
+    }
+  }
+
+  /** The subscriber has gone, and the work has not ended. */
+  private cancel(): void {
+    const { core, settings } = this;
+    const outer = core.enter();
+    try {
+      this.end();
+      this.abort(undefined);
+      if (this.requestStop !== null) this.lingerUntilStopped(this.requestStop);
+      else {
+        try {
+          this.listener?.unsubscribe();
+        } finally {
+          if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
+          else if (settings.onCancel === 'discard') core.operationEnded(this, 'cancelledOperations', 'discarded');
+          else this.lingerUntilClean(settings.onCancel);
+        }
+      }
+    } finally {
+      core.leave(outer);
+    }
+  }
+
+  private lingerUntilStopped(requestStop: () => void): void {
+    const { core } = this;
+    core.operationEnded(this, 'cancelledOperations', 'kept');
+    const { cancelTimeout } = this.settings;
+    if (this.state === 'held') this.phase = 'lingering';
+    if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
+      this.cancelTimer = core.clock.after(
+        cancelTimeout,
+        () => {
+          this.end();
+          core.discard(this);
+        },
+        false,
+      );
+    }
+    requestStop();
+  }
+
+  private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
+    const { core, slot } = this;
+    core.operationEnded(this, 'cancelledOperations', 'kept');
+    if (slot === null) return;
+    this.phase = 'lingering';
+    const stop = runToEnd(
+      core.clock,
+      this.settings.cancelTimeout,
+      () => clean(slot.connection as C),
+      (failure) => {
+        core.run(() => {
+          this.end();
+          if (failure === undefined) core.release(this);
+          else core.discard(this);
+        });
+      },
+    );
+    if ((this.phase as Phase) === 'lingering') this.cancelTimer = stop;
+  }
+
+  private lingeredToTheEnd(): void {
+    this.end();
+    this.core.release(this);
+  }
+
+  protected end(): void {
+    this.phase = 'ended';
+    if (this.inOvertime) {
+      this.inOvertime = false;
+      this.core.overtime--;
+    }
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+
+  private abort(reason: unknown): void {
+    this.aborted = { reason };
+    this.controller?.abort(reason);
+  }
+}
+
+/** The context that `work` gets: nothing of the run but the signal is its business. */
+class LazyContext implements WorkContext {
+  readonly #run: { readonly signal: AbortSignal };
+
+  constructor(run: { readonly signal: AbortSignal }) {
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+}
+
+const nothingToStop = (): void => undefined;
+
+function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+}
+
+function isAsyncIterable<T>(value: unknown): value is AsyncIterable<T> {
+  return typeof (value as AsyncIterable<T> | null | undefined)?.[Symbol.asyncIterator] === 'function';
+}
