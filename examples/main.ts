@@ -1,0 +1,100 @@
+/**
+ * The main job: every line of a text goes to a remote node over pooled TCP connections, first one after the other, then eight at a
+ * time.
+ *
+ *     npm start                the poem beside this file
+ *     npm start -- FILE        a text of your own
+ */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { from, lastValueFrom, map, timer, toArray } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { builtinMethods, connectNode, serveNode } from '../src/connectors/msgpack-rpc/index';
+import type { RpcConnection } from '../src/connectors/msgpack-rpc/index';
+import { batchParallel, batchSequential, createPool, withConnection } from '../src/index';
+import { progressBar } from './progress-bar';
+
+const max = 10;
+const concurrency = 8;
+/** In ms: what a call takes the node, beside the way there and back. Stands for the work of a real one. */
+const workTime = 2;
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const file = positionals[0] ?? fileURLToPath(new URL('the-raven.txt', import.meta.url));
+const lines = linesOf(file);
+
+// The remote node: embedded here, on a free port of this machine, but spoken to over TCP like any other.
+const node = await serveNode({
+  methods: { word_count: (line) => timer(workTime).pipe(map(() => builtinMethods.word_count(line))) },
+});
+const pool = createPool({ name: 'words', connect: connectNode(`worker@${node.target}`), max });
+
+console.log(`${lines.length} lines of ${relative('.', file)}, ${workTime} ms of work each,`);
+console.log(`to worker@${node.target} over a pool of at most ${max} connections\n`);
+
+const countWords = (worker: RpcConnection, line: string): Observable<unknown> => worker.call('word_count', line);
+const tasks$ = from(lines).pipe(withConnection(pool, countWords));
+
+const counts = await timed('batchSequential()', tasks$.pipe(batchSequential(), toArray()));
+report(counts.result.length, 0, sum(counts.result), counts.ms);
+
+const batch = await timed(`batchParallel(${concurrency})`, tasks$.pipe(batchParallel(concurrency)));
+const { successful, failed } = batch.result;
+report(successful.length, failed.length, sum(successful), batch.ms);
+
+console.log(
+  `In parallel ${(counts.ms / batch.ms).toFixed(1)} times as fast, over ${pool.stats.totalConnections} connections.\n`,
+);
+
+await pool.destroy();
+await node.close();
+console.log('The pool at the end (pool.stats):');
+console.log(pool.stats);
+if (failed.length > 0) {
+  console.error('The first failure:', failed[0]);
+  process.exitCode = 1;
+}
+
+/** Runs a batch, with a progress bar that lives on the pool's own stats, as any dashboard can. */
+async function timed<R>(title: string, batch$: Observable<R>): Promise<{ result: R; ms: number }> {
+  const bar = progressBar(title, lines.length);
+  const done = (): number => pool.stats.successfulOperations + pool.stats.failedOperations;
+  const before = done();
+  const watching = pool.stats$.subscribe(({ successfulOperations, failedOperations, inUseConnections }) => {
+    bar.update(successfulOperations + failedOperations - before, `${inUseConnections} in use`);
+  });
+  const start = performance.now();
+  try {
+    const result = await lastValueFrom(batch$);
+    return { result, ms: performance.now() - start };
+  } finally {
+    watching.unsubscribe();
+    bar.end();
+  }
+}
+
+function report(ok: number, notOk: number, words: number, ms: number): void {
+  const rate = Math.round((lines.length / ms) * 1000);
+  console.log(`  ${ok} done, ${notOk} failed: ${words} words in ${ms.toFixed(0)} ms, ${rate} lines a second\n`);
+}
+
+function sum(values: readonly unknown[]): number {
+  return values.reduce<number>((total, value) => total + Number(value), 0);
+}
+
+function linesOf(path: string): string[] {
+  let text;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    console.error(`Cannot read ${path}: ${(error as Error).message}`);
+    console.error('Name a text file: npm start -- FILE');
+    process.exit(2);
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length > 0) return lines;
+  console.error(`${path} has no line with anything on it.`);
+  process.exit(2);
+}
