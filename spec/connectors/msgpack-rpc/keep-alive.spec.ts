@@ -1,0 +1,47 @@
+import { after, failureOf, scene, until } from './support';
+
+describe('keepAlive', () => {
+  const { open, rawServer } = scene();
+
+  it('gives up a node that accepts and says nothing', async () => {
+    const { target, clients } = await rawServer(() => {});
+    const { connection, ended } = await open(target, { keepAlive: { interval: 20, timeout: 20 } });
+    const failure = failureOf(connection.call('x'));
+    const error: any = await ended;
+    expect(error.code).toBe('RPC_CONNECTION_LOST');
+    expect(error.message).toContain('nothing came in for 20 ms');
+    expect((await failure).code).toBe('RPC_CONNECTION_LOST');
+    expect(clients[0]!.messages.map((message: any) => message[2])).toEqual(['x', 'ping']);
+  });
+
+  it('is content with any answer, an error too, and with anything else that comes in', async () => {
+    const { target, clients } = await rawServer((client) =>
+      client.onMessage(([, id]) => client.send([1, id, 'no such method', null])),
+    );
+    let ended = false;
+    const opened = await open(target, { keepAlive: { interval: 15, timeout: 1000, method: 'are_you_there' } });
+    void opened.ended.then(() => (ended = true));
+    await until(() => clients[0]!.messages.length >= 3);
+    expect((clients[0]!.messages[0] as any)[2]).toBe('are_you_there');
+    expect(ended).toBeFalse();
+  });
+
+  it('asks nothing while something comes in', async () => {
+    const { target, clients } = await rawServer(() => {});
+    await open(target, { keepAlive: { interval: 100 } });
+    await until(() => clients.length === 1);
+    for (let i = 0; i < 10; i++) {
+      clients[0]!.send([2, 'news', []]);
+      await after(25);
+    }
+    expect(clients[0]!.messages).toEqual([]);
+  });
+
+  it('ends with the connection', async () => {
+    const { target, clients } = await rawServer(() => {});
+    const { close } = await open(target, { keepAlive: { interval: 10 } });
+    close();
+    await after(40);
+    expect(clients[0]!.messages).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { builtinMethods } from '../../../src/connectors/msgpack-rpc/index';
+import { scene } from './support';
+
+const library = new URL('../../../src/connectors/msgpack-rpc/index.ts', import.meta.url).href;
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Runs a program that has `connection` open, and tells what it printed and how it ended: 'stayed' if it did not. */
+function run(target: string, body: string): Promise<{ output: string; end: number | string }> {
+  const program = `
+    import { connectNode } from ${JSON.stringify(library)};
+    connectNode(${JSON.stringify(target)}, { keepAlive: { interval: 50, timeout: 60_000 } })().subscribe((connection) => {
+      console.log('open');
+      ${body}
+    });`;
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], { cwd: root });
+    let output = '';
+    let errors = '';
+    let stayed = false;
+    child.stdout.on('data', (text: Buffer) => (output += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+    const timer = setTimeout(() => {
+      stayed = true;
+      child.kill('SIGKILL');
+    }, 15_000);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ output: output.trim().split('\n').join(' '), end: stayed ? 'stayed' : (code ?? errors) });
+    });
+  });
+}
+
+describe('a process', () => {
+  const { serve } = scene();
+  let patience: number;
+  beforeAll(() => {
+    patience = jasmine.DEFAULT_TIMEOUT_INTERVAL;
+    jasmine.DEFAULT_TIMEOUT_INTERVAL = 30_000;
+  });
+  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = patience));
+
+  it('ends when all that is left is an idle connection', async () => {
+    const node = await serve({ methods: builtinMethods });
+    expect(await run(node.target, '')).toEqual({ output: 'open', end: 0 });
+  });
+
+  it('waits for the answer of a call, and then ends', async () => {
+    const node = await serve({ methods: builtinMethods });
+    const body = `connection.call('sleep', 300).subscribe((ms) => console.log('slept', ms));`;
+    expect(await run(node.target, body)).toEqual({ output: 'open slept 300', end: 0 });
+  });
+
+  it('does not wait for a call that was given up', async () => {
+    const node = await serve({ methods: builtinMethods });
+    const body = `const call = connection.call('sleep', 60_000).subscribe(); setTimeout(() => call.unsubscribe(), 50);`;
+    expect(await run(node.target, body)).toEqual({ output: 'open', end: 0 });
+  });
+
+  it('waits until a notification has left', async () => {
+    const node = await serve({ methods: builtinMethods });
+    const body = `connection.notify('echo', 'x'.repeat(5_000_000)).subscribe({ complete: () => console.log('left') });`;
+    expect(await run(node.target, body)).toEqual({ output: 'open left', end: 0 });
+  });
+
+  it('stays while somebody listens for notifications', async () => {
+    const node = await serve({ methods: builtinMethods });
+    // A timer that keeps nothing alive by itself.
+    const body = `connection.notifications$.subscribe();
+      setTimeout(() => { console.log('still here'); process.exit(); }, 300).unref();`;
+    expect(await run(node.target, body)).toEqual({ output: 'open still here', end: 0 });
+  });
+});

@@ -1,0 +1,93 @@
+import { createConnection, type Socket } from 'node:net';
+import { Subject, Subscriber, type Subscription } from 'rxjs';
+import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
+import { Calls } from '../../../src/connectors/msgpack-rpc/calls';
+import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
+import { resolveLimits } from '../../../src/connectors/msgpack-rpc/limits';
+import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
+import { Session } from '../../../src/connectors/msgpack-rpc/session';
+import { after, answerOf, failureOf, scene, until, type RawPeer } from './support';
+
+const LARGEST = 2 ** 32 - 1;
+
+describe('the ids of calls', () => {
+  const { rawServer, cleanup } = scene();
+
+  /** A session whose first call has an id of the spec's choice, and the peer at its other end. */
+  async function session(firstId: number): Promise<{ session: Session; peer: RawPeer; ended: Promise<unknown> }> {
+    const { target, clients } = await rawServer(() => {});
+    const socket = createConnection({ host: '127.0.0.1', port: Number(target.split(':')[1]) });
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await until(() => clients.length === 1);
+    const config = {
+      target,
+      codec: createLiteCodec(),
+      limits: resolveLimits(),
+      methods: new Map(),
+      role: 'client',
+      firstId,
+    } as const;
+    let session!: Session;
+    const ended = new Promise<unknown>((resolve) => (session = new Session(socket, config, resolve)));
+    cleanup(() => session.close());
+    return { session, peer: clients[0]!, ended };
+  }
+  const idsOf = (peer: RawPeer): unknown[] => peer.messages.map((message: any) => message[1]);
+
+  it('begin at 1 and count up', async () => {
+    const { session: it, peer } = await session(1);
+    for (let i = 0; i < 3; i++) it.call('x').subscribe({ error: () => {} });
+    await until(() => peer.messages.length === 3);
+    expect(idsOf(peer)).toEqual([1, 2, 3]);
+  });
+
+  it('begin again after the last of 32 bits, without the 0', async () => {
+    const { session: it, peer } = await session(LARGEST - 1);
+    peer.onMessage(([, id]) => peer.send([1, id, null, id]));
+    const answers = [];
+    for (let i = 0; i < 4; i++) answers.push(await answerOf(it.call('x')));
+    expect(answers).toEqual([LARGEST - 1, LARGEST, 1, 2]);
+  });
+
+  it('skip those that are under way, and those given up that may still be answered', () => {
+    const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
+    const outbox = new Outbox(socket);
+    const calls = new Calls('somewhere', outbox, new Awake(socket, false), LARGEST);
+    const start = (id: number): Subscription => {
+      const subscriber = new Subscriber<unknown>(new Subject());
+      calls.start(Buffer.of(1), id, 'x', subscriber, true);
+      return subscriber;
+    };
+    start(2);
+    const unsent = start(3);
+    unsent.unsubscribe();
+    const ids = [calls.nextId(), calls.nextId(), calls.nextId()];
+    // 2 is under way; 3 was taken back before it left, so that nobody will answer it.
+    expect(ids).toEqual([LARGEST, 1, 3]);
+    expect(calls.unanswered).toBe(1);
+  });
+
+  it('are free again when the answer has come, and only then', async () => {
+    const { session: it, peer, ended } = await session(1);
+    const first = answerOf(it.call('x'));
+    await until(() => peer.messages.length === 1);
+    peer.send([1, 1, null, 'once']);
+    expect(await first).toBe('once');
+    const failure = failureOf(it.call('y'));
+    peer.send([1, 1, null, 'twice']);
+    expect((await failure).code).toBe('RPC_PROTOCOL');
+    expect(await ended).toBeInstanceOf(Error);
+  });
+
+  it('cannot be guessed by an answer that comes before the call has left', async () => {
+    const { session: it, peer } = await session(1);
+    peer.socket.pause();
+    it.call('fills the socket', 'x'.repeat(20_000_000)).subscribe({ error: () => {} });
+    await after(20);
+    const failure = failureOf(it.call('has not left'));
+    peer.send([1, 2, null, 'guessed']);
+    const error = await failure;
+    expect(error.code).toBe('RPC_PROTOCOL');
+    expect(error.message).toContain('an answer to call 2, which nobody made');
+  });
+});

@@ -1,0 +1,121 @@
+import type { Subscriber } from 'rxjs';
+import type { Awake } from './awake';
+import type { Ending } from './ending';
+import { readableDetail, RpcError } from './errors';
+import { LARGEST_ID, NO_CALL } from './messages';
+import { Outgoing, type Outbox } from './outbox';
+import { Refusal } from './refusal';
+
+class Call extends Outgoing {
+  readonly id: number;
+  readonly method: string;
+  readonly subscriber: Subscriber<unknown>;
+  /** Whether the process waits for it. */
+  readonly holds: boolean;
+  /** Answered, failed or given up. */
+  over = false;
+
+  constructor(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean) {
+    super(frame);
+    this.holds = holds;
+    this.id = id;
+    this.method = method;
+    this.subscriber = subscriber;
+  }
+}
+
+/** Our own calls that are under way, by id. */
+export class Calls {
+  readonly #target: string;
+  readonly #outbox: Outbox;
+  readonly #awake: Awake;
+  /** null: given up after it was sent, so that the answer may still come and the id is not free. */
+  readonly #sent = new Map<number, Call | null>();
+  #lastId: number;
+  #forgotten = 0;
+
+  constructor(target: string, outbox: Outbox, awake: Awake, firstId: number) {
+    this.#target = target;
+    this.#outbox = outbox;
+    this.#awake = awake;
+    this.#lastId = firstId - 1;
+  }
+
+  /** How many the other side has not answered, those given up included. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
+  /** Ids count up from 1, begin again after 2³² − 1, and skip those that are under way. */
+  nextId(): number {
+    do {
+      this.#lastId = this.#lastId === LARGEST_ID ? NO_CALL + 1 : this.#lastId + 1;
+    } while (this.#sent.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  /** How many were given up and may still be answered. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  /** A call that `holds` keeps the process alive until it is over. */
+  start(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean): void {
+    const call = new Call(frame, id, method, subscriber, holds);
+    this.#sent.set(id, call);
+    if (holds) this.#awake.hold();
+    subscriber.add(() => this.#giveUp(call));
+    this.#outbox.push(call);
+  }
+
+  /** An answer has come. Throws a `Refusal` if nobody asked for it. */
+  settle(id: number, error: unknown, result: unknown): void {
+    const call = this.#sent.get(id);
+    if (call === undefined || (call !== null && call.frame !== null)) {
+      const about = error === null || error === undefined ? '' : `: ${readableDetail(error)}`;
+      const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which nobody made`;
+      throw new Refusal('RPC_PROTOCOL', `${what}${about}`);
+    }
+    this.#sent.delete(id);
+    if (call === null) {
+      this.#forgotten--;
+      return;
+    }
+    this.#end(call);
+    if (error === null || error === undefined) {
+      call.subscriber.next(result);
+      call.subscriber.complete();
+    } else {
+      call.subscriber.error(new RpcError(this.#target, call.method, error));
+    }
+  }
+
+  /** The connection has ended: every call that is waited for fails, in the order in which they were made. */
+  fail(ending: Ending): void {
+    const calls = [...this.#sent.values()];
+    this.#sent.clear();
+    this.#forgotten = 0;
+    for (const call of calls) {
+      if (call === null || call.over) continue;
+      this.#end(call);
+      call.subscriber.error(ending.errorFor(call.method));
+    }
+  }
+
+  #giveUp(call: Call): void {
+    if (call.over) return;
+    this.#end(call);
+    if (call.frame !== null) {
+      this.#outbox.drop(call);
+      this.#sent.delete(call.id);
+      return;
+    }
+    this.#sent.set(call.id, null);
+    this.#forgotten++;
+  }
+
+  #end(call: Call): void {
+    call.over = true;
+    if (call.holds) this.#awake.free();
+  }
+}

@@ -1,0 +1,85 @@
+import { createConnection } from 'node:net';
+import { Observable } from 'rxjs';
+import type { ConnectContext } from '../../pool/connector';
+import type { Codec } from './codec';
+import { RpcConnectionError } from './errors';
+import { resolveKeepAlive, watch, type KeepAlive } from './keep-alive';
+import { checkOptions } from './known-options';
+import { resolveLimits, type RpcLimits } from './limits';
+import { createLiteCodec } from './lite-codec';
+import { methodTable, type Methods } from './methods';
+import type { RpcConnection } from './rpc-connection';
+import { Session } from './session';
+import { explain } from './socket-errors';
+import { socketOptions } from './socket-options';
+import { parseTarget, type NodeAddress } from './target';
+
+/** Options of `connectNode`. */
+export interface ConnectNodeOptions {
+  /** How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec` for what becomes of what. */
+  readonly codec?: Codec;
+  /** Bounds on what the node may send. */
+  readonly limits?: Partial<RpcLimits>;
+  /** Finds a node that says nothing by asking it. Default: off; `true` for the defaults. */
+  readonly keepAlive?: KeepAlive | boolean;
+  /** What the node may call here. A request for anything else is refused at once. */
+  readonly handlers?: Methods;
+}
+
+/** A `Connector` that is always an Observable, and can be used without a pool too. */
+export type NodeConnector = (context?: ConnectContext) => Observable<RpcConnection>;
+
+/**
+ * Connects to a node that speaks MessagePack-RPC over TCP or a Unix socket: one made by `serveNode`, neovim, and others.
+ *
+ * The Observable is the life of a connection. Subscribing opens it, it is emitted when it is open, the Observable completes
+ * when the node closes it in order and fails with `RpcConnectionError` or `RpcProtocolError` when it breaks, and unsubscribing
+ * closes it. An open connection keeps the process alive only while somebody waits for something from it: an answer, a notification
+ * to leave, or the next of `notifications$`.
+ *
+ * ```
+ * connectNode(target)()   --c---------|     opened after two frames, closed by the node
+ * ```
+ *
+ * Throws a `TypeError` at once for a target or options that cannot be.
+ *
+ * @example
+ * const pool = createPool({ connect: connectNode('worker@127.0.0.1:7000'), max: 10 });
+ * pool.use((node) => node.call('word_count', 'two words')).subscribe(console.log);
+ *
+ * @param target `'host:port'`, `'name@host:port'` (the name is for messages), `'tcp://host:port'`, `'[::1]:7000'`,
+ * `'unix:/path'`, or a `NodeAddress`
+ */
+export function connectNode(target: string | NodeAddress, options: ConnectNodeOptions = {}): NodeConnector {
+  const { label, address } = parseTarget(target);
+  checkOptions('connectNode', options, ['codec', 'limits', 'keepAlive', 'handlers']);
+  const codec = options.codec ?? createLiteCodec();
+  const limits = resolveLimits(options.limits);
+  const methods = methodTable('handlers', options.handlers);
+  const keepAlive = options.keepAlive ? resolveKeepAlive(options.keepAlive) : undefined;
+
+  return () =>
+    new Observable<RpcConnection>((subscriber) => {
+      const socket = createConnection({
+        ...address,
+        ...socketOptions,
+      });
+      subscriber.add(() => socket.destroy());
+
+      const failed = (error: Error) => {
+        const message = `Could not connect to ${label}: ${explain(error)}`;
+        subscriber.error(new RpcConnectionError('RPC_CONNECT_FAILED', label, message, undefined, error));
+      };
+      socket.on('error', failed);
+      socket.once('connect', () => {
+        socket.off('error', failed);
+        const session = new Session(socket, { target: label, codec, limits, methods, role: 'client' }, (error) => {
+          if (error === undefined) subscriber.complete();
+          else subscriber.error(error);
+        });
+        subscriber.add(() => session.close());
+        if (keepAlive !== undefined) subscriber.add(watch(session, keepAlive));
+        subscriber.next(session);
+      });
+    });
+}

@@ -1,0 +1,13 @@
+export { builtinMethods } from './builtin-methods';
+export type { Codec } from './codec';
+export { connectNode, type ConnectNodeOptions, type NodeConnector } from './connect-node';
+export { RpcConnectionError, RpcEncodeError, RpcError, RpcProtocolError } from './errors';
+export { Ext } from './ext';
+export type { KeepAlive } from './keep-alive';
+export type { MessageLimits, RpcLimits, ServeLimits } from './limits';
+export { createLiteCodec } from './lite-codec';
+export type { RpcNotification } from './messages';
+export { withContext, type CallContext, type ContextMethod, type Method, type Methods } from './methods';
+export type { RpcConnection } from './rpc-connection';
+export { serveNode, type RpcNode, type ServeNodeOptions } from './serve-node';
+export type { NodeAddress } from './target';

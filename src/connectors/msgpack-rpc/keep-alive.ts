@@ -1,0 +1,48 @@
+import type { Session } from './session';
+
+/** How a node that accepts and says nothing is found. */
+export interface KeepAlive {
+  /** Milliseconds of silence after which the node is asked for a sign of life. Default 15 000. */
+  readonly interval?: number;
+  /**
+   * Milliseconds within which something must then come in, or the connection is given up. Default 5 000. Longer than what the node
+   * ever blocks for: a neovim that is busy with one long command answers nothing else.
+   */
+  readonly timeout?: number;
+  /** The method that is called. Default `'ping'`. The node need not have it: an error is a sign of life too. */
+  readonly method?: string;
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Throws a `TypeError` for times that a timer cannot wait. */
+export function resolveKeepAlive(given: KeepAlive | true): Required<KeepAlive> {
+  const { interval = 15_000, timeout = 5_000, method = 'ping' } = given === true ? {} : given;
+  for (const [name, value] of Object.entries({ interval, timeout })) {
+    if (!(value > 0 && value <= LONGEST_TIMER)) {
+      throw new TypeError(`Wrong keepAlive: ${name} must be 1 to ${LONGEST_TIMER} milliseconds, got ${String(value)}.`);
+    }
+  }
+  return { interval, timeout, method };
+}
+
+/** Watches an open connection. Returns what ends the watch. Its timers keep no process alive. */
+export function watch(session: Session, { interval, timeout, method }: Required<KeepAlive>): () => void {
+  let timer: NodeJS.Timeout;
+  const later = (ms: number, callback: () => void) => (timer = setTimeout(callback, ms).unref());
+
+  const listen = () => {
+    session.heard = false;
+    later(interval, () => (session.heard ? listen() : ask()));
+  };
+  const ask = () => {
+    // What comes in, be it this answer or anything else, is seen by `heard`; a failure is the session's own end.
+    session.ping(method).subscribe({ error: () => {} });
+    later(timeout, () => {
+      if (session.heard) listen();
+      else session.giveUp(`nothing came in for ${interval} ms, nor for ${timeout} ms after a '${method}'`);
+    });
+  };
+  listen();
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,48 @@
+import type { Codec } from './codec';
+import { asBuffer, lite, type Encoder } from './lite';
+import { createRead } from './lite-read';
+import { createWrite } from './lite-write';
+
+/** An encoder holds on to the memory of its last value; after a larger one it is let go. */
+const LARGE_FRAME = 65_536;
+
+/**
+ * The codec used unless you give another: MessagePack by msgpack-lite, without its preset of extension types.
+ *
+ * | JavaScript | MessagePack | and back |
+ * |---|---|---|
+ * | integer up to ±(2⁵³ − 1) | the shortest integer | number |
+ * | `bigint` of 64 bits | the shortest integer | number up to ±(2⁵³ − 1), `bigint` beyond |
+ * | any other number, −0 | float 64 | number |
+ * | string | str | string; bytes that are no UTF-8 become U+FFFD |
+ * | `Uint8Array`, any other view, `ArrayBuffer` | bin | `Buffer` with memory of its own |
+ * | `Date` | timestamp (ext −1) | `Date`, cut to milliseconds |
+ * | `Ext` | ext | `Ext` |
+ * | array, `Set` | array | array |
+ * | object: its own enumerable properties | map | object, if every key is a string |
+ * | `Map` | map | `Map`, if some key is no string |
+ * | `null`, `undefined` | nil | `null` |
+ *
+ * A key `__proto__` becomes a property like any other, never a prototype. Functions, symbols, integers of more than 64
+ * bits and values that contain themselves throw a `TypeError`.
+ */
+export function createLiteCodec(): Codec {
+  const codec = lite.createCodec();
+  codec.encode = createWrite(codec.encode);
+  codec.decode = createRead(codec.decode);
+  const options = { codec };
+  // One encoder for all values: a new one for each would fill 2 KiB with zeros for each.
+  let idle: Encoder | undefined;
+  return {
+    encode(value) {
+      const encoder = idle ?? new lite.Encoder(options);
+      // Out of the way while at work: what is half written when a value throws goes away with its encoder.
+      idle = undefined;
+      encoder.write(value);
+      const bytes = encoder.read();
+      if (bytes.length <= LARGE_FRAME) idle = encoder;
+      return bytes;
+    },
+    decode: (bytes) => lite.decode(asBuffer(bytes), options),
+  };
+}

@@ -1,0 +1,48 @@
+import { Refusal } from './refusal';
+
+// The three messages of MessagePack-RPC, by the number that each begins with.
+export const REQUEST = 0;
+export const REPLY = 1;
+export const NOTIFICATION = 2;
+
+/** Ids are unsigned integers of 32 bits. */
+export const LARGEST_ID = 0xffff_ffff;
+/** Never the id of a call: peers use it for errors that belong to no call. */
+export const NO_CALL = 0;
+
+export type Message =
+  | readonly [type: typeof REQUEST, id: number, method: string, params: unknown[]]
+  | readonly [type: typeof REPLY, id: number, error: unknown, result: unknown]
+  | readonly [type: typeof NOTIFICATION, method: string, params: unknown[]];
+
+/** A notification of the other side. */
+export interface RpcNotification {
+  readonly method: string;
+  readonly params: unknown[];
+}
+
+const say = (value: unknown): string =>
+  Array.isArray(value) ? `an array of ${value.length}` : value === null ? 'nil' : `a ${typeof value}`;
+
+const isId = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LARGEST_ID;
+
+/** Throws a `Refusal` for a value that is none of the three messages. */
+export function checkMessage(value: unknown): Message {
+  if (!Array.isArray(value)) throw refuse(`${say(value)} where a message should be. Is this a MessagePack-RPC node?`);
+  const message = value as unknown[];
+  const type = message[0];
+  const length = type === NOTIFICATION ? 3 : 4;
+  if (type !== REQUEST && type !== REPLY && type !== NOTIFICATION) throw refuse('a message of no known type');
+  if (message.length !== length) throw refuse(`a message of ${message.length} parts where ${length} should be`);
+  if (type !== NOTIFICATION && !isId(message[1])) throw refuse(`${say(message[1])} where a message id should be`);
+  if (type !== REPLY) {
+    const method = message[length - 2];
+    const params = message[length - 1];
+    if (typeof method !== 'string') throw refuse(`${say(method)} where the name of a method should be`);
+    if (!Array.isArray(params)) throw refuse(`${say(params)} where the params of '${method.slice(0, 100)}' should be`);
+  }
+  return message as unknown as Message;
+}
+
+const refuse = (reason: string): Refusal => new Refusal('RPC_PROTOCOL', reason);

@@ -1,0 +1,62 @@
+import type { RpcConnection } from './rpc-connection';
+
+/** What a method learns about the one who called it. */
+export interface CallContext {
+  /** Aborted when the caller's connection ends before the method has: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** The way back: notify the caller, or call its own methods. */
+  readonly caller: RpcConnection;
+}
+
+/** A method that is given a context before its params; made by `withContext`. */
+export interface ContextMethod {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may name the params it expects
+  readonly runWithContext: (context: CallContext, ...params: any[]) => unknown;
+}
+
+/**
+ * Something that can be called from the other side: a function of the params that were sent (of any number and kind: check them),
+ * or `withContext(…)`.
+ *
+ * The result is what it returns; of an Observable, a promise or an async iterable the last value, nil if there was none. Strings
+ * and arrays are values. An Observable is unsubscribed when the caller is gone.
+ *
+ * What it throws or fails with becomes an error of the form `[code, message]`: the code is the error's own `code` if that is an
+ * integer, else 0. An `RpcError` of another node is passed on as it is.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may name the params it expects
+export type Method = ((...params: any[]) => unknown) | ContextMethod;
+
+/** Methods by the names they are called by. */
+export type Methods = Readonly<Record<string, Method>>;
+
+/**
+ * A method that wants to know when its caller is gone, or to talk back to it.
+ *
+ * @example
+ * serveNode({ methods: { load: withContext(({ signal }, url) => fetch(url, { signal }).then((reply) => reply.text())) } });
+ */
+export const withContext = (run: ContextMethod['runWithContext']): ContextMethod => ({ runWithContext: run });
+
+/** By name; a Map, so that no name that comes over the wire finds what every object inherits. */
+export type MethodTable = ReadonlyMap<string, Method>;
+
+/** Throws a `TypeError` that names everything that is no method. */
+export function methodTable(option: string, methods: Methods = {}): MethodTable {
+  const table = new Map(Object.entries(methods));
+  const wrong = [...table].filter(([, method]) => typeof method !== 'function' && !isContextMethod(method));
+  if (wrong.length > 0) {
+    const names = wrong.map(([name, method]) => `${name} is ${method === null ? 'null' : `a ${typeof method}`}`);
+    throw new TypeError(`Wrong ${option}: ${names.join(', ')}. Each must be a function, or withContext(function).`);
+  }
+  return table;
+}
+
+function isContextMethod(method: unknown): boolean {
+  return (
+    typeof method === 'object' &&
+    method !== null &&
+    'runWithContext' in method &&
+    typeof method.runWithContext === 'function'
+  );
+}

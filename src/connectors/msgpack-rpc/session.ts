@@ -1,0 +1,247 @@
+import type { Socket } from 'node:net';
+import { Observable, Subject, type Subscriber } from 'rxjs';
+import { Answers, REFUSED } from './answers';
+import { Awake } from './awake';
+import { Calls } from './calls';
+import type { Codec } from './codec';
+import { callerGone, closedHere, closedThere, lost, refused, type Ending } from './ending';
+import { RpcEncodeError } from './errors';
+import { Inbox } from './inbox';
+import { linger } from './linger';
+import type { RpcLimits } from './limits';
+import { checkMessage, NO_CALL, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from './messages';
+import type { MethodTable } from './methods';
+import { Notices } from './notices';
+import { Outbox } from './outbox';
+import { Refusal } from './refusal';
+import type { RpcConnection } from './rpc-connection';
+import { explain } from './socket-errors';
+
+/** While requests are not read on, so much is still taken in: a peer that goes away is only noticed by reading. */
+const READ_AHEAD = 64 * 1024;
+/** A node that leaves so many given-up calls unanswered does not answer any more. */
+const MOST_FORGOTTEN = 1_000_000;
+
+export interface SessionConfig {
+  /** Who is at the other end, for messages. */
+  readonly target: string;
+  readonly codec: Codec;
+  readonly limits: RpcLimits;
+  readonly methods: MethodTable;
+  /** A server runs methods that are notified, refuses with an error that belongs to no call, and is awake anyhow. */
+  readonly role: 'client' | 'server';
+  /** The id of the first call; 1 unless a spec wants to see what happens at the last. */
+  readonly firstId?: number;
+}
+
+/**
+ * One connection from when it is open until it has ended, the same for client and server: the protocol is. Bytes come in through
+ * the inbox, go out through the outbox; in between, calls are those we made and answers those we owe.
+ */
+export class Session implements RpcConnection {
+  readonly target: string;
+  readonly notifications$: Observable<RpcNotification>;
+
+  readonly #socket: Socket;
+  readonly #config: SessionConfig;
+  readonly #onEnd: (error: Error | undefined) => void;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #calls: Calls;
+  readonly #notices: Notices;
+  readonly #answers: Answers;
+  readonly #notifications = new Subject<RpcNotification>();
+  #ending: Ending | undefined;
+  /** Something has come in since this was last set to false. */
+  heard = false;
+  /** Inside the loop that takes messages from the inbox. */
+  #reading = false;
+  /** The loop has stopped before the inbox was empty, or the socket is paused. */
+  #stalled = false;
+
+  /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
+  constructor(socket: Socket, config: SessionConfig, onEnd: (error: Error | undefined) => void) {
+    this.#socket = socket;
+    this.#config = config;
+    this.#onEnd = onEnd;
+    this.target = config.target;
+    const { codec, limits, methods } = config;
+    const awake = new Awake(socket, config.role === 'server');
+    this.#inbox = new Inbox(limits);
+    this.#outbox = new Outbox(socket);
+    this.#calls = new Calls(config.target, this.#outbox, awake, config.firstId ?? 1);
+    this.#notices = new Notices(this.#outbox, awake);
+    this.#answers = new Answers({
+      codec,
+      limits,
+      methods,
+      outbox: this.#outbox,
+      caller: this,
+      onRoom: () => this.#readOnLater(),
+    });
+    this.notifications$ = new Observable((subscriber) => {
+      awake.hold();
+      subscriber.add(() => awake.free());
+      subscriber.add(this.#notifications.subscribe(subscriber));
+    });
+
+    let failure: Error | undefined;
+    socket.on('data', (chunk: Buffer) => {
+      if (this.#ending !== undefined) return;
+      this.heard = true;
+      this.#inbox.push(chunk);
+      this.#read();
+    });
+    socket.on('end', () => this.#end(this.#goodbye()));
+    socket.on('error', (error) => (failure = error));
+    socket.on('close', () => {
+      const reason = failure === undefined ? 'it closed' : explain(failure);
+      this.#end(lost(this.target, reason, failure));
+    });
+  }
+
+  call(method: string, ...params: unknown[]): Observable<unknown> {
+    return new Observable((subscriber) => this.#start(subscriber, method, params, true));
+  }
+
+  /** A call that the process does not stay alive for. */
+  ping(method: string): Observable<unknown> {
+    return new Observable((subscriber) => this.#start(subscriber, method, [], false));
+  }
+
+  notify(method: string, ...params: unknown[]): Observable<never> {
+    return new Observable((subscriber) => {
+      const frame = this.#encode(subscriber, method, [NOTIFICATION, method, params]);
+      if (frame !== undefined) this.#notices.start(frame, method, subscriber);
+    });
+  }
+
+  /** Ends it from this side. */
+  close(): void {
+    this.#end(closedHere(this.target));
+  }
+
+  /** Ends it because the other side does not behave. */
+  giveUp(reason: string): void {
+    this.#end(lost(this.target, reason));
+  }
+
+  #start(subscriber: Subscriber<unknown>, method: string, params: unknown[], holds: boolean): void {
+    const id = this.#calls.nextId();
+    const frame = this.#encode(subscriber, method, [REQUEST, id, method, params]);
+    if (frame === undefined) return;
+    this.#calls.start(frame, id, method, subscriber, holds);
+    if (this.#calls.forgotten > MOST_FORGOTTEN) this.giveUp(`it left ${MOST_FORGOTTEN} calls unanswered`);
+    // From now on an answer is waited for, which stands behind whatever is not being read.
+    this.#readOnLater();
+  }
+
+  /** Undefined when it cannot be sent: then the subscriber has been told. */
+  #encode(subscriber: Subscriber<never>, method: string, message: unknown[]): Uint8Array | undefined {
+    if (this.#ending !== undefined) {
+      subscriber.error(this.#ending.errorFor(method));
+      return undefined;
+    }
+    try {
+      return this.#config.codec.encode(message);
+    } catch (error) {
+      subscriber.error(new RpcEncodeError(this.target, method, error));
+      return undefined;
+    }
+  }
+
+  /** Takes messages from the inbox as long as there is room for what they ask for. Without room the other side waits. */
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#ending === undefined && !this.#mustWait()) {
+        const bytes = this.#inbox.next();
+        if (bytes === undefined) break;
+        this.#receive(bytes);
+      }
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.#refuse(error);
+    } finally {
+      this.#reading = false;
+    }
+    if (this.#ending !== undefined) return;
+    this.#stalled = this.#mustWait();
+    if (!this.#stalled) {
+      if (this.#socket.isPaused()) this.#socket.resume();
+    } else if (this.#inbox.waitingBytes >= READ_AHEAD) {
+      this.#socket.pause();
+    }
+  }
+
+  /**
+   * Two sides that call each other must not wait for each other. So while answers are owed to us we read on and refuse what is too
+   * much; only a server whose own answers are not taken waits all the same, since its client then reads on.
+   */
+  #mustWait(): boolean {
+    const owed = this.#calls.unanswered > 0;
+    return this.#answers.clogged ? !owed || this.#config.role === 'server' : this.#answers.busy && !owed;
+  }
+
+  #readOnLater(): void {
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    queueMicrotask(() => this.#read());
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let value: unknown;
+    try {
+      value = this.#config.codec.decode(bytes);
+    } catch (error) {
+      throw new Refusal('RPC_PROTOCOL', 'a message that cannot be decoded', error);
+    }
+    const message = checkMessage(value);
+    switch (message[0]) {
+      case REPLY:
+        this.#calls.settle(message[1], message[2], message[3]);
+        return;
+      case REQUEST:
+        if (this.#answers.clogged)
+          throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
+        this.#answers.request(message[1], message[2], message[3]);
+        return;
+      case NOTIFICATION:
+        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2]);
+        this.#notifications.next({ method: message[1], params: message[2] });
+    }
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#ending !== undefined) return;
+    if (this.#config.role === 'server') {
+      this.#outbox.flush();
+      const last = [REPLY, NO_CALL, [REFUSED, refusal.message], null];
+      if (!this.#outbox.full) this.#socket.write(this.#config.codec.encode(last));
+    }
+    this.#end(refused(this.target, refusal));
+  }
+
+  /** The other side has closed: in order, or in the middle of something. */
+  #goodbye(): Ending {
+    const begun = this.#inbox.begunBytes;
+    return begun === 0
+      ? closedThere(this.target)
+      : lost(this.target, `it was closed in the middle of a message, after ${begun} bytes of it`);
+  }
+
+  #end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#outbox.close();
+    if (this.#config.role === 'server' && ending.byUs) linger(this.#socket);
+    else this.#socket.destroy();
+    // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
+    this.#onEnd(ending.error);
+    this.#answers.abandon(callerGone(this.target, ending.error));
+    this.#calls.fail(ending);
+    this.#notices.fail(ending);
+    this.#notifications.complete();
+  }
+}
