@@ -29,11 +29,13 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
   private drawing = true;
   /** No more is started: it is over, or what runs is still to end. */
   private stopped = false;
+  /** Nobody listens to the members any more. */
+  over = false;
 
   constructor(
     private readonly operator: string,
     private readonly concurrency: number | undefined,
-    private readonly out: Subscriber<never>,
+    readonly out: Subscriber<never>,
     private readonly rules: BatchRules<R>,
   ) {
     this.source = new Subscriber(this);
@@ -79,6 +81,7 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
 
   unsubscribe(): void {
     if (this.stopped && this.running.size === 0) return;
+    this.over = true;
     this.stop();
     // One Subscription over all: a teardown that throws does not keep the others from running.
     const members = new Subscription();
@@ -164,6 +167,15 @@ export class Member<R> implements Sink<R>, Unsubscribable, Linked<Member<R>> {
     readonly index: number,
     readonly item: unknown,
   ) {}
+
+  get closed(): boolean {
+    return this.batch.over;
+  }
+
+  /** Whom the values of a member go to, in the end. */
+  get destination(): unknown {
+    return this.batch.out;
+  }
 
   subscribeTo(inner: ObservableInput<R>): void {
     const subscriber = new Subscriber<R>(this);

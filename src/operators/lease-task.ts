@@ -129,10 +129,11 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     } else {
       const { name } = this.pool.core;
       run.failed(
-        new InvalidLeaseError(
-          name,
-          `Task ${this.index} of pool '${name}' cannot run: its lease had been released before. Leave that to the task.`,
-        ),
+        claim.loss ??
+          new InvalidLeaseError(
+            name,
+            `Task ${this.index} of pool '${name}' cannot run: its lease had been released before. Leave that to the task.`,
+          ),
       );
     }
   }

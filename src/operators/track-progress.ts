@@ -1,7 +1,7 @@
 import { asyncScheduler, Observable, Subscriber } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observer, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { notACount } from '../pool/options';
+import { notACount, shown } from '../pool/options';
 import type { BatchOutcome } from './batch-outcomes';
 
 /** How far a batch has come. */
@@ -41,9 +41,7 @@ export function trackProgress<R>(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions = {},
 ): MonoTypeOperatorFunction<BatchOutcome<R>> {
-  const { total, scheduler = asyncScheduler } = options;
-  const issue = total === undefined ? null : notACount('total', total, { least: 0, infinite: true });
-  if (issue !== null) throw new InvalidConfigError('pool', 'trackProgress cannot work', [issue]);
+  const { total, scheduler = asyncScheduler } = checked(observer, options);
   const told = typeof observer === 'function' ? { next: observer } : observer;
   return (source) =>
     new Observable((out) => {
@@ -51,6 +49,22 @@ export function trackProgress<R>(
       tracker.publish();
       source.subscribe(tracker);
     });
+}
+
+function checked(observer: unknown, options: ProgressOptions): ProgressOptions {
+  const issues: string[] = [];
+  if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
+    issues.push(
+      `the observer must be a function of a BatchProgress or an observer of them, but got ${shown(observer)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'total')
+      issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
+    else if (name !== 'scheduler') issues.push(`${name} is not an option; the options are total, scheduler`);
+  }
+  if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
+  return options;
 }
 
 class Tracker<R> extends Subscriber<BatchOutcome<R>> {

@@ -3,7 +3,7 @@ import type { Lane } from './line';
 import type { PoolError } from './errors';
 import type { Slot } from './slot';
 
-/** A claim goes one way: new → resting → waiting → held → ended, and may skip what lies between. */
+/** A claim goes one way: new → waiting, or resting → waiting, → held → ended, and may skip what lies between. */
 export type ClaimState = 'new' | 'resting' | 'waiting' | 'held' | 'ended';
 
 /**
@@ -32,6 +32,14 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   get standing(): boolean {
     return false;
   }
+
+  /** In which drain the stream of a standing request was last served. */
+  get servedIn(): number {
+    return -1;
+  }
+
+  /** Whether the caller is gone already, although it has not said so yet: it is not to be served any more. */
+  abstract get abandoned(): boolean;
 
   /** The connection is lent to this claim. */
   abstract granted(connection: C): void;

@@ -75,7 +75,7 @@ export class PoolCore<C> {
   /** Open slots that can take one more lease. */
   private readonly room: Room<C>;
   private readonly dialling: Opening;
-  /** Get in line again in a later task. */
+  /** Standing requests that get in line again in a later task. */
   private readonly resting = new LinkedList<Claim<C>>();
   private cancelRest: Cancel | null = null;
   /** Hold a connection already, but have not been told so. */
@@ -92,6 +92,8 @@ export class PoolCore<C> {
   overtime = 0;
   /** A step is being taken, or user code is running. */
   private busy = false;
+  /** Counts the drains. */
+  drains = 0;
   private swept = false;
 
   constructor(
@@ -126,7 +128,7 @@ export class PoolCore<C> {
 
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>, timeout: number): void {
-    if (!this.busy && this.line.size === 0 && this.state === 'open') {
+    if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
       const slot = this.room.best();
       if (slot !== null) {
         this.busy = true;
@@ -141,13 +143,6 @@ export class PoolCore<C> {
     this.line.push(claim, timeout);
     this.changed();
     this.drain();
-  }
-
-  /** Ask in a later task: a stream whose receiver gives back at once would otherwise hold the thread. */
-  askLater(claim: Claim<C>): void {
-    claim.state = 'resting';
-    this.resting.push(claim);
-    this.cancelRest ??= this.clock.after(laterTask, this.restIsOver, true);
   }
 
   /** Leave the line. */
@@ -309,6 +304,7 @@ export class PoolCore<C> {
   private drain(): void {
     if (this.busy) return;
     this.busy = true;
+    this.drains++;
     let thrown: { error: unknown } | null = null;
     for (;;) {
       try {
@@ -366,11 +362,16 @@ export class PoolCore<C> {
 
     // Someone waits and there is room: lend.
     if (line.first !== null) {
+      if (line.first.abandoned) {
+        this.withdraw(line.first);
+        return true;
+      }
       const slot = this.room.best();
       if (slot !== null) {
         const claim = line.first;
         this.unqueue(claim);
-        this.lend(claim, slot);
+        if (this.goesRound(claim, slot)) this.rest(claim);
+        else this.lend(claim, slot);
         return true;
       }
     }
@@ -444,6 +445,22 @@ export class PoolCore<C> {
 
   // ---------------------------------------------------------------- changing the state
 
+  /** Whether a stream that has been served in this very drain would get a connection that came back from one in it. */
+  private goesRound(claim: Claim<C>, slot: Slot<C>): boolean {
+    const { drains } = this;
+    return claim.servedIn === drains && slot.streamedIn === drains && slot.returnedIn === drains;
+  }
+
+  /**
+   * Let a stream ask again in a later task: a receiver that gives back at once would otherwise be served for ever, and nobody
+   * else would run.
+   */
+  private rest(claim: Claim<C>): void {
+    claim.state = 'resting';
+    this.resting.push(claim);
+    this.cancelRest ??= this.clock.after(laterTask, this.restIsOver, true);
+  }
+
   private lend(claim: Claim<C>, slot: Slot<C>): void {
     const { holders } = slot;
     this.room.remove(slot);
@@ -454,6 +471,7 @@ export class PoolCore<C> {
     claim.slot = slot;
     this.activeLeases++;
     this.counters.acquired++;
+    if (claim.standing) slot.streamedIn = this.drains;
     if (!slot.proven) {
       slot.proven = true;
       this.dialling.proven();
@@ -469,6 +487,7 @@ export class PoolCore<C> {
     const { holders } = slot;
     claim.state = 'ended';
     claim.slot = null;
+    slot.returnedIn = this.drains;
     if (!slot.condemned) this.room.remove(slot);
     holders.remove(claim);
     this.activeLeases--;
@@ -597,10 +616,11 @@ export class PoolCore<C> {
   }
 
   private beDestroyed(): void {
-    this.state = 'destroyed';
     this.patience?.();
     this.patience = null;
-    this.changed();
+    this.state = 'destroyed';
+    this.version++;
+    this.host.changed();
     this.host.destroyed();
   }
 
@@ -617,6 +637,8 @@ export class PoolCore<C> {
   }
 
   private changed(): void {
+    // The last snapshot stays the last.
+    if (this.state === 'destroyed') return;
     this.version++;
     this.host.changed();
   }

@@ -5,6 +5,7 @@ import { InvalidLeaseError } from './errors';
 import type { PoolError } from './errors';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
+import { isGone } from './is-gone';
 
 /**
  * One connection, lent to one holder until it is given back.
@@ -28,12 +29,19 @@ export interface Lease<C> {
   [Symbol.dispose](): void;
 }
 
+/** A claim whose connection is handed to the receiver as a lease. */
+export abstract class LeaseClaim<C> extends Claim<C> {
+  protected delivered = false;
+  /** What took the connection away, if it was not the holder. */
+  loss: PoolError | null = null;
+}
+
 export class HeldLease<C> implements Lease<C> {
   readonly [internals]: PoolInternals<C>;
 
   constructor(
     pool: PoolInternals<C>,
-    readonly claim: Claim<C>,
+    readonly claim: LeaseClaim<C>,
   ) {
     this[internals] = pool;
   }
@@ -65,14 +73,16 @@ export class HeldLease<C> implements Lease<C> {
 }
 
 /** `acquire()`: one lease, then complete. */
-export class LeaseRequest<C> extends Claim<C> implements Unsubscribable {
-  private delivered = false;
-
+export class LeaseRequest<C> extends LeaseClaim<C> implements Unsubscribable {
   constructor(
     private readonly pool: PoolInternals<C>,
     private readonly subscriber: Subscriber<Lease<C>>,
   ) {
     super();
+  }
+
+  get abandoned(): boolean {
+    return isGone(this.subscriber);
   }
 
   granted(): void {
@@ -86,6 +96,7 @@ export class LeaseRequest<C> extends Claim<C> implements Unsubscribable {
   }
 
   revoked(error: PoolError): void {
+    this.loss = error;
     if (!this.delivered) this.subscriber.error(error);
   }
 
@@ -98,11 +109,13 @@ export class LeaseRequest<C> extends Claim<C> implements Unsubscribable {
 
 /** The pool's own stream: one place in line at a time, and a new one as soon as the last has been served. */
 export class StandingRequest<C> implements Unsubscribable {
+  /** In which drain of the core it was last served. */
+  servedIn = -1;
   private place: StandingPlace<C> | null = null;
 
   constructor(
     private readonly pool: PoolInternals<C>,
-    private readonly subscriber: Subscriber<Lease<C>>,
+    readonly subscriber: Subscriber<Lease<C>>,
   ) {}
 
   getInLine(): void {
@@ -112,15 +125,9 @@ export class StandingRequest<C> implements Unsubscribable {
 
   served(lease: HeldLease<C>): void {
     this.place = null;
+    this.servedIn = this.pool.core.drains;
     this.subscriber.next(lease);
-    if (this.subscriber.closed) return;
-    if (lease.claim.state === 'held') {
-      this.getInLine();
-    } else {
-      // A receiver that gives back at once would otherwise be served for ever, and nobody else would run.
-      this.place = new StandingPlace(this.pool, this);
-      this.pool.core.askLater(this.place);
-    }
+    if (!this.subscriber.closed) this.getInLine();
   }
 
   ended(): void {
@@ -136,9 +143,7 @@ export class StandingRequest<C> implements Unsubscribable {
   }
 }
 
-class StandingPlace<C> extends Claim<C> {
-  private delivered = false;
-
+class StandingPlace<C> extends LeaseClaim<C> {
   constructor(
     private readonly pool: PoolInternals<C>,
     private readonly request: StandingRequest<C>,
@@ -150,6 +155,14 @@ class StandingPlace<C> extends Claim<C> {
     return true;
   }
 
+  override get servedIn(): number {
+    return this.request.servedIn;
+  }
+
+  get abandoned(): boolean {
+    return isGone(this.request.subscriber);
+  }
+
   granted(): void {
     this.delivered = true;
     this.request.served(new HeldLease(this.pool, this));
@@ -159,7 +172,8 @@ class StandingPlace<C> extends Claim<C> {
     this.request.ended();
   }
 
-  revoked(): void {
+  revoked(error: PoolError): void {
+    this.loss = error;
     if (!this.delivered) this.request.getInLine();
   }
 }

@@ -21,6 +21,9 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   condemned = false;
   /** Whether it was ever lent: a life that ends before that is a failed connect. */
   proven = false;
+  /** In which drain it was last lent to a stream, and last given back by anybody. */
+  streamedIn = -1;
+  returnedIn = -1;
 
   /** Begin the connect. Answered once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
   abstract dial(): void;

@@ -6,6 +6,7 @@ import type { OnCancel } from './connector';
 import type { PoolCore } from './core';
 import type { OperationOutcome } from './counters';
 import type { PoolError } from './errors';
+import { isGone } from './is-gone';
 import { iterate } from './iterate';
 import { runToEnd } from './run-to-end';
 import type { Job, Sink, WorkContext } from './work';
@@ -71,12 +72,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   // ---------------------------------------------------------------- what the core says
 
+  get abandoned(): boolean {
+    return isGone(this.sink);
+  }
+
   granted(connection: C): void {
     this.phase = 'starting';
     try {
-      const result = this.job.invoke(connection, new LazyContext(this));
-      // Cancelled by its own work: there is nobody left to subscribe for.
-      if (this.settled === null || isPromiseLike(result)) this.begin(result);
+      this.begin(this.job.invoke(connection, new LazyContext(this)));
     } catch (error) {
       this.settled ??= { outcome: 'failedOperations', error };
     }
@@ -205,29 +208,37 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   private listen(result: Observable<R>): void {
+    // Cancelled by its own work: there is nobody left to subscribe for.
+    if (this.settled !== null) return;
     this.listener = new Subscriber<R>(this);
     result.subscribe(this.listener);
   }
 
   private settle(settled: Settled): void {
-    if (this.phase === 'starting') this.settled ??= settled;
-    else if (this.phase === 'running') this.conclude(settled);
+    if (this.phase === 'running') {
+      this.conclude(settled);
+    } else if (this.phase === 'starting') {
+      this.settled ??= this.tornDown(settled);
+    }
+  }
+
+  /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
+  private tornDown(settled: Settled): Settled {
+    try {
+      this.listener?.unsubscribe();
+      return settled;
+    } catch (error) {
+      return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
+    }
   }
 
   /** The work has ended by itself. */
-  private conclude({ outcome, error, last }: Settled): void {
+  private conclude(settled: Settled): void {
     const { core, sink } = this;
     const outer = core.enter();
     try {
       this.end();
-      try {
-        this.listener?.unsubscribe();
-      } catch (thrown) {
-        if (outcome === 'successfulOperations') {
-          outcome = 'failedOperations';
-          error = thrown;
-        }
-      }
+      const { outcome, error, last } = this.tornDown(settled);
       core.operationEnded(this, outcome, 'released');
       if (outcome === 'failedOperations') {
         sink.error(error);
