@@ -81,7 +81,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     try {
       this.begin(this.job.invoke(connection, new LazyContext(this)));
     } catch (error) {
-      this.settled ??= { outcome: 'failedOperations', error };
+      if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
     }
     // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
     const settled = this.settled;
