@@ -1,10 +1,10 @@
 import type { Claim } from './claim';
 import type { Cancel, Clock } from './clock';
+import { Connections } from './connections';
 import type { OperationOutcome } from './counters';
 import { Counters } from './counters';
 import type { PoolError } from './errors';
 import { Line } from './line';
-import { LinkedList } from './linked-list';
 import { Opening } from './opening';
 import type { OpeningOptions } from './opening';
 import {
@@ -17,7 +17,7 @@ import {
   waitedTooLong,
 } from './refusals';
 import type { Situation } from './refusals';
-import { Room } from './room';
+import { WarmUps } from './warm-ups';
 import type { Slot } from './slot';
 
 export interface CoreOptions extends OpeningOptions {
@@ -38,15 +38,6 @@ export interface Host<C> {
   destroyed(): void;
 }
 
-/** In ms. */
-const laterTask = 1;
-
-interface Warming {
-  readonly goal: number;
-  readonly done: (error?: PoolError) => void;
-  cancelTimeout: Cancel | null;
-}
-
 /**
  * The state of a pool, and the one place where it is decided what happens next.
  *
@@ -61,40 +52,27 @@ export class PoolCore<C> {
   /** Counts the changes of anything that the stats show. */
   version = 0;
 
-  /** Every slot that is not gone. */
-  private readonly slots = new Set<Slot<C>>();
-  /** How many of them are opening, open and closing. */
-  opening = 0;
-  total = 0;
-  closing = 0;
-  /** Open ones with at least one lease. */
-  inUse = 0;
-  activeLeases = 0;
-
+  readonly connections: Connections<C>;
   private readonly line: Line<C>;
-  /** Open slots that can take one more lease. */
-  private readonly room: Room<C>;
-  private readonly dialling: Opening;
-  /** Standing requests that get in line again in a later task. */
-  private readonly resting = new LinkedList<Claim<C>>();
-  private cancelRest: Cancel | null = null;
+  private readonly opening: Opening;
+  private readonly warmUps: WarmUps;
   /** Hold a connection already, but have not been told so. */
   private readonly handedOver: Claim<C>[] = [];
-  /** In state closing already, but not yet told so. */
-  private readonly retired: Slot<C>[] = [];
-  private warmings: Warming[] = [];
-  /** Fires when the next connect may begin, while one is wanted. */
-  private wake: Cancel | null = null;
-  /** Ends the patience of `destroy`; null before, and when it has fired. */
-  private patience: Cancel | null = null;
-  private outOfPatience = false;
   /** Runs whose connection is gone, and that have this turn to end in their own way. */
   overtime = 0;
+
   /** A step is being taken, or user code is running. */
   private busy = false;
   /** Counts the drains. */
   drains = 0;
+  /** Fires when the next connect may begin, while one is wanted. */
+  private wake: Cancel | null = null;
+
+  /** Whether `destroy` has begun to close. */
   private swept = false;
+  /** Ends the patience of `destroy` with what is lent; null before, and when it has fired. */
+  private patience: Cancel | null = null;
+  private outOfPatience = false;
 
   constructor(
     readonly options: CoreOptions,
@@ -102,9 +80,13 @@ export class PoolCore<C> {
     random: () => number,
     private readonly host: Host<C>,
   ) {
-    this.line = new Line(clock, this.timedOut);
-    this.room = new Room(options.capacity, options.order);
-    this.dialling = new Opening(options, clock, random);
+    const drain = (): void => {
+      this.drain();
+    };
+    this.connections = new Connections(options.max, options.capacity, options.order, this.counters);
+    this.line = new Line(clock, this.timedOut, drain);
+    this.opening = new Opening(options, clock, random);
+    this.warmUps = new WarmUps(clock);
   }
 
   get name(): string {
@@ -113,7 +95,7 @@ export class PoolCore<C> {
 
   /** How many leases the pool can have lent at once. */
   get leaseCapacity(): number {
-    return this.options.max * this.options.capacity;
+    return this.connections.max * this.connections.capacity;
   }
 
   get pending(): number {
@@ -121,7 +103,7 @@ export class PoolCore<C> {
   }
 
   get breaker(): Opening['breaker'] {
-    return this.dialling.breaker;
+    return this.opening.breaker;
   }
 
   // ---------------------------------------------------------------- what callers ask for
@@ -129,7 +111,7 @@ export class PoolCore<C> {
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>, timeout: number): void {
     if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
-      const slot = this.room.best();
+      const slot = this.connections.best();
       if (slot !== null) {
         this.busy = true;
         try {
@@ -147,12 +129,8 @@ export class PoolCore<C> {
 
   /** Leave the line. */
   withdraw(claim: Claim<C>): void {
-    if (claim.state === 'waiting') {
-      this.unqueue(claim);
-    } else if (claim.state === 'resting') {
-      this.resting.remove(claim);
-      if (this.resting.size === 0) this.stopRest();
-    } else return;
+    if (claim.state !== 'waiting' && claim.state !== 'resting') return;
+    this.unqueue(claim);
     claim.state = 'ended';
     this.changed();
     this.drain();
@@ -175,14 +153,8 @@ export class PoolCore<C> {
 
   /** One claim takes the place of another that holds: the connection is not given back in between. */
   handOver(from: Claim<C>, to: Claim<C>): void {
-    const { slot } = from;
-    if (slot === null) return;
-    slot.holders.remove(from);
-    from.state = 'ended';
-    from.slot = null;
-    slot.holders.push(to);
-    to.state = 'held';
-    to.slot = slot;
+    if (from.slot === null) return;
+    this.connections.handOver(from.slot, from, to);
     this.handedOver.push(to);
     this.drain();
   }
@@ -196,22 +168,13 @@ export class PoolCore<C> {
   }
 
   /** Have so many connections open. */
-  warmUp(goal: number, timeout: number, done: Warming['done']): void {
-    const warming: Warming = { goal, done, cancelTimeout: null };
-    this.warmings.push(warming);
-    if (timeout !== Infinity) {
-      warming.cancelTimeout = this.clock.after(
-        timeout,
-        () => {
-          warming.cancelTimeout = null;
-          this.warmings = this.warmings.filter((other) => other !== warming);
-          this.run(() => {
-            done(notWarm(this.situation(), goal, timeout));
-          });
-        },
-        true,
-      );
-    }
+  warmUp(goal: number, timeout: number, done: (error?: PoolError) => void): void {
+    const late = (): void => {
+      this.run(() => {
+        done(notWarm(this.situation(), goal, timeout));
+      });
+    };
+    this.warmUps.add(goal, timeout, late, done);
     this.drain();
   }
 
@@ -227,30 +190,17 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- what connections report
 
   opened(slot: Slot<C>, connection: C): void {
-    slot.state = 'open';
-    slot.wasOpen = true;
-    slot.connection = connection;
-    this.opening--;
-    this.total++;
-    this.counters.opened++;
-    this.dialling.arrived(this.line.size);
-    this.room.add(slot);
+    this.connections.opened(slot, connection);
+    this.opening.arrived(this.line.size);
     this.changed();
     this.drain();
   }
 
   /** The connect has failed; it may be `lingering`: still to be closed, should it arrive after all. */
   openFailed(slot: Slot<C>, error: unknown, lingering: boolean): void {
-    this.opening--;
-    if (lingering) {
-      slot.state = 'closing';
-      this.closing++;
-    } else {
-      slot.state = 'gone';
-      this.slots.delete(slot);
-    }
+    this.connections.failed(slot, lingering);
     this.counters.openFailures++;
-    this.dialling.failed(error);
+    this.opening.failed(error);
     this.changed();
     this.drain();
   }
@@ -260,7 +210,7 @@ export class PoolCore<C> {
     if (slot.state !== 'open') return;
     if (!slot.proven) {
       this.counters.openFailures++;
-      this.dialling.failed(cause ?? new Error('the connection ended before its first use'));
+      this.opening.failed(cause ?? new Error('the connection ended before its first use'));
     }
     this.run(() => {
       this.revoke(slot, connectionLost(this.situation(), cause));
@@ -268,10 +218,7 @@ export class PoolCore<C> {
   }
 
   closed(slot: Slot<C>): void {
-    this.closing--;
-    if (slot.wasOpen) this.counters.closed++;
-    slot.state = 'gone';
-    this.slots.delete(slot);
+    this.connections.closed(slot);
     this.changed();
     this.drain();
   }
@@ -322,22 +269,22 @@ export class PoolCore<C> {
 
   /** Decides one thing; false when there is nothing to decide. */
   private step(): boolean {
-    const { line } = this;
+    const { line, connections, warmUps } = this;
 
     // Nobody wants anything: what most drains find.
     if (
       line.size === 0 &&
-      this.retired.length === 0 &&
+      !connections.anyRetired &&
       this.handedOver.length === 0 &&
-      this.warmings.length === 0 &&
+      !warmUps.any &&
       this.state === 'open'
     ) {
       return false;
     }
 
     // A connection is to be closed.
-    if (this.retired.length > 0) {
-      this.retired.pop()!.hangUp();
+    if (connections.anyRetired) {
+      connections.nextRetired().hangUp();
       return true;
     }
 
@@ -349,53 +296,47 @@ export class PoolCore<C> {
     }
 
     // Destroyed: turn everyone away, close what is free, and be done when nothing is left.
-    if (this.state !== 'open') {
-      if (this.resting.size > 0) this.restIsOver();
-      else if (line.first !== null) this.turnAway(line.first, poolIsDestroyed(this.name));
-      else if (this.warmings.length > 0) this.endWarmings(poolIsDestroyed(this.name));
-      else if (!this.swept) this.sweep();
-      else if (this.outOfPatience) this.closeWhatIsLent();
-      else if (this.state === 'draining' && this.slots.size === 0 && this.overtime === 0) this.beDestroyed();
-      else return false;
-      return true;
-    }
+    if (this.state !== 'open') return this.stepToTheEnd();
 
     // Someone waits and there is room: lend.
-    if (line.first !== null) {
-      if (line.first.abandoned) {
-        this.withdraw(line.first);
+    const { first } = line;
+    if (first !== null) {
+      if (first.abandoned) {
+        this.withdraw(first);
         return true;
       }
-      const slot = this.room.best();
+      const slot = connections.best();
       if (slot !== null) {
-        const claim = line.first;
-        this.unqueue(claim);
-        if (this.goesRound(claim, slot)) this.rest(claim);
-        else this.lend(claim, slot);
+        if (this.goesRound(first, slot)) {
+          line.rest(first);
+        } else {
+          this.unqueue(first);
+          this.lend(first, slot);
+        }
         return true;
       }
     }
 
     // More connections would help, and one may be opened.
-    if (this.mayOpen()) {
+    if (connections.mayOpenOneMore && this.wantsOneMore()) {
       this.open();
       return true;
     }
 
     // As many are open as someone wanted to be open.
-    if (this.warmings.length > 0 && this.endWarmings(null)) return true;
+    if (warmUps.any && warmUps.end(connections.total)) return true;
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
-    if (this.breaker === 'open' && this.opening === 0) {
-      if (this.warmings.length > 0) return this.endWarmings(targetIsDead(this.situation()));
-      if (this.total === 0 && line.pending > 0) {
+    if (this.breaker === 'open' && connections.opening === 0) {
+      if (warmUps.any) return warmUps.end(connections.total, targetIsDead(this.situation()));
+      if (connections.total === 0 && line.pending > 0) {
         this.turnAway(line.firstPending!, targetIsDead(this.situation()));
         return true;
       }
     }
 
     // More wait than may: the last one to come has to go.
-    if (line.pending > this.options.maxPending + this.stillToCome()) {
+    if (line.pending > this.options.maxPending + connections.stillToCome) {
       this.turnAway(line.lastPending!, lineIsFull(this.situation(), this.options.maxPending));
       return true;
     }
@@ -403,31 +344,36 @@ export class PoolCore<C> {
     return false;
   }
 
-  private mayOpen(): boolean {
-    const { line, warmings } = this;
-    if (line.size === 0 && warmings.length === 0) return false;
-    if (this.total + this.opening + this.closing >= this.options.max) return false;
-    const forTheLine = Math.ceil(line.size / this.options.capacity);
-    const toWarmUp = this.warmGoal() - this.total;
-    return this.dialling.mayBegin(this.opening, Math.max(forTheLine, toWarmUp), toWarmUp > 0);
+  private stepToTheEnd(): boolean {
+    const { line, connections, warmUps } = this;
+    if (line.anyResting) line.endRest();
+    else if (line.first !== null) this.turnAway(line.first, poolIsDestroyed(this.name));
+    else if (warmUps.any) warmUps.end(0, poolIsDestroyed(this.name));
+    else if (!this.swept) this.sweep();
+    else if (this.outOfPatience) this.closeWhatIsLent();
+    else if (this.state === 'draining' && connections.none && this.overtime === 0) this.beDestroyed();
+    else return false;
+    return true;
   }
 
-  private warmGoal(): number {
-    let goal = 0;
-    for (const warming of this.warmings) goal = Math.max(goal, warming.goal);
-    return goal;
+  private wantsOneMore(): boolean {
+    const { line, connections, warmUps } = this;
+    const forTheLine = Math.ceil(line.size / connections.capacity);
+    const toWarmUp = warmUps.any ? warmUps.goal - connections.total : 0;
+    return this.opening.mayBegin(connections.opening, Math.max(forTheLine, toWarmUp), toWarmUp > 0);
   }
 
-  /** How many leases the connections could carry that are not open now. */
-  private stillToCome(): number {
-    return (this.options.max - this.total) * this.options.capacity;
+  /** Whether a stream that has been served in this very drain would get a connection that came back from one in it. */
+  private goesRound(claim: Claim<C>, slot: Slot<C>): boolean {
+    const { drains } = this;
+    return claim.servedIn === drains && slot.streamedIn === drains && slot.returnedIn === drains;
   }
 
   /** When a connect is wanted but may not begin yet, somebody has to come back. */
   private setWake(): void {
-    if (this.dialling.failures === 0 && this.wake === null) return;
-    const wanted = this.state === 'open' && (this.line.size > 0 || this.warmings.length > 0);
-    const pause = wanted && this.total + this.opening + this.closing < this.options.max ? this.dialling.pause() : 0;
+    if (this.opening.failures === 0 && this.wake === null) return;
+    const wanted = this.state === 'open' && (this.line.size > 0 || this.warmUps.any);
+    const pause = wanted && this.connections.mayOpenOneMore ? this.opening.pause() : 0;
     if (pause > 0) {
       this.wake ??= this.clock.after(
         pause,
@@ -445,83 +391,28 @@ export class PoolCore<C> {
 
   // ---------------------------------------------------------------- changing the state
 
-  /** Whether a stream that has been served in this very drain would get a connection that came back from one in it. */
-  private goesRound(claim: Claim<C>, slot: Slot<C>): boolean {
-    const { drains } = this;
-    return claim.servedIn === drains && slot.streamedIn === drains && slot.returnedIn === drains;
-  }
-
-  /**
-   * Let a stream ask again in a later task: a receiver that gives back at once would otherwise be served for ever, and nobody
-   * else would run.
-   */
-  private rest(claim: Claim<C>): void {
-    claim.state = 'resting';
-    this.resting.push(claim);
-    this.cancelRest ??= this.clock.after(laterTask, this.restIsOver, true);
-  }
-
   private lend(claim: Claim<C>, slot: Slot<C>): void {
-    const { holders } = slot;
-    this.room.remove(slot);
-    if (holders.size === 0) this.inUse++;
-    holders.push(claim);
-    this.room.add(slot);
-    claim.state = 'held';
-    claim.slot = slot;
-    this.activeLeases++;
-    this.counters.acquired++;
+    this.connections.lend(slot, claim);
     if (claim.standing) slot.streamedIn = this.drains;
     if (!slot.proven) {
       slot.proven = true;
-      this.dialling.proven();
+      this.opening.proven();
     }
-    if (this.line.size === 0) this.dialling.lineEmptied();
+    if (this.line.size === 0) this.opening.lineEmptied();
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') claim.granted(slot.connection as C);
   }
 
   private giveBack(claim: Claim<C>, discarded: boolean): void {
-    const slot = claim.slot!;
-    const { holders } = slot;
-    claim.state = 'ended';
-    claim.slot = null;
-    slot.returnedIn = this.drains;
-    if (!slot.condemned) this.room.remove(slot);
-    holders.remove(claim);
-    this.activeLeases--;
-    if (holders.size === 0) this.inUse--;
-    if (discarded) {
-      this.counters.discarded++;
-      slot.condemned = true;
-    } else {
-      this.counters.released++;
-    }
-    if (!slot.condemned) this.room.add(slot);
-    else if (holders.size === 0) this.retire(slot);
-  }
-
-  /** Takes an open slot with no holder out of use; it is told to close at the next step. */
-  private retire(slot: Slot<C>): void {
-    slot.state = 'closing';
-    this.total--;
-    this.closing++;
-    this.retired.push(slot);
-  }
-
-  private condemn(slot: Slot<C>): void {
-    if (slot.condemned) return;
-    this.room.remove(slot);
-    slot.condemned = true;
-    if (slot.holders.size === 0) this.retire(slot);
+    claim.slot!.returnedIn = this.drains;
+    this.connections.giveBack(claim, discarded);
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
   private revoke(slot: Slot<C>, error: PoolError): void {
-    const holders: Claim<C>[] = [];
-    for (let claim = slot.holders.first; claim !== null; claim = claim.behind) holders.push(claim);
-    this.condemn(slot);
+    const holders = [...slot.holders];
+    this.connections.condemn(slot);
     for (const claim of holders) this.giveBack(claim, true);
     this.changed();
     for (const claim of holders) claim.revoked(error);
@@ -529,30 +420,15 @@ export class PoolCore<C> {
 
   private open(): void {
     const slot = this.host.createSlot();
-    this.slots.add(slot);
-    this.opening++;
-    this.dialling.begun();
+    this.connections.begin(slot);
+    this.opening.begun();
     this.changed();
     slot.dial();
   }
 
   private unqueue(claim: Claim<C>): void {
     this.line.remove(claim);
-    if (this.line.size === 0) this.dialling.lineEmptied();
-  }
-
-  private readonly restIsOver = (): void => {
-    this.stopRest();
-    for (let claim = this.resting.first; claim !== null; claim = this.resting.first) {
-      this.resting.remove(claim);
-      this.line.push(claim, Infinity);
-    }
-    this.drain();
-  };
-
-  private stopRest(): void {
-    this.cancelRest?.();
-    this.cancelRest = null;
+    if (this.line.size === 0) this.opening.lineEmptied();
   }
 
   private turnAway(claim: Claim<C>, error: PoolError): void {
@@ -574,30 +450,12 @@ export class PoolCore<C> {
     });
   };
 
-  /** Tells the warm-ups that have come to their end: all of them when there is an error. */
-  private endWarmings(error: PoolError | null): boolean {
-    const ended = this.warmings.filter(({ goal }) => error !== null || goal <= this.total);
-    if (ended.length === 0) return false;
-    this.warmings = this.warmings.filter((warming) => !ended.includes(warming));
-    for (const { cancelTimeout, done } of ended) {
-      cancelTimeout?.();
-      done(error ?? undefined);
-    }
-    return true;
-  }
-
   /** Begins the end: connects are given up, idle connections closed, lent ones closed when they come back. */
   private sweep(): void {
     this.swept = true;
-    for (const slot of this.slots) {
-      if (slot.state === 'opening') {
-        slot.state = 'closing';
-        this.opening--;
-        this.closing++;
-        this.retired.push(slot);
-      } else if (slot.state === 'open') {
-        this.condemn(slot);
-      }
+    for (const slot of this.connections.all()) {
+      if (slot.state === 'opening') this.connections.giveUp(slot);
+      else if (slot.state === 'open') this.connections.condemn(slot);
     }
     this.changed();
   }
@@ -610,7 +468,7 @@ export class PoolCore<C> {
 
   private closeWhatIsLent(): void {
     this.outOfPatience = false;
-    for (const slot of [...this.slots]) {
+    for (const slot of this.connections.all()) {
       if (slot.state === 'open') this.revoke(slot, closedByDestroy(this.name));
     }
   }
@@ -625,14 +483,15 @@ export class PoolCore<C> {
   }
 
   private situation(): Situation {
+    const { connections, opening } = this;
     return {
       name: this.name,
-      max: this.options.max,
-      total: this.total,
-      inUse: this.inUse,
+      max: connections.max,
+      total: connections.total,
+      inUse: connections.inUse,
       pending: this.line.pending,
-      attempts: this.dialling.failures,
-      lastFailure: this.dialling.lastFailure,
+      attempts: opening.failures,
+      lastFailure: opening.lastFailure,
     };
   }
 

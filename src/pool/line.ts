@@ -2,12 +2,18 @@ import type { Claim } from './claim';
 import type { Cancel, Clock } from './clock';
 import { LinkedList } from './linked-list';
 
+/** In ms. */
+const laterTask = 1;
+
 /**
  * The waiting line: first come, first served. Getting in, leaving from anywhere, and the head are O(1).
  * Waits end by one timer for all that wait equally long: those are in the order of their deadlines already.
  */
 export class Line<C> {
   private readonly claims = new LinkedList<Claim<C>>();
+  /** Standing requests that get in line again in a later task. */
+  private readonly resting = new LinkedList<Claim<C>>();
+  private cancelRest: Cancel | null = null;
   private readonly lanes = new Map<number, Lane<C>>();
   private standing = 0;
   /** The first of those at the end of the line whose wait has not begun: most are served in the same breath. */
@@ -16,6 +22,7 @@ export class Line<C> {
   constructor(
     private readonly clock: Clock,
     private readonly onTimeout: (claim: Claim<C>, waited: number) => void,
+    private readonly onRestOver: () => void,
   ) {}
 
   /** Everyone in line. */
@@ -54,6 +61,11 @@ export class Line<C> {
 
   /** The claim has been served, has failed, or has left. */
   remove(claim: Claim<C>): void {
+    if (claim.state === 'resting') {
+      this.resting.remove(claim);
+      if (this.resting.size === 0) this.stopRestTimer();
+      return;
+    }
     if (claim === this.firstNew) this.firstNew = claim.behind;
     this.claims.remove(claim);
     if (claim.standing) this.standing--;
@@ -72,6 +84,41 @@ export class Line<C> {
       if (claim.timeout !== Infinity) this.lane(claim.timeout).push(claim);
     }
     this.firstNew = null;
+  }
+
+  get anyResting(): boolean {
+    return this.resting.size > 0;
+  }
+
+  /**
+   * Let a stream get in line again in a later task: a receiver that gives back at once would otherwise be served for ever, and
+   * nobody else would run.
+   */
+  rest(claim: Claim<C>): void {
+    this.remove(claim);
+    claim.state = 'resting';
+    this.resting.push(claim);
+    this.cancelRest ??= this.clock.after(
+      laterTask,
+      () => {
+        this.endRest();
+        this.onRestOver();
+      },
+      true,
+    );
+  }
+
+  endRest(): void {
+    this.stopRestTimer();
+    for (let claim = this.resting.first; claim !== null; claim = this.resting.first) {
+      this.resting.remove(claim);
+      this.push(claim, Infinity);
+    }
+  }
+
+  private stopRestTimer(): void {
+    this.cancelRest?.();
+    this.cancelRest = null;
   }
 
   private lane(timeout: number): Lane<C> {

@@ -32,4 +32,8 @@ export class LinkedList<T extends Linked<T>> {
     member.behind = null;
     this.size--;
   }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let member = this.first; member !== null; member = member.behind) yield member;
+  }
 }

@@ -81,21 +81,21 @@ export interface PoolStatsSubject extends Observable<PoolStats> {
 }
 
 function snapshot(core: PoolCore<unknown>): PoolStats {
-  const { counters, options } = core;
+  const { connections, counters } = core;
   return Object.freeze({
-    name: options.name,
+    name: core.name,
     seq: core.version,
     at: core.clock.now(),
     state: core.state,
     breaker: core.breaker,
-    maxConnections: options.max,
-    totalConnections: core.total,
-    availableConnections: core.total - core.inUse,
-    inUseConnections: core.inUse,
-    openingConnections: core.opening,
-    closingConnections: core.closing,
+    maxConnections: connections.max,
+    totalConnections: connections.total,
+    availableConnections: connections.total - connections.inUse,
+    inUseConnections: connections.inUse,
+    openingConnections: connections.opening,
+    closingConnections: connections.closing,
     leaseCapacity: core.leaseCapacity,
-    activeLeases: core.activeLeases,
+    activeLeases: connections.activeLeases,
     pendingAcquires: core.pending,
     successfulOperations: counters.successfulOperations,
     failedOperations: counters.failedOperations,
@@ -132,7 +132,12 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   // were shown last; when nobody was, it is as old as the last one who looked.
   override subscribe(...observer: unknown[]) {
     if (!this.observed && !this.finished) super.next(this.getValue());
-    return super.subscribe(...(observer as []));
+    const outer = this.core.enter();
+    try {
+      return super.subscribe(...(observer as []));
+    } finally {
+      this.core.leave(outer);
+    }
   }
 
   /** Shows subscribers the pool as it is now. Changes that they make themselves are shown to all of them afterwards. */
