@@ -67,6 +67,8 @@ export class Opening {
   }
 
   proven(): void {
+    // A connection from before the failures says nothing of the target as it is now.
+    if (this.breaker !== 'closed') return;
     this.failures = 0;
     this.lastFailure = undefined;
   }

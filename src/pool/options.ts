@@ -96,7 +96,9 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
   if (issues.length > 0) throw invalid(typeof name === 'string' ? name : 'pool', issues);
 
   const { retryDelay = {}, breaker = {} } = options;
-  const { initial = 50, max = 5_000 } = typeof retryDelay === 'number' ? { initial: retryDelay } : retryDelay;
+  const delay: { initial?: number | undefined; max?: number | undefined } =
+    typeof retryDelay === 'number' ? { initial: retryDelay } : retryDelay;
+  const { initial = Math.min(50, delay.max ?? 50), max = Math.max(5_000, initial) } = delay;
   const { failures = 5, probeAfter = 1_000 } = breaker === false ? { failures: Infinity } : breaker;
   return {
     connect: options.connect,
@@ -110,7 +112,7 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
     connectTimeout: options.connectTimeout ?? 10_000,
     closeTimeout: options.closeTimeout ?? 5_000,
     maxOpening: options.maxOpening ?? 16,
-    retryDelay: { initial, max: Math.max(initial, max) },
+    retryDelay: { initial, max },
     breaker: { failures, probeAfter },
     order: options.order ?? 'lifo',
     onCancel: options.onCancel ?? options.connect.onCancel ?? 'release',
@@ -179,6 +181,15 @@ const record =
       ? problems(value, inner, `${what}.`)
       : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${shown(value)}`;
 
+const retryDelay: Rule = (value, what) => {
+  if (typeof value === 'number') return time(value, what);
+  const issues = [record({ initial: time, max: time }, 'milliseconds or ')(value, what) ?? []].flat();
+  if (issues.length > 0) return issues;
+  const { initial, max } = value as { initial?: number; max?: number };
+  const falls = initial !== undefined && max !== undefined && initial > max;
+  return falls ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
+};
+
 /** One rule an option. An option that has no rule here does not exist. */
 const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   connect: fn,
@@ -192,10 +203,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   connectTimeout: time,
   closeTimeout: time,
   maxOpening: countOrInfinity,
-  retryDelay: (value, what) =>
-    typeof value === 'number'
-      ? time(value, what)
-      : record({ initial: time, max: time }, 'milliseconds or ')(value, what),
+  retryDelay,
   breaker: (value, what) =>
     value === false ? null : record({ failures: countOrInfinity, probeAfter: time }, 'false or ')(value, what),
   order: oneOf('lifo', 'fifo'),

@@ -1,0 +1,10 @@
+/** What a script can decide by. */
+export const exitCode = {
+  done: 0,
+  someFailed: 1,
+  wrongArguments: 2,
+  noConnection: 3,
+} as const;
+
+/** As shells have it: 128 and the number of the signal. */
+export const interruptedBy = (signal: NodeJS.Signals): number => (signal === 'SIGTERM' ? 143 : 130);

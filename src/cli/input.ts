@@ -1,0 +1,101 @@
+import { accessSync, constants, createReadStream, fstatSync, statSync, type Stats } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Io } from './io';
+import { linesOf, type Line } from './lines';
+
+type Chunk = Uint8Array | string;
+
+/** A file that has been looked at, so that a mistake in a name is told before anything is sent. */
+interface Named {
+  readonly name: string;
+  /** Undefined for `-`, the standard input. */
+  readonly stats?: Stats;
+  readonly problem?: string;
+}
+
+/** What is read: the files that were named, or else the standard input. */
+export class Input {
+  private readonly files: readonly Named[];
+  private current: Readable | undefined;
+  private bytes = 0;
+  private closed = false;
+
+  constructor(
+    names: readonly string[],
+    private readonly stdin: Io['stdin'],
+  ) {
+    this.files = names.map(lookAt);
+  }
+
+  /** Why files cannot be read, a sentence each. */
+  get problems(): string[] {
+    return this.files.flatMap(({ problem }) => problem ?? []);
+  }
+
+  /** Whether somebody has to type it. */
+  get isTyped(): boolean {
+    const readsStdin = this.files.length === 0 || this.files.some(({ stats }) => stats === undefined);
+    return readsStdin && this.stdin().isTTY === true;
+  }
+
+  /** How much of it has been read, from 0 to 1; undefined where nobody can know. */
+  get share(): number | undefined {
+    const all = this.files.length === 0 ? [undefined] : this.files.map(({ stats }) => stats);
+    let size = 0;
+    for (const stats of all.map((one) => one ?? statsOf(this.stdin().fd))) {
+      if (stats?.isFile() !== true) return undefined;
+      size += stats.size;
+    }
+    return size === 0 ? undefined : Math.min(1, this.bytes / size);
+  }
+
+  lines(): AsyncGenerator<Line, void, undefined> {
+    const files = this.files.map(({ name, stats }) => ({ name, chunks: () => this.read(() => this.open(name, stats)) }));
+    const stdin = { name: undefined, chunks: () => this.read(() => this.stdin()) };
+    return linesOf(files.length > 0 ? files : [stdin]);
+  }
+
+  /** Reads no more: nothing is waited for, and nothing keeps the process alive. */
+  close(): void {
+    this.closed = true;
+    this.current?.destroy();
+  }
+
+  private async *read(stream: () => Readable | Promise<Readable>): AsyncGenerator<Chunk, void, undefined> {
+    if (this.closed) return;
+    this.current = await stream();
+    if (this.closed) this.current.destroy();
+    for await (const chunk of this.current as AsyncIterable<Chunk>) {
+      yield chunk;
+      // Not before: a small file comes as one chunk, and is not read before its lines have been drawn.
+      this.bytes += chunk.length;
+    }
+  }
+
+  private async open(name: string, stats: Stats | undefined): Promise<Readable> {
+    if (stats === undefined) return this.stdin();
+    if (!stats.isFIFO()) return createReadStream(name);
+    // Read as a file, a pipe occupies a thread that cannot be stopped: the process could not end before something came.
+    const { fd } = await open(name);
+    return new Socket({ fd, readable: true, writable: false });
+  }
+}
+
+function lookAt(name: string): Named {
+  if (name === '-') return { name };
+  try {
+    const stats = statSync(name);
+    accessSync(name, constants.R_OK);
+    return stats.isDirectory() ? { name, stats, problem: `cannot read '${name}': it is a directory` } : { name, stats };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'that is not allowed' : message;
+    return { name, problem: `cannot read '${name}': ${why}` };
+  }
+}
+
+function statsOf(fd: number | undefined): Stats | undefined {
+  return fd === undefined ? undefined : fstatSync(fd);
+}

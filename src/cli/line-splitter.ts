@@ -1,0 +1,47 @@
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The bytes of one line without its end, or null if there were more than may be. */
+export type RawLine = Buffer | null;
+
+/**
+ * Cuts bytes into lines, wherever the chunks end. Bytes, not text: a line feed is never part of another character of UTF-8, so
+ * nothing has to be decoded to find it. What has come of a line is kept in a list, so that a long one is not copied with each chunk.
+ */
+export class LineSplitter {
+  private parts: Buffer[] = [];
+  private size = 0;
+
+  constructor(private readonly longest: number) {}
+
+  *push(chunk: Buffer): Generator<RawLine, void, undefined> {
+    let start = 0;
+    for (let end = chunk.indexOf(LF); end !== -1; end = chunk.indexOf(LF, start)) {
+      this.keep(chunk.subarray(start, end));
+      start = end + 1;
+      yield this.take();
+    }
+    if (start < chunk.length) this.keep(chunk.subarray(start));
+  }
+
+  /** The last line, if it had no end. */
+  *end(): Generator<RawLine, void, undefined> {
+    if (this.size > 0) yield this.take();
+  }
+
+  private keep(part: Buffer): void {
+    this.size += part.length;
+    // One more for the carriage return.
+    if (this.size > this.longest + 1) this.parts = [];
+    else this.parts.push(part);
+  }
+
+  private take(): RawLine {
+    const { parts, size } = this;
+    this.parts = [];
+    this.size = 0;
+    const line = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    const length = size > 0 && line[size - 1] === CR ? size - 1 : size;
+    return length > this.longest ? null : line.subarray(0, length);
+  }
+}
