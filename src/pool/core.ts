@@ -474,6 +474,8 @@ export class PoolCore<C> {
   }
 
   private beDestroyed(): void {
+    this.wake?.();
+    this.wake = null;
     this.patience?.();
     this.patience = null;
     this.state = 'destroyed';

@@ -9,28 +9,29 @@ export function iterate<T>(iterable: AsyncIterable<T>, sink: Sink<T>): () => voi
   let stopping = false;
   let drawing = true;
 
-  const stop = async (): Promise<void> => {
-    await iterator.return?.();
-  };
+  // Iterators written by hand throw, or return what is no promise; an async function makes a rejection or a promise of it.
+  const stop = async (): Promise<unknown> => iterator.return?.();
+  const next = async (): Promise<IteratorResult<T>> => iterator.next();
   const ended = (): void => {
     sink.complete();
   };
   const failed = (error: unknown): void => {
     sink.error(error);
   };
+  const drawn = (result: IteratorResult<T>): void => {
+    drawing = false;
+    if (result.done === true) {
+      sink.complete();
+    } else if (!stopping) {
+      sink.next(result.value);
+      if (!stopping) draw();
+    } else if (iterator.return === undefined) {
+      sink.complete();
+    }
+  };
   const draw = (): void => {
     drawing = true;
-    iterator.next().then((result) => {
-      drawing = false;
-      if (result.done === true) {
-        sink.complete();
-      } else if (!stopping) {
-        sink.next(result.value);
-        if (!stopping) draw();
-      } else if (iterator.return === undefined) {
-        sink.complete();
-      }
-    }, failed);
+    next().then(drawn).catch(failed);
   };
 
   draw();
