@@ -103,7 +103,6 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         break;
       case 'starting':
       case 'running':
-        this.abort(error);
         this.core.overtime++;
         this.inOvertime = true;
         // Work that listens to its signal, or to its connection, gets this turn to end in its own way.
@@ -115,6 +114,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
           },
           true,
         );
+        this.abort(error);
         break;
       case 'lingering':
         this.end();
