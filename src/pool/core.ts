@@ -491,6 +491,8 @@ export class PoolCore<C> {
       max: connections.max,
       total: connections.total,
       inUse: connections.inUse,
+      opening: connections.opening,
+      closing: connections.closing,
       pending: this.line.pending,
       attempts: opening.failures,
       lastFailure: opening.lastFailure,

@@ -6,6 +6,8 @@ export interface Situation {
   readonly max: number;
   readonly total: number;
   readonly inUse: number;
+  readonly opening: number;
+  readonly closing: number;
   readonly pending: number;
   readonly attempts: number;
   readonly lastFailure: unknown;
@@ -14,12 +16,11 @@ export interface Situation {
 /** A wait that ends with no connection open at all is about the connection; any other is about the pool's size. */
 export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError | ConnectionFailedError {
   if (at.total === 0) {
-    const why = at.attempts > 0 ? failedSoOften(at) : 'the connect under way has not answered';
     return new ConnectionFailedError(
       at.name,
       'open',
       at.attempts,
-      `Pool '${at.name}' has no connection open after ${waited} ms: ${why}. Check that the target is up and can be reached.`,
+      `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNone(at)}.`,
       at.lastFailure,
     );
   }
@@ -84,6 +85,12 @@ export function closedByDestroy(name: string): InvalidPoolError {
     name,
     `Pool '${name}' was destroyed, and its timeout ended before this lease did: the connection has been closed.`,
   );
+}
+
+function whyNone(at: Situation): string {
+  if (at.attempts > 0) return `${failedSoOften(at)}. Check that the target is up and can be reached`;
+  if (at.opening > 0) return 'the connect under way has not answered. Check that the target is up and can be reached';
+  return `${at.closing} of ${at.max} places are taken by connections that are still closing. Make close end, or lower closeTimeout`;
 }
 
 function inUse({ total, inUse: used, max }: Situation): string {
