@@ -65,6 +65,8 @@ export class PoolCore<C> {
   private busy = false;
   /** Counts the drains. */
   drains = 0;
+  /** In which drain a lease came back last. */
+  private gaveBackIn = -1;
   /** Fires when the next connect may begin, while one is wanted. */
   private wake: Cancel | null = null;
 
@@ -73,6 +75,8 @@ export class PoolCore<C> {
   /** Ends the patience of `destroy` with what is lent; null before, and when it has fired. */
   private patience: Cancel | null = null;
   private outOfPatience = false;
+  /** Keeps the process alive until `destroy` has come to its end: somebody waits for it. */
+  private cancelVigil: Cancel | null = null;
 
   constructor(
     readonly options: CoreOptions,
@@ -181,6 +185,7 @@ export class PoolCore<C> {
   /** Lend nothing more, and close everything: what is lent gets `timeout` ms to come back. */
   destroy(timeout: number): void {
     this.state = 'draining';
+    this.cancelVigil = this.clock.after(Infinity, () => undefined, true);
     if (timeout === 0) this.outOfPatience = true;
     else if (timeout !== Infinity) this.patience = this.clock.after(timeout, this.loseThePatience, true);
     this.changed();
@@ -191,6 +196,8 @@ export class PoolCore<C> {
 
   opened(slot: Slot<C>, connection: C): void {
     this.connections.opened(slot, connection);
+    slot.openedIn = this.drains;
+    slot.openedAt = this.clock.now();
     this.opening.arrived(this.line.size);
     this.changed();
     this.drain();
@@ -211,6 +218,8 @@ export class PoolCore<C> {
     if (!slot.proven) {
       this.counters.openFailures++;
       this.opening.failed(cause ?? new Error('the connection ended before its first use'));
+    } else if (!slot.provenByUse) {
+      this.opening.endedEarly(this.clock.now() - slot.openedAt);
     }
     this.run(() => {
       this.revoke(slot, connectionLost(this.situation(), cause));
@@ -363,15 +372,16 @@ export class PoolCore<C> {
     return this.opening.mayBegin(connections.opening, Math.max(forTheLine, toWarmUp), toWarmUp > 0);
   }
 
-  /** Whether a stream that has been served in this very drain would get a connection that came back from one in it. */
+  /** Whether a stream that has been served in this very drain, in which something came back, would get that again, or a new one for it. */
   private goesRound(claim: Claim<C>, slot: Slot<C>): boolean {
     const { drains } = this;
-    return claim.servedIn === drains && slot.streamedIn === drains && slot.returnedIn === drains;
+    if (claim.servedIn !== drains || this.gaveBackIn !== drains) return false;
+    return slot.openedIn === drains || (slot.streamedIn === drains && slot.returnedIn === drains);
   }
 
   /** When a connect is wanted but may not begin yet, somebody has to come back. */
   private setWake(): void {
-    if (this.opening.failures === 0 && this.wake === null) return;
+    if (!this.opening.hasReasonToPause && this.wake === null) return;
     const wanted = this.state === 'open' && (this.line.size > 0 || this.warmUps.any);
     const pause = wanted && this.connections.mayOpenOneMore ? this.opening.pause() : 0;
     if (pause > 0) {
@@ -405,7 +415,12 @@ export class PoolCore<C> {
   }
 
   private giveBack(claim: Claim<C>, discarded: boolean): void {
-    claim.slot!.returnedIn = this.drains;
+    const slot = claim.slot!;
+    slot.returnedIn = this.gaveBackIn = this.drains;
+    if (!discarded && !slot.provenByUse) {
+      slot.provenByUse = true;
+      this.opening.provenByUse();
+    }
     this.connections.giveBack(claim, discarded);
   }
 
@@ -476,6 +491,7 @@ export class PoolCore<C> {
   private beDestroyed(): void {
     this.wake?.();
     this.wake = null;
+    this.cancelVigil?.();
     this.patience?.();
     this.patience = null;
     this.state = 'destroyed';

@@ -33,7 +33,9 @@ export class Opening {
   lastFailure: unknown = undefined;
 
   private window: number;
-  /** While there are failures, no connect begins before this time. */
+  /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
+  private shortLives = 0;
+  /** While there are failures or short lives, no connect begins before this time. */
   private notBefore = 0;
 
   constructor(
@@ -52,9 +54,13 @@ export class Opening {
     return underWay < (warmingUp && this.failures === 0 ? this.options.maxOpening : this.window) && this.pause() === 0;
   }
 
+  get hasReasonToPause(): boolean {
+    return this.failures > 0 || this.shortLives > 1;
+  }
+
   /** Milliseconds until the next connect may begin. */
   pause(): number {
-    return this.failures === 0 ? 0 : Math.max(0, this.notBefore - this.clock.now());
+    return this.hasReasonToPause ? Math.max(0, this.notBefore - this.clock.now()) : 0;
   }
 
   begun(): void {
@@ -73,12 +79,27 @@ export class Opening {
     this.lastFailure = undefined;
   }
 
+  /** A connection has been given back by its first user. */
+  provenByUse(): void {
+    this.shortLives = 0;
+  }
+
+  /**
+   * A connection that was open for so long (ms) was lost under its first user. A target that accepts and hangs up at once is as
+   * good as dead, and must not be dialled again and again without a pause; once may be chance.
+   */
+  endedEarly(age: number): void {
+    if (age >= this.options.retryDelay.max) return;
+    this.shortLives++;
+    if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
+  }
+
   lineEmptied(): void {
     this.window = 1;
   }
 
   failed(error: unknown): void {
-    const { breaker, retryDelay } = this.options;
+    const { breaker } = this.options;
     this.failures++;
     this.lastFailure = error;
     this.window = 1;
@@ -86,8 +107,13 @@ export class Opening {
       this.breaker = 'open';
       this.notBefore = this.clock.now() + Math.max(shortest, breaker.probeAfter);
     } else if (this.breaker === 'closed') {
-      const ceiling = Math.min(retryDelay.initial * 2 ** (this.failures - 1), retryDelay.max);
-      this.notBefore = this.clock.now() + Math.max(shortest, this.random() * ceiling);
+      this.pauseAfter(this.failures);
     }
+  }
+
+  private pauseAfter(times: number): void {
+    const { initial, max } = this.options.retryDelay;
+    const ceiling = Math.min(initial * 2 ** (times - 1), max);
+    this.notBefore = this.clock.now() + Math.max(shortest, this.random() * ceiling);
   }
 }

@@ -24,6 +24,12 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** In which drain it was last lent to a stream, and last given back by anybody. */
   streamedIn = -1;
   returnedIn = -1;
+  /** In which drain it opened. */
+  openedIn = -1;
+  /** When it opened, by the pool's clock. */
+  openedAt = 0;
+  /** Whether anyone has given it back, and not only lost it. */
+  provenByUse = false;
 
   /** Begin the connect. Answered once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
   abstract dial(): void;

@@ -1,0 +1,179 @@
+import { concat, from, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
+import { batchParallel, createPool, isPoolError, withConnection } from '../../src/index';
+
+/**
+ * What a child process of `process-end.spec.ts` does, by its name. None of them calls `process.exit`: a process has to end
+ * because nothing keeps it.
+ */
+const scenarios: Record<string, () => unknown> = {
+  /** Used, and then nobody thinks of it any more. */
+  'forgotten pool': async () => {
+    await lastValueFrom(pool().use(() => of(1)));
+  },
+
+  'forgotten pool with a cold batch behind it': async () => {
+    const result = await lastValueFrom(
+      from([1, 2, 3]).pipe(
+        withConnection(pool(), (_connection, item) => Promise.resolve(item)),
+        batchParallel(),
+      ),
+    );
+    say(`${result.successful.length} sent`);
+  },
+
+  'idle pool': async () => {
+    await pool({ max: 2 }).warmUp(2);
+  },
+
+  'pool that was never used': () => {
+    pool();
+  },
+
+  'forgotten lease': () => {
+    pool().acquire().subscribe();
+  },
+
+  'subscriber of the stats': async () => {
+    const used = pool();
+    used.stats$.subscribe();
+    await lastValueFrom(used.use(() => of(1)));
+  },
+
+  'destroyed pool': async () => {
+    const used = pool();
+    await lastValueFrom(used.use(() => of(1)));
+    await used.destroy();
+    say(used.stats.state);
+  },
+
+  'destroyed pool whose work had to be cut short': async () => {
+    const used = pool();
+    used
+      .use(() => NEVER)
+      .subscribe({
+        error: sayCode,
+      });
+    await used.destroy({ timeout: 50 });
+    say(used.stats.state);
+  },
+
+  'destroyed pool whose close does not end': async () => {
+    const used = pool({ close: () => NEVER, closeTimeout: 200 });
+    await used.warmUp();
+    await used.destroy({ timeout: 0 });
+    say(used.stats.state);
+  },
+
+  'destroyed pool with endless patience whose close does not end': async () => {
+    const used = pool({ close: () => NEVER, closeTimeout: 200 });
+    await used.warmUp();
+    await used.destroy({ timeout: Infinity });
+    say(used.stats.state);
+  },
+
+  'destroyed pool that waits for a cancelled promise': async () => {
+    const used = pool({ cancelTimeout: 200 });
+    used
+      .use(() => new Promise(() => undefined))
+      .subscribe()
+      .unsubscribe();
+    await used.destroy({ timeout: Infinity });
+    say(used.stats.state);
+  },
+
+  'destroyed pool that waits for a promised connection': async () => {
+    const used = createPool({ connect: () => new Promise<string>(() => undefined), max: 1, closeTimeout: 200 });
+    used.acquire().subscribe({ error: () => undefined });
+    await used.destroy();
+    say(used.stats.state);
+  },
+
+  'cancelled promise that never settles': () => {
+    pool()
+      .use(() => new Promise(() => undefined))
+      .subscribe()
+      .unsubscribe();
+  },
+
+  'breaker that is open': async () => {
+    const dead = createPool({
+      connect: () => of('gone at once'),
+      max: 1,
+      breaker: { failures: 1, probeAfter: 60_000 },
+    });
+    await lastValueFrom(dead.acquire()).catch(sayCode);
+  },
+
+  /** From here on somebody waits for an answer, which has to come before the end. */
+  'pending acquire': () => {
+    const used = pool({ acquireTimeout: 400 });
+    used.acquire().subscribe();
+    used.acquire().subscribe({
+      error: sayCode,
+    });
+  },
+
+  'pending acquire for a connect that does not answer': () => {
+    createPool({ connect: () => NEVER, max: 1, acquireTimeout: 400 })
+      .acquire()
+      .subscribe({
+        error: sayCode,
+      });
+  },
+
+  'pending acquire for a target that is dead': () => {
+    createPool({ connect: () => of('gone at once'), max: 1 })
+      .acquire()
+      .subscribe({
+        error: sayCode,
+      });
+  },
+
+  'pending acquire for ever, of a target that comes back': () => {
+    let dials = 0;
+    createPool({
+      connect: () => (dials++ < 3 ? of('gone at once') : concat(of('a'), NEVER)),
+      max: 1,
+      acquireTimeout: Infinity,
+    })
+      .acquire()
+      .subscribe(({ connection }) => {
+        say(connection);
+      });
+  },
+
+  'pending warm-up': async () => {
+    await createPool({ connect: () => NEVER, max: 1, acquireTimeout: 400 })
+      .warmUp()
+      .catch(sayCode);
+  },
+
+  'work that waits for its connection to be lost': () => {
+    const lost = createPool({ connect: () => concat(of('a'), timer(100).pipe(ignoreElements())), max: 1 });
+    lost
+      .use(() => NEVER)
+      .subscribe({
+        error: sayCode,
+      });
+  },
+};
+
+function pool(options: Partial<Parameters<typeof createPool<string>>[0]> = {}): ReturnType<typeof createPool<string>> {
+  return createPool<string>({ connect: () => concat(of('a'), NEVER), max: 1, ...options });
+}
+
+function sayCode(error: unknown): void {
+  say(isPoolError(error) ? error.code : String(error));
+}
+
+function say(word: string): void {
+  process.stdout.write(`${word}\n`);
+}
+
+const began = performance.now();
+process.on('exit', () => {
+  process.stdout.write(`ended after ${Math.round(performance.now() - began)} ms\n`);
+});
+const scenario = scenarios[process.argv[2] ?? ''];
+if (scenario === undefined) throw new Error(`no such scenario: ${process.argv[2]}`);
+await scenario();

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string[];
+  /** From the first line of the scenario to the exit. */
+  readonly ms: number;
+  readonly stderr: string;
+}
+
+const child = fileURLToPath(new URL('./process-child.ts', import.meta.url));
+/** Long enough for a slow machine, and far shorter than any timer that could wrongly keep a process: those are 5 s and more. */
+const quickly = 4_000;
+
+function run(scenario: string): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--import', 'tsx', child, scenario], { timeout: 25_000 }, (error, stdout, stderr) => {
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      const ms = Number(/^ended after (\d+) ms$/.exec(lines.at(-1) ?? '')?.[1] ?? NaN);
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ code, said: lines.slice(0, -1), ms, stderr });
+    });
+  });
+}
+
+describe('a process that uses a pool', () => {
+  const ending: [string, string[]][] = [
+    ['forgotten pool', []],
+    ['forgotten pool with a cold batch behind it', ['3 sent']],
+    ['idle pool', []],
+    ['pool that was never used', []],
+    ['forgotten lease', []],
+    ['subscriber of the stats', []],
+    ['destroyed pool', ['destroyed']],
+    ['destroyed pool whose work had to be cut short', ['INVALID_POOL', 'destroyed']],
+    ['destroyed pool whose close does not end', ['destroyed']],
+    ['destroyed pool with endless patience whose close does not end', ['destroyed']],
+    ['destroyed pool that waits for a cancelled promise', ['destroyed']],
+    ['destroyed pool that waits for a promised connection', ['destroyed']],
+    ['cancelled promise that never settles', []],
+    ['breaker that is open', ['CONNECTION_FAILED']],
+  ];
+  for (const [scenario, said] of ending) {
+    it(`ends by itself: ${scenario} (§4.11)`, async () => {
+      const ended = await run(scenario);
+      expect(ended).toEqual(jasmine.objectContaining({ code: 0, said, stderr: '' }));
+      expect(ended.ms).toBeLessThan(quickly);
+    }, 30_000);
+  }
+
+  const waiting: [string, string][] = [
+    ['pending acquire', 'POOL_EXHAUSTED'],
+    ['pending acquire for a connect that does not answer', 'CONNECTION_FAILED'],
+    ['pending acquire for a target that is dead', 'CONNECTION_FAILED'],
+    ['pending acquire for ever, of a target that comes back', 'a'],
+    ['pending warm-up', 'CONNECTION_FAILED'],
+    ['work that waits for its connection to be lost', 'CONNECTION_FAILED'],
+  ];
+  for (const [scenario, answer] of waiting) {
+    it(`is kept alive until the answer has come, and ends then: ${scenario}`, async () => {
+      const ended = await run(scenario);
+      expect(ended).toEqual(jasmine.objectContaining({ code: 0, said: [answer], stderr: '' }));
+      expect(ended.ms).toBeLessThan(quickly);
+    }, 30_000);
+  }
+});

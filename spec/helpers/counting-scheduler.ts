@@ -1,0 +1,49 @@
+import { asyncScheduler, Subscription } from 'rxjs';
+import type { SchedulerAction, SchedulerLike } from 'rxjs';
+
+/** A clock that counts its timers: those that have neither fired nor been cancelled. */
+export interface CountingScheduler {
+  readonly scheduler: SchedulerLike;
+  readonly live: number;
+  /** The most that were live at a time. */
+  readonly peak: number;
+  /** How many there ever were. */
+  readonly total: number;
+}
+
+export function countingScheduler(inner: SchedulerLike = asyncScheduler): CountingScheduler {
+  const live = new Set<Subscription>();
+  let peak = 0;
+  let total = 0;
+  const scheduler: SchedulerLike = {
+    now: () => inner.now(),
+    schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
+      const counted = new Subscription(() => live.delete(counted));
+      live.add(counted);
+      total++;
+      peak = Math.max(peak, live.size);
+      const action = inner.schedule<T>(
+        function (given) {
+          live.delete(counted);
+          work.call(this, given);
+        },
+        delay,
+        state as T,
+      );
+      counted.add(action);
+      return counted;
+    },
+  };
+  return {
+    scheduler,
+    get live() {
+      return live.size;
+    },
+    get peak() {
+      return peak;
+    },
+    get total() {
+      return total;
+    },
+  };
+}

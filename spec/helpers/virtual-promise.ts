@@ -1,0 +1,17 @@
+import { asyncScheduler } from 'rxjs';
+
+/**
+ * A promise in virtual time: it answers after so many ms of the scheduler, with a value or with an error; with Infinity
+ * never. Real promises are not virtual under `TestScheduler`.
+ */
+export function virtualPromise<T>(ms: number, outcome: { value: T } | { error: unknown }): PromiseLike<T> {
+  return {
+    then: (resolve: (value: T) => unknown, reject: (error: unknown) => unknown) => {
+      if (ms === Infinity) return;
+      asyncScheduler.schedule(() => {
+        if ('value' in outcome) resolve(outcome.value);
+        else reject(outcome.error);
+      }, ms);
+    },
+  } as unknown as PromiseLike<T>;
+}

@@ -1,0 +1,571 @@
+import { asyncScheduler, map, NEVER, Observable, of, tap, throwError, timer } from 'rxjs';
+import { createPool } from '../../src/index';
+import type { ConnectionPool, Connector, PoolOptions } from '../../src/index';
+import { countingScheduler } from '../helpers/counting-scheduler';
+import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
+import { deferred, turns } from '../helpers/turns';
+import { virtualPromise } from '../helpers/virtual-promise';
+
+describe('work that is cancelled', () => {
+  describe('and is an Observable', () => {
+    it('gives its connection back as it is by default, which is the onCancel release', () => {
+      for (const options of [{}, { onCancel: 'release' as const }]) {
+        marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
+          const { connect, lives } = target('a');
+          const pool = createPool({ connect, max: 1, ...options });
+          const work = cold('   -x---|');
+          const workSubs = '    ^--!   ';
+          expectObservable(
+            pool.use(() => work),
+            '^--!',
+          ).toBe('-x-');
+          expectObservable(held(pool, 1), '-^').toBe('---(a|)');
+          expectSubscriptions(work.subscriptions).toBe(workSubs);
+          expectSubscriptions(lives[0]!.subscriptions).toBe('^');
+          flush();
+          expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, released: 2, discarded: 0 }));
+        });
+      }
+    });
+
+    it('has its connection closed with the onCancel discard', () => {
+      marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
+        const { connect, lives } = target('a', 'b');
+        const pool = createPool({ connect, max: 1, onCancel: 'discard' });
+        const work = cold('   -x---|');
+        expectObservable(
+          pool.use(() => work),
+          '^--!',
+        ).toBe('-x-');
+        expectObservable(held(pool, 1), '-^').toBe('---(b|)');
+        expectSubscriptions(work.subscriptions).toBe('^--!');
+        expectSubscriptions(lives[0]!.subscriptions).toBe('^--!');
+        expectSubscriptions(lives[1]!.subscriptions).toBe('---^');
+        flush();
+        expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, discarded: 1 }));
+      });
+    });
+
+    it('has its connection made clean by an onCancel function, and lent when that has ended', () => {
+      marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
+        const { connect, lives } = target('a');
+        const clean = cold('   --x-|     ');
+        const cleanSubs = '    ---^---! ';
+        const cleaned: string[] = [];
+        const pool = createPool({
+          connect,
+          max: 1,
+          onCancel: (connection) => {
+            cleaned.push(connection);
+            return clean;
+          },
+        });
+        const work = cold('    -x---|    ');
+        const workSubs = '     ^--!      ';
+        expectObservable(
+          pool.use(() => work),
+          '            ^--!      ',
+        ).toBe('               -x-       ');
+        expectObservable(held(pool, 1), '-^').toBe('-------(a|)');
+        expectSubscriptions(work.subscriptions).toBe(workSubs);
+        expectSubscriptions(clean.subscriptions).toBe(cleanSubs);
+        expectSubscriptions(lives[0]!.subscriptions).toBe('^');
+        flush();
+        expect(cleaned).toEqual(['a']);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, released: 2, discarded: 0 }));
+      });
+    });
+
+    const failures: [string, () => Observable<unknown>][] = [
+      ['throws', () => failing()],
+      ['fails', () => throwError(() => dead)],
+      ['returns what from does not take', () => 42 as never],
+      ['does not end within cancelTimeout', () => NEVER],
+    ];
+    for (const [how, onCancel] of failures) {
+      it(`has its connection closed when the onCancel function ${how}`, () => {
+        marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+          const { connect, lives } = target('a', 'b');
+          const pool = createPool({ connect, max: 1, onCancel, cancelTimeout: 4 });
+          const at = how.startsWith('does not') ? 7 : 3;
+          expectObservable(
+            pool.use(() => NEVER),
+            '^--!',
+          ).toBe('---');
+          expectObservable(held(pool, 1), '-^').toBe(`${at}ms (b|)`);
+          expectSubscriptions(lives[0]!.subscriptions).toBe(`^ ${at - 1}ms !`);
+          flush();
+          expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, cancelledOperations: 1 }));
+          expectNothingHeld(pool);
+        });
+      });
+    }
+
+    it('is torn down before onCancel begins', () => {
+      const order: string[] = [];
+      const pool = createPool({
+        connect: () => opensAtOnce('a'),
+        max: 1,
+        onCancel: () => {
+          order.push('clean');
+          return of(1);
+        },
+      });
+      pool
+        .use(() => new Observable<never>(() => () => order.push('teardown')))
+        .subscribe()
+        .unsubscribe();
+      expect(order).toEqual(['teardown', 'clean']);
+      expectNothingHeld(pool);
+    });
+
+    it('gets no onCancel when it has ended by itself, or has not begun', () => {
+      marbles(({ target, expectObservable, flush }) => {
+        let cleaned = 0;
+        const pool = createPool({
+          connect: target('--a').connect,
+          max: 1,
+          onCancel: () => {
+            cleaned++;
+            return of(1);
+          },
+        });
+        expectObservable(
+          pool.use(() => of('x')),
+          '^---!',
+        ).toBe('--(x|)');
+        expectObservable(
+          pool.use(() => of('y')),
+          '^!',
+        ).toBe('-');
+        expectObservable(
+          pool.use(() => throwError(() => dead)),
+          '---^',
+        ).toBe('---#', undefined, dead);
+        flush();
+        expect(cleaned).toBe(0);
+      });
+    });
+
+    it('gets what its connector says for onCancel, unless the pool says otherwise', () => {
+      const connector = (): Connector<string> =>
+        Object.assign(() => opensAtOnce('a'), { onCancel: 'discard' as const });
+      const discardedBy = (options: Partial<PoolOptions<string>>): number => {
+        const pool = createPool({ connect: connector(), max: 1, ...options });
+        pool
+          .use(() => NEVER)
+          .subscribe()
+          .unsubscribe();
+        return pool.stats.discarded;
+      };
+      expect(discardedBy({})).toBe(1);
+      expect(discardedBy({ onCancel: 'release' })).toBe(0);
+    });
+
+    it('is still in use in the stats while it is made clean', () => {
+      marbles(({ cold, target, at, expectObservable, flush }) => {
+        const pool = createPool({ connect: target('a').connect, max: 1, onCancel: () => cold('----|') });
+        const shown: number[][] = [];
+        for (const frame of [3, 7]) {
+          at(frame, () => shown.push([pool.stats.inUseConnections, pool.stats.activeLeases]));
+        }
+        expectObservable(
+          pool.use(() => NEVER),
+          '^-!',
+        ).toBe('--');
+        flush();
+        expect(shown).toEqual([
+          [1, 1],
+          [0, 0],
+        ]);
+      });
+    });
+
+    it('whose connection is lost while it is made clean gives nothing back twice, and leaves no timer', () => {
+      marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
+        const counting = countingScheduler();
+        const clean = cold('---------|');
+        const pool = createPool({
+          connect: target('a----#').connect,
+          max: 1,
+          onCancel: () => clean,
+          scheduler: counting.scheduler,
+        });
+        let live = -1;
+        at(6, () => (live = counting.live));
+        expectObservable(
+          pool.use(() => NEVER),
+          '^-!',
+        ).toBe('--');
+        expectSubscriptions(clean.subscriptions).toBe('--^--!');
+        flush();
+        expect(live).toBe(0);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, released: 0, closed: 1 }));
+        expectNothingHeld(pool);
+      });
+    });
+
+    it('is decided when onCancel has returned (§4.7)', () => {
+      const order: string[] = [];
+      const pool: ConnectionPool<string> = createPool({
+        connect: () => opensAtOnce('a'),
+        max: 2,
+        onCancel: () => {
+          order.push('onCancel begins');
+          pool.acquire().subscribe(() => order.push('served'));
+          order.push('onCancel returns');
+          return of(1);
+        },
+      });
+      pool
+        .use(() => NEVER)
+        .subscribe()
+        .unsubscribe();
+      expect(order).toEqual(['onCancel begins', 'onCancel returns', 'served']);
+    });
+  });
+
+  describe('and is a promise, which cannot be stopped (§4.1)', () => {
+    it('keeps its lease until it has settled, whoever unsubscribed', () => {
+      for (const outcome of [{ value: 'x' }, { error: dead }]) {
+        marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+          const { connect, lives } = target('a');
+          const pool = createPool({ connect, max: 1 });
+          expectObservable(
+            pool.use(() => virtualPromise(8, outcome)),
+            '^--!',
+          ).toBe('---');
+          expectObservable(held(pool, 1), '-^').toBe('--------(a|)');
+          expectSubscriptions(lives[0]!.subscriptions).toBe('^');
+          flush();
+          // It counts as what it was for its caller.
+          expect(pool.stats).toEqual(
+            jasmine.objectContaining({ cancelledOperations: 1, successfulOperations: 0, failedOperations: 0 }),
+          );
+          expectNothingHeld(pool);
+        });
+      }
+    });
+
+    it('has its connection discarded when it has not settled within cancelTimeout', () => {
+      marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+        const { connect, lives } = target('a', 'b');
+        const pool = createPool({ connect, max: 1, cancelTimeout: 4 });
+        expectObservable(
+          pool.use(() => virtualPromise(20, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 20), '-^').toBe('-------(b|)');
+        expectSubscriptions(lives[0]!.subscriptions).toBe('^------!');
+        expectSubscriptions(lives[1]!.subscriptions).toBe('-------^');
+        flush();
+        expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, released: 1, cancelledOperations: 1 }));
+        expectNothingHeld(pool);
+      });
+    });
+
+    it('has 5 s for it by default', () => {
+      marbles(({ target, expectObservable }) => {
+        const pool = createPool({ connect: target('a', 'b').connect, max: 1 });
+        expectObservable(
+          pool.use(() => virtualPromise(Infinity, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 1), '-^').toBe('5003ms (b|)');
+      });
+    });
+
+    it('has for ever with the cancelTimeout Infinity, and no time at all with 0', () => {
+      marbles(({ target, expectObservable }) => {
+        const patient = createPool({ connect: target('a').connect, max: 1, cancelTimeout: Infinity });
+        expectObservable(
+          patient.use(() => virtualPromise(20_000, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(patient, 1), '-^').toBe('20s (a|)');
+
+        const hasty = createPool({ connect: target('a', 'b').connect, max: 1, cancelTimeout: 0 });
+        expectObservable(
+          hasty.use(() => virtualPromise(20, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(hasty, 1), '-^').toBe('---(b|)');
+      });
+    });
+
+    it('is not governed by onCancel: there is nothing to stop', () => {
+      marbles(({ target, expectObservable, flush }) => {
+        let cleaned = 0;
+        const pool = createPool({
+          connect: target('a').connect,
+          max: 1,
+          onCancel: () => {
+            cleaned++;
+            return of(1);
+          },
+        });
+        expectObservable(
+          pool.use(() => virtualPromise(6, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 1), '-^').toBe('------(a|)');
+        flush();
+        expect(cleaned).toBe(0);
+      });
+    });
+
+    it('is told by its signal, so that it can end early', () => {
+      marbles(({ target, expectObservable }) => {
+        const pool = createPool({ connect: target('a').connect, max: 1 });
+        const work = (signal: AbortSignal): PromiseLike<string> =>
+          ({
+            then: (_ok: unknown, no: (error: unknown) => void) => {
+              signal.addEventListener('abort', () => {
+                asyncScheduler.schedule(() => {
+                  no(signal.reason);
+                }, 1);
+              });
+            },
+          }) as unknown as PromiseLike<string>;
+        expectObservable(
+          pool.use((_connection, { signal }) => work(signal)),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 1), '-^').toBe('----(a|)');
+      });
+    });
+
+    it('leaves no timer behind once it has settled', () => {
+      marbles(({ target, at, flush }) => {
+        const counting = countingScheduler();
+        const pool = createPool({ connect: target('a').connect, max: 1, scheduler: counting.scheduler });
+        const running = pool.use(() => virtualPromise(4, { value: 'x' })).subscribe();
+        const live: number[] = [];
+        at(1, () => {
+          running.unsubscribe();
+        });
+        at(2, () => live.push(counting.live));
+        at(5, () => live.push(counting.live));
+        flush();
+        expect(live).toEqual([1, 0]);
+      });
+    });
+
+    it('makes no unhandled rejection', async () => {
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown): void => void unhandled.push(reason);
+      process.on('unhandledRejection', listener);
+      try {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+        const work = deferred<string>();
+        pool
+          .use(() => work.promise)
+          .subscribe()
+          .unsubscribe();
+        work.reject(dead);
+        await turns(3);
+        expect(unhandled).toEqual([]);
+        expectNothingHeld(pool);
+      } finally {
+        process.off('unhandledRejection', listener);
+      }
+    });
+
+    it('whose connection is lost while it lingers gives nothing back twice', () => {
+      marbles(({ target, expectObservable, flush }) => {
+        const pool = createPool({ connect: target('a----#', '-b').connect, max: 1 });
+        expectObservable(
+          pool.use(() => virtualPromise(9, { value: 'x' })),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 6), '-^').toBe('------(b|)');
+        flush();
+        expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, released: 1, closed: 1 }));
+        expectNothingHeld(pool);
+      });
+    });
+  });
+
+  describe('and is an async iterable', () => {
+    it('is returned at once, and keeps its lease until that has settled', async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const returned = deferred<void>();
+      const log: string[] = [];
+      const iterable: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => new Promise(() => undefined),
+          return: async () => {
+            log.push('return');
+            await returned.promise;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+      const running = pool.use(() => iterable).subscribe();
+      running.unsubscribe();
+      expect(log).toEqual(['return']);
+      let next = '';
+      pool.acquire().subscribe((lease) => (next = lease.connection));
+      await turns(2);
+      expect(next).toBe('');
+      returned.resolve();
+      await turns(1);
+      expect(next).toBe('a');
+      expect(pool.stats.cancelledOperations).toBe(1);
+    });
+
+    it('runs the finally of a generator before its connection is lent again', async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const log: string[] = [];
+      async function* numbers(): AsyncGenerator<number> {
+        try {
+          for (let i = 0; ; i++) yield i;
+        } finally {
+          await turns(1);
+          log.push('finally');
+        }
+      }
+      const running = pool.use(numbers).subscribe((n) => {
+        if (n === 2) {
+          running.unsubscribe();
+          pool.acquire().subscribe(() => log.push('lent'));
+        }
+      });
+      await turns(4);
+      expect(log).toEqual(['finally', 'lent']);
+    });
+
+    it('without a return ends with the value that is under way', async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const value = deferred<IteratorResult<number>>();
+      let drawn = 0;
+      const running = pool
+        .use(() => ({
+          [Symbol.asyncIterator]: () => ({
+            next: () => {
+              drawn++;
+              return value.promise;
+            },
+          }),
+        }))
+        .subscribe(() => fail('a value after the end'));
+      running.unsubscribe();
+      await turns(1);
+      expect(pool.stats.activeLeases).toBe(1);
+      value.resolve({ done: false, value: 1 });
+      await turns(1);
+      expect(drawn).toBe(1);
+      expectNothingHeld(pool);
+    });
+
+    it('whose return fails, or throws, gives its connection back', async () => {
+      for (const end of [() => Promise.reject(dead), () => failing()]) {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+        pool
+          .use(() => ({
+            [Symbol.asyncIterator]: () => ({
+              next: () => new Promise<IteratorResult<number>>(() => undefined),
+              return: end as () => Promise<IteratorResult<number>>,
+            }),
+          }))
+          .subscribe()
+          .unsubscribe();
+        await turns(1);
+        expectNothingHeld(pool);
+      }
+    });
+
+    it('has its connection discarded when its return does not settle within cancelTimeout', () => {
+      marbles(({ target, expectObservable, expectSubscriptions }) => {
+        const { connect, lives } = target('a', 'b');
+        const pool = createPool({ connect, max: 1, cancelTimeout: 4 });
+        const endless: AsyncIterable<string> = {
+          [Symbol.asyncIterator]: () => ({
+            next: () => new Promise(() => undefined),
+            return: () => new Promise(() => undefined),
+          }),
+        };
+        expectObservable(
+          pool.use(() => endless),
+          '^--!',
+        ).toBe('---');
+        expectObservable(held(pool, 1), '-^').toBe('-------(b|)');
+        expectSubscriptions(lives[0]!.subscriptions).toBe('^------!');
+      });
+    });
+
+    it('whose next throws fails its work', async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown): void => void unhandled.push(reason);
+      process.on('unhandledRejection', listener);
+      try {
+        for (const failsAt of [0, 1]) {
+          let drawn = 0;
+          const told: unknown[] = [];
+          pool
+            .use(() => ({
+              [Symbol.asyncIterator]: () => ({
+                next: () => (drawn++ === failsAt ? failing() : Promise.resolve({ done: false as const, value: drawn })),
+              }),
+            }))
+            .subscribe({ next: (n) => told.push(n), error: (e: unknown) => told.push(e) });
+          await turns(2);
+          expect(told.at(-1)).toBe(dead);
+          expect(told.length).toBe(failsAt + 1);
+        }
+        expect(unhandled).toEqual([]);
+        expectNothingHeld(pool);
+      } finally {
+        process.off('unhandledRejection', listener);
+      }
+    });
+  });
+
+  it('holds what it holds when the pool is destroyed, until it has settled or its time is up', () => {
+    marbles(({ target, at, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a');
+      const pool = createPool({ connect, max: 1, cancelTimeout: 10 });
+      const running = pool.use(() => virtualPromise(6, { value: 'x' })).subscribe();
+      at(1, () => {
+        running.unsubscribe();
+      });
+      at(2, () => void pool.destroy());
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-----!');
+      flush();
+      expect(pool.stats.state).toBe('destroyed');
+    });
+  });
+
+  it('that waits for a clean connection is not passed by others of its connection with capacity', () => {
+    marbles(({ cold, target, expectObservable, flush }) => {
+      const pool = createPool({ connect: target('a').connect, max: 1, capacity: 2, onCancel: () => timer(5) });
+      const other = cold('-------y|');
+      expectObservable(
+        pool.use(() => NEVER),
+        '^--!',
+      ).toBe('---');
+      expectObservable(pool.use(() => other)).toBe('-------y|');
+      // Two leases are out: the one that is made clean counts.
+      expectObservable(held(pool, 1), '-^').toBe('--------(a|)');
+      flush();
+      expectNothingHeld(pool);
+    });
+  });
+});
+
+function failing(): never {
+  throw dead;
+}
+
+/** Acquires, says which connection it got, gives it back after so many frames. */
+function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
+  return pool.acquire().pipe(
+    tap((lease) => {
+      asyncScheduler.schedule(() => {
+        lease.release();
+      }, frames);
+    }),
+    map((lease) => lease.connection),
+  );
+}

@@ -1,0 +1,379 @@
+import { asyncScheduler, map, NEVER, Observable, of, tap } from 'rxjs';
+import { createPool, InvalidConfigError, InvalidLeaseError, InvalidPoolError } from '../../src/index';
+import type { ConnectionPool, Lease, PoolStats } from '../../src/index';
+import { countingScheduler } from '../helpers/counting-scheduler';
+import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
+import { turns } from '../helpers/turns';
+import { virtualPromise } from '../helpers/virtual-promise';
+
+const gone = poolError('INVALID_POOL');
+
+describe('pool.destroy()', () => {
+  it('closes idle connections at once', () => {
+    marbles(({ target, at, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('-a', '-b');
+      const pool = createPool({ connect, max: 2 });
+      void pool.warmUp(2);
+      at(4, () => void pool.destroy());
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^---!');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('^---!');
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', closed: 2, totalConnections: 0 }));
+    });
+  });
+
+  it('fails everyone who waits at once, and everyone who comes later, with an InvalidPoolError', () => {
+    marbles(({ target, at, expectObservable, flush }) => {
+      const pool = createPool({ connect: target('a').connect, max: 1, name: 'db' });
+      const named = poolError('INVALID_POOL', { pool: 'db', message: jasmine.stringContaining("'db'") });
+      expectObservable(held(pool, 8)).toBe('(a|)');
+      expectObservable(held(pool, 8), '-^').toBe('---#', undefined, named);
+      expectObservable(
+        pool.use(() => of('x')),
+        '--^',
+      ).toBe('---#', undefined, named);
+      expectObservable(held(pool, 8), '-----^').toBe('-----#', undefined, named);
+      expectObservable(held(pool, 8), '-------------^').toBe('-------------#', undefined, named);
+      at(3, () => void pool.destroy());
+      flush();
+      expect(pool.stats.acquired).toBe(1);
+      expectNothingHeld(pool);
+    });
+  });
+
+  it('gives up the connects that are under way', () => {
+    marbles(({ target, at, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('------a');
+      const pool = createPool({ connect, max: 1 });
+      at(2, () => void pool.destroy());
+      expectObservable(held(pool, 1)).toBe('--#', undefined, gone);
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-!');
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', opened: 0, openFailures: 0 }));
+    });
+  });
+
+  it('closes a lent connection when it comes back, and lets work end as if nothing were', () => {
+    marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a');
+      const pool = createPool({ connect, max: 1 });
+      const work = cold('   -x---y|');
+      const workSubs = '    ^-----!';
+      at(2, () => void pool.destroy());
+      expectObservable(pool.use(() => work)).toBe('-x---y|');
+      expectSubscriptions(work.subscriptions).toBe(workSubs);
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-----!');
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 1, discarded: 0, closed: 1 }));
+    });
+  });
+
+  it('closes what is still lent when its timeout is over: work fails with an InvalidPoolError, leases end', () => {
+    marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a', 'b');
+      const pool = createPool({ connect, max: 2 });
+      const work = cold('   -x----------');
+      const workSubs = '    ^-----!     ';
+      let lease: Lease<string> | undefined;
+      let signal: AbortSignal | undefined;
+      at(1, () => void pool.acquire().subscribe((given) => (lease = given)));
+      at(2, () => void pool.destroy({ timeout: 4 }));
+      const result = pool.use((_connection, context) => {
+        ({ signal } = context);
+        return work;
+      });
+      expectObservable(result).toBe('-x----#', undefined, gone);
+      expectSubscriptions(work.subscriptions).toBe(workSubs);
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-----!');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('-^----!');
+      flush();
+      expect(signal!.aborted).toBe(true);
+      expect(() => lease!.connection).toThrowError(InvalidLeaseError);
+      lease!.release();
+      expect(pool.stats).toEqual(
+        jasmine.objectContaining({ state: 'destroyed', failedOperations: 1, discarded: 2, released: 0 }),
+      );
+    });
+  });
+
+  it('waits 30 s for what is lent by default', () => {
+    marbles(({ target, at, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a');
+      const pool = createPool({ connect, max: 1 });
+      pool.use(() => NEVER).subscribe({ error: () => undefined });
+      at(2, () => void pool.destroy());
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^ 30001ms !');
+      flush();
+      expect(pool.stats.state).toBe('destroyed');
+    });
+  });
+
+  it('with the timeout 0 closes at once, with Infinity waits as long as it takes', () => {
+    marbles(({ cold, target, at, expectObservable, expectSubscriptions }) => {
+      const hasty = target('a');
+      const hastyPool = createPool({ connect: hasty.connect, max: 1 });
+      at(2, () => void hastyPool.destroy({ timeout: 0 }));
+      expectObservable(hastyPool.use(() => NEVER)).toBe('--#', undefined, gone);
+      expectSubscriptions(hasty.lives[0]!.subscriptions).toBe('^-!');
+
+      const patient = target('a');
+      const patientPool = createPool({ connect: patient.connect, max: 1 });
+      at(2, () => void patientPool.destroy({ timeout: Infinity }));
+      expectObservable(patientPool.use(() => cold('60m x|'))).toBe('60m x|');
+      expectSubscriptions(patient.lives[0]!.subscriptions).toBe('^ 3600000ms !');
+    });
+  });
+
+  it('cuts cancelled promise work short that is still held, when its timeout is over', () => {
+    marbles(({ target, at, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a');
+      const pool = createPool({ connect, max: 1 });
+      const running = pool.use(() => virtualPromise(50, { value: 'x' })).subscribe();
+      at(1, () => {
+        running.unsubscribe();
+      });
+      at(2, () => void pool.destroy({ timeout: 3 }));
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^----!');
+      flush();
+      expect(pool.stats).toEqual(
+        jasmine.objectContaining({ state: 'destroyed', cancelledOperations: 1, discarded: 1 }),
+      );
+    });
+  });
+
+  it('resolves when every connection has finished closing, and not before', async () => {
+    const order: string[] = [];
+    let closed: () => void = () => undefined;
+    const pool = createPool({
+      connect: () => opensAtOnce('a'),
+      max: 1,
+      close: () => new Promise<void>((resolve) => (closed = resolve)),
+    });
+    await pool.warmUp();
+    const destroyed = pool.destroy().then(() => order.push('destroyed'));
+    await turns(3);
+    order.push('closing');
+    expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'draining', closingConnections: 1 }));
+    closed();
+    await destroyed;
+    expect(order).toEqual(['closing', 'destroyed']);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', closingConnections: 0 }));
+  });
+
+  it('resolves at once for a pool that has nothing open', async () => {
+    const pool = createPool({ connect: () => NEVER, max: 1 });
+    await pool.destroy();
+    expect(pool.stats.state).toBe('destroyed');
+  });
+
+  it('gives the same promise when it is called again, whatever is asked then', async () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    pool.use(() => NEVER).subscribe({ error: () => undefined });
+    const first = pool.destroy({ timeout: 0 });
+    expect(pool.destroy()).toBe(first);
+    expect(pool[Symbol.asyncDispose]()).toBe(first);
+    await first;
+    expect(pool.destroy({ timeout: 5 })).toBe(first);
+  });
+
+  it('begins at the call, without anyone waiting for the promise', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    pool.use(() => of(1)).subscribe();
+    void pool.destroy();
+    expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', totalConnections: 0, closed: 1 }));
+  });
+
+  it('is what happens at the end of the block that holds the pool by await using', async () => {
+    let seen: PoolStats | undefined;
+    {
+      await using pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      pool.use(() => of(1)).subscribe();
+      pool.stats$.subscribe((stats) => (seen = stats));
+      expect(seen!.state).toBe('open');
+    }
+    expect(seen!.state).toBe('destroyed');
+  });
+
+  it('leaves no timer, whatever was going on (§4.11)', () => {
+    const goingOn: [string, (pool: ConnectionPool<string>) => void][] = [
+      ['nothing', () => undefined],
+      ['a lease', (pool) => void pool.acquire().subscribe({ error: () => undefined })],
+      ['work', (pool) => void pool.use(() => NEVER).subscribe({ error: () => undefined })],
+      [
+        'two who want the same',
+        (pool) => {
+          pool.use(() => NEVER).subscribe({ error: () => undefined });
+          pool.use(() => NEVER).subscribe({ error: () => undefined });
+        },
+      ],
+      [
+        'cancelled promise work',
+        (pool) => {
+          pool
+            .use(() => virtualPromise(Infinity, { value: 'x' }))
+            .subscribe()
+            .unsubscribe();
+        },
+      ],
+      [
+        'cancelled work that is made clean',
+        (pool) => {
+          pool
+            .use(() => NEVER)
+            .subscribe()
+            .unsubscribe();
+        },
+      ],
+      ['a warm-up', (pool) => void pool.warmUp().catch(() => undefined)],
+      ['a stream', (pool) => void pool.subscribe()],
+      [
+        'a stream that gives back at once',
+        (pool) =>
+          void pool.subscribe((lease) => {
+            lease.release();
+          }),
+      ],
+    ];
+    for (const connector of ['open', 'hanging', 'failing', 'promise'] as const) {
+      for (const [what, begin] of goingOn) {
+        marbles(({ cold, at, flush }) => {
+          const counting = countingScheduler();
+          const pool = createPool<string>({
+            connect: () =>
+              connector === 'open'
+                ? opensAtOnce('a')
+                : connector === 'hanging'
+                  ? NEVER
+                  : connector === 'failing'
+                    ? cold('-#')
+                    : virtualPromise(Infinity, { value: 'a' }),
+            close: () => cold('--|'),
+            onCancel: () => NEVER,
+            max: 1,
+            scheduler: counting.scheduler,
+          });
+          begin(pool);
+          let live = -1;
+          pool.stats$.subscribe({ complete: () => (live = counting.live) });
+          at(3, () => void pool.destroy({ timeout: 2 }));
+          flush();
+          expect(live).withContext(`${what}, ${connector}: timers left at the end`).toBe(0);
+          expect(counting.live).withContext(`${what}, ${connector}: timers left later`).toBe(0);
+          expect(pool.stats.state).toBe('destroyed');
+          expectNothingHeld(pool);
+        });
+      }
+    }
+  });
+
+  it('called inside the work, inside next, inside close or inside connect, is decided when that has returned (§4.7)', () => {
+    for (const where of ['work', 'next', 'close', 'connect', 'error'] as const) {
+      const inside: string[] = [];
+      const destroyInside = (place: string): void => {
+        if (place !== where) return;
+        void pool.destroy({ timeout: 0 });
+        inside.push(pool.stats.state);
+      };
+      const pool: ConnectionPool<string> = createPool({
+        connect: () => {
+          destroyInside('connect');
+          return opensAtOnce('a');
+        },
+        max: 1,
+        close: () => {
+          destroyInside('close');
+        },
+      });
+      pool
+        .use(() => {
+          destroyInside('work');
+          if (where === 'error') throw new Error('own');
+          return of(1);
+        })
+        .subscribe({
+          next: () => {
+            destroyInside('next');
+          },
+          error: () => {
+            destroyInside('error');
+          },
+        });
+      if (where === 'close') {
+        pool.acquire().subscribe((lease) => {
+          lease.discard();
+        });
+      }
+      expect(inside).withContext(where).toEqual(['draining']);
+      void pool.destroy();
+      expectNothingHeld(pool);
+    }
+  });
+
+  it('waits for a close that began before it', () => {
+    marbles(({ cold, target, at, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('a');
+      const pool = createPool({ connect, max: 1, close: () => cold('-----|') });
+      let destroyedAt = -1;
+      pool.stats$.subscribe({ complete: () => (destroyedAt = asyncScheduler.now()) });
+      at(1, () => {
+        pool.acquire().subscribe((lease) => {
+          lease.discard();
+        });
+      });
+      void pool.warmUp();
+      at(2, () => void pool.destroy());
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-----!');
+      flush();
+      expect(destroyedAt).toBe(6);
+    });
+  });
+
+  it('closes through a teardown that throws, and the others with it', () => {
+    const pool = createPool({
+      connect: () =>
+        new Observable<string>((subscriber) => {
+          subscriber.next('a');
+          return () => {
+            throw new Error('teardown');
+          };
+        }),
+      max: 3,
+    });
+    void pool.warmUp(3);
+    void pool.destroy();
+    expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', closed: 3 }));
+  });
+
+  for (const wrong of [-1, NaN, '5', null]) {
+    it(`rejects with an InvalidConfigError that names the timeout ${typeof wrong} ${wrong}, and destroys nothing`, async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const error = await pool.destroy({ timeout: wrong as number }).then(
+        () => null,
+        (e: unknown) => e,
+      );
+      expect(error).toBeInstanceOf(InvalidConfigError);
+      expect((error as Error).message).toContain(String(wrong));
+      expect(pool.stats.state).toBe('open');
+    });
+  }
+
+  it('takes an InvalidPoolError to say so', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    void pool.destroy();
+    let error: unknown;
+    pool.acquire().subscribe({ error: (e: unknown) => (error = e) });
+    expect(error).toBeInstanceOf(InvalidPoolError);
+  });
+});
+
+/** Acquires, says which connection it got, gives it back after so many frames. */
+function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
+  return pool.acquire().pipe(
+    tap((lease) => {
+      asyncScheduler.schedule(() => {
+        lease.release();
+      }, frames);
+    }),
+    map((lease) => lease.connection),
+  );
+}

@@ -1,0 +1,319 @@
+import { asyncScheduler, distinctUntilChanged, map, of, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { createPool } from '../../src/index';
+import type { ConnectionPool, PoolStats } from '../../src/index';
+import { countingScheduler } from '../helpers/counting-scheduler';
+import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+
+describe('the pause after a failed connect', () => {
+  /** When the connects of a pool began whose target always refuses, for one who waits `wait` ms. */
+  function dialTimes(options: object, wait = 2_000): readonly number[] {
+    const scripted = scriptedTarget({ step: () => 'fail' });
+    marbles(({ flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        breaker: false,
+        acquireTimeout: wait,
+        ...options,
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      flush();
+      expectNothingHeld(pool);
+    });
+    return scripted.dialTimes;
+  }
+
+  it('is at most 50 ms, and doubles up to 5 s, by default', () => {
+    const times = dialTimes({ random: () => 1 - Number.EPSILON }, 30_000).map(Math.round);
+    const pauses = times.slice(1).map((time, i) => time - times[i]!);
+    expect(pauses.slice(0, 9)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  });
+
+  it('has full jitter: the die says how much of it', () => {
+    expect(dialTimes({ random: () => 0.5 }, 200)).toEqual([0, 25, 75, 175]);
+    const dice = [0.1, 0.9, 0.5];
+    expect(dialTimes({ random: () => dice.shift() ?? 0.5 }, 150)).toEqual([0, 5, 95]);
+  });
+
+  it('is set by retryDelay, as a number or with both ends', () => {
+    expect(dialTimes({ retryDelay: 10, random: () => 0.5 }, 40)).toEqual([0, 5, 15, 35]);
+    expect(dialTimes({ retryDelay: { initial: 10, max: 20 }, random: () => 0.5 }, 40)).toEqual([0, 5, 15, 25, 35]);
+    expect(dialTimes({ retryDelay: { max: 30 }, random: () => 0.5 }, 60)).toEqual([0, 15, 30, 45]);
+  });
+
+  it('is never a hot loop, even when it is 0 or the die says 0 (§4.9)', () => {
+    for (const options of [{ retryDelay: 0 }, { random: () => 0 }]) {
+      const times = dialTimes(options, 20);
+      expect(times.length).toBeLessThanOrEqual(21);
+      expect(new Set(times).size).toBe(times.length);
+    }
+  });
+
+  it('is spent only while someone waits', () => {
+    marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+      const scripted = target('-#', '-a');
+      const counting = countingScheduler();
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        retryDelay: 8,
+        random: () => 0.5,
+        scheduler: counting.scheduler,
+      });
+      expectObservable(held(pool, 1), '^--!').toBe('---');
+      // Fails in 1, may be tried again from 5, and is wanted again in 7.
+      expectObservable(held(pool, 1), '-------^').toBe('--------(a|)');
+      expectSubscriptions(scripted.lives[1]!.subscriptions).toBe('-------^');
+      flush();
+      expect(counting.live).toBe(0);
+    });
+  });
+
+  it('holds for one who comes after the failure', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('-#', '-a');
+      const pool = createPool({ connect, max: 1, retryDelay: 8, random: () => 0.5 });
+      expectObservable(held(pool, 1), '^-!').toBe('--');
+      expectObservable(held(pool, 1), '---^').toBe('------(a|)');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('-----^');
+    });
+  });
+
+  it('begins small again once a connection has been lent', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('#', '#', 'a--#', '#', 'b');
+      const pool = createPool({ connect, max: 1, retryDelay: 4, random: () => 0.5 });
+      //                                        0, + 2, + 4 = 6; lost in 9, fails in 9, + 2
+      expectObservable(held(pool, 20)).toBe('------(a|)');
+      expectObservable(held(pool, 1), '-^').toBe('-----------(b|)');
+      expectSubscriptions(lives[2]!.subscriptions).toBe('------^--!');
+      expectSubscriptions(lives[4]!.subscriptions).toBe('-----------^');
+    });
+  });
+
+  it('grows for lives that end before their first lease', () => {
+    const times: number[] = [];
+    marbles(({ flush }) => {
+      const pool = createPool({
+        connect: () => {
+          times.push(asyncScheduler.now());
+          return of('gone at once');
+        },
+        max: 1,
+        breaker: false,
+        acquireTimeout: 200,
+        random: () => 0.5,
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      flush();
+    });
+    expect(times).toEqual([0, 25, 75, 175]);
+  });
+
+  it('is kept between lives that are lost as soon as they are lent, by a target that accepts and hangs up (§4.9)', () => {
+    marbles(({ cold, at, flush }) => {
+      let dials = 0;
+      // The bound keeps a hot loop from hanging the specs.
+      const pool = createPool({ connect: () => cold(++dials < 500 ? '(a|)' : '-'), max: 1 });
+      const subscription = pool.subscribe();
+      at(100, () => {
+        subscription.unsubscribe();
+      });
+      flush();
+      expect(dials).toBeGreaterThan(1);
+      expect(dials).toBeLessThanOrEqual(101);
+    });
+  });
+});
+
+describe('the breaker', () => {
+  it('opens after five failures in a row by default: who waits is told within a second, with the cause', () => {
+    marbles(({ target, expectObservable, flush }) => {
+      const scripted = target('#', '#', '#', '#', '#');
+      const pool = createPool({ connect: scripted.connect, max: 3, random: () => 0.5, name: 'db' });
+      // Half of 50 + 100 + 200 + 400: 750 at the worst.
+      expectObservable(pool.acquire()).toBe(
+        '375ms #',
+        undefined,
+        poolError('CONNECTION_FAILED', { phase: 'open', attempts: 5, cause: dead, pool: 'db' }),
+      );
+      flush();
+      expect(scripted.dials).toBe(5);
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', openFailures: 5, rejected: 1 }));
+    });
+  });
+
+  it('fails everyone who waits when it opens, and who comes while it is open at once', () => {
+    marbles(({ target, expectObservable, flush }) => {
+      const scripted = target('-#', '-#');
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        retryDelay: 4,
+        random: () => 0.5,
+        breaker: { failures: 2, probeAfter: 100 },
+      });
+      const failed = poolError('CONNECTION_FAILED', { attempts: 2, cause: dead });
+      expectObservable(held(pool, 1)).toBe('       ----#  ', undefined, failed);
+      expectObservable(held(pool, 1), '-^').toBe(' ----#  ', undefined, failed);
+      expectObservable(held(pool, 1), '------^').toBe('------#', undefined, failed);
+      flush();
+      expect(scripted.dials).toBe(2);
+    });
+  });
+
+  it('lets one probe through at a time, after probeAfter, when it is wanted; and closes when that succeeds', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('#', '---#', '---a', '-b');
+      const pool = createPool({ connect, max: 3, breaker: { failures: 1, probeAfter: 10 } });
+      const failed = poolError('CONNECTION_FAILED');
+      const states = pool.stats$.pipe(map((s) => s.breaker[0]));
+      expectObservable(held(pool, 9)).toBe('                      #', undefined, failed);
+      // Two come for the probe that fails: both wait for it, and no second connect begins.
+      expectObservable(held(pool, 9), '------------^').toBe('   ---------------#', undefined, failed);
+      expectObservable(held(pool, 9), '-------------^').toBe('  ---------------#', undefined, failed);
+      // Its next turn is ten after its failure in 15.
+      expectObservable(held(pool, 9), '-------------------------^').toBe('----------------------------(a|)');
+      expectObservable(held(pool, 9), '--------------------------^').toBe('-----------------------------(b|)');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('------------^--!');
+      expectSubscriptions(lives[2]!.subscriptions).toBe('-------------------------^');
+      expectSubscriptions(lives[3]!.subscriptions).toBe('----------------------------^');
+      expectObservable(states.pipe(distinctUntilChanged())).toBe('(co)--------h--o---------h--c');
+    });
+  });
+
+  it('does not turn away those whom an open connection can serve', () => {
+    marbles(({ target, expectObservable }) => {
+      const pool = createPool({ connect: target('a', '#').connect, max: 2, breaker: { failures: 1, probeAfter: 50 } });
+      expectObservable(held(pool, 8)).toBe('(a|)');
+      expectObservable(held(pool, 8), '-^').toBe('--------(a|)');
+      expectObservable(held(pool, 8), '--^').toBe('----------------(a|)');
+    });
+  });
+
+  it('false: never; who waits is told by acquireTimeout only', () => {
+    marbles(({ expectObservable, flush }) => {
+      const scripted = scriptedTarget({ step: () => 'fail' });
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        breaker: false,
+        retryDelay: { initial: 10, max: 10 },
+        random: () => 0.5,
+        acquireTimeout: 52,
+      });
+      expectObservable(pool.acquire()).toBe('52ms #', undefined, poolError('CONNECTION_FAILED', { attempts: 11 }));
+      flush();
+      expect(scripted.dials).toBe(11);
+      expect(pool.stats.breaker).toBe('closed');
+    });
+  });
+
+  it('counts failures in a row: one success in between begins the count anew', () => {
+    marbles(({ target, expectObservable, flush }) => {
+      const scripted = target('#', '#', 'a-|', '#', '#', 'b');
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        breaker: { failures: 3, probeAfter: 100 },
+        retryDelay: 2,
+        random: () => 0.5,
+      });
+      //                                       0, 1, 3; lost in 5; 5, 6, 8
+      expectObservable(held(pool, 9)).toBe('---(a|)');
+      expectObservable(held(pool, 1), '----^').toBe('--------(b|)');
+      flush();
+      expect(pool.stats.breaker).toBe('closed');
+    });
+  });
+
+  it('leaves no timer behind when nobody waits', () => {
+    marbles(({ at, flush }) => {
+      const counting = countingScheduler();
+      const scripted = scriptedTarget({ step: () => 'fail' });
+      const pool = createPool({ connect: scripted.connect, max: 1, scheduler: counting.scheduler });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(5_000, () => {
+        expect(counting.live).toBe(0);
+      });
+      flush();
+      expect(scripted.dials).toBe(5);
+    });
+  });
+
+  it('is no hot loop against a caller who asks again after every error', () => {
+    marbles(({ flush }) => {
+      const scripted = scriptedTarget({ step: () => 'fail' });
+      const pool = createPool({ connect: scripted.connect, max: 2 });
+      let told = 0;
+      const ask = (): void => {
+        pool.acquire().subscribe({
+          error: () => {
+            told++;
+            if (asyncScheduler.now() < 10_000) asyncScheduler.schedule(ask, 1);
+          },
+        });
+      };
+      ask();
+      flush();
+      expect(told).toBeGreaterThan(1_000);
+      expect(scripted.dials).toBeLessThanOrEqual(15);
+    });
+  });
+
+  it('opens for a warm-up too', () => {
+    marbles(({ flush }) => {
+      const scripted = scriptedTarget({ step: () => 'fail' });
+      const pool = createPool({ connect: scripted.connect, max: 2, random: () => 0.5 });
+      pool.warmUp(2).catch(() => undefined);
+      flush();
+      expect(scripted.dials).toBe(5);
+      expect(pool.stats.breaker).toBe('open');
+    });
+  });
+
+  it('is forgotten by those who come when the target is back', () => {
+    marbles(({ at, flush }) => {
+      let up = false;
+      const pool = createPool({ connect: () => (up ? opensAtOnce('a') : failing()), max: 2, random: () => 0.5 });
+      const told: string[] = [];
+      const ask = (): void => {
+        pool.use((c) => of(c)).subscribe({ next: (c) => told.push(c), error: () => told.push('error') });
+      };
+      ask();
+      at(600, () => {
+        up = true;
+        ask();
+      });
+      at(1_400, ask);
+      at(1_401, ask);
+      let stats: PoolStats | undefined;
+      at(1_402, () => (stats = pool.stats));
+      flush();
+      expect(told).toEqual(['error', 'error', 'a', 'a']);
+      expect(stats!.breaker).toBe('closed');
+    });
+  });
+});
+
+function failing(): Observable<never> {
+  return of(1).pipe(
+    map(() => {
+      throw dead;
+    }),
+  );
+}
+
+/** Acquires, says which connection it got, gives it back after so many frames. */
+function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
+  return pool.acquire().pipe(
+    tap((lease) => {
+      asyncScheduler.schedule(() => {
+        lease.release();
+      }, frames);
+    }),
+    map((lease) => lease.connection),
+  );
+}

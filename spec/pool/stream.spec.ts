@@ -1,0 +1,261 @@
+import { asyncScheduler, filter, map, Subscriber, take, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { createPool } from '../../src/index';
+import type { ConnectionPool, Lease } from '../../src/index';
+import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
+
+describe('the stream of a pool', () => {
+  it('emits a lease of every connection that it can have, and then each as it comes back', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('--a', '---b');
+      const pool = createPool({ connect, max: 2 });
+      const unsub = '    ^-------------!';
+      const lifeOfA = '  ^              ';
+      const lifeOfB = '  --^            ';
+      const expected = ' --a--b-a--b-a--';
+
+      // Each is held for five frames.
+      expectObservable(held(pool, 5), unsub).toBe(expected);
+      expectSubscriptions(lives[0]!.subscriptions).toBe(lifeOfA);
+      expectSubscriptions(lives[1]!.subscriptions).toBe(lifeOfB);
+    });
+  });
+
+  it('asks for nothing before it is subscribed', () => {
+    marbles(({ target, flush }) => {
+      const scripted = target('a');
+      createPool({ connect: scripted.connect, max: 1 });
+      flush();
+      expect(scripted.dials).toBe(0);
+    });
+  });
+
+  it('leases for take(n) no more than n', () => {
+    marbles(({ target, expectObservable, flush }) => {
+      const pool = createPool({ connect: target('a', 'b').connect, max: 9 });
+      const leases: Lease<string>[] = [];
+      const expected = '(a|)';
+      expectObservable(
+        pool.pipe(
+          take(1),
+          tap((lease) => leases.push(lease)),
+          map((lease) => lease.connection),
+        ),
+      ).toBe(expected);
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ acquired: 1, activeLeases: 1, opened: 1 }));
+      expect(leases[0]!.connection).toBe('a');
+    });
+  });
+
+  it('leaves a lease that it has emitted with its receiver when it is unsubscribed', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    const leases: Lease<string>[] = [];
+    pool.subscribe((lease) => leases.push(lease)).unsubscribe();
+    expect(leases.map((lease) => lease.connection)).toEqual(['a']);
+    expect(pool.stats.activeLeases).toBe(1);
+    leases[0]!.release();
+    expectNothingHeld(pool);
+  });
+
+  it('leaves the line when it is unsubscribed', () => {
+    marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('-----a');
+      const pool = createPool({ connect, max: 1 });
+      expectObservable(held(pool, 1), '^--!').toBe('---');
+      expectObservable(heldOnce(pool, 1), '----^').toBe('-----(a|)');
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^');
+      flush();
+      expect(pool.stats.acquired).toBe(1);
+      expectNothingHeld(pool);
+    });
+  });
+
+  it('takes its turn with the others (§4.4)', () => {
+    marbles(({ target, expectObservable }) => {
+      const pool = createPool({ connect: target('a').connect, max: 1 });
+      const unsub = '                        ^-------------------!';
+      // It is in line again as soon as it has been served.
+      expectObservable(held(pool, 3), unsub).toBe('a--a--------a-------');
+      expectObservable(heldOnce(pool, 3), '-^').toBe('------(a|)');
+      expectObservable(heldOnce(pool, 3), '--^').toBe('---------(a|)');
+      expectObservable(heldOnce(pool, 3), '----------^').toBe('---------------(a|)');
+      expectObservable(heldOnce(pool, 3), '-----------^').toBe('------------------(a|)');
+    });
+  });
+
+  it('shares with a second stream, turn by turn', () => {
+    marbles(({ target, expectObservable }) => {
+      const pool = createPool({ connect: target('a').connect, max: 1 });
+      const unsub = '                        ^-----------!';
+      expectObservable(held(pool, 2), unsub).toBe('a---a---a---');
+      expectObservable(held(pool, 2), unsub).toBe('--a---a---a-');
+    });
+  });
+
+  it('is no pending acquire: no timeout, no bound, not in the stats', () => {
+    marbles(({ target, at, expectObservable, flush }) => {
+      const pool = createPool({ connect: target('20ms a').connect, max: 1, maxPending: 0, acquireTimeout: 5 });
+      const pending: number[] = [];
+      at(10, () => pending.push(pool.stats.pendingAcquires));
+      for (let i = 0; i < 3; i++) {
+        expectObservable(held(pool, 3), '^ 30ms !').toBe(
+          `${20 + 3 * i}ms a ${i < 2 ? '8' : '2'}ms ${i < 1 ? 'a' : ''}`,
+        );
+      }
+      flush();
+      expect(pending).toEqual([0]);
+      expect(pool.stats).toEqual(jasmine.objectContaining({ timeouts: 0, rejected: 0 }));
+    });
+  });
+
+  it('outlives a dead target: it waits until a connect succeeds', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('-#', '-#', '-a');
+      const pool = createPool({
+        connect,
+        max: 1,
+        retryDelay: 4,
+        breaker: { failures: 2, probeAfter: 10 },
+        random: () => 0.5,
+      });
+      //                                         1 + 2, + 1 + 10, + 1
+      expectObservable(held(pool, 5), '^ 16ms !').toBe('---------------a-');
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^!');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('---^!');
+      expectSubscriptions(lives[2]!.subscriptions).toBe('--------------^');
+    });
+  });
+
+  it('completes when the pool is destroyed, while it waits', () => {
+    marbles(({ target, at, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('-----a');
+      const pool = createPool({ connect, max: 1 });
+      at(2, () => void pool.destroy());
+      expectObservable(held(pool, 1)).toBe('--|');
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^-!');
+    });
+  });
+
+  it('completes at once when the pool has been destroyed', () => {
+    marbles(({ target, expectObservable }) => {
+      const pool = createPool({ connect: target().connect, max: 1 });
+      void pool.destroy();
+      expectObservable(held(pool, 1)).toBe('|');
+    });
+  });
+
+  it('emits anew after the loss of what it had emitted', () => {
+    marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target('-a--#', '-b');
+      const pool = createPool({ connect, max: 1 });
+      expectObservable(held(pool, 20), '^------!').toBe('-a---b--');
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^---!');
+      expectSubscriptions(lives[1]!.subscriptions).toBe('----^');
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, released: 1 }));
+    });
+  });
+
+  it('cannot hold the thread: a connection released inside its own next comes round again in a later task', () => {
+    marbles(({ target, at, flush }) => {
+      const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1 });
+      let served = 0;
+      const subscription = pool.subscribe((lease) => {
+        served++;
+        lease.release();
+      });
+      expect(served).toBe(1);
+      at(10, () => {
+        subscription.unsubscribe();
+      });
+      flush();
+      // Again and again, and not more than once a millisecond.
+      expect(served).toBeGreaterThan(2);
+      expect(served).toBeLessThanOrEqual(11);
+      expectNothingHeld(pool);
+    });
+  });
+
+  it('leaves the connection to others while it waits for that later task', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    const subscription = pool.subscribe((lease) => {
+      lease.release();
+    });
+    let other = '';
+    pool.acquire().subscribe((lease) => (other = lease.connection));
+    expect(other).toBe('a');
+    subscription.unsubscribe();
+  });
+
+  it('stops for a subscriber that unsubscribes inside next', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
+    const leases: Lease<string>[] = [];
+    const subscriber = new Subscriber<Lease<string>>();
+    const next = (lease: Lease<string>): void => {
+      leases.push(lease);
+      if (leases.length === 2) subscriber.unsubscribe();
+    };
+    subscriber.add(pool.subscribe(next));
+    // The first subscribe was synchronous: what it brought came before it could be ended.
+    expect(leases.length).toBe(3);
+    for (const lease of leases) lease.release();
+    const some: Lease<string>[] = [];
+    pool
+      .pipe(
+        filter(() => true),
+        take(2),
+      )
+      .subscribe((lease) => some.push(lease));
+    expect(some.length).toBe(2);
+    expect(pool.stats.activeLeases).toBe(2);
+  });
+
+  it('asks for nothing for a subscriber that is closed already', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    const closed = new Subscriber<Lease<string>>();
+    closed.unsubscribe();
+    pool.subscribe(closed);
+    expect(pool.stats.acquired).toBe(0);
+  });
+
+  it('lets its subscriber acquire inside next, after those who were there before', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
+    const order: string[] = [];
+    const subscription = pool.subscribe(() => {
+      order.push('stream');
+      if (order.length === 1) pool.acquire().subscribe(() => order.push('acquire'));
+    });
+    expect(order).toEqual(['stream', 'acquire']);
+    subscription.unsubscribe();
+  });
+
+  it('tells its subscriber nothing of connects that fail', () => {
+    marbles(({ target, expectObservable }) => {
+      const pool = createPool({ connect: target('-#', '-a').connect, max: 1, retryDelay: 2, random: () => 0.5 });
+      expectObservable(held(pool, 10), '^----!').toBe('---a--');
+      expect(dead.message).toBe('the target is dead');
+    });
+  });
+});
+
+/** Says which connections come, and gives each back after so many frames. */
+function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
+  return pool.pipe(releasedAfter(frames));
+}
+
+function heldOnce(pool: ConnectionPool<string>, frames: number): Observable<string> {
+  return pool.acquire().pipe(releasedAfter(frames));
+}
+
+function releasedAfter(frames: number): (leases: Observable<Lease<string>>) => Observable<string> {
+  return (leases) =>
+    leases.pipe(
+      tap((lease) => {
+        asyncScheduler.schedule(() => {
+          lease.release();
+        }, frames);
+      }),
+      map((lease) => lease.connection),
+    );
+}
