@@ -11,3 +11,9 @@ export interface Clock {
    */
   after(ms: number, callback: () => void, held: boolean): Cancel;
 }
+
+/**
+ * In ms: times that differ by less are the same. A clock may show fractions, and `start + ms - now` then leaves a rest too
+ * small to add to it: a timer set for that rest would fire at the same instant for ever.
+ */
+export const hair = 1e-6;

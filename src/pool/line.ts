@@ -1,4 +1,5 @@
 import type { Claim } from './claim';
+import { hair } from './clock';
 import type { Cancel, Clock } from './clock';
 import { LinkedList } from './linked-list';
 
@@ -174,7 +175,7 @@ export class Lane<C> {
     // Not null while it runs, or one who gets in line meanwhile would set the timer to a later deadline.
     this.cancel = noTimer;
     const now = this.clock.now();
-    while (this.first !== null && now - this.first.askedAt >= this.timeout) {
+    while (this.first !== null && now - this.first.askedAt >= this.timeout - hair) {
       this.onTimeout(this.first, now - this.first.askedAt);
     }
     if (this.cancel !== noTimer) return;

@@ -1,3 +1,4 @@
+import { hair } from './clock';
 import type { Clock } from './clock';
 
 export interface OpeningOptions {
@@ -60,7 +61,8 @@ export class Opening {
 
   /** Milliseconds until the next connect may begin. */
   pause(): number {
-    return this.hasReasonToPause ? Math.max(0, this.notBefore - this.clock.now()) : 0;
+    const rest = this.hasReasonToPause ? this.notBefore - this.clock.now() : 0;
+    return rest > hair ? rest : 0;
   }
 
   begun(): void {
