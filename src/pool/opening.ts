@@ -59,6 +59,10 @@ export class Opening {
     return this.failures > 0 || this.shortLives > 1;
   }
 
+  private get pauseEnds(): number {
+    return this.pause() > 0 ? this.notBefore : 0;
+  }
+
   /** Milliseconds until the next connect may begin. */
   pause(): number {
     const rest = this.hasReasonToPause ? this.notBefore - this.clock.now() : 0;
@@ -91,7 +95,7 @@ export class Opening {
    * good as dead, and must not be dialled again and again without a pause; once may be chance.
    */
   endedEarly(age: number): void {
-    if (age >= this.options.retryDelay.max) return;
+    if (age >= this.options.retryDelay.max || this.breaker !== 'closed') return;
     this.shortLives++;
     if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
   }
@@ -116,6 +120,7 @@ export class Opening {
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
     const ceiling = Math.min(initial * 2 ** (times - 1), max);
-    this.notBefore = this.clock.now() + Math.max(shortest, this.random() * ceiling);
+    // A pause that there is for another reason is not cut short.
+    this.notBefore = Math.max(this.pauseEnds, this.clock.now() + Math.max(shortest, this.random() * ceiling));
   }
 }
