@@ -60,7 +60,7 @@ describe('pool.acquire()', () => {
   });
 
   describe('unsubscribed', () => {
-    it('before its connection has opened, loses nothing: the connection becomes idle and serves the next (§4.3)', () => {
+    it('before its connection has opened, loses nothing: the connection becomes idle and serves the next', () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('----a');
         const pool = createPool({ connect, max: 1 });
@@ -73,7 +73,7 @@ describe('pool.acquire()', () => {
       });
     });
 
-    it('in the line, holds no place there (§4.4)', () => {
+    it('in the line, holds no place there', () => {
       marbles(({ target, at, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a').connect, max: 1 });
         const pending: number[] = [];
@@ -131,7 +131,7 @@ describe('pool.acquire()', () => {
       expectNothingHeld(pool);
     });
 
-    it('by a timeout above it, leaks nothing (§4.2)', () => {
+    it('by a timeout above it, leaks nothing', () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('-----a');
         const pool = createPool({ connect, max: 1 });
@@ -149,7 +149,7 @@ describe('pool.acquire()', () => {
   });
 
   describe('a lease', () => {
-    it('frees its connection by release(), once: a second and a stale release do nothing (§4.1)', () => {
+    it('frees its connection by release(), once: a second and a stale release do nothing', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const leases: Lease<string>[] = [];
       const acquire = (): void => void pool.acquire().subscribe((lease) => leases.push(lease));
@@ -244,7 +244,7 @@ describe('pool.acquire()', () => {
     });
   });
 
-  it('lets a caller acquire again inside next, and decides that when next has returned (§4.7)', () => {
+  it('lets a caller acquire again inside next, and decides that when next has returned', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
     const order: string[] = [];
     pool.acquire().subscribe(() => {
@@ -255,7 +255,7 @@ describe('pool.acquire()', () => {
     expect(order).toEqual(['first begins', 'first returns', 'second']);
   });
 
-  it('lets a caller release inside next, and serves the next in line when next has returned (§4.7)', () => {
+  it('lets a caller release inside next, and serves the next in line when next has returned', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const order: string[] = [];
     const leases: Lease<string>[] = [];
@@ -271,7 +271,7 @@ describe('pool.acquire()', () => {
     expect(order).toEqual(['first begins', 'first returns', 'second begins', 'second returns']);
   });
 
-  it('serves a hundred thousand who wait and give back inside next, without recursion (§4.7)', () => {
+  it('serves a hundred thousand who wait and give back inside next, without recursion', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, maxPending: Infinity });
     let served = 0;
     let first: Lease<string> | undefined;

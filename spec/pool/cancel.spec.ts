@@ -205,7 +205,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('is decided when onCancel has returned (§4.7)', () => {
+    it('is decided when onCancel has returned', () => {
       const order: string[] = [];
       const pool: ConnectionPool<string> = createPool({
         connect: () => opensAtOnce('a'),
@@ -225,7 +225,7 @@ describe('work that is cancelled', () => {
     });
   });
 
-  describe('and is a promise, which cannot be stopped (§4.1)', () => {
+  describe('and is a promise, which cannot be stopped', () => {
     it('keeps its lease until it has settled, whoever unsubscribed', () => {
       for (const outcome of [{ value: 'x' }, { error: dead }]) {
         marbles(({ target, expectObservable, expectSubscriptions, flush }) => {

@@ -19,7 +19,7 @@ describe('the option capacity', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ leaseCapacity: 2, activeLeases: 2, pendingAcquires: 1 }));
   });
 
-  it('lends a connection to so many at once, and never to more (§4.1)', () => {
+  it('lends a connection to so many at once, and never to more', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1, capacity: 3 });
@@ -157,7 +157,7 @@ describe('the option order', () => {
     expect(lentFrom('fifo')).toEqual(['a', 'b', 'c']);
   });
 
-  it('is about connections: the waiting line is first come, first served in both (§4.4)', () => {
+  it('is about connections: the waiting line is first come, first served in both', () => {
     for (const order of ['lifo', 'fifo'] as const) {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, order });
       const [first] = leasesOf(pool, 1);

@@ -6,7 +6,7 @@ import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../hel
 import { virtualPromise } from '../helpers/virtual-promise';
 
 describe('the option close', () => {
-  it('runs before the connector is unsubscribed, and the place stays taken until it has ended (§4.5)', () => {
+  it('runs before the connector is unsubscribed, and the place stays taken until it has ended', () => {
     marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', 'b');
       const close = cold('                             ---|    ');
@@ -103,7 +103,7 @@ describe('the option close', () => {
     });
   });
 
-  it('does not let the pool grow past max, however slow (§4.5)', () => {
+  it('does not let the pool grow past max, however slow', () => {
     marbles(({ cold, at, flush }) => {
       let open = 0;
       let peak = 0;
@@ -130,7 +130,7 @@ describe('the option close', () => {
     });
   });
 
-  it('decides what is asked inside it when it has returned (§4.7)', () => {
+  it('decides what is asked inside it when it has returned', () => {
     const order: string[] = [];
     const pool: ConnectionPool<string> = createPool({
       connect: () => opensAtOnce('a'),
@@ -392,7 +392,7 @@ describe('the option connectTimeout', () => {
   describe('on a promise', () => {
     const late = <T>(ms: number, value: T): PromiseLike<T> => virtualPromise(ms, { value });
 
-    it('closes the connection that comes too late, never lends it, and holds its place till then (§4.5)', () => {
+    it('closes the connection that comes too late, never lends it, and holds its place till then', () => {
       marbles(({ at, expectObservable, flush }) => {
         const lives = [late(8, 'late'), late(1, 'b')];
         const closed: string[] = [];

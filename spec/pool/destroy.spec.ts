@@ -194,7 +194,7 @@ describe('pool.destroy()', () => {
     expect(seen!.state).toBe('destroyed');
   });
 
-  it('leaves no timer, whatever was going on (§4.11)', () => {
+  it('leaves no timer, whatever was going on', () => {
     const goingOn: [string, (pool: ConnectionPool<string>) => void][] = [
       ['nothing', () => undefined],
       ['a lease', (pool) => void pool.acquire().subscribe({ error: () => undefined })],
@@ -266,7 +266,7 @@ describe('pool.destroy()', () => {
     }
   });
 
-  it('called inside the work, inside next, inside close or inside connect, is decided when that has returned (§4.7)', () => {
+  it('called inside the work, inside next, inside close or inside connect, is decided when that has returned', () => {
     for (const where of ['work', 'next', 'close', 'connect', 'error'] as const) {
       const inside: string[] = [];
       const destroyInside = (place: string): void => {

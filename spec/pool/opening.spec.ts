@@ -23,7 +23,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('never has more than max open, opening and closing (§4.5)', () => {
+  it('never has more than max open, opening and closing', () => {
     const scripted = scriptedTarget({ openAfter: 3 });
     marbles(({ cold, at, flush }) => {
       const pool = createPool({ connect: scripted.connect, close: () => cold('----|'), max: 3 });
@@ -114,7 +114,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('keeps a connection that arrives after its waiter has been served by another (§4.3)', () => {
+  it('keeps a connection that arrives after its waiter has been served by another', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', '-----b');
       const pool = createPool({ connect, max: 2 });
@@ -127,7 +127,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('takes only the first emission of a life for the connection (§4.9)', () => {
+  it('takes only the first emission of a life for the connection', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('-a-b-c');
       const pool = createPool({ connect, max: 2 });
@@ -212,7 +212,7 @@ describe('opening connections', () => {
       ],
     ];
     for (const [how, connect] of failing) {
-      it(`because it ${how}, is tried again after a pause, and serves who waits (§4.9)`, () => {
+      it(`because it ${how}, is tried again after a pause, and serves who waits`, () => {
         marbles(({ expectObservable, flush }) => {
           let dials = 0;
           const pool = createPool<string>({
@@ -231,7 +231,7 @@ describe('opening connections', () => {
       });
     }
 
-    it('fails nobody whom an open connection can still serve (§4.9)', () => {
+    it('fails nobody whom an open connection can still serve', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({
           connect: target('a', '-#', '-#', '-#').connect,
@@ -262,7 +262,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('asks what is asked inside connect when connect has returned (§4.7)', () => {
+  it('asks what is asked inside connect when connect has returned', () => {
     const order: string[] = [];
     const pool: ConnectionPool<string> = createPool({
       connect: () => {

@@ -195,7 +195,7 @@ describe('the options of createPool', () => {
       expect(counting.live).toBe(0);
     });
 
-    it('scheduler is asyncScheduler, which is virtual under TestScheduler.run with nothing passed in (§4.12)', () => {
+    it('scheduler is asyncScheduler, which is virtual under TestScheduler.run with nothing passed in', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('1s a').connect, max: 1 });
         expectObservable(pool.acquire().pipe(map((lease) => lease.connection))).toBe('1s (a|)');

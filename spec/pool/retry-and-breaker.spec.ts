@@ -43,7 +43,7 @@ describe('the pause after a failed connect', () => {
     expect(dialTimes({ retryDelay: { max: 30 }, random: () => 0.5 }, 60)).toEqual([0, 15, 30, 45]);
   });
 
-  it('is never a hot loop, even when it is 0 or the die says 0 (§4.9)', () => {
+  it('is never a hot loop, even when it is 0 or the die says 0', () => {
     for (const options of [{ retryDelay: 0 }, { random: () => 0 }]) {
       const times = dialTimes(options, 20);
       expect(times.length).toBeLessThanOrEqual(21);
@@ -112,7 +112,7 @@ describe('the pause after a failed connect', () => {
     expect(times).toEqual([0, 25, 75, 175]);
   });
 
-  it('is kept between lives that are lost as soon as they are lent, by a target that accepts and hangs up (§4.9)', () => {
+  it('is kept between lives that are lost as soon as they are lent, by a target that accepts and hangs up', () => {
     marbles(({ cold, at, flush }) => {
       let dials = 0;
       // The bound keeps a hot loop from hanging the specs.

@@ -177,7 +177,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('keeps its sums in every snapshot that anyone can see, and never goes back in seq (§4.8)', () => {
+  it('keeps its sums in every snapshot that anyone can see, and never goes back in seq', () => {
     marbles(({ cold, target, at, expectObservable, flush }) => {
       const { connect } = target('-a---#', '--#', '-b', '-c', '-d', '-e', '-f');
       const pool = createPool({
@@ -226,7 +226,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  describe('with a subscriber that acquires or releases inside next (§4.8)', () => {
+  describe('with a subscriber that acquires or releases inside next', () => {
     it('shows every subscriber the same order, to the end', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
       const early: number[] = [];
@@ -283,7 +283,7 @@ describe('pool.stats$', () => {
       ['the first next, which comes with the subscribe', 0],
       ['a later next', 1],
     ] as const) {
-      it(`decides what was asked for inside ${which}, when that next has returned (§4.7)`, () => {
+      it(`decides what was asked for inside ${which}, when that next has returned`, () => {
         const pool = onePool();
         const order: string[] = [];
         let told = 0;
@@ -337,7 +337,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('emits the last snapshot and completes when the pool is destroyed (§4.11)', () => {
+  it('emits the last snapshot and completes when the pool is destroyed', () => {
     marbles(({ target, at, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       void pool.warmUp();

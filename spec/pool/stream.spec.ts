@@ -71,7 +71,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('takes its turn with the others (§4.4)', () => {
+  it('takes its turn with the others', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       const unsub = '                        ^-------------------!';

@@ -40,7 +40,7 @@ describe('pool.use(work)', () => {
     });
   });
 
-  it('runs the work once for each subscription, and reports its outcome once (§4.13)', () => {
+  it('runs the work once for each subscription, and reports its outcome once', () => {
     const pool = onePool();
     let runs = 0;
     const told: string[] = [];
@@ -52,7 +52,7 @@ describe('pool.use(work)', () => {
     expect(pool.stats.successfulOperations).toBe(2);
   });
 
-  it('reports the first outcome of work that breaks the contract of Observables, and only that (§4.13)', () => {
+  it('reports the first outcome of work that breaks the contract of Observables, and only that', () => {
     const pool = onePool();
     const told: string[] = [];
     const rude = {
@@ -80,7 +80,7 @@ describe('pool.use(work)', () => {
     expectNothingHeld(pool);
   });
 
-  describe('at the end of the work (§4.6)', () => {
+  describe('at the end of the work', () => {
     for (const how of ['completes', 'errors'] as const) {
       it(`goes in this order when it ${how}: its teardown, the end of the lease, the stats, the notification, the next in line`, () => {
         const pool = onePool();
@@ -172,7 +172,7 @@ describe('pool.use(work)', () => {
     }
   });
 
-  describe('nothing leaks, whichever way the work ends (§4.2)', () => {
+  describe('nothing leaks, whichever way the work ends', () => {
     const ways: [string, (work: Observable<number>) => Observable<unknown>][] = [
       ['complete', (work) => work],
       ['take(1)', (work) => work.pipe(take(1))],
@@ -429,7 +429,7 @@ describe('pool.use(work)', () => {
       expect(context!.signal).toBe(context!.signal);
     });
 
-    it('is decided when its abort listeners have returned (§4.7)', () => {
+    it('is decided when its abort listeners have returned', () => {
       const pool = onePool();
       const order: string[] = [];
       const subscription = pool
@@ -447,7 +447,7 @@ describe('pool.use(work)', () => {
     });
   });
 
-  describe('a connection lost under the work (§4.10)', () => {
+  describe('a connection lost under the work', () => {
     it('aborts the signal, and work that has not ended a turn later fails with a ConnectionFailedError', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a---#');

@@ -6,7 +6,7 @@ import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../hel
 import { countingScheduler } from '../helpers/counting-scheduler';
 
 describe('the waiting line', () => {
-  it('is served in the order in which it was joined (§4.4)', () => {
+  it('is served in the order in which it was joined', () => {
     marbles(({ target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       expectObservable(held(pool, 4), '^  ').toBe('(a|)            ');

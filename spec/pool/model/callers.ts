@@ -1,0 +1,334 @@
+import { EMPTY, Observable, Subscriber, throwError } from 'rxjs';
+import type { ObservableInput } from 'rxjs';
+import { isPoolError } from '../../../src';
+import type { ConnectionPool, Lease, WorkContext } from '../../../src';
+import { answer } from './answer';
+import type { Answer } from './answer';
+import type { EndPlan, Plan, React, Reaction, Work } from './deeds';
+import type { PoolModel } from './pool-model';
+import type { Wire } from './scripted-target';
+import type { CallerKind } from './shapes';
+
+/** Somebody who has asked the pool for something. */
+interface Caller {
+  readonly id: number;
+  readonly kind: CallerKind;
+  readonly subscriber: Subscriber<unknown>;
+  /** While its work runs: one of the two. */
+  observed: Subscriber<number> | null;
+  promised: Answer<number> | null;
+  cleaning: Subscriber<never> | null;
+  signal: AbortSignal | null;
+}
+
+/** So many of the leases that were lent last are looked at again and again. */
+const remembered = 8;
+
+/**
+ * Those who ask the pool for connections and work with them. They do what they are told, and tell the model of it before they do it,
+ * and of whatever the pool does to them.
+ */
+export class Callers {
+  readonly cleanPlans: Plan<EndPlan>[] = [];
+  private readonly all: Caller[] = [];
+  /** Of those that take leases; those that work have none to show. */
+  private readonly leases = new Map<number, { readonly lease: Lease<Wire>; readonly wire: Wire }>();
+  private lent = 0;
+
+  constructor(
+    private readonly model: PoolModel,
+    private readonly stepped: boolean,
+    private readonly react: React,
+  ) {}
+
+  // ---------------------------------------------------------------- what they can be told to do
+
+  acquire(pool: ConnectionPool<Wire>, timeout: number, reaction: Reaction | undefined): void {
+    const caller = this.caller('acquire', pool, this.leaseTaker(reaction), reaction);
+    this.asks(caller, pool, timeout);
+    pool.acquire({ acquireTimeout: timeout }).subscribe(caller.subscriber as Subscriber<Lease<Wire>>);
+  }
+
+  subscribe(pool: ConnectionPool<Wire>, reaction: Reaction | undefined): void {
+    const caller = this.caller('stream', pool, this.leaseTaker(reaction), reaction);
+    this.asks(caller, pool, Infinity);
+    pool.subscribe(caller.subscriber as Subscriber<Lease<Wire>>);
+  }
+
+  use(pool: ConnectionPool<Wire>, work: Work, timeout: number, reaction: Reaction | undefined): void {
+    const { model } = this;
+    const passesOn = (_: unknown, id: number): void => {
+      model.value(id);
+      this.react('value', reaction, { caller: id });
+    };
+    const caller = this.caller('use', pool, passesOn, reaction);
+    const { id } = caller;
+    let runs = 0;
+    const run = (wire: Wire, context: WorkContext): ObservableInput<number> & object =>
+      model.during(`the work of caller ${id}`, () => {
+        model.check(++runs === 1, `the work of caller ${id} was run ${runs} times`);
+        return this.work(caller, pool, work, wire, context, reaction);
+      });
+    this.asks(caller, pool, timeout, formOf(work));
+    pool.use(run, { acquireTimeout: timeout }).subscribe(caller.subscriber);
+  }
+
+  leave(id: number): void {
+    this.model.leaves(id);
+    this.all[id]!.subscriber.unsubscribe();
+  }
+
+  giveBack(id: number, how: 'release' | 'discard'): void {
+    const { lease, wire } = this.leases.get(id)!;
+    if (this.model.leases.some((held) => held.id === id)) wire.inside--;
+    if (how === 'release') {
+      this.model.releases(id);
+      lease.release();
+    } else {
+      this.model.discards(id);
+      lease.discard();
+    }
+  }
+
+  emit(id: number): void {
+    this.all[id]!.observed?.next(0);
+  }
+
+  finish(id: number, ok: boolean): void {
+    const { promised, observed } = this.all[id]!;
+    const error = ok ? undefined : new Error(`the work of caller ${id} failed`);
+    if (promised !== null) {
+      if (ok) promised.resolve(0);
+      else promised.reject(error);
+    } else {
+      this.model.workEnds(id, ok, error);
+      if (ok) observed?.complete();
+      else observed?.error(error);
+    }
+  }
+
+  finishClean(id: number, ok: boolean): void {
+    const caller = this.all[id]!;
+    const { cleaning } = caller;
+    caller.cleaning = null;
+    this.model.cleanEnds(id, ok);
+    if (ok) cleaning?.complete();
+    else cleaning?.error(new Error('cleaning failed'));
+  }
+
+  // ---------------------------------------------------------------- to whom it could be told
+
+  get emitting(): number[] {
+    return this.idsOf(({ observed }) => observed !== null);
+  }
+
+  get working(): number[] {
+    return this.idsOf(({ observed, promised }) => observed !== null || promised !== null);
+  }
+
+  get cleaning(): number[] {
+    return this.idsOf(({ cleaning }) => cleaning !== null);
+  }
+
+  /** Leases that have ended. */
+  get stale(): number[] {
+    return [...this.leases.keys()].filter((id) => this.model.leases.every((lease) => lease.id !== id));
+  }
+
+  // ---------------------------------------------------------------- what they can see at any time
+
+  /** A lease shows its connection while it lasts, and nothing afterwards. */
+  lookAtLeases(): void {
+    const { model, leases } = this;
+    for (const [id, { lease }] of [...leases].slice(-remembered)) {
+      const held = model.leases.find((other) => other.id === id);
+      let shown: number | null = null;
+      try {
+        shown = lease.connection.id;
+      } catch (error) {
+        model.check(isPoolError(error, 'INVALID_LEASE'), `lease ${id} threw ${String(error)}`);
+      }
+      model.check(shown === (held?.connection.id ?? null), `lease ${id} shows connection ${shown}`);
+    }
+  }
+
+  lookAtSignals(): void {
+    for (const { id, revoked } of this.model.callers) {
+      const signal = this.all[id]?.signal;
+      if (revoked !== null && signal) this.model.check(signal.aborted, `caller ${id} was not told by its signal`);
+    }
+  }
+
+  // ---------------------------------------------------------------- how they do it
+
+  private leaseTaker(reaction: Reaction | undefined): (lease: unknown, id: number) => void {
+    return (given, id) => {
+      const lease = given as Lease<Wire>;
+      const wire = lease.connection;
+      const leaseId = this.lent++;
+      this.leases.set(leaseId, { lease, wire });
+      this.model.lent(id, leaseId, wire.id, wire.inside);
+      wire.inside++;
+      this.react('granted', reaction, { caller: id, lease: leaseId, connect: wire.id });
+      this.model.nextReturned(id);
+    };
+  }
+
+  private work(
+    caller: Caller,
+    pool: ConnectionPool<Wire>,
+    work: Work,
+    wire: Wire,
+    context: WorkContext,
+    reaction: Reaction | undefined,
+  ): ObservableInput<number> & object {
+    const { id } = caller;
+    const { model } = this;
+    model.lent(id, this.lent++, wire.id, wire.inside);
+    wire.inside++;
+    // The signal is made only when asked for, so both must be seen.
+    if (id % 2 === 0) caller.signal = context.signal;
+    this.react('granted', reaction, { caller: id, connect: wire.id });
+
+    if (formOf(work) === 'promise') return this.promise(caller, work, wire);
+    if (caller.subscriber.closed) {
+      // It was cancelled by its own work: whether what it returns is still subscribed makes no difference.
+      wire.inside--;
+      model.workTorn(id);
+      return EMPTY;
+    }
+    if (work === 'throwing') {
+      const error = new Error(`the work of caller ${id} threw`);
+      model.workEnds(id, false, error);
+      wire.inside--;
+      model.workTorn(id);
+      throw error;
+    }
+    return new Observable<number>((observed) => {
+      model.during(`the subscribe of caller ${id}`, () => {
+        caller.observed = observed;
+        observed.add(() => {
+          this.leasesAreShown(pool, `the teardown of caller ${id}`);
+          wire.inside--;
+          caller.observed = null;
+          model.workTorn(id);
+        });
+        if (work === 'instant') observed.next(0);
+        if (work !== 'manual') this.finish(id, work === 'instant');
+      });
+    });
+  }
+
+  private promise(caller: Caller, work: Work, wire: Wire): Promise<number> {
+    const { id } = caller;
+    const promised = answer<number>(this.stepped);
+    const settled = (ok: boolean, error?: unknown): void => {
+      wire.inside--;
+      caller.promised = null;
+      this.model.workEnds(id, ok, error);
+    };
+    caller.promised = promised;
+    if (work !== 'promise') this.finish(id, work === 'resolved');
+    // The model hears of it before the pool does, because it was here first.
+    promised.promise.then(
+      () => {
+        settled(true);
+      },
+      (error: unknown) => {
+        settled(false, error);
+      },
+    );
+    return promised.promise as Promise<number>;
+  }
+
+  /** The pool's option `onCancel`. */
+  readonly clean = (wire: Wire): ObservableInput<unknown> => {
+    const { plan, reaction } = this.cleanPlans.shift() ?? { plan: 'empty' };
+    const { model } = this;
+    const id = model.callers.find((other) => other.mustClean && other.lease?.connection.id === wire.id)?.id ?? -1;
+    return model.during(`the cleaning after caller ${id}`, () => {
+      model.cleans(id);
+      this.react('called', reaction, { connect: wire.id });
+      if (plan === 'manual' && id >= 0) return this.slowCleaning(this.all[id]!, wire);
+      model.cleanEnds(id, plan !== 'throws' && plan !== 'fails');
+      if (plan === 'throws') throw new Error('cleaning threw');
+      return plan === 'fails' ? throwError(() => new Error('cleaning failed')) : EMPTY;
+    });
+  };
+
+  private slowCleaning(caller: Caller, wire: Wire): Observable<never> {
+    return new Observable((cleaning) => {
+      caller.cleaning = cleaning;
+      wire.inside++;
+      return () => {
+        wire.inside--;
+        if (caller.cleaning !== null) this.model.cleanStopped(caller.id);
+        caller.cleaning = null;
+      };
+    });
+  }
+
+  private asks(
+    { id, kind }: Caller,
+    pool: ConnectionPool<Wire>,
+    timeout: number,
+    form: 'observable' | 'promise' = 'observable',
+  ): void {
+    this.model.asks(id, kind, timeout, form, pool.stats.state === 'destroyed');
+  }
+
+  private caller(
+    kind: CallerKind,
+    pool: ConnectionPool<Wire>,
+    next: (value: unknown, id: number) => void,
+    reaction: Reaction | undefined,
+  ): Caller {
+    const { model } = this;
+    const id = this.all.length;
+    const ended = (): void => {
+      this.leasesAreShown(pool, `the end of caller ${id}`);
+      this.react('end', reaction, { caller: id });
+    };
+    const subscriber = new Subscriber<unknown>({
+      next: (value) => {
+        model.during(`next of caller ${id}`, () => {
+          next(value, id);
+        });
+      },
+      error: (error: unknown) => {
+        model.during(`error of caller ${id}`, () => {
+          model.failed(id, error);
+          ended();
+        });
+      },
+      complete: () => {
+        model.during(`complete of caller ${id}`, () => {
+          model.completed(id);
+          ended();
+        });
+      },
+    });
+    const caller: Caller = { id, kind, subscriber, observed: null, promised: null, cleaning: null, signal: null };
+    this.all.push(caller);
+    return caller;
+  }
+
+  /** First the teardown, then the lease ends, then the stats show it, then the caller is told, and then the next one is served. */
+  private leasesAreShown(pool: ConnectionPool<Wire>, when: string): void {
+    const { leases, tally, state } = this.model;
+    if (state !== 'open') return;
+    const { activeLeases, acquired } = pool.stats;
+    this.model.check(
+      activeLeases === leases.length && acquired === tally.acquired,
+      `${when}: the stats say ${activeLeases} leases of ${acquired}, not ${leases.length} of ${tally.acquired}`,
+    );
+  }
+
+  private idsOf(which: (caller: Caller) => boolean): number[] {
+    return this.all.filter(which).map(({ id }) => id);
+  }
+}
+
+function formOf(work: Work): 'observable' | 'promise' {
+  return work === 'promise' || work === 'resolved' || work === 'rejected' ? 'promise' : 'observable';
+}

@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import type { AsyncCommand } from 'fast-check';
+import { picks } from './picks';
+import type { AtPick, Deed, Reaction } from './deeds';
+import { told } from './deeds';
+import type { World, WorldOptions } from './world';
+
+/** How many deeds were really done, by all runs together. */
+export const steps = { done: 0 };
+
+/** One deed, and then a look at everything. The world is both sides at once: it holds the model and the pool. */
+class Step implements AsyncCommand<World, World> {
+  constructor(readonly deed: Deed) {}
+
+  check(world: Readonly<World>): boolean {
+    return world.can(this.deed);
+  }
+
+  async run(world: World): Promise<void> {
+    await doAndRest(world, this.deed);
+    steps.done++;
+  }
+
+  toString(): string {
+    return told(this.deed);
+  }
+}
+
+async function doAndRest(world: World, deed: Deed): Promise<void> {
+  if (deed.do === 'pass') {
+    // Promises have their say between one timer and the next, as they have in life.
+    const limit = world.clock.now() + deed.ms;
+    world.model.note(deed);
+    while (world.clock.fire(limit)) await world.settle();
+  } else {
+    world.perform(deed);
+  }
+  await world.settle();
+  world.rest();
+}
+
+/** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
+export async function endOf(world: World): Promise<void> {
+  await doAndRest(world, { do: 'destroy', timeout: 5 });
+  await doAndRest(world, { do: 'pass', ms: 100_000 });
+  for (const deed of ['finish', 'finish clean', 'release'] as const) {
+    while (picks[deed].among(world).length > 0) await doAndRest(world, { do: deed, pick: 0 });
+  }
+  await doAndRest(world, { do: 'pass', ms: 100_000 });
+  world.restForGood();
+}
+
+// Two things that happen by time alone, and that nobody sees at once, must not happen in the same instant: the model would have
+// to guess which came first. So the times of each end in a fraction of their own. Binary fractions, because those add up.
+const endOfPatience = 1 / 16;
+const endOfCancelled = 1 / 128;
+const endOfUnwanted = 1 / 1024;
+const endOfConnect = 1 / 8192;
+
+export const worlds: fc.Arbitrary<WorldOptions> = fc
+  .record({
+    max: fc.integer({ min: 1, max: 4 }),
+    capacity: fc.constantFrom(1, 1, 3),
+    order: fc.constantFrom('lifo' as const, 'fifo' as const),
+    maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
+    maxOpening: fc.constantFrom(16, 1, 2),
+    acquireTimeout: fc.constantFrom(30_000, 60),
+    connectTimeout: fc.constantFrom(10_000, 40 + endOfConnect),
+    closeTimeout: fc.constantFrom(5_000 + endOfUnwanted, 30 + endOfUnwanted),
+    cancelTimeout: fc.constantFrom(5_000 + endOfCancelled, 25 + endOfCancelled),
+    retryDelay: fc.constantFrom({ initial: 50, max: 5_000 }, { initial: 5, max: 10 }, { initial: 0, max: 0 }),
+    breaker: fc.constantFrom({ failures: 5, probeAfter: 1_000 }, { failures: 2, probeAfter: 20 }, false as const),
+    onCancel: fc.constantFrom('release' as const, 'discard' as const, 'clean' as const),
+    connector: fc.constantFrom('observable' as const, 'observable' as const, 'promise' as const),
+    close: fc.boolean(),
+    die: fc.constantFrom(0, 0.5, 0.999),
+    stepped: fc.boolean(),
+  })
+  .map((options) => ({ ...options, close: options.close || options.connector === 'promise' }));
+
+const pick = fc.nat({ max: 7 });
+const waits = fc.constantFrom(Infinity, Infinity, 1_000, 30, 5, 0);
+const works = fc.constantFrom(
+  'manual' as const,
+  'manual' as const,
+  'instant' as const,
+  'failing' as const,
+  'throwing' as const,
+  'promise' as const,
+  'resolved' as const,
+  'rejected' as const,
+);
+const endPlans = fc.constantFrom(
+  'manual' as const,
+  'empty' as const,
+  'at once' as const,
+  'throws' as const,
+  'fails' as const,
+);
+const patience = fc.constantFrom(0, 20 + endOfPatience, 500 + endOfPatience, Infinity);
+
+/** Each of the weight given, at a random pick. */
+const atPick: Record<AtPick, number> = {
+  open: 10,
+  release: 8,
+  finish: 8,
+  leave: 6,
+  fail: 2,
+  discard: 2,
+  emit: 2,
+  refuse: 3,
+  end: 1,
+  'open late': 3,
+  'refuse late': 1,
+  lose: 3,
+  break: 1,
+  'emit more': 1,
+  'finish close': 3,
+  'fail close': 1,
+  'finish clean': 3,
+  'fail clean': 1,
+  'release again': 2,
+  'discard again': 1,
+  unwatch: 1,
+};
+
+const picked = Object.entries(atPick).map(([name, weight]) => ({
+  weight,
+  arbitrary: pick.map((at): Deed => ({ do: name as AtPick, pick: at })),
+}));
+
+/** What is done from inside a callback. */
+const reentrant: fc.Arbitrary<Deed> = fc.oneof(
+  fc.constantFrom<Deed>({ do: 'release self' }, { do: 'release self' }, { do: 'leave self' }),
+  fc.constantFrom<Deed>({ do: 'discard self' }, { do: 'lose self' }, { do: 'leave self' }),
+  fc.record({ do: fc.constant('acquire' as const), timeout: waits }),
+  fc.record({ do: fc.constant('use' as const), work: works, timeout: waits }),
+  fc.oneof(...picked),
+  { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
+);
+
+const reaction: fc.Arbitrary<Reaction | undefined> = fc.option(
+  fc.record({
+    at: fc.constantFrom('granted' as const, 'granted' as const, 'value' as const, 'end' as const),
+    deed: reentrant,
+  }),
+  { nil: undefined, freq: 2 },
+);
+const reactionWhenCalled: fc.Arbitrary<Reaction | undefined> = fc.option(
+  fc.record({ at: fc.constant('called' as const), deed: reentrant }),
+  { nil: undefined, freq: 1 },
+);
+
+const deeds: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 14, arbitrary: fc.record({ do: fc.constant('acquire' as const), timeout: waits, reaction }) },
+  { weight: 16, arbitrary: fc.record({ do: fc.constant('use' as const), work: works, timeout: waits, reaction }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('subscribe' as const), reaction }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('watch' as const), reaction: reactionWhenCalled }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('warm up' as const), count: fc.integer({ min: 0, max: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('connect as' as const),
+      plan: fc.constantFrom(
+        'opens' as const,
+        'opens' as const,
+        'fails' as const,
+        'throws' as const,
+        'ends' as const,
+        'flashes' as const,
+        'manual' as const,
+      ),
+      reaction: reactionWhenCalled,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('close as' as const), plan: endPlans, reaction: reactionWhenCalled }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('clean as' as const), plan: endPlans, reaction: reactionWhenCalled }),
+  },
+  {
+    weight: 12,
+    arbitrary: fc.constantFrom(0, 0, 1, 5, 10, 50, 200, 2_000).map((ms): Deed => ({ do: 'pass', ms })),
+  },
+  // Rarely: after it there is little left to happen.
+  { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
+  ...picked,
+);
+
+const replayPath = process.env['FC_REPLAY'];
+
+export const histories = fc.commands<World, World, false>([deeds.map((deed) => new Step(deed))], {
+  size: 'max',
+  maxCommands: 120,
+  ...(replayPath === undefined ? {} : { replayPath }),
+});

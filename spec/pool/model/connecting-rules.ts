@@ -1,0 +1,97 @@
+import type { ModelOptions } from './shapes';
+
+/** Below this nothing is tried again, whatever the options say (ms): no hot loop, ever. */
+const shortestPause = 1;
+
+/** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
+export const hair = 1e-6;
+
+/** KNOWN BUG, to be overlooked until it is mended: connections that are lost early shorten the pause of an open breaker. */
+const pauseMayBeCutShort: boolean = false;
+
+/** Stands for a failure whose error the pool made itself, as when a connect has timed out. */
+export const madeByThePool = Symbol('an error that the pool made');
+
+/**
+ * What the contract fixes about when a connect may begin, and when one must. Between the two the pool is free: how many it
+ * opens at once, and where within the jitter a pause ends, is not for the model to say.
+ */
+export class ConnectingRules {
+  breaker: 'closed' | 'open' | 'half-open' = 'closed';
+  failuresInRow = 0;
+  lastFailure: unknown = undefined;
+  /** Connections in a row that were lost early, before anyone had given them back: a target that hangs up is as good as dead. */
+  private shortLives = 0;
+  private endedEarlyAt = 0;
+  private failedAt = 0;
+  private brokenAt = 0;
+
+  constructor(private readonly options: ModelOptions) {}
+
+  failed(error: unknown, now: number): void {
+    const { breaker } = this.options;
+    this.failuresInRow++;
+    this.lastFailure = error;
+    this.failedAt = now;
+    if (breaker === false || this.breaker === 'open') return;
+    if (this.breaker === 'half-open' || this.failuresInRow >= breaker.failures) {
+      this.breaker = 'open';
+      this.brokenAt = now;
+    }
+  }
+
+  arrived(): void {
+    this.breaker = 'closed';
+  }
+
+  /** A connection has come to its first use. Before that it has proven nothing; and one from before the failures proves nothing. */
+  proven(): void {
+    if (this.breaker !== 'closed') return;
+    this.failuresInRow = 0;
+    this.lastFailure = undefined;
+  }
+
+  /** A connection was lost at that age, and nobody had given it back yet. */
+  endedEarly(age: number, now: number): void {
+    if (age >= this.options.retryDelay.max) return;
+    this.shortLives++;
+    this.endedEarlyAt = now;
+  }
+
+  /** A connection was given back for the first time. */
+  givenBack(): void {
+    this.shortLives = 0;
+  }
+
+  /** A connect begins. Says what forbids it, or null. */
+  begun(now: number, underWay: number): string | null {
+    if (this.breaker === 'open') {
+      this.breaker = 'half-open';
+      if (underWay > 0) return 'a probe of a dead target while another connect is under way';
+      if (pauseMayBeCutShort && this.shortLives > 1) return null;
+      return now < this.brokenAt + this.probeAfter - hair ? 'a probe of a dead target before its time' : null;
+    }
+    if (this.breaker === 'half-open') return 'a second connect beside the probe of a dead target';
+    if (underWay >= this.options.maxOpening) return 'more connects under way than maxOpening';
+    if (this.failuresInRow > 0 && now < this.failedAt + shortestPause - hair)
+      return 'a connect right after one that failed';
+    // Once may be chance.
+    if (this.shortLives > 1 && now < this.endedEarlyAt + shortestPause - hair)
+      return 'a connect to a target that hangs up';
+    return null;
+  }
+
+  /** From then on one that is wanted must be under way. */
+  get mustBeginAt(): number {
+    if (this.breaker === 'open') return this.brokenAt + this.probeAfter;
+    const { initial, max } = this.options.retryDelay;
+    if (this.shortLives > 1) return Math.max(this.endedEarlyAt, this.failedAt) + Math.max(shortestPause, max);
+    if (this.failuresInRow === 0) return -Infinity;
+    return this.failedAt + Math.max(shortestPause, Math.min(initial * 2 ** (this.failuresInRow - 1), max));
+  }
+
+  private get probeAfter(): number {
+    const { breaker } = this.options;
+    return breaker === false ? Infinity : Math.max(shortestPause, breaker.probeAfter);
+  }
+}

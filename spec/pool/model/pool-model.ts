@@ -1,0 +1,755 @@
+import { isPoolError } from '../../../src';
+import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
+import { told } from './deeds';
+import type { Deed } from './deeds';
+import type { CallerKind, ConnectionState, ModelCaller, ModelConnection, ModelLease, ModelOptions } from './shapes';
+import type { Tally, Warming } from './shapes';
+
+/**
+ * What a pool must do, as a plain list of who waits, who holds what, and which connections there are. It is told everything
+ * that can be seen from outside, in the order in which it happens: what callers and connectors do, and what the pool does to them.
+ * The first kind changes the lists; the second kind is compared with them. Whatever the contract forbids becomes a violation.
+ *
+ * Who is served, when, with what, and with which error is predicted exactly. When a connect begins is not (see ConnectingRules).
+ */
+export class PoolModel {
+  readonly violations: string[] = [];
+  /** What happened, for whoever has to read a failure. */
+  readonly history: { readonly at: number; readonly depth: number; readonly what: string | Deed }[] = [];
+
+  now = 0;
+  /** Counts the deeds and the timers that fired: "in a later task" is when it has grown. */
+  task = 0;
+  state: 'open' | 'draining' | 'destroyed' = 'open';
+  /** Everyone who has asked and is not over. */
+  callers: ModelCaller[] = [];
+  /** Those of them who wait, first come first. */
+  line: ModelCaller[] = [];
+  /** Every connection that is not gone. */
+  connections: ModelConnection[] = [];
+  /** Those of them that nobody holds, in the order in which they came free. */
+  idle: ModelConnection[] = [];
+  leases: ModelLease[] = [];
+  warmings: Warming[] = [];
+  readonly connecting: ConnectingRules;
+  readonly tally: Tally = {
+    successfulOperations: 0,
+    failedOperations: 0,
+    cancelledOperations: 0,
+    acquired: 0,
+    released: 0,
+    discarded: 0,
+    opened: 0,
+    closed: 0,
+    openFailures: 0,
+    timeouts: 0,
+    rejected: 0,
+  };
+  /** Failed at the very instant at which both their time was up and the target was known to be dead. */
+  eitherTimeoutOrRejected = 0;
+  /** The task in which a lease last ended. */
+  returnedIn = -1;
+  /** When destroy's patience with leases ends. */
+  patienceEnds = Infinity;
+  /** The task in which it did. */
+  patienceEndedIn = -1;
+
+  private readonly gone = new Map<number, ModelConnection>();
+  /** The pool's callbacks that run now, the outermost first. */
+  private readonly callbacks: string[] = [];
+
+  constructor(readonly options: ModelOptions) {
+    this.connecting = new ConnectingRules(options);
+  }
+
+  // ---------------------------------------------------------------- reading it
+
+  count(...states: ConnectionState[]): number {
+    return this.connections.filter(({ state, stray }) => states.includes(state) && !stray).length;
+  }
+
+  /** How many connections are open. */
+  get total(): number {
+    return this.count('open');
+  }
+
+  /** How many places are taken: `max` bounds them. */
+  get taken(): number {
+    return this.connections.filter(({ stray }) => !stray).length;
+  }
+
+  get pending(): ModelCaller[] {
+    return this.line.filter(({ kind }) => kind !== 'stream');
+  }
+
+  /** How many may be pending: the bound of the line, and those whom connections that are not open yet will serve. */
+  get mostPending(): number {
+    return this.options.maxPending + (this.options.max - this.total) * this.options.capacity;
+  }
+
+  get withRoom(): ModelConnection[] {
+    const { capacity } = this.options;
+    return this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length < capacity);
+  }
+
+  leasesOf(connection: ModelConnection): ModelLease[] {
+    return this.leases.filter((lease) => lease.connection === connection);
+  }
+
+  caller(id: number): ModelCaller | undefined {
+    return this.callers.find((caller) => caller.id === id);
+  }
+
+  connection(id: number): ModelConnection {
+    return this.connections.find((connection) => connection.id === id) ?? this.gone.get(id)!;
+  }
+
+  note(what: string | Deed): void {
+    this.history.push({ at: this.now, depth: this.depth, what });
+  }
+
+  /** The history as it can be read: what the pool did has an arrow. */
+  get story(): string {
+    const lines = this.history.map(
+      ({ at, depth, what }) => `${'  '.repeat(depth)}${at}: ${typeof what === 'string' ? what : told(what)}`,
+    );
+    return lines.join('\n');
+  }
+
+  check(ok: boolean, sentence: string): void {
+    if (!ok) this.violations.push(sentence);
+  }
+
+  // ---------------------------------------------------------------- the clock, and what happens by time alone
+
+  timeIs(now: number): void {
+    this.newTask();
+    this.now = now;
+    for (const caller of this.callers) {
+      if (caller.phase === 'resting' && caller.since + 1 <= now + hair) this.getInLine(caller, true);
+      const { cancelTimeout } = this.options;
+      if (caller.phase === 'lingering' && caller.work === 'promise' && caller.since + cancelTimeout <= now + hair) {
+        this.end(caller, 'discarded');
+      }
+    }
+    for (const connection of this.connections) {
+      if (connection.state === 'unwanted' && connection.since + this.options.closeTimeout <= now + hair)
+        this.vanish(connection);
+    }
+    if (this.patienceEnds <= now + hair) this.patienceIsOver();
+  }
+
+  newTask(): void {
+    this.letStreamsRest();
+    if (this.patienceEnds <= this.now) this.patienceIsOver();
+    this.task++;
+  }
+
+  /**
+   * Destroy takes away what is still lent. With a timeout of 0 that is at the call, or when the callback in which it was called
+   * has returned: the model does it when it shows, or when the task is over.
+   */
+  patienceIsOver(): void {
+    this.patienceEnds = Infinity;
+    this.patienceEndedIn = this.task;
+    for (const lease of [...this.leases]) this.revoke(lease, 'destroyed');
+  }
+
+  /** In that task a lease may have been given back just before it was taken away, or just after: nobody can say. */
+  adopt({ released, discarded }: Pick<Tally, 'released' | 'discarded'>): void {
+    const { tally } = this;
+    if (this.patienceEnds <= this.now) this.patienceIsOver();
+    if (this.patienceEndedIn !== this.task || released + discarded !== tally.released + tally.discarded) return;
+    tally.released = released;
+    tally.discarded = discarded;
+  }
+
+  /** What should have happened by `time` must have happened. */
+  isPast(time: number, nothingIsDue: boolean): boolean {
+    return time < this.now - hair || (time <= this.now && nothingIsDue);
+  }
+
+  // ---------------------------------------------------------------- callbacks
+
+  get depth(): number {
+    return this.callbacks.length;
+  }
+
+  /** The pool calls back, and `body` is what is done then. */
+  during<T>(callback: string, body: () => T): T {
+    this.callbacks.push(callback);
+    try {
+      return body();
+    } finally {
+      this.callbacks.pop();
+    }
+  }
+
+  /** What is asked from inside a callback is decided when that callback has returned. */
+  private decided(what: string): void {
+    const { length } = this.callbacks;
+    this.check(length <= 1, `${what} was decided inside another callback: ${this.callbacks.join(' > ')}`);
+  }
+
+  // ---------------------------------------------------------------- callers: what they do
+
+  /** `afterTheEnd`: the last snapshot of the stats has been shown. */
+  asks(id: number, kind: CallerKind, timeout: number, work: ModelCaller['work'], afterTheEnd: boolean): void {
+    const caller: ModelCaller = {
+      id,
+      kind,
+      work,
+      deadline: this.now + timeout,
+      phase: 'waiting',
+      since: this.now,
+      sinceTask: this.task,
+      servedIn: -1,
+      rested: false,
+      afterTheEnd,
+      lease: null,
+      end: null,
+      torn: false,
+      left: false,
+      revoked: null,
+      mustClean: false,
+      cleaningSince: null,
+    };
+    this.callers.push(caller);
+    this.line.push(caller);
+  }
+
+  leaves(id: number): void {
+    const caller = this.caller(id);
+    if (caller === undefined || caller.left) return;
+    caller.left = true;
+    switch (caller.phase) {
+      case 'inside':
+        // What its `next` has got is its own now, to be released by its owner.
+        caller.lease = null;
+        this.over(caller);
+        break;
+      case 'working':
+        // Work that has ended already has its own outcome; only the notification is not wanted any more.
+        if (caller.end !== null) {
+          this.count1(caller.end.ok ? 'successfulOperations' : 'failedOperations');
+          this.end(caller, 'released');
+          this.over(caller);
+          break;
+        }
+        this.count1('cancelledOperations');
+        caller.phase = 'lingering';
+        caller.since = this.now;
+        if (caller.lease === null) this.over(caller);
+        break;
+      default:
+        this.over(caller);
+    }
+  }
+
+  workEnds(id: number, ok: boolean, error: unknown): void {
+    this.note(`the work of caller ${id} ${ok ? 'completes' : 'fails'}`);
+    const caller = this.caller(id);
+    if (caller === undefined) return;
+    if (caller.phase === 'working') caller.end ??= { ok, error };
+    // Nobody hears of it any more, but now its connection is free.
+    else if (caller.work === 'promise') this.end(caller, 'released');
+  }
+
+  workTorn(id: number): void {
+    const caller = this.caller(id);
+    if (caller === undefined) return;
+    caller.torn = true;
+    if (!caller.left || caller.work === 'promise') return;
+    const { onCancel } = this.options;
+    if (onCancel === 'clean') caller.mustClean = caller.lease !== null;
+    else this.end(caller, onCancel === 'release' ? 'released' : 'discarded');
+  }
+
+  cleanEnds(id: number, ok: boolean): void {
+    const caller = this.caller(id);
+    if (caller === undefined || caller.cleaningSince === null) return;
+    caller.cleaningSince = null;
+    this.end(caller, ok ? 'released' : 'discarded');
+  }
+
+  releases(lease: number): void {
+    const held = this.leases.find(({ id }) => id === lease);
+    if (held !== undefined) this.endLease(held, 'released');
+  }
+
+  discards(lease: number): void {
+    const held = this.leases.find(({ id }) => id === lease);
+    if (held !== undefined) this.endLease(held, 'discarded');
+  }
+
+  warmsUp(id: number, goal: number): void {
+    const deadline = this.now + this.options.acquireTimeout;
+    this.warmings.push({ id, goal, deadline, reached: false, refused: false });
+    this.lookAtWarmings();
+  }
+
+  destroys(timeout: number): void {
+    if (this.state !== 'open') return;
+    this.state = 'draining';
+    this.patienceEnds = this.now + timeout;
+    for (const connection of this.connections) {
+      if (connection.state !== 'open') continue;
+      connection.condemned = true;
+      if (this.leasesOf(connection).length === 0) this.mustClose(connection);
+    }
+  }
+
+  /** All is closed. The pool may wait for the turn of those whose connection it took, so that they are told before the end. */
+  mayBeDestroyed(shown: PoolModel['state']): void {
+    if (this.state !== 'draining' || this.taken > 0) return;
+    const overtime = this.callers.some(({ revoked }) => revoked !== null);
+    this.state = overtime ? shown : 'destroyed';
+  }
+
+  // ---------------------------------------------------------------- callers: what the pool does to them
+
+  lent(id: number, lease: number, connectionId: number, othersInside: number): void {
+    const caller = this.caller(id);
+    const connection = this.connection(connectionId);
+    const what = `connection ${connectionId} lent to caller ${id}`;
+    this.note(`→ ${what}`);
+    this.decided(what);
+    this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
+    this.check(this.state === 'open', `${what} after destroy`);
+    this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
+    this.check(this.withRoom.includes(connection), `${what}, which has no room`);
+    if (this.leasesOf(connection).length === 0) {
+      const first = this.options.order === 'lifo' ? this.idle.at(-1) : this.idle[0];
+      this.check(first === connection, `${what}, but ${this.options.order} says connection ${first?.id}`);
+    }
+    if (caller === undefined) {
+      this.check(false, `${what}, who has gone`);
+      return;
+    }
+    this.check(caller.deadline >= this.now - hair, `${what}, whose time was up at ${caller.deadline}`);
+    if (caller.phase === 'resting') {
+      this.check(this.task > caller.sinceTask, `${what} in the task in which it had one already`);
+    } else if (caller.phase !== 'waiting') {
+      this.check(false, `${what}, who is ${caller.phase}`);
+      return;
+    } else {
+      const before = this.line.slice(0, this.line.indexOf(caller)).filter((other) => !this.sameInstant(caller, other));
+      const ahead = before.filter((other) => !this.mayRest(other));
+      for (const other of before) if (this.mayRest(other)) this.rest(other);
+      this.check(ahead.length === 0, `${what}, but before it came ${ahead.map((other) => other.id).join(', ')}`);
+    }
+    this.unqueue(caller);
+    caller.phase = caller.kind === 'use' ? 'working' : 'inside';
+    caller.lease = { id: lease, connection, caller };
+    this.leases.push(caller.lease);
+    this.idle = this.idle.filter((other) => other !== connection);
+    this.count1('acquired');
+    caller.servedIn = this.task;
+    if (!connection.wasLent) {
+      connection.wasLent = true;
+      this.connecting.proven();
+    }
+  }
+
+  /** The `next` of a stream has returned: it gets in line again. */
+  nextReturned(id: number): void {
+    const caller = this.caller(id);
+    if (caller?.kind !== 'stream') return;
+    caller.lease = null;
+    this.getInLine(caller, false);
+  }
+
+  value(id: number): void {
+    const caller = this.caller(id);
+    this.check(
+      caller?.phase === 'working' && !caller.left,
+      `a value for caller ${id}, who is ${caller?.phase ?? 'over'}`,
+    );
+    // The value of a promise is its end, and comes when the lease is back.
+    if (caller?.work === 'promise') this.end(caller, 'released');
+  }
+
+  completed(id: number): void {
+    const caller = this.caller(id);
+    if (caller === undefined) {
+      this.check(false, `caller ${id} completed after it was over`);
+      return;
+    }
+    switch (caller.kind) {
+      case 'acquire':
+        this.check(caller.phase === 'inside', `caller ${id} completed without a lease`);
+        break;
+      case 'use':
+        this.ownEnd(caller, true);
+        break;
+      case 'stream':
+        this.decided(`the end of stream ${id}`);
+        this.check(this.state !== 'open', `stream ${id} completed, but nobody has destroyed the pool`);
+    }
+    this.over(caller);
+  }
+
+  failed(id: number, error: unknown): void {
+    this.note(`→ caller ${id}: ${String(error)}`);
+    const caller = this.caller(id);
+    if (caller === undefined) {
+      this.check(false, `caller ${id} failed after it was over: ${String(error)}`);
+      return;
+    }
+    if (caller.phase === 'waiting') this.waitFailed(caller, error);
+    else if (caller.phase === 'working' && caller.end !== null) this.ownEnd(caller, false, error);
+    else if (caller.phase === 'working') this.takenAway(caller, error);
+    else this.check(false, `caller ${id} failed while ${caller.phase}: ${String(error)}`);
+    this.over(caller);
+  }
+
+  cleans(id: number): void {
+    const caller = this.caller(id);
+    if (!caller?.mustClean) {
+      this.check(false, `caller ${id}: its connection was cleaned, but there was no reason to`);
+      return;
+    }
+    this.check(caller.torn, `caller ${id}: its connection was cleaned before its work was torn down`);
+    caller.mustClean = false;
+    caller.cleaningSince = this.now;
+  }
+
+  /** The pool has unsubscribed from what cleans a connection. */
+  cleanStopped(id: number): void {
+    const caller = this.caller(id);
+    if (this.patienceEnds <= this.now) this.patienceIsOver();
+    if (caller === undefined || caller.phase === 'over' || caller.cleaningSince === null) return;
+    const due = caller.cleaningSince + this.options.cancelTimeout;
+    this.check(due <= this.now + hair, `caller ${id}: cleaning was stopped before cancelTimeout`);
+    caller.cleaningSince = null;
+    this.end(caller, 'discarded');
+  }
+
+  warmed(id: number): void {
+    const warming = this.warmings.find((other) => other.id === id);
+    this.check(warming?.reached === true, `warm-up ${id} resolved, but ${warming?.goal} were never open`);
+    this.warmings = this.warmings.filter((other) => other !== warming);
+  }
+
+  warmingFailed(id: number, error: unknown): void {
+    const warming = this.warmings.find((other) => other.id === id);
+    const legal = isPoolError(error, 'INVALID_POOL')
+      ? this.state !== 'open'
+      : isPoolError(error, 'CONNECTION_FAILED') && warming !== undefined
+        ? warming.deadline <= this.now + hair || warming.refused
+        : false;
+    this.check(legal, `warm-up ${id} rejected without a reason: ${String(error)}`);
+    this.warmings = this.warmings.filter((other) => other !== warming);
+  }
+
+  // ---------------------------------------------------------------- connections: what the pool does
+
+  dials(id: number): void {
+    const { line, warmings, total } = this;
+    const underWay = this.count('opening');
+    this.note(`→ connect ${id}`);
+    this.decided(`connect ${id}`);
+    this.check(this.state === 'open', `connect ${id} after destroy`);
+    this.check(this.taken < this.options.max, `connect ${id}, but all ${this.options.max} places are taken`);
+    const canBeServed = this.withRoom.length > 0 && line.some((caller) => !this.mayRest(caller));
+    this.check(!canBeServed, `connect ${id}, while a connection is free`);
+    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => goal - total));
+    const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
+    this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
+    const forbidden = this.connecting.begun(this.now, underWay);
+    this.check(forbidden === null, `connect ${id}: ${forbidden}`);
+    this.connections.push({
+      id,
+      state: 'opening',
+      since: this.now,
+      condemned: false,
+      wasOpen: false,
+      wasLent: false,
+      wasGivenBack: false,
+      stray: false,
+    });
+  }
+
+  /** The pool has unsubscribed from a connect, or aborted its signal. */
+  gaveUp(id: number): void {
+    const connection = this.connection(id);
+    if (connection.state !== 'opening') return;
+    this.note(`→ give up ${id}`);
+    const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
+    this.check(timedOut || this.state !== 'open', `connect ${id} was given up before connectTimeout`);
+    if (timedOut) this.connectFailed(madeByThePool);
+    if (this.options.connector === 'observable') this.vanish(connection);
+    else this.enterState(connection, 'unwanted');
+  }
+
+  closes(id: number): void {
+    const connection = this.connection(id);
+    this.mayBeTaken(connection);
+    this.note(`→ close ${id}`);
+    // One that came too late has nothing to do with what the pool decides.
+    if (connection.wasOpen) this.decided(`the close of connection ${id}`);
+    const held = this.leasesOf(connection).length;
+    this.check(held === 0, `connection ${id} was closed under ${held} holders`);
+    this.check(connection.state === 'leaving', `connection ${id} was closed, but it is ${connection.state}`);
+    this.enterState(connection, 'closing');
+  }
+
+  /** The pool has unsubscribed from the close. */
+  closeStopped(id: number): void {
+    const connection = this.connection(id);
+    if (connection.state !== 'closing') return;
+    const due = connection.since + this.options.closeTimeout;
+    this.check(due <= this.now + hair, `the close of connection ${id} was stopped before closeTimeout`);
+    this.closeIsOver(connection);
+  }
+
+  /** The connector's teardown has run: the connection is no more. */
+  torn(id: number): void {
+    const connection = this.connection(id);
+    this.mayBeTaken(connection);
+    const { state } = connection;
+    if (state === 'gone' || state === 'opening') return;
+    const expected = this.options.close ? 'closed' : 'leaving';
+    this.check(state === expected, `connection ${id} was torn down while ${state}, expected ${expected}`);
+    this.vanish(connection);
+  }
+
+  // ---------------------------------------------------------------- connections: what they do
+
+  opens(id: number): void {
+    this.note(`connect ${id} opens`);
+    const connection = this.connection(id);
+    if (connection.state === 'opening') {
+      connection.wasOpen = true;
+      this.enterState(connection, 'open');
+      this.count1('opened');
+      this.connecting.arrived();
+      if (this.state === 'open') {
+        this.idle.push(connection);
+      } else {
+        connection.condemned = true;
+        this.mustClose(connection);
+      }
+    } else if (this.options.connector === 'promise') {
+      // Too late: never lent, but closed. Its place may have been given to another.
+      if (connection.state === 'gone') {
+        connection.stray = true;
+        this.connections.push(connection);
+      }
+      this.mustClose(connection);
+    }
+  }
+
+  fails(id: number, error: unknown): void {
+    this.note(`connect ${id} fails`);
+    const connection = this.connection(id);
+    if (connection.state === 'opening') this.connectFailed(error);
+    if (connection.state === 'opening' || connection.state === 'unwanted') this.vanish(connection);
+  }
+
+  /** Ended by the other side. */
+  lost(id: number, error: unknown): void {
+    this.note(`connection ${id} is lost`);
+    const connection = this.connection(id);
+    if (connection.state !== 'open') return;
+    if (!connection.wasLent) this.connectFailed(error);
+    else if (!connection.wasGivenBack) this.connecting.endedEarly(this.now - connection.since, this.now);
+    connection.condemned = true;
+    for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
+    if (this.options.connector === 'observable') this.vanish(connection);
+    else if (this.connection(id).state === 'open') this.mustClose(connection);
+  }
+
+  closeEnds(id: number): void {
+    const connection = this.connection(id);
+    if (connection.state === 'closing') this.closeIsOver(connection);
+  }
+
+  // ---------------------------------------------------------------- what all this comes to
+
+  private waitFailed(caller: ModelCaller, error: unknown): void {
+    const what = `caller ${caller.id} failed (${String(error)})`;
+    this.decided(what);
+    const inTime = caller.deadline > this.now + hair;
+    const cause = (error as Error).cause;
+    if (isPoolError(error, 'INVALID_POOL')) {
+      this.check(this.state !== 'open', `${what}, but the pool is open`);
+      // The last snapshot is the last: what comes after it changes no counter.
+      if (!caller.afterTheEnd) this.count1('rejected');
+    } else if (isPoolError(error, 'POOL_EXHAUSTED') && error.reason === 'queue-full') {
+      const { pending } = this;
+      this.check(pending.length > this.mostPending, `${what}, but ${pending.length} of ${this.mostPending} may wait`);
+      this.check(pending.at(-1) === caller, `${what}, but the last to come was caller ${pending.at(-1)?.id}`);
+      this.check(this.withRoom.length === 0, `${what}, while a connection is free`);
+      this.count1('rejected');
+    } else if (isPoolError(error, 'POOL_EXHAUSTED')) {
+      this.check(error.reason === 'timeout' && !inTime, `${what} before its time`);
+      this.check(this.total > 0, `${what}, but no connection is open: that is a failed connection`);
+      this.check(this.isLastFailure(cause), `${what} with a cause that is not the last failure: ${String(cause)}`);
+      this.count1('timeouts');
+    } else if (isPoolError(error, 'CONNECTION_FAILED')) {
+      const dead = this.connecting.breaker === 'open' && this.count('opening') === 0;
+      this.check(error.phase === 'open', `${what} in phase ${error.phase}`);
+      this.check(this.total === 0, `${what}, although a connection is open`);
+      this.check(!inTime || dead, `${what}, but its time is not up and the target is not known to be dead`);
+      this.check(this.isLastFailure(cause), `${what} with a cause that is not the last failure: ${String(cause)}`);
+      if (inTime) this.count1('rejected');
+      else if (dead) this.eitherTimeoutOrRejected++;
+      else this.count1('timeouts');
+    } else {
+      this.check(false, `${what} with an error that is none of the pool's`);
+    }
+  }
+
+  private isLastFailure(cause: unknown): boolean {
+    const { lastFailure } = this.connecting;
+    return lastFailure === madeByThePool ? cause instanceof Error : cause === lastFailure;
+  }
+
+  /** Its work has ended by itself, and it is told: by then the teardown has run and the lease has ended. */
+  private ownEnd(caller: ModelCaller, ok: boolean, error?: unknown): void {
+    const { end, id } = caller;
+    this.check(caller.phase === 'working' && end !== null, `caller ${id} ended before its work did`);
+    this.check(end?.ok === ok && end.error === error, `caller ${id} was told of another end than its work's`);
+    this.check(caller.torn || caller.work === 'promise', `caller ${id} was told of the end before the teardown`);
+    this.count1(ok ? 'successfulOperations' : 'failedOperations');
+    this.end(caller, 'released');
+  }
+
+  /** Its connection was lost, or destroy had no more patience, and the work has not ended by itself. */
+  private takenAway(caller: ModelCaller, error: unknown): void {
+    const what = `caller ${caller.id}, at work, failed (${String(error)})`;
+    const { revoked } = caller;
+    this.check(revoked !== null, `${what}, but nobody has taken its connection away`);
+    if (revoked !== null) {
+      const expected =
+        revoked.why === 'lost'
+          ? isPoolError(error, 'CONNECTION_FAILED') && error.phase === 'use'
+          : isPoolError(error, 'INVALID_POOL');
+      this.check(expected, `${what}, but its connection was ${revoked.why}`);
+      this.check(this.task > revoked.task, `${what} without a turn to end by itself`);
+      this.check(caller.torn || caller.work === 'promise', `${what} before its teardown`);
+    }
+    this.count1('failedOperations');
+  }
+
+  private end(caller: ModelCaller, how: 'released' | 'discarded'): void {
+    if (caller.lease !== null) this.endLease(caller.lease, how);
+    caller.lease = null;
+    if (caller.phase === 'lingering') this.over(caller);
+  }
+
+  private endLease(lease: ModelLease, how: 'released' | 'discarded'): void {
+    const { connection } = lease;
+    if (!this.leases.includes(lease)) return;
+    this.returnedIn = this.task;
+    if (how === 'released' && !connection.wasGivenBack) {
+      connection.wasGivenBack = true;
+      this.connecting.givenBack();
+    }
+    this.leases = this.leases.filter((other) => other !== lease);
+    this.count1(how);
+    if (how === 'discarded') connection.condemned = true;
+    if (this.leasesOf(connection).length > 0) return;
+    if (connection.condemned) this.mustClose(connection);
+    else this.idle.push(connection);
+  }
+
+  private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
+    const { caller } = lease;
+    this.endLease(lease, 'discarded');
+    if (caller.lease !== lease || caller.kind !== 'use') return;
+    caller.lease = null;
+    caller.mustClean = false;
+    if (caller.phase === 'lingering') this.over(caller);
+    else caller.revoked = { why, task: this.task };
+  }
+
+  private mustClose(connection: ModelConnection): void {
+    this.idle = this.idle.filter((other) => other !== connection);
+    this.enterState(connection, 'leaving');
+  }
+
+  private closeIsOver(connection: ModelConnection): void {
+    if (this.options.connector === 'observable') this.enterState(connection, 'closed');
+    else this.vanish(connection);
+  }
+
+  private vanish(connection: ModelConnection): void {
+    this.idle = this.idle.filter((other) => other !== connection);
+    this.connections = this.connections.filter((other) => other !== connection);
+    if (connection.wasOpen) this.count1('closed');
+    this.enterState(connection, 'gone');
+    this.gone.set(connection.id, connection);
+  }
+
+  private mayBeTaken(connection: ModelConnection): void {
+    if (this.patienceEnds <= this.now && this.leasesOf(connection).length > 0) this.patienceIsOver();
+  }
+
+  private enterState(connection: ModelConnection, state: ConnectionState): void {
+    connection.state = state;
+    connection.since = this.now;
+    this.lookAtWarmings();
+  }
+
+  private connectFailed(error: unknown): void {
+    this.count1('openFailures');
+    this.connecting.failed(error, this.now);
+  }
+
+  /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
+  private lookAtWarmings(): void {
+    for (const warming of this.warmings) {
+      if (warming.goal <= this.total) warming.reached = true;
+      if (this.connecting.breaker === 'open' && this.count('opening') === 0) warming.refused = true;
+    }
+  }
+
+  private getInLine(caller: ModelCaller, rested: boolean): void {
+    caller.phase = 'waiting';
+    caller.since = this.now;
+    caller.rested = rested;
+    this.line.push(caller);
+  }
+
+  /**
+   * A stream that has been served in this task, in which something came back, may step aside until a later one: or a receiver
+   * that gives back at once would be served for ever.
+   */
+  private mayRest(caller: ModelCaller): boolean {
+    return caller.kind === 'stream' && caller.servedIn === this.task && this.returnedIn === this.task;
+  }
+
+  private rest(caller: ModelCaller): void {
+    this.unqueue(caller);
+    caller.phase = 'resting';
+    caller.since = this.now;
+    caller.sinceTask = this.task;
+  }
+
+  /** Nobody else was served, so that the model has not seen it. */
+  letStreamsRest(): void {
+    if (this.withRoom.length === 0 || this.pending.length > 0) return;
+    for (const caller of this.line) if (this.mayRest(caller)) this.rest(caller);
+  }
+
+  /** The pool may take those whose rest ends in an instant before or after others who come in that instant. */
+  private sameInstant(one: ModelCaller, other: ModelCaller): boolean {
+    return Math.abs(one.since - other.since) < hair && (one.rested || other.rested);
+  }
+
+  private unqueue(caller: ModelCaller): void {
+    this.line = this.line.filter((other) => other !== caller);
+  }
+
+  private over(caller: ModelCaller): void {
+    this.unqueue(caller);
+    caller.phase = 'over';
+    this.callers = this.callers.filter((other) => other !== caller);
+  }
+
+  private count1(what: keyof Tally): void {
+    this.tally[what]++;
+  }
+}

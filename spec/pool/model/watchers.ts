@@ -1,0 +1,84 @@
+import { Subscriber } from 'rxjs';
+import type { ConnectionPool, PoolStats } from '../../../src';
+import { brokenOrder, brokenSums } from '../invariants';
+import type { React, Reaction } from './deeds';
+import type { PoolModel } from './pool-model';
+
+/** One who reacted to every snapshot with a change would never let the pool rest. */
+const mostReactions = 3;
+
+interface Watcher {
+  readonly subscriber: Subscriber<PoolStats>;
+  last: PoolStats | null;
+  completed: boolean;
+}
+
+/** Those who are subscribed to the stats, and look at every snapshot. */
+export class Watchers {
+  private readonly all: Watcher[] = [];
+  /** Every snapshot that anyone has seen: the same number must be the same object for all. */
+  private readonly snapshots = new Map<number, PoolStats>();
+
+  constructor(
+    private readonly model: PoolModel,
+    private readonly react: React,
+  ) {}
+
+  get ids(): number[] {
+    return [...this.all.keys()];
+  }
+
+  watch({ stats$, stats }: ConnectionPool<unknown>, reaction: Reaction | undefined): void {
+    const { model, snapshots } = this;
+    // As with any BehaviorSubject: whoever subscribes after the end is told of the end only.
+    const late = stats.state === 'destroyed';
+    let reactions = 0;
+    const watcher: Watcher = {
+      last: null,
+      completed: false,
+      subscriber: new Subscriber<PoolStats>({
+        next: (snapshot) => {
+          model.during('a snapshot', () => {
+            for (const sentence of brokenSums(snapshot)) model.check(false, sentence);
+            if (watcher.last !== null) {
+              for (const sentence of brokenOrder(watcher.last, snapshot)) model.check(false, sentence);
+            }
+            const same = (snapshots.get(snapshot.seq) ?? snapshot) === snapshot;
+            model.check(same, `two snapshots have the number ${snapshot.seq}`);
+            snapshots.set(snapshot.seq, snapshot);
+            watcher.last = snapshot;
+            if (reactions++ < mostReactions) this.react('called', reaction, {});
+          });
+        },
+        error: () => {
+          model.check(false, 'the stats failed');
+        },
+        complete: () => {
+          watcher.completed = true;
+          if (!late) model.check(watcher.last?.state === 'destroyed', 'the stats ended before the pool was destroyed');
+        },
+      }),
+    };
+    this.all.push(watcher);
+    stats$.subscribe(watcher.subscriber);
+  }
+
+  unwatch(id: number): void {
+    this.all.splice(id, 1)[0]!.subscriber.unsubscribe();
+  }
+
+  /** All of them have been shown the same, and the latest. */
+  look(stats: PoolStats): void {
+    for (const { last, completed } of this.all) {
+      const ended = stats.state === 'destroyed';
+      this.model.check(
+        completed === ended,
+        `the stats ${completed ? 'have' : 'have not'} ended, and are ${stats.state}`,
+      );
+      this.model.check(
+        completed || last === stats,
+        `a watcher was last shown ${last?.seq}, and it is ${stats.seq} now`,
+      );
+    }
+  }
+}

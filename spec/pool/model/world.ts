@@ -1,0 +1,191 @@
+import { createPool } from '../../../src';
+import type { ConnectionPool } from '../../../src';
+import { brokenAtRest, brokenSums } from '../invariants';
+import { Callers } from './callers';
+import type { Deed, React, Self } from './deeds';
+import { picks } from './picks';
+import { PoolModel } from './pool-model';
+import { ScriptedTarget } from './scripted-target';
+import type { Wire } from './scripted-target';
+import type { ModelOptions } from './shapes';
+import { VirtualClock } from './virtual-clock';
+import { Watchers } from './watchers';
+
+export interface WorldOptions extends ModelOptions {
+  /** The die, which always shows the same. */
+  readonly die: number;
+  /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
+  readonly stepped: boolean;
+}
+
+/** Callbacks inside callbacks, from where on nobody reacts: work that emits inside the `next` of what it emits has no end. */
+const deepest = 6;
+
+/**
+ * A real pool on a virtual clock, its callers and its target, all of whom do what they are told, and a model that is told of all
+ * that happens. After every deed `rest()` compares the two.
+ */
+export class World {
+  readonly model: PoolModel;
+  readonly clock: VirtualClock;
+  readonly target: ScriptedTarget;
+  readonly callers: Callers;
+  readonly watchers: Watchers;
+  readonly pool: ConnectionPool<Wire>;
+  /** What the first `destroy` gave. */
+  destroyed: Promise<void> | null = null;
+
+  private destroyedResolved = false;
+  private warmUps = 0;
+
+  constructor(options: WorldOptions) {
+    this.model = new PoolModel(options);
+    this.clock = new VirtualClock((now) => {
+      this.model.timeIs(now);
+    });
+    this.target = new ScriptedTarget(this.model, options.stepped, this.react);
+    this.callers = new Callers(this.model, options.stepped, this.react);
+    this.watchers = new Watchers(this.model, this.react);
+    const { stepped: _, die, connector, close, onCancel, ...asTheyAre } = options;
+    this.pool = createPool<Wire>({
+      ...asTheyAre,
+      connect: this.target.connect,
+      close: close ? this.target.close : undefined,
+      lost: connector === 'promise' ? this.target.loss : undefined,
+      onCancel: onCancel === 'clean' ? this.callers.clean : onCancel,
+      scheduler: this.clock,
+      random: () => die,
+    });
+  }
+
+  // ---------------------------------------------------------------- doing
+
+  can(deed: Deed): boolean {
+    if ('pick' in deed) return picks[deed.do].among(this).length > 0;
+    return deed.do !== 'warm up' || deed.count <= this.model.options.max;
+  }
+
+  /** Does nothing when there is nobody that it could be done to. */
+  perform(deed: Deed, self: Self = {}): void {
+    const { model, pool, callers, target, watchers, clock } = this;
+    if (model.depth === 0) model.newTask();
+    model.note(deed);
+    switch (deed.do) {
+      case 'acquire':
+        callers.acquire(pool, deed.timeout, deed.reaction);
+        break;
+      case 'use':
+        callers.use(pool, deed.work, deed.timeout, deed.reaction);
+        break;
+      case 'subscribe':
+        callers.subscribe(pool, deed.reaction);
+        break;
+      case 'watch':
+        watchers.watch(pool, deed.reaction);
+        break;
+      case 'warm up':
+        this.warmUp(deed.count);
+        break;
+      case 'connect as':
+        target.connectPlans.push(deed);
+        break;
+      case 'close as':
+        target.closePlans.push(deed);
+        break;
+      case 'clean as':
+        callers.cleanPlans.push(deed);
+        break;
+      case 'destroy':
+        this.destroy(deed.timeout);
+        break;
+      case 'pass':
+        clock.pass(deed.ms);
+        break;
+      case 'leave self':
+        if (self.caller !== undefined) callers.leave(self.caller);
+        break;
+      case 'release self':
+        if (self.lease !== undefined) callers.giveBack(self.lease, 'release');
+        break;
+      case 'discard self':
+        if (self.lease !== undefined) callers.giveBack(self.lease, 'discard');
+        break;
+      case 'lose self':
+        if (self.connect !== undefined && target.opened.includes(self.connect)) target.lose(self.connect, 'complete');
+        break;
+      default: {
+        const { among, does } = picks[deed.do];
+        const ids = among(this);
+        if (ids.length > 0) does(this, ids[deed.pick % ids.length]!);
+      }
+    }
+  }
+
+  private readonly react: React = (at, reaction, self) => {
+    if (reaction?.at === at && this.model.depth <= deepest) this.perform(reaction.deed, self);
+  };
+
+  private warmUp(count: number): void {
+    const id = this.warmUps++;
+    this.model.warmsUp(id, count);
+    this.pool.warmUp(count).then(
+      () => {
+        this.model.warmed(id);
+      },
+      (error: unknown) => {
+        this.model.warmingFailed(id, error);
+      },
+    );
+  }
+
+  private destroy(timeout: number): void {
+    this.model.destroys(timeout);
+    const promise = this.pool.destroy({ timeout });
+    if (this.destroyed === null) {
+      this.destroyed = promise;
+      void promise.then(() => {
+        this.destroyedResolved = true;
+      });
+    }
+    this.model.check(promise === this.destroyed, 'a second destroy gave another promise');
+  }
+
+  // ---------------------------------------------------------------- comparing
+
+  /** The pool has nothing left to decide: throws if anything is not as it must be. */
+  rest(): void {
+    const { model, clock } = this;
+    const { stats } = this.pool;
+    const nothingIsDue = clock.next > clock.now();
+    for (const sentence of brokenSums(stats)) model.check(false, sentence);
+    for (const sentence of brokenAtRest(model, stats, nothingIsDue)) model.check(false, sentence);
+    this.watchers.look(stats);
+    this.callers.lookAtLeases();
+    this.callers.lookAtSignals();
+    if (stats.state === 'destroyed' && nothingIsDue) {
+      // A promised connection that came after the end is still closed in time.
+      const strays = model.connections.filter(({ stray, state }) => stray && state === 'closing').length;
+      model.check(clock.pending <= strays, `${clock.pending} timers are left after destroy`);
+    }
+    if (model.violations.length > 0) throw new Error(`${model.violations.join('\n')}\n${model.story}`);
+  }
+
+  /** At the end of it all: whatever was begun has ended, once. */
+  restForGood(): void {
+    const { model, target } = this;
+    model.check(model.callers.length === 0, `callers without an outcome: ${model.callers.map(({ id }) => id).join()}`);
+    model.check(model.leases.length === 0, `leases that never ended: ${model.leases.length}`);
+    model.check(target.leaked.length === 0, `connections that were not closed just once: ${target.leaked.join()}`);
+    model.check(this.pool.stats.state === 'destroyed', 'the pool is not destroyed');
+    model.check(this.clock.pending === 0, `${this.clock.pending} timers are left`);
+    this.rest();
+  }
+
+  /** Lets what promises have to say arrive, where they are real. */
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < 4; turns++) await Promise.resolve();
+    if (this.destroyed === null) return;
+    const done = this.pool.stats.state === 'destroyed';
+    this.model.check(this.destroyedResolved === done, 'destroy resolves when all is closed, and not before');
+  }
+}

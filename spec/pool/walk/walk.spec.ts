@@ -1,0 +1,104 @@
+import type { Deed } from '../model/deeds';
+import { everySchedule } from './schedules';
+import type { Walk } from './schedules';
+
+const acquire: Deed = { do: 'acquire', timeout: Infinity };
+const use: Deed = { do: 'use', work: 'manual', timeout: Infinity };
+const promise: Deed = { do: 'use', work: 'promise', timeout: Infinity };
+const throwing: Deed = { do: 'use', work: 'throwing', timeout: Infinity };
+const impatient: Deed = { do: 'use', work: 'manual', timeout: 30 };
+const slowClose: Deed = { do: 'close as', plan: 'manual' };
+const slowCleaning: Deed = { do: 'clean as', plan: 'manual' };
+
+const walks: Record<string, Walk> = {
+  'connects succeed; work completes, fails, throws, is cancelled': {
+    holders: [acquire, use, throwing],
+    budget: { open: 2, release: 1, finish: 1, fail: 1, leave: 2 },
+    ends: [0, 5],
+  },
+  'everyone is cancelled at every moment': {
+    holders: [promise, use, acquire],
+    budget: { open: 2, finish: 1, leave: 2 },
+    ends: [5],
+  },
+  'a connect fails and is tried again': {
+    holders: [impatient, acquire, use],
+    budget: { open: 2, refuse: 1, finish: 1, release: 1, 'time passes': 1 },
+    ends: [0],
+  },
+  'connects hang': {
+    holders: [acquire, impatient, promise],
+    budget: { open: 1, leave: 1, 'time passes': 3 },
+    ends: [0, 5],
+  },
+  'the target is dead': {
+    options: { breaker: { failures: 2, probeAfter: 20 } },
+    holders: [acquire, impatient, use],
+    budget: { open: 1, refuse: 2, leave: 1, 'time passes': 2 },
+    ends: [0],
+  },
+  'promised connections come late, after their time or after their waiter': {
+    options: { connector: 'promise', close: true },
+    holders: [impatient, acquire, use],
+    budget: { open: 1, 'open late': 1, leave: 1, 'time passes': 2 },
+    ends: [0],
+  },
+  'connections are lost, idle and lent': {
+    holders: [acquire, use, promise],
+    budget: { open: 3, lose: 1, release: 1, finish: 1, 'time passes': 1 },
+    ends: [0],
+  },
+  'closes are slow, and hang': {
+    options: { close: true, onCancel: 'discard' },
+    before: [slowClose, slowClose, slowClose],
+    holders: [acquire, use, acquire],
+    budget: { open: 3, discard: 1, leave: 1, 'finish close': 1, 'time passes': 1 },
+    ends: [0],
+  },
+  'cancelled work is cleaned up after': {
+    options: { onCancel: 'clean' },
+    before: [slowCleaning, slowCleaning],
+    holders: [use, use, acquire],
+    budget: { open: 2, leave: 2, 'finish clean': 1 },
+    ends: [5],
+  },
+  'connections are lost while they are cleaned, or cleaning hangs': {
+    options: { onCancel: 'clean' },
+    before: [slowCleaning, slowCleaning],
+    holders: [use, acquire],
+    budget: { open: 2, leave: 1, 'fail clean': 1, lose: 1, 'time passes': 1 },
+    ends: [5],
+  },
+};
+
+/** With room for all on one connection, a second one is only there if others have asked for it, and gone. */
+const twoUnderWay: readonly Deed[] = [
+  ...Array.from({ length: 4 }, () => acquire),
+  ...Array.from({ length: 4 }, (): Deed => ({ do: 'leave', pick: 0 })),
+];
+
+describe('the pool, in every order of events for two connections and three holders', () => {
+  let schedules = 0;
+  let seconds = 0;
+
+  for (const capacity of [1, 3]) {
+    for (const [name, walk] of Object.entries(walks)) {
+      it(`capacity ${capacity}: ${name}`, async () => {
+        const began = performance.now();
+        const before = [...(capacity === 1 ? [] : twoUnderWay), ...(walk.before ?? [])];
+        const destroyed: Promise<void>[] = [];
+        const done = everySchedule({ ...walk, before, options: { ...walk.options, capacity } }, (world) => {
+          destroyed.push(world.destroyed!);
+        });
+        await Promise.all(destroyed);
+        schedules += done;
+        seconds += (performance.now() - began) / 1_000;
+        expect(destroyed.length).toBe(done);
+      }, 300_000);
+    }
+  }
+
+  afterAll(() => {
+    console.log(`walk: ${schedules} schedules, no forbidden outcome, in ${seconds.toFixed(1)} s`);
+  });
+});
