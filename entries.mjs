@@ -12,7 +12,7 @@ export const entries = {
  * They are built as ES modules, and share their code with the entries.
  */
 export const programs = {
-  // 'cli.js': 'src/cli/main.ts',
+  'cli.js': 'src/cli/main.ts',
 };
 
 /** What an entry's files in dist are called: '.' is index, './msgpack-rpc' is msgpack-rpc, './a/b' is a-b. */

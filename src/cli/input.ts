@@ -1,9 +1,11 @@
-import { accessSync, constants, createReadStream, fstatSync, statSync, type Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { accessSync, constants, createReadStream, fstatSync, open, statSync, type Stats } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import type { Io } from './io';
 import { linesOf, type Line } from './lines';
+
+const opened = promisify(open);
 
 type Chunk = Uint8Array | string;
 
@@ -19,7 +21,6 @@ interface Named {
 export class Input {
   private readonly files: readonly Named[];
   private current: Readable | undefined;
-  private bytes = 0;
   private closed = false;
 
   constructor(
@@ -40,19 +41,22 @@ export class Input {
     return readsStdin && this.stdin().isTTY === true;
   }
 
-  /** How much of it has been read, from 0 to 1; undefined where nobody can know. */
-  get share(): number | undefined {
+  /** Bytes of all of it; undefined where nobody can know. */
+  get size(): number | undefined {
     const all = this.files.length === 0 ? [undefined] : this.files.map(({ stats }) => stats);
     let size = 0;
     for (const stats of all.map((one) => one ?? statsOf(this.stdin().fd))) {
       if (stats?.isFile() !== true) return undefined;
       size += stats.size;
     }
-    return size === 0 ? undefined : Math.min(1, this.bytes / size);
+    return size;
   }
 
   lines(): AsyncGenerator<Line, void, undefined> {
-    const files = this.files.map(({ name, stats }) => ({ name, chunks: () => this.read(() => this.open(name, stats)) }));
+    const files = this.files.map(({ name, stats }) => ({
+      name,
+      chunks: () => this.read(() => this.open(name, stats)),
+    }));
     const stdin = { name: undefined, chunks: () => this.read(() => this.stdin()) };
     return linesOf(files.length > 0 ? files : [stdin]);
   }
@@ -67,19 +71,14 @@ export class Input {
     if (this.closed) return;
     this.current = await stream();
     if (this.closed) this.current.destroy();
-    for await (const chunk of this.current as AsyncIterable<Chunk>) {
-      yield chunk;
-      // Not before: a small file comes as one chunk, and is not read before its lines have been drawn.
-      this.bytes += chunk.length;
-    }
+    yield* this.current as AsyncIterable<Chunk>;
   }
 
   private async open(name: string, stats: Stats | undefined): Promise<Readable> {
     if (stats === undefined) return this.stdin();
     if (!stats.isFIFO()) return createReadStream(name);
     // Read as a file, a pipe occupies a thread that cannot be stopped: the process could not end before something came.
-    const { fd } = await open(name);
-    return new Socket({ fd, readable: true, writable: false });
+    return new Socket({ fd: await opened(name, 'r'), readable: true, writable: false });
   }
 }
 

@@ -1,8 +1,12 @@
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** The bytes of one line without its end, or null if there were more than may be. */
-export type RawLine = Buffer | null;
+export interface RawLine {
+  /** Without its end; null if there were more than may be. */
+  readonly bytes: Buffer | null;
+  /** How many there were, its end included. */
+  readonly size: number;
+}
 
 /**
  * Cuts bytes into lines, wherever the chunks end. Bytes, not text: a line feed is never part of another character of UTF-8, so
@@ -42,6 +46,6 @@ export class LineSplitter {
     this.size = 0;
     const line = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     const length = size > 0 && line[size - 1] === CR ? size - 1 : size;
-    return length > this.longest ? null : line.subarray(0, length);
+    return { bytes: length > this.longest ? null : line.subarray(0, length), size: size + 1 };
   }
 }

@@ -14,6 +14,8 @@ export interface Line {
   readonly place: string;
   /** Without its end. */
   readonly text: string;
+  /** Bytes, its end included. */
+  readonly size: number;
   readonly problem: InputError | undefined;
 }
 
@@ -25,24 +27,28 @@ export interface LineSource {
 }
 
 /** The lines of all sources, one after the other. Reads only as it is pulled. */
-export async function* linesOf(sources: Iterable<LineSource>, longest = LONGEST): AsyncGenerator<Line, void, undefined> {
+export async function* linesOf(
+  sources: Iterable<LineSource>,
+  longest = LONGEST,
+): AsyncGenerator<Line, void, undefined> {
   let index = 0;
-  for (const { name, chunks } of sources) {
+  for (const source of sources) {
+    const { name } = source;
     const splitter = new LineSplitter(longest);
     let number = 0;
     const lineOf = (raw: RawLine): Line => {
       number++;
       const place = name === undefined ? `line ${number}` : `${name}:${number}`;
-      return { index: index++, place, ...read(raw, place, number === 1, longest) };
+      return { index: index++, place, size: raw.size, ...read(raw.bytes, place, number === 1, longest) };
     };
-    for await (const chunk of chunks()) {
+    for await (const chunk of source.chunks()) {
       for (const raw of splitter.push(asBuffer(chunk))) yield lineOf(raw);
     }
     for (const raw of splitter.end()) yield lineOf(raw);
   }
 }
 
-function read(raw: RawLine, place: string, first: boolean, longest: number): Pick<Line, 'text' | 'problem'> {
+function read(raw: Buffer | null, place: string, first: boolean, longest: number): Pick<Line, 'text' | 'problem'> {
   if (raw === null) {
     return { text: '', problem: new InputError('TOO_LONG', place, `has more than ${longest} bytes`) };
   }
@@ -53,7 +59,9 @@ function read(raw: RawLine, place: string, first: boolean, longest: number): Pic
   const wrong = text.includes('\uFFFD') && !isUtf8(raw);
   return {
     text,
-    problem: wrong ? new InputError('NOT_UTF8', place, 'is not UTF-8. Convert the input first, with iconv say') : undefined,
+    problem: wrong
+      ? new InputError('NOT_UTF8', place, 'is not UTF-8. Convert the input first, with iconv say')
+      : undefined,
   };
 }
 

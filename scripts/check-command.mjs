@@ -1,0 +1,77 @@
+// The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve` and `send`
+// talk to each other there, through npx.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'rxjs-connection-pool-'));
+const name = 'rxjs-connection-pool';
+const problems = [];
+
+function npm(where, ...args) {
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: where, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${stderr}`);
+  return stdout;
+}
+
+function command(args, input = '') {
+  const { status, stdout, stderr } = spawnSync('npx', ['--no-install', name, ...args], {
+    cwd: folder,
+    input,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+function expect(what, result, status, stdout) {
+  const right = typeof stdout === 'string' ? result.stdout === stdout : stdout.test(result.stdout);
+  if (result.status !== status || !right) problems.push(`${what}: ${JSON.stringify(result)}`);
+}
+
+/** What npx would start: npx itself does not live through Ctrl-C to tell how that ended. */
+function serve() {
+  const child = spawn(join(folder, 'node_modules', '.bin', name), ['serve'], { cwd: folder });
+  const target = new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += chunk;
+      if (text.endsWith('\n')) resolve(text.trim().split(' ').at(-1));
+    });
+    child.once('exit', (code) => reject(new Error(`serve ended with ${code} before it listened`)));
+  });
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  return { target, ended, interrupt: () => child.kill('SIGINT') };
+}
+
+let node;
+try {
+  const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', version: '1.0.0', private: true }));
+  npm(folder, 'install', `./${filename}`, '--prefer-offline', '--no-audit', '--no-fund');
+
+  expect('--help', command(['--help']), 0, /serve/);
+  expect('--version', command(['--version']), 0, /^\d+\.\d+\.\d+/);
+  expect('wrong arguments', command(['send', '--max', 'ten']), 2, '');
+
+  node = serve();
+  const to = ['send', '--target', `worker@${await node.target}`, '--method'];
+  expect('send', command([...to, 'word_count', '--sequential'], 'to be\nor not to be'), 0, '2\n4\n');
+  const outcome = '{"index":0,"item":[1,2],"status":"fulfilled","value":[1,2]}\n';
+  expect('send --json', command([...to, 'echo', '--json', '--json-input'], '[1,2]'), 0, outcome);
+  expect('a failure', command([...to, 'fail', '--json'], 'why\n'), 1, /"status":"rejected".*why/);
+  node.interrupt();
+  const end = await node.ended;
+  if (end !== 0) problems.push(`serve ended with ${end} at Ctrl-C`);
+  expect('no node', command([...to, 'echo'], 'x\n'), 3, '');
+} finally {
+  node?.interrupt();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exit(1);
+console.log('the command does its work from a packed tarball');

@@ -1,0 +1,151 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { builtinMethods, serveNode, type RpcNode } from '../../src/connectors/msgpack-rpc/index';
+import { until } from './fake-io';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What only a process of its own can show: real pipes, signals, memory, and that it ends by itself. */
+describe('the program', () => {
+  let node: RpcNode;
+  let children: ChildProcessWithoutNullStreams[];
+  let patience: number;
+
+  beforeAll(async () => {
+    patience = jasmine.DEFAULT_TIMEOUT_INTERVAL;
+    jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
+    node = await serveNode({ methods: builtinMethods });
+  });
+  beforeEach(() => (children = []));
+  afterEach(() => children.forEach((child) => child.kill('SIGKILL')));
+  afterAll(async () => {
+    jasmine.DEFAULT_TIMEOUT_INTERVAL = patience;
+    await node.close();
+  });
+
+  const start = (args: readonly string[], nodeOptions: readonly string[] = []) => {
+    const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', main, ...args], { cwd: root });
+    children.push(child);
+    const seen = { stdout: '', stderr: '' };
+    child.stderr.on('data', (text: Buffer) => (seen.stderr += text.toString()));
+    child.stdin.on('error', () => {});
+    const ended = new Promise<number | string | null>((resolve) =>
+      child.on('exit', (code, signal) => resolve(code ?? signal)),
+    );
+    return { child, seen, ended };
+  };
+  const keep = ({ child, seen }: ReturnType<typeof start>) =>
+    child.stdout.on('data', (text: Buffer) => (seen.stdout += text.toString()));
+  const to = (method: string, ...more: string[]) => ['send', '--target', node.target, '--method', method, ...more];
+
+  it('sends what it is piped, and ends by itself', async () => {
+    const sending = start(to('word_count', '--sequential'));
+    keep(sending);
+    sending.child.stdin.end('to be\nor not to be');
+    expect(await sending.ended).toBe(0);
+    expect(sending.seen.stdout).toBe('2\n4\n');
+  });
+
+  it('serves until it is told to end, and says where: send and serve together', async () => {
+    const serving = start(['serve']);
+    keep(serving);
+    await until(() => serving.seen.stdout.endsWith('\n'));
+    const target = /^Listening on (127\.0\.0\.1:\d+)\n$/.exec(serving.seen.stdout)?.[1] ?? '';
+
+    const sending = start(['send', '--target', `worker@${target}`, '--method', 'fail', '--json']);
+    keep(sending);
+    sending.child.stdin.end('why\n');
+    expect(await sending.ended).toBe(1);
+    expect(JSON.parse(sending.seen.stdout).reason.detail).toEqual([0, 'why']);
+
+    const taken = start(['serve', '--port', target.split(':')[1]!]);
+    expect(await taken.ended).toBe(3);
+    expect(taken.seen.stderr).toContain('EADDRINUSE');
+
+    serving.child.kill('SIGTERM');
+    expect(await serving.ended).toBe(0);
+    expect(serving.seen.stdout.split('\n').length).toBe(2);
+  });
+
+  it('ends quietly when nobody reads the results any more', async () => {
+    const sending = start(to('echo'));
+    let first = '';
+    sending.child.stdout.once('data', (text: Buffer) => {
+      first = text.toString();
+      sending.child.stdout.destroy();
+    });
+    const endless = Readable.from(
+      (function* () {
+        for (let i = 0; ; i++) yield `line ${i}\n`;
+      })(),
+    );
+    pipeline(endless, sending.child.stdin).catch(() => {});
+    expect(await sending.ended).toBe(0);
+    expect(first).toContain('line 0\n');
+    expect(sending.seen.stderr).toBe('');
+  });
+
+  it('ends quietly when nobody reads its help', async () => {
+    const helping = start(['send', '--help']);
+    helping.child.stdout.destroy();
+    expect(await helping.ended).toBe(0);
+    expect(helping.seen.stderr).toBe('');
+  });
+
+  it('finishes what runs at Ctrl-C, with 130', async () => {
+    const sending = start(to('sleep', '--json-input', '--max', '2'));
+    keep(sending);
+    sending.child.stdin.write('1\n800\n900\n900\n900\n900\n');
+    await until(() => sending.seen.stdout !== '');
+    sending.child.kill('SIGINT');
+    expect(await sending.ended).toBe(130);
+    expect(sending.seen.stdout).toBe('1\n800\n900\n');
+    expect(sending.seen.stderr).toContain('Interrupted by SIGINT. 3 lines: 3 done, 0 failed, in ');
+  });
+
+  it('does not finish it at the second Ctrl-C', async () => {
+    const sending = start(to('sleep', '--json-input', '--max', '2'));
+    keep(sending);
+    sending.child.stdin.write('1\n60000\n60000\n');
+    await until(() => sending.seen.stdout !== '');
+    sending.child.kill('SIGINT');
+    await until(() => sending.seen.stderr !== '');
+    sending.child.kill('SIGINT');
+    expect(await sending.ended).toBe(130);
+    expect(sending.seen.stderr).toContain('2 sent and not waited for');
+  });
+
+  it('ends even if the results are stuck in a pipe that nobody reads', async () => {
+    const sending = start(to('echo'));
+    sending.child.stdin.write(`${'x'.repeat(1_000_000)}\n`);
+    await new Promise((resolve) => sending.child.stdout.once('readable', resolve));
+    sending.child.kill('SIGINT');
+    await until(() => sending.seen.stderr.includes('waiting for the results to be read'));
+    sending.child.kill('SIGINT');
+    expect(await sending.ended).toBe(130);
+  });
+
+  it('keeps no more of a long input than it needs: 300,000 lines, 120 MB, in a heap of 64', async () => {
+    const lines = 300_000;
+    const sending = start(to('word_count', '--max', '1', '--pipeline', '100'), ['--max-old-space-size=64']);
+    const long = 'so it goes '.repeat(36);
+    const input = Readable.from(
+      (function* () {
+        const block = `${long}\n`.repeat(100);
+        for (let i = 0; i < lines; i += 100) yield block;
+      })(),
+    );
+    let results = 0;
+    sending.child.stdout.on('data', (text: Buffer) => {
+      for (const byte of text) if (byte === 10) results++;
+    });
+    pipeline(input, sending.child.stdin).catch(() => {});
+    expect(await sending.ended).toBe(0);
+    if (!sending.child.stdout.readableEnded) await finished(sending.child.stdout);
+    expect(results).toBe(lines);
+    expect(sending.seen.stderr).toContain(`${lines} lines: ${lines} done, 0 failed`);
+  });
+});

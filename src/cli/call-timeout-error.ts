@@ -1,0 +1,9 @@
+/** The node did not answer in the time that was given to it; whether it has done what was asked is not known. */
+export class CallTimeoutError extends Error {
+  override readonly name = 'CallTimeoutError';
+  readonly code = 'CALL_TIMEOUT';
+
+  constructor(method: string, target: string, ms: number) {
+    super(`'${method}' was not answered by ${target} within ${ms} ms`);
+  }
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { fromEvent, map, merge } from 'rxjs';
+import { program } from './program';
+
+/** In ms. */
+const LAST_PATIENCE = 500;
+
+const signalled = (signal: NodeJS.Signals) => fromEvent(process, signal).pipe(map(() => signal));
+
+process.exitCode = await program(process.argv.slice(2), {
+  stdin: () => process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals$: merge(signalled('SIGINT'), signalled('SIGTERM')),
+});
+
+// It ends by itself, now that nothing is open; unless what was written and not waited for has no reader.
+const exit = () => process.exit();
+setTimeout(exit, LAST_PATIENCE).unref();
+process.once('SIGINT', exit).once('SIGTERM', exit);

@@ -1,0 +1,34 @@
+import { connectNode, type RpcConnection } from '../connectors/msgpack-rpc/index';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { createPool } from '../pool/create-pool';
+import { isPoolError } from '../pool/errors';
+import { messageOf } from './outcome';
+import type { SendArguments } from './send-arguments';
+
+/** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
+const PATIENCE = 5_000;
+
+/**
+ * Five connects that fail, half a second to one second from the first to the last: long enough for a node that was started by the
+ * line before in a script, short enough for people.
+ */
+const retryDelay = { initial: 100, max: 400 };
+const fromHalf = () => (1 + Math.random()) / 2;
+
+export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<RpcConnection> {
+  return createPool({
+    name: target,
+    connect: connectNode(target),
+    max,
+    capacity: pipeline,
+    acquireTimeout: PATIENCE,
+    retryDelay,
+    random: fromHalf,
+  });
+}
+
+/** Why there is no connection: what the connect itself failed with says more to people than what the pool makes of it. */
+export function noConnection(error: unknown): string {
+  const cause = isPoolError(error, 'CONNECTION_FAILED') ? error.cause : undefined;
+  return messageOf(cause ?? error);
+}

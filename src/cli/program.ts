@@ -1,0 +1,80 @@
+import { exitCode } from './exit-codes';
+import { generalHelp, PROGRAM, sendHelp, serveHelp } from './help';
+import { Input } from './input';
+import type { Io } from './io';
+import { readOptions, type Given, type OptionTable } from './options';
+import { Output } from './output';
+import { send } from './send';
+import { sendArguments, sendOptions } from './send-arguments';
+import { serve, serveOptions } from './serve';
+import { suggestion } from './suggestion';
+import { version } from './version';
+
+interface Command {
+  readonly options: OptionTable;
+  readonly help: string;
+  /** Adds what is wrong to the problems, and otherwise does it. */
+  run(given: Given, io: Io): Promise<number | undefined>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  send: {
+    options: sendOptions,
+    help: sendHelp,
+    run: async (given, io) => {
+      const args = sendArguments(given);
+      // With a mistake in an option its value may have become the name of a file.
+      if (given.problems.length > 0) return undefined;
+      const input = new Input(args.files, io.stdin);
+      given.problems.push(...input.problems);
+      return given.problems.length > 0 ? undefined : send(args, input, io);
+    },
+  },
+  serve: {
+    options: serveOptions,
+    help: serveHelp,
+    run: async (given, io) => {
+      if (given.operands.length > 0)
+        given.problems.push(`serve takes no operands, but got '${given.operands.join(' ')}'`);
+      return given.problems.length > 0 ? undefined : serve(given, io);
+    },
+  },
+};
+
+const commandOf = (name = ''): Command | undefined => (Object.hasOwn(commands, name) ? commands[name] : undefined);
+
+/** The whole program: arguments in, exit code out. Resolves when everything has been written and closed. */
+export async function program(args: readonly string[], io: Io): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === undefined) return refuse(['a command is missing: send or serve']);
+  if (first === '--help' || first === '-h' || first === 'help') return print(commandOf(rest[0])?.help ?? generalHelp);
+  if (first === '--version') return print(`${version()}\n`);
+
+  const command = commandOf(first);
+  if (command === undefined) {
+    if (first.startsWith('-')) return refuse([`the command comes first, send or serve, but got '${first}'`]);
+    return refuse([
+      `'${first}' is not a command: there are send and serve.${suggestion(first, Object.keys(commands))}`,
+    ]);
+  }
+
+  const given = readOptions(rest, command.options);
+  if (given.switches.has('help')) return print(command.help);
+  if (given.switches.has('version')) return print(`${version()}\n`);
+  return (await command.run(given, io)) ?? refuse(given.problems, `${first} `);
+
+  async function print(text: string): Promise<number> {
+    const output = new Output(io.stdout);
+    output.write(text);
+    await output.flushed();
+    return exitCode.done;
+  }
+
+  async function refuse(problems: readonly string[], name = ''): Promise<number> {
+    const output = new Output(io.stderr);
+    const lines = problems.map((problem) => `${PROGRAM}: ${problem}\n`);
+    output.write(`${lines.join('')}${PROGRAM} ${name}--help says how it is used.\n`);
+    await output.flushed();
+    return exitCode.wrongArguments;
+  }
+}

@@ -1,0 +1,80 @@
+import { connectNode } from '../connectors/msgpack-rpc/index';
+import { isPoolError } from '../pool/errors';
+import type { Given, OptionTable } from './options';
+
+export const sendOptions = {
+  target: 'text',
+  method: 'text',
+  max: 'count',
+  pipeline: 'count',
+  parallel: 'count',
+  sequential: 'switch',
+  ordered: 'switch',
+  timeout: 'count',
+  json: 'switch',
+  'json-input': 'switch',
+} satisfies OptionTable;
+
+export interface SendArguments {
+  readonly target: string;
+  readonly method: string;
+  /** Connections at the most. */
+  readonly max: number;
+  /** Calls under way on one connection at the most. */
+  readonly pipeline: number;
+  /** Calls under way at the most. */
+  readonly parallel: number;
+  readonly ordered: boolean;
+  /** In ms, for one call; undefined for none. */
+  readonly timeout: number | undefined;
+  readonly json: boolean;
+  readonly jsonInput: boolean;
+  readonly files: readonly string[];
+  /** What is not wrong, but not what was meant either. */
+  readonly remark: string | undefined;
+}
+
+/** Adds what is wrong to the problems; without any the arguments are right. */
+export function sendArguments({ texts, numbers, switches, operands, problems }: Given): SendArguments {
+  const { target = '', method = '' } = texts;
+  const { max = 10, pipeline = 1, timeout } = numbers;
+  if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');
+  else problems.push(...wrongTarget(target));
+  if (method === '') missing('--method', 'what to call there, such as word_count');
+  if (switches.has('sequential') && numbers['parallel'] !== undefined) {
+    problems.push(`--sequential is one at a time, and --parallel ${numbers['parallel']} is not: give one of them`);
+  }
+  const room = max * pipeline;
+  const wanted = switches.has('sequential') ? 1 : (numbers['parallel'] ?? room);
+  return {
+    target,
+    method,
+    max,
+    pipeline,
+    parallel: Math.min(wanted, room),
+    ordered: switches.has('ordered'),
+    timeout,
+    json: switches.has('json'),
+    jsonInput: switches.has('json-input'),
+    files: operands,
+    remark:
+      wanted > room
+        ? `--parallel ${wanted} is more than --max ${max} connections carry (--pipeline ${pipeline}): ${room} at a time.`
+        : undefined,
+  };
+
+  function missing(option: string, what: string): void {
+    if (!problems.some((problem) => problem.startsWith(`${option} needs`)))
+      problems.push(`${option} is missing: ${what}`);
+  }
+}
+
+function wrongTarget(target: string): string[] {
+  try {
+    connectNode(target);
+    return [];
+  } catch (error) {
+    const issues = isPoolError(error, 'INVALID_CONFIG') ? error.issues : [(error as Error).message];
+    return issues.map((issue) => `--target: ${issue}`);
+  }
+}

@@ -1,0 +1,237 @@
+import { EMPTY, filter, firstValueFrom, lastValueFrom, map, ReplaySubject, Subject, takeUntil } from 'rxjs';
+import { tap, throwError, timeout, type Observable } from 'rxjs';
+import type { RpcConnection } from '../connectors/msgpack-rpc/index';
+import { batchOutcomes, type BatchOutcome } from '../operators/batch-outcomes';
+import { trackProgress, type BatchProgress } from '../operators/track-progress';
+import { withConnection } from '../operators/with-connection';
+import { Call } from './call';
+import { CallTimeoutError } from './call-timeout-error';
+import { plural } from './duration';
+import { exitCode, interruptedBy } from './exit-codes';
+import type { Input } from './input';
+import { Intake } from './intake';
+import { GRACE, Interruption } from './interruption';
+import type { Io } from './io';
+import type { Line } from './lines';
+import { createNodePool, noConnection } from './node-pool';
+import { failureLine, jsonLine, messageOf, oneLine, readableLine } from './outcome';
+import { Output } from './output';
+import { progressTexts, type Moment } from './progress';
+import type { SendArguments } from './send-arguments';
+import { StatusLine } from './status-line';
+import { summaryOf } from './summary';
+import { within } from './within';
+
+/** In ms: how long a reader who reads nothing can hold up the end, when nobody waits any more. */
+const LAST_WORDS = 300;
+
+/** Sends every line and prints what comes of it. Resolves with the exit code when everything is written and closed. */
+export async function send(args: SendArguments, input: Input, io: Io): Promise<number> {
+  const sending = new Sending(args, input, io);
+  try {
+    return await sending.run();
+  } finally {
+    await sending.close();
+  }
+}
+
+class Sending {
+  private readonly pool;
+  private readonly lines;
+  /** Bytes of all the input; 0 where that is not known. */
+  private readonly size;
+  private readonly status;
+  private readonly stdout;
+  private readonly stderr;
+  private readonly interruption;
+  private intake: Intake<Line> | undefined;
+  /** Nobody waits any more for what runs. */
+  private readonly stop$ = new ReplaySubject<void>(1);
+
+  private readonly since = performance.now();
+  private readonly moments$ = new Subject<Moment>();
+  private progress: BatchProgress = { succeeded: 0, failed: 0, ratePerSecond: 0 };
+  /** Calls whose turn has come, and those of them that have ended. */
+  private begun = 0;
+  private answered = 0;
+  /** Bytes of the lines that have ended. */
+  private finished = 0;
+
+  constructor(
+    private readonly args: SendArguments,
+    private readonly input: Input,
+    io: Io,
+  ) {
+    this.pool = createNodePool(args);
+    this.lines = input.lines();
+    this.size = input.size ?? 0;
+    this.status = new StatusLine(io.stderr);
+    const redraw = { before: () => this.status.clear(), after: () => this.moved() };
+    this.stderr = new Output(io.stderr, redraw);
+    this.stdout = new Output(io.stdout, { ...redraw, failed: () => this.stop() });
+    this.interruption = new Interruption(
+      io.signals$,
+      () => this.windDown(),
+      () => this.stop(),
+    );
+  }
+
+  async run(): Promise<number> {
+    const { remark } = this.args;
+    if (remark !== undefined) this.say(remark);
+    if (this.input.isTyped) this.say('Type the lines; Ctrl-D ends them.');
+    const first = this.lines.next();
+    const beginning = await this.begin(first);
+    if (beginning === 'connected') await this.sendAll(first);
+    this.status.clear();
+    return this.verdict(beginning);
+  }
+
+  async close(): Promise<void> {
+    this.input.close();
+    await this.pool.destroy({ timeout: 0 });
+    await within(LAST_WORDS, this.stderr.flushed());
+    this.interruption.over();
+  }
+
+  /** Connects before the first line is there: that the target is dead is to be told to whoever is still typing it. */
+  private begin(first: Promise<IteratorResult<Line, void>>): Promise<Beginning> {
+    const never = new Promise<never>(() => {});
+    return Promise.race([
+      this.pool.warmUp().then(
+        () => 'connected' as const,
+        (error: unknown) => ({ error }),
+      ),
+      // What cannot be read is told when it is read on.
+      first.then(
+        ({ done }) => (done === true ? ('empty' as const) : never),
+        () => never,
+      ),
+      this.stopped().then(() => 'stopped' as const),
+    ]);
+  }
+
+  private async sendAll(first: Promise<IteratorResult<Line, void>>): Promise<void> {
+    this.intake = new Intake(followedBy(first, this.lines), 2 * this.args.parallel);
+    // Somebody who types is not to be written over.
+    const watched = this.status.visible && !this.input.isTyped;
+    const texts$ = watched ? progressTexts(this.moments$, this.pool.stats$) : EMPTY;
+    const watching = texts$.subscribe((text) => this.status.show(text));
+    const outcomes$ = this.outcomesOf(this.intake.items$);
+    const printed$ = outcomes$.pipe(
+      tap((outcome) => this.print(outcome)),
+      takeUntil(this.stop$),
+    );
+    await lastValueFrom(printed$, { defaultValue: undefined });
+    await Promise.race([this.stdout.flushed(), this.stopped().then(() => within(LAST_WORDS, this.stdout.flushed()))]);
+    watching.unsubscribe();
+  }
+
+  private outcomesOf(lines$: Observable<Line>): Observable<BatchOutcome<unknown>> {
+    const { parallel, ordered, jsonInput } = this.args;
+    return lines$.pipe(
+      map(jsonInput ? Call.ofJson : Call.ofText),
+      // A call that waits for a connection waits as long as there is hope for one: its pool knows when there is none.
+      withConnection(this.pool, (node, call) => this.call(node, call), { acquireTimeout: Infinity }),
+      batchOutcomes({ concurrency: parallel, ordered }),
+      // Those that were read already when the end began have not been sent, and do not count.
+      filter(({ item }) => (item as Call).begun || this.interruption.signal === undefined),
+      trackProgress((progress) => {
+        this.progress = progress;
+        this.moved();
+      }),
+    );
+  }
+
+  private call(node: RpcConnection, call: Call): Observable<unknown> {
+    if (this.interruption.signal !== undefined) return EMPTY;
+    const { method, target, timeout: ms } = this.args;
+    call.begun = true;
+    this.begun++;
+    if (call.problem !== undefined) return throwError(() => call.problem);
+    const answer$ = node.call(method, call.item);
+    if (ms === undefined) return answer$;
+    return answer$.pipe(timeout({ each: ms, with: () => throwError(() => new CallTimeoutError(method, target, ms)) }));
+  }
+
+  private print(outcome: BatchOutcome<unknown>): void {
+    const call = outcome.item as Call;
+    if (call.begun) this.answered++;
+    this.finished += call.line.size;
+    // A line has left when its result has: a reader who is slow slows down the reading of the lines.
+    const left = () => this.intake?.left();
+    if (this.args.json) this.stdout.write(jsonLine(outcome), left);
+    else if (outcome.status === 'fulfilled') this.stdout.write(readableLine(outcome.value), left);
+    else this.stderr.write(failureLine(call, outcome.reason), left);
+  }
+
+  private moved(): void {
+    const { progress, size, finished } = this;
+    if (!this.moments$.observed) return;
+    const share = size > 0 ? Math.min(1, finished / size) : undefined;
+    this.moments$.next({ progress, elapsed: performance.now() - this.since, share });
+  }
+
+  private say(text: string): void {
+    this.stderr.write(`${oneLine(text)}\n`);
+  }
+
+  /** Sends no more, and waits for what runs. */
+  private windDown(): void {
+    if (this.intake === undefined) {
+      this.stop();
+      return;
+    }
+    this.intake.stop();
+    const underWay = this.begun - this.answered;
+    if (underWay === 0 && !this.stdout.busy) return;
+    const what = underWay > 0 ? `${plural(underWay, 'call')} under way` : 'the results to be read';
+    this.say(`Sending no more; waiting for ${what}, ${GRACE / 1000} s at the most. Again to stop at once.`);
+  }
+
+  private stop(): void {
+    this.stop$.next();
+  }
+
+  private stopped(): Promise<void> {
+    return firstValueFrom(this.stop$);
+  }
+
+  private verdict(beginning: Beginning): number {
+    const { interruption, intake, stdout, begun, progress } = this;
+    const { succeeded, failed } = progress;
+    if (typeof beginning === 'object') {
+      this.say(`No connection, and nothing was sent. ${noConnection(beginning.error)}`);
+      return exitCode.noConnection;
+    }
+
+    const unread = intake?.failure;
+    const unwritten = stdout.failure?.code === 'EPIPE' ? undefined : stdout.failure;
+    if (unread !== undefined) this.say(`Cannot read the input: ${messageOf(unread.error)}`);
+    if (unwritten !== undefined) this.say(`Cannot write the results: ${unwritten.message}`);
+
+    const tally = { succeeded, failed, unanswered: begun - this.answered };
+    const summary = summaryOf(tally, performance.now() - this.since);
+    if (interruption.signal !== undefined) {
+      this.say(`Interrupted by ${interruption.signal}. ${summary}`);
+      return interruptedBy(interruption.signal);
+    }
+    // Whoever closes the output has seen enough, of this too.
+    const empty = begun + failed === 0 && unread === undefined;
+    if (stdout.failure?.code !== 'EPIPE') this.say(empty ? 'The input is empty: there is nothing to send.' : summary);
+    if (begun === 0 && failed > 0) return exitCode.noConnection;
+    return failed > 0 || unread !== undefined || unwritten !== undefined ? exitCode.someFailed : exitCode.done;
+  }
+}
+
+type Beginning = 'connected' | 'empty' | 'stopped' | { readonly error: unknown };
+
+/** The rest of the lines with the first one in front, which has been asked for already. */
+async function* followedBy(
+  first: Promise<IteratorResult<Line, void>>,
+  rest: AsyncIterable<Line>,
+): AsyncGenerator<Line, void, undefined> {
+  const { done, value } = await first;
+  if (done !== true) yield value;
+  yield* rest;
+}

@@ -1,0 +1,28 @@
+import type { Sink } from './io';
+
+const TO_START_AND_CLEAR = '\r\u001b[K';
+
+/** A line at the bottom of a terminal that is written over, and gets out of the way of everything else. Elsewhere nothing. */
+export class StatusLine {
+  private shown = false;
+
+  constructor(private readonly terminal: Sink) {}
+
+  get visible(): boolean {
+    return this.terminal.isTTY === true;
+  }
+
+  show(text: string): void {
+    if (!this.visible) return;
+    // A line that wraps could not be written over. Some terminals say that they have no columns at all.
+    const { columns = 0 } = this.terminal;
+    this.terminal.write(TO_START_AND_CLEAR + text.slice(0, (columns > 0 ? columns : 80) - 1));
+    this.shown = true;
+  }
+
+  clear(): void {
+    if (!this.shown) return;
+    this.shown = false;
+    this.terminal.write(TO_START_AND_CLEAR);
+  }
+}
