@@ -49,7 +49,7 @@ const states: { name: string; warm: boolean; connect: () => Observable<string>; 
   },
 ];
 
-describe('a million synchronous items (§4.7)', () => {
+describe('a million synchronous items', () => {
   for (const { name, run, ours } of operators) {
     for (const max of [1, 10]) {
       for (const { name: state, warm, connect, items } of states) {

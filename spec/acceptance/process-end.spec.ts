@@ -42,7 +42,7 @@ describe('a process that uses a pool', () => {
     ['breaker that is open', ['CONNECTION_FAILED']],
   ];
   for (const [scenario, said] of ending) {
-    it(`ends by itself: ${scenario} (§4.11)`, async () => {
+    it(`ends by itself: ${scenario}`, async () => {
       const ended = await run(scenario);
       expect(ended).toEqual(jasmine.objectContaining({ code: 0, said, stderr: '' }));
       expect(ended.ms).toBeLessThan(quickly);

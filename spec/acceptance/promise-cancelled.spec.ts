@@ -58,7 +58,7 @@ async function settled({
   for (let i = 0; i < 50 && stats().activeLeases + stats().pendingAcquires > 0; i++) await turns(1);
 }
 
-describe('promise work that is cancelled at every moment: never two users of one exclusive connection (§4.1)', () => {
+describe('promise work that is cancelled at every moment: never two users of one exclusive connection', () => {
   for (const plan of plans) {
     it(`work that ${plan.name}, cancelled before its lease, in its call, at each microtask and turn, and after`, async () => {
       const moments: [string, (cancel: () => void) => Promise<void>][] = [];

@@ -3,7 +3,7 @@ import { batchSequential, createPool, withConnection } from '../../src/index';
 import type { Lease, PoolStats } from '../../src/index';
 import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
-describe('stats$ whose subscribers use the pool inside next (§4.8)', () => {
+describe('stats$ whose subscribers use the pool inside next', () => {
   it('shows all of them the same snapshots in the same order, and keeps its sums', () => {
     const pool = createPool({ connect: () => opensAtOnce({}), max: 3, capacity: 2, acquireTimeout: Infinity });
     const seen: PoolStats[][] = [[], [], []];

@@ -8,7 +8,7 @@ import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 const many = 10_000;
 
 describe('ten thousand who wait', () => {
-  it('are served in order, one after the other, on a pool of one (§4.4)', () => {
+  it('are served in order, one after the other, on a pool of one', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const served: number[] = [];
     let first: Lease<string> | undefined;

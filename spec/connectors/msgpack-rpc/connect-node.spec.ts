@@ -13,7 +13,7 @@ import {
   RpcError,
   RpcProtocolError,
 } from '../../../src/connectors/msgpack-rpc/index';
-import type { Connector } from '../../../src/pool/connector';
+import { isPoolError, type Connector, type InvalidConfigError } from '../../../src/index';
 import { after, answerOf, failureOf, pack, scene, until, type RawPeer } from './support';
 
 /** Answers every request by what a function makes of it. */
@@ -170,15 +170,51 @@ describe('a connection to a node', () => {
       expect(await answerOf(connection.call('echo', 'hi'))).toBe('hi');
     });
 
-    it('refuses options that cannot be, at once', () => {
-      const make = (options: object) => () => connectNode('h:1', options);
-      expect(make({ limits: { maxDepth: 0, maxBytes: 1 } })).toThrowError(
-        TypeError,
-        /maxBytes is none.*maxDepth|maxDepth.*maxBytes is none/s,
-      );
-      expect(make({ tls: true })).toThrowError(TypeError, /connectNode has no option tls/);
-      expect(make({ handlers: { a: 1 } })).toThrowError(TypeError, /handlers: a is a number/);
-      expect(make({ keepAlive: { interval: 0 } })).toThrowError(TypeError, /interval/);
+    it('refuses arguments that cannot be, at once and all together', () => {
+      const issuesOf = (options: unknown, target = 'h:1'): readonly string[] => {
+        try {
+          connectNode(target, options as object);
+        } catch (error) {
+          expect(isPoolError(error, 'INVALID_CONFIG')).toBeTrue();
+          expect((error as Error).message).toMatch(/^connectNode cannot connect with these arguments:/);
+          return (error as InvalidConfigError).issues;
+        }
+        return [];
+      };
+      expect(
+        issuesOf(
+          {
+            limits: { maxDepth: 0, maxBytes: 1 },
+            tsl: true,
+            tls: 'yes',
+            handlers: { a: 1, b: null },
+            keepAlive: { interval: 0, timeout: 2 ** 31, method: '', every: 5 },
+            codec: { encode: pack },
+          },
+          'localhost',
+        ),
+      ).toEqual([
+        jasmine.stringMatching(/^target 'localhost' cannot be: the port is missing\. Give /),
+        'tsl is not an option; the options are codec, limits, keepAlive, handlers, tls',
+        'codec must have the functions encode and decode, but got an object',
+        jasmine.stringMatching(/^limits\.maxBytes is not an option; the options are maxMessageBytes, /),
+        jasmine.stringMatching(/^limits\.maxDepth must be a positive integer or Infinity, but got 0/),
+        jasmine.stringMatching(/^keepAlive\.every is not an option; the options are interval, timeout, method/),
+        'keepAlive.interval must be 1 to 2147483647 milliseconds, but got 0',
+        'keepAlive.timeout must be 1 to 2147483647 milliseconds, but got 2147483648',
+        'keepAlive.method must be a string that is not empty, but got ""',
+        'handlers.a must be a function, or withContext(function), but got 1',
+        'handlers.b must be a function, or withContext(function), but got null',
+        'tls must be true, false or the options of tls.connect, but got "yes"',
+      ]);
+      expect(issuesOf(null)).toEqual(['options must be an object, but got null']);
+      expect(issuesOf({ limits: 5, keepAlive: 'on', handlers: 'x' })).toEqual([
+        'limits must be an object, but got 5',
+        'keepAlive must be true, false or an object, but got "on"',
+        'handlers must be an object, but got "x"',
+      ]);
+      expect(issuesOf({ codec: undefined, limits: undefined, keepAlive: false, handlers: {}, tls: false })).toEqual([]);
+      expect(issuesOf({ limits: { maxConnections: 3 } }).length).toBe(1);
     });
   });
 

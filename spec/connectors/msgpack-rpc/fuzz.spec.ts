@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { takeUntil, timer } from 'rxjs';
 import { builtinMethods, createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
-import { resolveLimits } from '../../../src/connectors/msgpack-rpc/limits';
+import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Refusal } from '../../../src/connectors/msgpack-rpc/refusal';
 import { answerOf, pack, scene, until } from './support';
 
@@ -26,7 +26,7 @@ const input = fc.oneof(noise, mutated);
 
 /** The messages in some bytes, and why the rest was refused, if it was. */
 function read(bytes: Buffer, cuts: number[]): { messages: Buffer[]; refusal: string | undefined } {
-  const inbox = new Inbox(resolveLimits({ maxElements: 10_000 }));
+  const inbox = new Inbox({ ...clientLimits, maxElements: 10_000 });
   const messages: Buffer[] = [];
   const borders = [0, ...new Set(cuts.map((cut) => cut % bytes.length)), bytes.length].sort((a, b) => a - b);
   try {

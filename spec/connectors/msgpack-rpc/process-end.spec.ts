@@ -1,16 +1,20 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { builtinMethods } from '../../../src/connectors/msgpack-rpc/index';
+import { selfSigned } from '../certificate';
 import { scene } from './support';
 
 const library = new URL('../../../src/connectors/msgpack-rpc/index.ts', import.meta.url).href;
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Runs a program that has `connection` open, and tells what it printed and how it ended: 'stayed' if it did not. */
-function run(target: string, body: string): Promise<{ output: string; end: number | string }> {
+function run(target: string, body: string, tls = false): Promise<{ output: string; end: number | string }> {
   const program = `
     import { connectNode } from ${JSON.stringify(library)};
-    connectNode(${JSON.stringify(target)}, { keepAlive: { interval: 50, timeout: 60_000 } })().subscribe((connection) => {
+    connectNode(${JSON.stringify(target)}, {
+      keepAlive: { interval: 50, timeout: 60_000 },
+      tls: ${tls} && { rejectUnauthorized: false },
+    })().subscribe((connection) => {
       console.log('open');
       ${body}
     });`;
@@ -44,6 +48,13 @@ describe('a process', () => {
   it('ends when all that is left is an idle connection', async () => {
     const node = await serve({ methods: builtinMethods });
     expect(await run(node.target, '')).toEqual({ output: 'open', end: 0 });
+  });
+
+  it('does the same with TLS', async () => {
+    const node = await serve({ methods: builtinMethods, tls: selfSigned(['localhost']) });
+    expect(await run(node.target, '', true)).toEqual({ output: 'open', end: 0 });
+    const body = `connection.call('sleep', 300).subscribe((ms) => console.log('slept', ms));`;
+    expect(await run(node.target, body, true)).toEqual({ output: 'open slept 300', end: 0 });
   });
 
   it('waits for the answer of a call, and then ends', async () => {

@@ -1,12 +1,12 @@
 import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
-import { resolveLimits, type MessageLimits } from '../../../src/connectors/msgpack-rpc/limits';
+import { clientLimits, type MessageLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Ext } from '../../../src/connectors/msgpack-rpc/index';
 import { Refusal } from '../../../src/connectors/msgpack-rpc/refusal';
 import { pack } from './support';
 
 /** All messages that come out when the bytes go in, cut into chunks of a size. */
 function through(bytes: Buffer, size: number, limits: Partial<MessageLimits> = {}): Buffer[] {
-  const inbox = new Inbox(resolveLimits(limits));
+  const inbox = new Inbox({ ...clientLimits, ...limits });
   const messages: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     inbox.push(Buffer.from(bytes.subarray(at, at + size)));
@@ -47,7 +47,7 @@ describe('finding where a message ends', () => {
   }
 
   it('knows how many bytes of an unfinished message there are', () => {
-    const inbox = new Inbox(resolveLimits());
+    const inbox = new Inbox(clientLimits);
     inbox.push(Buffer.of(0x92, 1));
     expect(inbox.next()).toBeUndefined();
     expect(inbox.begunBytes).toBe(2);
@@ -118,7 +118,7 @@ describe('finding where a message ends', () => {
   });
 
   it('keeps a message that comes byte by byte in memory of about its size', () => {
-    const inbox = new Inbox(resolveLimits());
+    const inbox = new Inbox(clientLimits);
     const size = 4_000_000;
     const block = Buffer.alloc(1);
     inbox.push(Buffer.from([0xc6, 0, 0x3d, 0x09, 0x00]));

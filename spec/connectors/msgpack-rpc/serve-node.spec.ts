@@ -8,6 +8,7 @@ import {
   withContext,
   type CallContext,
 } from '../../../src/connectors/msgpack-rpc/index';
+import { isPoolError, type InvalidConfigError } from '../../../src/index';
 import { after, answerOf, failureOf, pack, scene, until } from './support';
 
 /** Fails with what need not be an error. */
@@ -36,16 +37,27 @@ describe('a node of our own', () => {
   });
 
   it('refuses options that cannot be', async () => {
-    for (const [options, reason] of [
-      [{ port: 65_536, methods: {} }, /port/],
-      [{ port: 1, path: '/x', methods: {} }, /not on both/],
-      [{ methods: { a: 'text' } }, /a is a string/],
-      [{ methods: {}, max: 3 }, /serveNode has no option max/],
-      [{ methods: {}, limits: { maxConnections: 0 } }, /maxConnections/],
-    ] as [any, RegExp][]) {
-      const error = await failureOf(serveNode(options));
-      expect(error).toBeInstanceOf(TypeError);
-      expect(error.message).toMatch(reason);
+    for (const [options, issues] of [
+      [{ port: 65_536, methods: {} }, [/^port must be 0 to 65535, but got 65536$/]],
+      [{ port: 1, path: '/x', methods: {} }, [/^path excludes host and port: a node listens on one or the other$/]],
+      [{ host: '', methods: {} }, [/^host must be a string that is not empty/]],
+      [{ path: 5, methods: {} }, [/^path must be a string that is not empty/]],
+      [{ methods: { a: 'text' } }, [/^methods\.a must be a function/]],
+      [{}, [/^methods must be an object, but got undefined$/]],
+      [undefined, [/^options must be an object, but got undefined$/]],
+      [
+        { methods: {}, max: 3, limits: { maxConnections: 0 }, codec: 1, tls: true },
+        [
+          /^max is not an option; the options are methods, /,
+          /^codec/,
+          /^limits\.maxConnections/,
+          /^tls must be the options/,
+        ],
+      ],
+    ] as [any, RegExp[]][]) {
+      const error: InvalidConfigError = await failureOf(serveNode(options));
+      expect(isPoolError(error, 'INVALID_CONFIG')).toBeTrue();
+      expect(error.issues as string[]).toEqual(issues.map((issue) => jasmine.stringMatching(issue) as any));
     }
   });
 
@@ -284,18 +296,35 @@ describe('a node of our own', () => {
   });
 
   describe('its bounds', () => {
-    it('closes a client too many as it comes, and takes the next when one has gone', async () => {
+    it('tells a client too many why, closes it, and takes the next when one has gone', async () => {
       const node = await serve({ methods: builtinMethods, limits: { maxConnections: 2 } });
+      const faults: Error[] = [];
+      node.faults$.subscribe((fault) => faults.push(fault));
       const first = await open(node.target);
       const second = await open(node.target);
       await until(() => node.connections$.value === 2);
       const third = await open(node.target);
+      const failure = await failureOf(third.connection.call('echo', 1));
+      expect(failure.message).toContain('2 clients are connected here already (maxConnections)');
       await third.ended;
+      expect(node.connections$.value).toBe(2);
+      expect(faults.map(({ message }) => message)).toEqual([jasmine.stringContaining('maxConnections')]);
       expect(await answerOf(second.connection.call('echo', 1))).toBe(1);
       first.close();
       await until(() => node.connections$.value === 1);
       const fourth = await open(node.target);
       expect(await answerOf(fourth.connection.call('echo', 1))).toBe(1);
+    });
+
+    it('spends nothing on a flood of clients too many', async () => {
+      const node = await serve({ methods: builtinMethods, limits: { maxConnections: 1 } });
+      const { connection } = await open(node.target);
+      await until(() => node.connections$.value === 1);
+      const flood = await Promise.all(Array.from({ length: 200 }, () => rawClient(node.target)));
+      await until(() => flood.every((client) => client.closed));
+      expect(flood.filter((client) => client.messages.length > 0).length).toBeGreaterThan(0);
+      expect(await answerOf(connection.call('echo', 1))).toBe(1);
+      expect(node.connections$.value).toBe(1);
     });
 
     it('works on so many calls of a client at once, and lets the others wait', async () => {

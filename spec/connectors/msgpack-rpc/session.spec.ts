@@ -3,7 +3,7 @@ import { Subject, Subscriber, type Subscription } from 'rxjs';
 import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
 import { Calls } from '../../../src/connectors/msgpack-rpc/calls';
 import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
-import { resolveLimits } from '../../../src/connectors/msgpack-rpc/limits';
+import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { after, answerOf, failureOf, scene, until, type RawPeer } from './support';
@@ -22,7 +22,7 @@ describe('the ids of calls', () => {
     const config = {
       target,
       codec: createLiteCodec(),
-      limits: resolveLimits(),
+      limits: clientLimits,
       methods: new Map(),
       role: 'client',
       firstId,

@@ -10,7 +10,7 @@ import {
   type ServeNodeOptions,
 } from '../../../src/connectors/msgpack-rpc/index';
 import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
-import { resolveLimits } from '../../../src/connectors/msgpack-rpc/limits';
+import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 
 const codec = createLiteCodec();
 export const pack = (value: unknown): Buffer => Buffer.from(codec.encode(value));
@@ -42,7 +42,7 @@ export interface Opened {
 export class RawPeer {
   readonly messages: unknown[] = [];
   closed = false;
-  #inbox = new Inbox(resolveLimits());
+  #inbox = new Inbox(clientLimits);
   #onMessage: (message: any, peer: RawPeer) => void = () => {};
 
   constructor(readonly socket: Socket) {

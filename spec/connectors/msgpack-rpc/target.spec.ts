@@ -1,4 +1,5 @@
 import { connectNode, type NodeAddress } from '../../../src/connectors/msgpack-rpc/index';
+import { InvalidConfigError } from '../../../src/index';
 import { parseTarget } from '../../../src/connectors/msgpack-rpc/target';
 
 describe('a target', () => {
@@ -17,7 +18,9 @@ describe('a target', () => {
   ];
   for (const [target, label, address] of good) {
     it(`may be ${JSON.stringify(target)}`, () => {
-      expect(parseTarget(target)).toEqual({ label, address } as any);
+      const issues: string[] = [];
+      expect(parseTarget(target, issues)).toEqual({ label, address } as any);
+      expect(issues).toEqual([]);
     });
   }
 
@@ -51,10 +54,10 @@ describe('a target', () => {
   for (const [target, reason] of bad) {
     it(`may not be ${JSON.stringify(target)}, and the error says why, shows it and gives advice`, () => {
       const error = () => connectNode(target as string);
-      expect(error).toThrowError(TypeError, reason);
-      expect(error).toThrowError(TypeError, /Give 'host:port'/);
+      expect(error).toThrowError(InvalidConfigError, reason);
+      expect(error).toThrowError(InvalidConfigError, /Give 'host:port'/);
       expect(error).toThrowError(
-        typeof target === 'string' ? new RegExp(`'${target.replace(/[[\]?]/g, '\\$&')}'`) : /Wrong target/,
+        typeof target === 'string' ? new RegExp(`'${target.replace(/[[\]?]/g, '\\$&')}'`) : /target .* cannot be/,
       );
     });
   }

@@ -2,14 +2,14 @@ import { from, isObservable, type ObservableInput, type Subscription } from 'rxj
 import type { Codec } from './codec';
 import { RpcError } from './errors';
 import type { RpcLimits } from './limits';
-import { REPLY } from './messages';
+import { NO_CALL, REPLY } from './messages';
 import type { CallContext, MethodTable } from './methods';
 import { Outgoing, type Outbox } from './outbox';
 import type { RpcConnection } from './rpc-connection';
 
 // The codes of our own error replies. Neovim accepts these two, and shows the message.
 const FAILED = 0;
-export const REFUSED = 1;
+const REFUSED = 1;
 
 const LONGEST_NAME = 100;
 
@@ -164,6 +164,10 @@ export class Answers {
     outbox.push(new Answer(frame, this));
   }
 }
+
+/** The last word to a client that is refused as a whole: an error that belongs to no call. */
+export const refusalFrame = (codec: Codec, reason: string): Uint8Array =>
+  codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
 /** Whether a result is waited for. Strings, arrays and other iterables are values. */
 function comesLater(result: unknown): result is ObservableInput<unknown> {

@@ -1,17 +1,18 @@
-import { createConnection } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { Observable } from 'rxjs';
 import type { ConnectContext } from '../../pool/connector';
+import { InvalidConfigError } from '../../pool/errors';
+import { checkCodec, checkObject } from './arguments';
 import type { Codec } from './codec';
+import { dial, resolveTls } from './dial';
 import { RpcConnectionError } from './errors';
 import { resolveKeepAlive, watch, type KeepAlive } from './keep-alive';
-import { checkOptions } from './known-options';
-import { resolveLimits, type RpcLimits } from './limits';
+import { clientLimits, resolveLimits, type RpcLimits } from './limits';
 import { createLiteCodec } from './lite-codec';
 import { methodTable, type Methods } from './methods';
 import type { RpcConnection } from './rpc-connection';
 import { Session } from './session';
 import { explain } from './socket-errors';
-import { socketOptions } from './socket-options';
 import { parseTarget, type NodeAddress } from './target';
 
 /** Options of `connectNode`. */
@@ -24,13 +25,17 @@ export interface ConnectNodeOptions {
   readonly keepAlive?: KeepAlive | boolean;
   /** What the node may call here. A request for anything else is refused at once. */
   readonly handlers?: Methods;
+  /** TLS, with the options of `tls.connect`: `ca`, `cert`, `key`, `servername` and so on. `true` for its defaults. Default: none. */
+  readonly tls?: boolean | ConnectionOptions;
 }
+
+const known = ['codec', 'limits', 'keepAlive', 'handlers', 'tls'];
 
 /** A `Connector` that is always an Observable, and can be used without a pool too. */
 export type NodeConnector = (context?: ConnectContext) => Observable<RpcConnection>;
 
 /**
- * Connects to a node that speaks MessagePack-RPC over TCP or a Unix socket: one made by `serveNode`, neovim, and others.
+ * Connects to a node that speaks MessagePack-RPC over TCP, TLS or a Unix socket: one made by `serveNode`, neovim, and others.
  *
  * The Observable is the life of a connection. Subscribing opens it, it is emitted when it is open, the Observable completes
  * when the node closes it in order and fails with `RpcConnectionError` or `RpcProtocolError` when it breaks, and unsubscribing
@@ -41,7 +46,7 @@ export type NodeConnector = (context?: ConnectContext) => Observable<RpcConnecti
  * connectNode(target)()   --c---------|     opened after two frames, closed by the node
  * ```
  *
- * Throws a `TypeError` at once for a target or options that cannot be.
+ * Throws an `InvalidConfigError` at once for a target or options that cannot be; it names every problem.
  *
  * @example
  * const pool = createPool({ connect: connectNode('worker@127.0.0.1:7000'), max: 10 });
@@ -51,19 +56,23 @@ export type NodeConnector = (context?: ConnectContext) => Observable<RpcConnecti
  * `'unix:/path'`, or a `NodeAddress`
  */
 export function connectNode(target: string | NodeAddress, options: ConnectNodeOptions = {}): NodeConnector {
-  const { label, address } = parseTarget(target);
-  checkOptions('connectNode', options, ['codec', 'limits', 'keepAlive', 'handlers']);
-  const codec = options.codec ?? createLiteCodec();
-  const limits = resolveLimits(options.limits);
-  const methods = methodTable('handlers', options.handlers);
-  const keepAlive = options.keepAlive ? resolveKeepAlive(options.keepAlive) : undefined;
+  const issues: string[] = [];
+  const to = parseTarget(target, issues);
+  const given = (checkObject('options', options, known, issues) ?? {}) as ConnectNodeOptions;
+  checkCodec(given.codec, issues);
+  const limits = resolveLimits(given.limits, clientLimits, issues);
+  const keepAlive = resolveKeepAlive(given.keepAlive, issues);
+  const methods = methodTable('handlers', given.handlers ?? {}, issues);
+  const tls = resolveTls(given.tls, issues);
+  if (to === undefined || issues.length > 0) {
+    throw new InvalidConfigError('connectNode', 'connectNode cannot connect with these arguments', issues);
+  }
+  const { label, address } = to;
+  const codec = given.codec ?? createLiteCodec();
 
   return () =>
     new Observable<RpcConnection>((subscriber) => {
-      const socket = createConnection({
-        ...address,
-        ...socketOptions,
-      });
+      const { socket, opened } = dial(address, tls);
       subscriber.add(() => socket.destroy());
 
       const failed = (error: Error) => {
@@ -71,7 +80,7 @@ export function connectNode(target: string | NodeAddress, options: ConnectNodeOp
         subscriber.error(new RpcConnectionError('RPC_CONNECT_FAILED', label, message, undefined, error));
       };
       socket.on('error', failed);
-      socket.once('connect', () => {
+      socket.once(opened, () => {
         socket.off('error', failed);
         const session = new Session(socket, { target: label, codec, limits, methods, role: 'client' }, (error) => {
           if (error === undefined) subscriber.complete();

@@ -1,3 +1,5 @@
+import { shown } from '../../pool/options';
+import { checkObject, checkText } from './arguments';
 import type { Session } from './session';
 
 /** How a node that accepts and says nothing is found. */
@@ -15,14 +17,20 @@ export interface KeepAlive {
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Throws a `TypeError` for times that a timer cannot wait. */
-export function resolveKeepAlive(given: KeepAlive | true): Required<KeepAlive> {
-  const { interval = 15_000, timeout = 5_000, method = 'ping' } = given === true ? {} : given;
+/** With the defaults filled in; undefined for none. What is wrong with it goes to `issues`. */
+export function resolveKeepAlive(
+  given: KeepAlive | boolean | undefined,
+  issues: string[],
+): Required<KeepAlive> | undefined {
+  if (given === undefined || given === false) return undefined;
+  const known = ['interval', 'timeout', 'method'];
+  const options = given === true ? {} : checkObject('keepAlive', given, known, issues, 'true, false or ');
+  const { interval = 15_000, timeout = 5_000, method = 'ping' } = (options ?? {}) as KeepAlive;
   for (const [name, value] of Object.entries({ interval, timeout })) {
-    if (!(value > 0 && value <= LONGEST_TIMER)) {
-      throw new TypeError(`Wrong keepAlive: ${name} must be 1 to ${LONGEST_TIMER} milliseconds, got ${String(value)}.`);
-    }
+    if (typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER) continue;
+    issues.push(`keepAlive.${name} must be 1 to ${LONGEST_TIMER} milliseconds, but got ${shown(value)}`);
   }
+  checkText('keepAlive.method', method, issues);
   return { interval, timeout, method };
 }
 

@@ -1,4 +1,5 @@
-import { inspect } from 'node:util';
+import { notACount } from '../../pool/options';
+import { checkObject } from './arguments';
 
 /** Bounds on what one message of the other side may be. They are kept while it comes in, before any of it is decoded. */
 export interface MessageLimits {
@@ -20,27 +21,29 @@ export interface RpcLimits extends MessageLimits {
 
 /** The bounds of a node. */
 export interface ServeLimits extends RpcLimits {
-  /** Clients at once; one more is closed as it comes. Default 1 024. */
+  /** Clients at once; one more is told so and closed as it comes. Default 1 024. */
   readonly maxConnections: number;
 }
 
-const defaults: ServeLimits = {
+export const clientLimits: RpcLimits = {
   maxMessageBytes: 128 * 1024 * 1024,
   maxDepth: 128,
   maxElements: 4 * 1024 * 1024,
   maxCalls: 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
-  maxConnections: 1024,
 };
 
-/** The limits given, completed by the defaults. Throws a `TypeError` that names every one that cannot be. */
-export function resolveLimits(given: Partial<ServeLimits> = {}): ServeLimits {
-  const wrong = Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
-    if (!Object.hasOwn(defaults, name)) return [`${name} is none (there are ${Object.keys(defaults).join(', ')})`];
-    if (value === undefined || value === Infinity || (Number.isSafeInteger(value) && Number(value) >= 1)) return [];
-    return [`${name} must be an integer of at least 1, got ${inspect(value)}`];
-  });
-  if (wrong.length > 0) throw new TypeError(`Wrong limits: ${wrong.join('; ')}.`);
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...(Object.fromEntries(set) as Partial<ServeLimits>) };
+export const serverLimits: ServeLimits = { ...clientLimits, maxConnections: 1024 };
+
+/** The limits given, completed by the defaults. What is wrong with them goes to `issues`. */
+export function resolveLimits<L extends RpcLimits>(given: Partial<L> | undefined, defaults: L, issues: string[]): L {
+  if (given === undefined) return defaults;
+  const names = Object.keys(defaults);
+  const limits = checkObject('limits', given, names, issues) ?? {};
+  const set = Object.entries(limits).filter(([name, value]) => names.includes(name) && value !== undefined);
+  for (const [name, value] of set) {
+    const issue = notACount(`limits.${name}`, value, { infinite: true });
+    if (issue !== null) issues.push(issue);
+  }
+  return { ...defaults, ...Object.fromEntries(set) };
 }

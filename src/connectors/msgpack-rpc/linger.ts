@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 /** How long the other side may take to notice, in milliseconds. */
-const PATIENCE = 500;
+export const PATIENCE = 500;
 
 /**
  * Closes a socket so that the other side reads what it was sent last, and then an end. A socket destroyed while bytes wait in it to

@@ -1,3 +1,5 @@
+import { shown } from '../../pool/options';
+import { checkObject } from './arguments';
 import type { RpcConnection } from './rpc-connection';
 
 /** What a method learns about the one who called it. */
@@ -41,13 +43,12 @@ export const withContext = (run: ContextMethod['runWithContext']): ContextMethod
 /** By name; a Map, so that no name that comes over the wire finds what every object inherits. */
 export type MethodTable = ReadonlyMap<string, Method>;
 
-/** Throws a `TypeError` that names everything that is no method. */
-export function methodTable(option: string, methods: Methods = {}): MethodTable {
-  const table = new Map(Object.entries(methods));
-  const wrong = [...table].filter(([, method]) => typeof method !== 'function' && !isContextMethod(method));
-  if (wrong.length > 0) {
-    const names = wrong.map(([name, method]) => `${name} is ${method === null ? 'null' : `a ${typeof method}`}`);
-    throw new TypeError(`Wrong ${option}: ${names.join(', ')}. Each must be a function, or withContext(function).`);
+/** The methods as a table. What is none of them goes to `issues`. */
+export function methodTable(option: string, methods: Methods, issues: string[]): MethodTable {
+  const table = new Map(Object.entries((checkObject(option, methods, undefined, issues) ?? {}) as Methods));
+  for (const [name, method] of table) {
+    if (typeof method === 'function' || isContextMethod(method)) continue;
+    issues.push(`${option}.${name} must be a function, or withContext(function), but got ${shown(method)}`);
   }
   return table;
 }

@@ -1,31 +1,19 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { BehaviorSubject, Subject, type Observable } from 'rxjs';
-import type { Codec } from './codec';
+import { refusalFrame } from './answers';
 import { RpcConnectionError } from './errors';
-import { checkOptions } from './known-options';
-import { resolveLimits, type ServeLimits } from './limits';
-import { createLiteCodec } from './lite-codec';
-import { methodTable, type Methods } from './methods';
+import { linger, PATIENCE } from './linger';
+import { resolveServeOptions, type ServeConfig, type ServeNodeOptions } from './serve-options';
 import { Session } from './session';
 import { explain } from './socket-errors';
 import { socketOptions } from './socket-options';
 import { hostAndPort } from './target';
 
-/** Options of `serveNode`. */
-export interface ServeNodeOptions {
-  /** What can be called, by name. */
-  readonly methods: Methods;
-  /** 0 to 65 535. Default 0: any free one; `target` says which. */
-  readonly port?: number;
-  /** The address to listen on. Default `'127.0.0.1'`: only programs of this machine can connect. */
-  readonly host?: string;
-  /** A path to listen on instead of a host and port, as a Unix socket. */
-  readonly path?: string;
-  /** Bounds on what clients may send and ask for. */
-  readonly limits?: Partial<ServeLimits>;
-  /** How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec`. */
-  readonly codec?: Codec;
-}
+/** Clients beyond the bound that are told so at the same time; those beyond even that are closed without a word. */
+const TURNED_AWAY = 64;
+/** Milliseconds that a client may take to agree on TLS. */
+const HANDSHAKE = 10_000;
 
 /** A node that listens. */
 export interface RpcNode {
@@ -44,7 +32,8 @@ export interface RpcNode {
  * Serves methods to any number of clients that speak MessagePack-RPC. Calls on one connection run at the same time, and are answered
  * in the order in which they are done. A method that is notified runs too; its result is dropped.
  *
- * Rejects with `RpcConnectionError` (`RPC_LISTEN_FAILED`) when it cannot listen, and with a `TypeError` for options that cannot be.
+ * Rejects with `RpcConnectionError` (`RPC_LISTEN_FAILED`) when it cannot listen, and with an
+ * `InvalidConfigError` that names every problem for options that cannot be.
  *
  * @example
  * const node = await serveNode({ methods: { word_count: (line) => String(line).split(/\s+/).length } });
@@ -52,22 +41,14 @@ export interface RpcNode {
  * await node.close();
  */
 export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
-  checkOptions('serveNode', options, ['methods', 'port', 'host', 'path', 'limits', 'codec']);
-  const { port = 0, host = '127.0.0.1', path } = options;
-  if (path !== undefined && (options.port !== undefined || options.host !== undefined)) {
-    throw new TypeError('Wrong options: a node listens on a path or on a host and port, not on both.');
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new TypeError(`Wrong port: it must be 0 to 65535, got ${String(port)}.`);
-  }
-  const methods = methodTable('methods', options.methods);
-  const limits = resolveLimits(options.limits);
-  const codec = options.codec ?? createLiteCodec();
-
+  const config = resolveServeOptions(options);
+  const { methods, limits, codec } = config;
+  const place = placeOf(config);
   const sessions = new Set<Session>();
+  /** Of everyone who came, those in a handshake and those turned away too. */
+  const sockets = new Set<Socket>();
   const count = new BehaviorSubject(0);
   const faults = new Subject<Error>();
-
   let closing: Promise<void> | undefined;
 
   const accept = (socket: Socket) => {
@@ -76,10 +57,15 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
       socket.destroy();
       return;
     }
-    const target =
-      path === undefined
-        ? hostAndPort(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0)
-        : `a client of unix:${path}`;
+    const target = clientOf(config, socket);
+    if (sessions.size >= limits.maxConnections) {
+      const reason = `${sessions.size} clients are connected here already (maxConnections)`;
+      socket.on('error', () => {});
+      socket.write(refusalFrame(codec, reason));
+      linger(socket);
+      faults.next(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `${target} was turned away: ${reason}.`));
+      return;
+    }
     const session = new Session(socket, { target, codec, limits, methods, role: 'server' }, (error) => {
       sessions.delete(session);
       count.next(sessions.size);
@@ -89,21 +75,23 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     count.next(sessions.size);
   };
 
-  const server = createServer(socketOptions, accept);
-  server.maxConnections = limits.maxConnections;
+  const server = listener(config, accept, (error, socket) => {
+    const target = clientOf(config, socket);
+    const message = `${target} and this node could not agree on TLS: ${explain(error)}`;
+    socket.destroy();
+    faults.next(new RpcConnectionError('RPC_CONNECT_FAILED', target, message, undefined, error));
+  });
+  server.maxConnections = limits.maxConnections + TURNED_AWAY;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      const place = path === undefined ? hostAndPort(host, port) : `unix:${path}`;
-      reject(
-        new RpcConnectionError(
-          'RPC_LISTEN_FAILED',
-          place,
-          `Could not listen on ${place}: ${explain(error)}`,
-          undefined,
-          error,
-        ),
-      );
+      const message = `Could not listen on ${place}: ${explain(error)}`;
+      reject(new RpcConnectionError('RPC_LISTEN_FAILED', place, message, undefined, error));
     });
+    const { host, port, path } = config;
     server.listen(path === undefined ? { host, port } : { path }, resolve);
   });
   // A connection that could not be accepted, for want of file descriptors say, is no reason to stop.
@@ -111,7 +99,11 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
 
   const close = () =>
     (closing ??= new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, PATIENCE);
       server.close(() => {
+        clearTimeout(timer);
         count.complete();
         faults.complete();
         resolve();
@@ -120,13 +112,30 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     }));
   const connections$ = count.asObservable();
   return {
-    target: path === undefined ? reachable(server.address() as AddressInfo) : `unix:${path}`,
+    target: config.path === undefined ? reachable(server.address() as AddressInfo) : place,
     connections$: Object.defineProperty(connections$, 'value', { get: () => count.value }) as RpcNode['connections$'],
     faults$: faults.asObservable(),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** The server that hands over each socket when it is open: with TLS, when both sides have agreed. */
+function listener(
+  { tls }: ServeConfig,
+  accept: (socket: Socket) => void,
+  disagreed: (error: Error, socket: Socket) => void,
+): Server {
+  if (tls === undefined) return createServer(socketOptions, accept);
+  const secure = createTlsServer({ handshakeTimeout: HANDSHAKE, ...tls, ...socketOptions }, accept);
+  return secure.on('tlsClientError', disagreed);
+}
+
+const placeOf = ({ host, port, path }: ServeConfig): string =>
+  path === undefined ? hostAndPort(host, port) : `unix:${path}`;
+
+const clientOf = ({ path }: ServeConfig, { remoteAddress, remotePort }: Socket): string =>
+  path === undefined ? hostAndPort(remoteAddress ?? 'unknown', remotePort ?? 0) : `a client of unix:${path}`;
 
 /** Listening on all addresses is no address to connect to. */
 function reachable({ address, port }: AddressInfo): string {

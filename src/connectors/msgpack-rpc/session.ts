@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Observable, Subject, type Subscriber } from 'rxjs';
-import { Answers, REFUSED } from './answers';
+import { Answers, refusalFrame } from './answers';
 import { Awake } from './awake';
 import { Calls } from './calls';
 import type { Codec } from './codec';
@@ -9,7 +9,7 @@ import { RpcEncodeError } from './errors';
 import { Inbox } from './inbox';
 import { linger } from './linger';
 import type { RpcLimits } from './limits';
-import { checkMessage, NO_CALL, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from './messages';
+import { checkMessage, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from './messages';
 import type { MethodTable } from './methods';
 import { Notices } from './notices';
 import { Outbox } from './outbox';
@@ -217,8 +217,7 @@ export class Session implements RpcConnection {
     if (this.#ending !== undefined) return;
     if (this.#config.role === 'server') {
       this.#outbox.flush();
-      const last = [REPLY, NO_CALL, [REFUSED, refusal.message], null];
-      if (!this.#outbox.full) this.#socket.write(this.#config.codec.encode(last));
+      if (!this.#outbox.full) this.#socket.write(refusalFrame(this.#config.codec, refusal.message));
     }
     this.#end(refused(this.target, refusal));
   }

@@ -11,6 +11,14 @@ const meanings: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something listens there already',
   EADDRNOTAVAIL: 'this machine has no such address',
   EACCES: 'that is not allowed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself. Is it among those of the option ca?',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'nobody vouches for its certificate. Is the one who signed it among those of the option ca?',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'nobody vouches for its certificate. Is the one who signed it among those of the option ca?',
+  CERT_HAS_EXPIRED: 'its certificate is out of date',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what came is no TLS. Does the node speak TLS?',
+  EPROTO: 'what came is no TLS. Does the node speak TLS?',
 };
 
 /** What went wrong with a socket, in words and with the code of the system. */

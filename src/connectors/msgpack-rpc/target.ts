@@ -24,59 +24,55 @@ export interface Target {
 
 const ADVICE = "Give 'host:port', 'name@host:port', 'tcp://host:port', '[::1]:7000' or 'unix:/path/to/socket'.";
 
-/**
- * Reads what `connectNode` takes. Throws a `TypeError` that says what is wrong with it and what would be right.
- */
-export function parseTarget(target: string | NodeAddress): Target {
-  const wrong = (reason: string): TypeError =>
-    new TypeError(
-      `Wrong target ${typeof target === 'string' ? `'${target}'` : JSON.stringify(target)}: ${reason}. ${ADVICE}`,
-    );
-  if (typeof target === 'string') return checked(split(target, wrong), wrong);
-  if (typeof target !== 'object' || target === null) throw wrong('it is neither text nor an address');
-  return checked(target, wrong);
+/** Reads what `connectNode` takes. What is wrong with it goes to `issues`, with what would be right; then it is undefined. */
+export function parseTarget(target: string | NodeAddress, issues: string[]): Target | undefined {
+  const result = typeof target === 'string' ? split(target) : check(target);
+  if (typeof result === 'object') return result;
+  const text = typeof target === 'string' ? `'${target}'` : inspect(target, { breakLength: Infinity });
+  issues.push(`target ${text} cannot be: ${result}. ${ADVICE}`);
+  return undefined;
 }
 
-type Wrong = (reason: string) => TypeError;
-
-/** The text in parts, the parts not checked yet. */
-function split(text: string, wrong: Wrong): NodeAddress {
-  if (text === '') throw wrong('it is empty');
-  if (/\s/.test(text)) throw wrong('it has a space in it');
-  if (text.startsWith('unix:')) return { path: text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '') };
+/** The target in a text, or what is wrong with it. */
+function split(text: string): Target | string {
+  if (text === '') return 'it is empty';
+  if (/\s/.test(text)) return 'it has a space in it';
+  if (text.startsWith('unix:')) return check({ path: text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '') });
   const scheme = /^([^/]*):\/\//.exec(text)?.[1];
-  if (scheme !== undefined && scheme !== 'tcp') throw wrong(`'${scheme}' is no scheme of a node`);
+  if (scheme !== undefined && scheme !== 'tcp') return `'${scheme}' is no scheme of a node`;
   const rest = scheme === undefined ? text : text.slice('tcp://'.length);
   const at = rest.lastIndexOf('@');
-  if (at === 0) throw wrong('the name before the @ is missing');
+  if (at === 0) return 'the name before the @ is missing';
   const place = rest.slice(at + 1);
   const colon = place.lastIndexOf(':');
-  if (colon === -1 || place.endsWith(']')) throw wrong('the port is missing');
+  if (colon === -1 || place.endsWith(']')) return 'the port is missing';
   const host = place.slice(0, colon);
   const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
-  if (bracketed === undefined && host.includes(':')) throw wrong('an IPv6 address must be in brackets');
+  if (bracketed === undefined && host.includes(':')) return 'an IPv6 address must be in brackets';
   const port = place.slice(colon + 1);
-  if (!/^\d+$/.test(port)) throw wrong(port === '' ? 'the port is missing' : `the port '${port}' is no number`);
-  return {
+  if (!/^\d+$/.test(port)) return port === '' ? 'the port is missing' : `the port '${port}' is no number`;
+  return check({
     host: bracketed ?? host,
     port: Number(port),
     ...(at > 0 ? { name: rest.slice(0, at) } : {}),
-  };
+  });
 }
 
-function checked(given: NodeAddress, wrong: Wrong): Target {
+/** The target that an address is, or what is wrong with it. */
+function check(given: NodeAddress): Target | string {
+  if (typeof given !== 'object' || given === null) return 'it is neither text nor an address';
   const { name, host, port, path } = given as Partial<Record<'name' | 'host' | 'port' | 'path', unknown>>;
-  if (name !== undefined && (typeof name !== 'string' || name === '')) throw wrong('the name is no text');
+  if (name !== undefined && (typeof name !== 'string' || name === '')) return 'the name is no text';
   const prefix = name === undefined ? '' : `${name}@`;
   if (path !== undefined) {
-    if (host !== undefined || port !== undefined) throw wrong('it has both a path and a host or port');
-    if (typeof path !== 'string' || path === '') throw wrong('the path is missing');
+    if (host !== undefined || port !== undefined) return 'it has both a path and a host or port';
+    if (typeof path !== 'string' || path === '') return 'the path is missing';
     return { label: `${prefix}unix:${path}`, address: { path } };
   }
-  if (typeof host !== 'string' || host === '') throw wrong('the host is missing');
-  if (/[\s/@?#[\]]/.test(host)) throw wrong(`'${host}' is no host`);
+  if (typeof host !== 'string' || host === '') return 'the host is missing';
+  if (/[\s/@?#[\]]/.test(host)) return `'${host}' is no host`;
   if (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535) {
-    throw wrong(port === undefined ? 'the port is missing' : `the port must be 1 to 65535, got ${inspect(port)}`);
+    return port === undefined ? 'the port is missing' : `the port must be 1 to 65535, got ${inspect(port)}`;
   }
   return { label: `${prefix}${hostAndPort(host, Number(port))}`, address: { host, port: Number(port) } };
 }

@@ -1,0 +1,38 @@
+import { shown } from '../../pool/options';
+import type { Codec } from './codec';
+
+// Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.
+
+/** Any object, its properties yet unknown. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** The value as an object with no other properties than these; undefined if it is none. A misspelt one must not be passed over. */
+export function checkObject(
+  what: string,
+  value: unknown,
+  known: readonly string[] | undefined,
+  issues: string[],
+  or = '',
+): Given | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    issues.push(`${what} must be ${or}an object, but got ${shown(value)}`);
+    return undefined;
+  }
+  const prefix = what === 'options' ? '' : `${what}.`;
+  for (const name of known === undefined ? [] : Object.keys(value)) {
+    if (!known!.includes(name)) issues.push(`${prefix}${name} is not an option; the options are ${known!.join(', ')}`);
+  }
+  return value as Given;
+}
+
+export function checkText(what: string, value: unknown, issues: string[]): void {
+  if (typeof value === 'string' && value !== '') return;
+  issues.push(`${what} must be a string that is not empty, but got ${shown(value)}`);
+}
+
+export function checkCodec(codec: Codec | undefined, issues: string[]): void {
+  if (codec === undefined) return;
+  const { encode, decode } = (codec ?? {}) as Partial<Codec>;
+  if (typeof encode === 'function' && typeof decode === 'function') return;
+  issues.push(`codec must have the functions encode and decode, but got ${shown(codec)}`);
+}

@@ -1,0 +1,135 @@
+const DEEPEST = 64;
+
+/** Elements still to come in each array and map that is open, and whether it is a map. */
+const left = new Float64Array(DEEPEST);
+const isMap = new Uint8Array(DEEPEST);
+
+/** 2²¹: upper halves of 64-bit integers below it belong to numbers that are exact. */
+const EXACT = 0x20_0000;
+const UNDERSCORE = 0x5f;
+
+/**
+ * Whether the bytes are one whole message of nothing but what every MessagePack library reads alike. Looks at headers only.
+ * Text that begins with the first byte of a byte order mark is none: some take the mark away.
+ */
+export function isPlainMessage(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  let depth = -1;
+  let at = 0;
+  while (at < length) {
+    const header = bytes[at++]!;
+    /** Bytes of payload, which is text; −1 for anything else. */
+    let text = -1;
+    /** Elements of an array or a map; 0 for anything else. */
+    let elements = 0;
+    let map = 0;
+    if (header < 0x80 || header >= 0xe0) {
+      // A small integer: nothing follows.
+    } else if (header < 0x90) {
+      elements = 2 * (header - 0x80);
+      map = 1;
+    } else if (header < 0xa0) {
+      elements = header - 0x90;
+    } else if (header < 0xc0) {
+      text = header - 0xa0;
+    } else {
+      switch (header) {
+        case 0xc0:
+        case 0xc2:
+        case 0xc3:
+          break;
+        case 0xc4:
+          at += 1 + bytes[at]!;
+          break;
+        case 0xc5:
+          at += 2 + uint16(bytes, at);
+          break;
+        case 0xc6:
+          at += 4 + uint32(bytes, at);
+          break;
+        case 0xcc:
+        case 0xd0:
+          at += 1;
+          break;
+        case 0xcd:
+        case 0xd1:
+          at += 2;
+          break;
+        case 0xca:
+        case 0xce:
+        case 0xd2:
+          at += 4;
+          break;
+        case 0xcb:
+          at += 8;
+          break;
+        case 0xcf:
+          if (uint32(bytes, at) >= EXACT) return false;
+          at += 8;
+          break;
+        case 0xd3: {
+          const high = uint32(bytes, at) | 0;
+          if (high >= EXACT || high <= -EXACT) return false;
+          at += 8;
+          break;
+        }
+        case 0xd9:
+          text = bytes[at]!;
+          at += 1;
+          break;
+        case 0xda:
+          text = uint16(bytes, at);
+          at += 2;
+          break;
+        case 0xdb:
+          text = uint32(bytes, at);
+          at += 4;
+          break;
+        case 0xdc:
+          elements = uint16(bytes, at);
+          at += 2;
+          break;
+        case 0xdd:
+          elements = uint32(bytes, at);
+          at += 4;
+          break;
+        case 0xde:
+          elements = 2 * uint16(bytes, at);
+          map = 1;
+          at += 2;
+          break;
+        case 0xdf:
+          elements = 2 * uint32(bytes, at);
+          map = 1;
+          at += 4;
+          break;
+        default:
+          // Extension types, and what is no header.
+          return false;
+      }
+    }
+    if (text >= 0) {
+      if (bytes[at] === 0xef) return false;
+      if (text === 9 && bytes[at] === UNDERSCORE && bytes[at + 1] === UNDERSCORE) return false;
+      at += text;
+    } else if (depth >= 0 && isMap[depth] === 1 && left[depth]! % 2 === 0) {
+      return false; // a key that is no text
+    }
+    if (elements > 0) {
+      if (++depth === DEEPEST) return false;
+      left[depth] = elements;
+      isMap[depth] = map;
+      continue;
+    }
+    while (depth >= 0) {
+      left[depth]!--;
+      if (left[depth]! > 0) break;
+      depth--;
+    }
+    if (depth < 0) return at === length;
+  }
+  return false;
+}
+
+const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
+const uint32 = (bytes: Uint8Array, at: number): number => uint16(bytes, at) * 0x1_0000 + uint16(bytes, at + 2);

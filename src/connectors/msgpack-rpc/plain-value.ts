@@ -1,0 +1,58 @@
+/**
+ * About how many bytes a plain value may have. msgpackr writes into a buffer that is four times as large as what it needed, and
+ * keeps it.
+ */
+const LARGEST = 1024 * 1024;
+const DEEPEST = 64;
+
+/** What the value being looked at may still add. */
+let room = 0;
+
+/**
+ * Whether a value, looked at from top to bottom, is of those that every MessagePack library writes alike: text, integers of 32 bits,
+ * other numbers, bytes, arrays and plain objects, and not too much of it.
+ */
+export function isPlainValue(value: unknown): boolean {
+  room = LARGEST;
+  return isPlain(value, DEEPEST);
+}
+
+function isPlain(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case 'string':
+      room -= value.length;
+      return room > 0;
+    case 'number':
+      if (value === (value | 0)) return value !== 0 || !Object.is(value, -0);
+      return !Number.isInteger(value) || (value > 0 && value <= 0xffff_ffff);
+    case 'boolean':
+    case 'undefined':
+      return true;
+    case 'object':
+      return value === null || (depth > 0 && isPlainObject(value, depth - 1));
+    default:
+      return false;
+  }
+}
+
+function isPlainObject(value: object, depth: number): boolean {
+  const { constructor } = value;
+  if (constructor === Object) {
+    const keys = Object.keys(value);
+    room -= keys.length;
+    for (const key of keys) {
+      room -= key.length;
+      if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+    }
+    return room > 0;
+  }
+  if (constructor === Array && Array.isArray(value)) {
+    room -= value.length;
+    if (room <= 0) return false;
+    for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth)) return false;
+    return true;
+  }
+  if (constructor !== Buffer && constructor !== Uint8Array) return false;
+  room -= (value as Uint8Array).length;
+  return room > 0;
+}
