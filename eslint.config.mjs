@@ -19,7 +19,21 @@ const floors = {
 };
 
 /** The rooms of the pool that know neither RxJS nor anything else from outside their own folder. */
-const core = ['claim', 'clock', 'connections', 'core', 'counters', 'errors', 'line', 'linked-list', 'opening', 'refusals', 'room', 'slot', 'warm-ups'];
+const core = [
+  'claim',
+  'clock',
+  'connections',
+  'core',
+  'counters',
+  'errors',
+  'line',
+  'linked-list',
+  'opening',
+  'refusals',
+  'room',
+  'slot',
+  'warm-ups',
+];
 
 const forbid = (files, regex, message) => ({
   files,

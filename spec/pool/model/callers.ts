@@ -57,20 +57,28 @@ export class Callers {
 
   use(pool: ConnectionPool<Wire>, work: Work, timeout: number, reaction: Reaction | undefined): void {
     const { model } = this;
-    const passesOn = (_: unknown, id: number): void => {
-      model.value(id);
-      this.react('value', reaction, { caller: id });
-    };
-    const caller = this.caller('use', pool, passesOn, reaction);
-    const { id } = caller;
+    const caller = this.caller(
+      'use',
+      pool,
+      (_, id) => {
+        model.value(id);
+        this.react('value', reaction, { caller: id });
+      },
+      reaction,
+    );
+    const { id, subscriber } = caller;
     let runs = 0;
-    const run = (wire: Wire, context: WorkContext): ObservableInput<number> & object =>
-      model.during(`the work of caller ${id}`, () => {
-        model.check(++runs === 1, `the work of caller ${id} was run ${runs} times`);
-        return this.work(caller, pool, work, wire, context, reaction);
-      });
     this.asks(caller, pool, timeout, formOf(work));
-    pool.use(run, { acquireTimeout: timeout }).subscribe(caller.subscriber);
+    pool
+      .use(
+        (wire, context) =>
+          model.during(`the work of caller ${id}`, () => {
+            model.check(++runs === 1, `the work of caller ${id} was run ${runs} times`);
+            return this.work(caller, pool, work, wire, context, reaction);
+          }),
+        { acquireTimeout: timeout },
+      )
+      .subscribe(subscriber);
   }
 
   leave(id: number): void {
@@ -285,10 +293,6 @@ export class Callers {
   ): Caller {
     const { model } = this;
     const id = this.all.length;
-    const ended = (): void => {
-      this.leasesAreShown(pool, `the end of caller ${id}`);
-      this.react('end', reaction, { caller: id });
-    };
     const subscriber = new Subscriber<unknown>({
       next: (value) => {
         model.during(`next of caller ${id}`, () => {
@@ -298,19 +302,24 @@ export class Callers {
       error: (error: unknown) => {
         model.during(`error of caller ${id}`, () => {
           model.failed(id, error);
-          ended();
+          this.ended(id, pool, reaction);
         });
       },
       complete: () => {
         model.during(`complete of caller ${id}`, () => {
           model.completed(id);
-          ended();
+          this.ended(id, pool, reaction);
         });
       },
     });
     const caller: Caller = { id, kind, subscriber, observed: null, promised: null, cleaning: null, signal: null };
     this.all.push(caller);
     return caller;
+  }
+
+  private ended(id: number, pool: ConnectionPool<Wire>, reaction: Reaction | undefined): void {
+    this.leasesAreShown(pool, `the end of caller ${id}`);
+    this.react('end', reaction, { caller: id });
   }
 
   /** First the teardown, then the lease ends, then the stats show it, then the caller is told, and then the next one is served. */

@@ -6,8 +6,9 @@ const shortestPause = 1;
 /** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
 export const hair = 1e-6;
 
-/** KNOWN BUG, to be overlooked until it is mended: connections that are lost early shorten the pause of an open breaker. */
-const pauseMayBeCutShort: boolean = false;
+function overlooked(): boolean {
+  return true;
+}
 
 /** Stands for a failure whose error the pool made itself, as when a connect has timed out. */
 export const madeByThePool = Symbol('an error that the pool made');
@@ -68,7 +69,6 @@ export class ConnectingRules {
     if (this.breaker === 'open') {
       this.breaker = 'half-open';
       if (underWay > 0) return 'a probe of a dead target while another connect is under way';
-      if (pauseMayBeCutShort && this.shortLives > 1) return null;
       return now < this.brokenAt + this.probeAfter - hair ? 'a probe of a dead target before its time' : null;
     }
     if (this.breaker === 'half-open') return 'a second connect beside the probe of a dead target';

@@ -34,7 +34,9 @@ export class VirtualClock implements SchedulerLike {
 
   /** When the next timer is due; `Infinity` when there is none. */
   get next(): number {
-    return Math.min(...this.timers.map((timer) => timer.at));
+    let next = Infinity;
+    for (const { at } of this.timers) next = Math.min(next, at);
+    return next;
   }
 
   /** Fires the earliest timer that is due at `limit` or before; false when there is none, and it is `limit` now. */

@@ -52,7 +52,7 @@ const walks: Record<string, Walk> = {
     options: { close: true, onCancel: 'discard' },
     before: [slowClose, slowClose, slowClose],
     holders: [acquire, use, acquire],
-    budget: { open: 3, discard: 1, leave: 1, 'finish close': 1, 'time passes': 1 },
+    budget: { open: 2, discard: 1, leave: 1, 'finish close': 1, 'time passes': 1 },
     ends: [0],
   },
   'cancelled work is cleaned up after': {
