@@ -6,10 +6,6 @@ const shortestPause = 1;
 /** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
 export const hair = 1e-6;
 
-function overlooked(): boolean {
-  return true;
-}
-
 /** Stands for a failure whose error the pool made itself, as when a connect has timed out. */
 export const madeByThePool = Symbol('an error that the pool made');
 
