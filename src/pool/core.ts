@@ -384,7 +384,8 @@ export class PoolCore<C> {
     if (!this.opening.hasReasonToPause && this.wake === null) return;
     const wanted = this.state === 'open' && (this.line.size > 0 || this.warmUps.any);
     const pause = wanted && this.connections.mayOpenOneMore ? this.opening.pause() : 0;
-    if (pause > 0) {
+    // The pause may have ended since the last step looked at the clock.
+    if (pause > 0 || (wanted && this.connections.mayOpenOneMore && this.wantsOneMore())) {
       this.wake ??= this.clock.after(
         pause,
         () => {
