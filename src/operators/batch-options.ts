@@ -21,10 +21,10 @@ export interface ResolvedBatchOptions {
 }
 
 /** Fills in the defaults, or throws an `InvalidConfigError`: a `mergeMap` of 0 or NaN would never say anything. */
-export function resolveBatchOptions(operator: string, given: number | BatchOptions | undefined): ResolvedBatchOptions {
-  const options: unknown = typeof given === 'number' ? { concurrency: given } : (given ?? {});
+export function resolveBatchOptions(operator: string, given: number | BatchOptions = {}): ResolvedBatchOptions {
+  const options: unknown = typeof given === 'number' ? { concurrency: given } : given;
   const issues: string[] = [];
-  if (typeof options !== 'object' || options === null) {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     issues.push(`concurrency must be a positive integer or Infinity, but got ${shown(given)}`);
   } else {
     for (const [name, value] of Object.entries(options)) {

@@ -88,7 +88,11 @@ export class Life<C> extends Slot<C> implements Observer<C> {
       case 'dialling':
         this.phase = 'ended';
         this.stopTimer();
-        this.core.openFailed(this, error, false);
+        this.core.run(() => {
+          this.core.openFailed(this, error, false);
+          // Its own teardown comes before the next connect.
+          if (this.subscription !== null) quietly(this.subscription);
+        });
         break;
       case 'late':
         this.end();

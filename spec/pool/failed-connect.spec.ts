@@ -1,0 +1,41 @@
+import { Observable } from 'rxjs';
+import type { Subscriber } from 'rxjs';
+import { batchOutcomes, batchParallel, createPool, InvalidConfigError } from '../../src/index';
+
+describe('a connect that fails', () => {
+  it('is torn down before another one begins, so that no more than max are ever there (§4.5)', () => {
+    let there = 0;
+    let most = 0;
+    const lives: Subscriber<string>[] = [];
+    const pool = createPool<string>({
+      max: 2,
+      connect: () =>
+        new Observable((subscriber) => {
+          most = Math.max(most, ++there);
+          lives.push(subscriber);
+          subscriber.add(() => there--);
+        }),
+    });
+    void pool.warmUp(1);
+    lives[0]!.next('a');
+    pool.warmUp(2).catch(() => undefined);
+    // Whoever is lent the idle connection in the same breath makes the pool forget the failure, and with it the pause.
+    pool.stats$.subscribe(({ openFailures, acquired, pendingAcquires }) => {
+      if (openFailures !== 1 || acquired > 0 || pendingAcquires > 0) return;
+      for (let i = 0; i < 3; i++) pool.acquire().subscribe({ error: () => undefined });
+    });
+    lives[1]!.error(new Error('refused'));
+    expect(lives.length).toBe(3);
+    expect(most).toBe(2);
+    void pool.destroy({ timeout: 0 });
+  });
+});
+
+describe('a batch of null', () => {
+  it('is no batch with the defaults', () => {
+    for (const wrong of [null, []] as unknown as number[]) {
+      expect(() => batchOutcomes(wrong)).toThrowError(InvalidConfigError);
+      expect(() => batchParallel(wrong)).toThrowError(InvalidConfigError);
+    }
+  });
+});
