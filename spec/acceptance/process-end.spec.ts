@@ -15,12 +15,17 @@ const quickly = 4_000;
 
 function run(scenario: string): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', child, scenario], { timeout: 25_000 }, (error, stdout, stderr) => {
-      const lines = stdout.split('\n').filter((line) => line !== '');
-      const ms = Number(/^ended after (\d+) ms$/.exec(lines.at(-1) ?? '')?.[1] ?? NaN);
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-      resolve({ code, said: lines.slice(0, -1), ms, stderr });
-    });
+    execFile(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), child, scenario],
+      { timeout: 25_000 },
+      (error, stdout, stderr) => {
+        const lines = stdout.split('\n').filter((line) => line !== '');
+        const ms = Number(/^ended after (\d+) ms$/.exec(lines.at(-1) ?? '')?.[1] ?? NaN);
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        resolve({ code, said: lines.slice(0, -1), ms, stderr });
+      },
+    );
   });
 }
 

@@ -27,7 +27,9 @@ describe('the program', () => {
   });
 
   const start = (args: readonly string[], nodeOptions: readonly string[] = []) => {
-    const child = spawn(process.execPath, [...nodeOptions, '--import', 'tsx', main, ...args], { cwd: root });
+    const child = spawn(process.execPath, [...nodeOptions, '--import', import.meta.resolve('tsx'), main, ...args], {
+      cwd: root,
+    });
     children.push(child);
     const seen = { stdout: '', stderr: '' };
     child.stderr.on('data', (text: Buffer) => (seen.stderr += text.toString()));

@@ -1,4 +1,4 @@
-import { from, map, of, range, throwError } from 'rxjs';
+import { first, from, map, of, range, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, createPool, InvalidConfigError, withConnection } from '../../src/index';
 import type { BatchOptions, BatchResult } from '../../src/index';
@@ -210,6 +210,24 @@ describe('batchParallel', () => {
       from(first!.failed.map((f) => f.item)).pipe(withConnection(pool, send), batchParallel(8)),
     );
     expect(second).toEqual({ successful: ['y'], failed: [], unstarted: 0 });
+  });
+
+  it('gives its result to a subscriber that has enough of one, with asynchronous work too', () => {
+    marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
+      const pool = createPool({ connect: target('a').connect, max: 1 });
+      const work = cold('   -1|       ');
+      const workSubs = ['   ^-!       ', '--^-!'];
+      const expected = '    ----(r|)  ';
+      const result = of('x', 'y').pipe(
+        withConnection(pool, () => work),
+        batchParallel(),
+        first(),
+      );
+      expectObservable(result).toBe(expected, { r: { successful: ['1', '1'], failed: [], unstarted: 0 } });
+      expectSubscriptions(work.subscriptions).toBe(workSubs);
+      flush();
+      expectNothingHeld(pool);
+    });
   });
 
   it('takes inners that are no tasks when told how many at a time', () => {

@@ -1,4 +1,4 @@
-import { filter, of, tap, throwError } from 'rxjs';
+import { filter, first, of, take, tap, throwError } from 'rxjs';
 import { batchOutcomes, collectBatch, createPool, withConnection } from '../../src/index';
 import type { BatchOutcome, BatchResult } from '../../src/index';
 import { marbles, opensAtOnce } from '../helpers/marbles';
@@ -60,6 +60,35 @@ describe('collectBatch', () => {
       const sourceSubs = '  ^---!  ';
       expectObservable(source.pipe(collectBatch()), unsub).toBe('----');
       expectSubscriptions(source.subscriptions).toBe(sourceSubs);
+    });
+  });
+
+  it('completes once for a subscriber that has enough of one result', () => {
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot('  -a-c-|   ', outcomes);
+      const sourceSubs = '  ^----!   ';
+      const expected = '    -----(r|)';
+      const r = { successful: ['a', 'c'], failed: [], unstarted: 0 };
+      expectObservable(source.pipe(collectBatch(), take(1))).toBe(expected, { r });
+      expectObservable(source.pipe(collectBatch(), first())).toBe(expected, { r });
+      expectSubscriptions(source.subscriptions).toBe([sourceSubs, sourceSubs]);
+    });
+  });
+
+  it('is silent for a subscriber that unsubscribes inside next', () => {
+    marbles(({ hot, flush }) => {
+      const seen: unknown[] = [];
+      const subscription = hot('-a|', outcomes)
+        .pipe(collectBatch())
+        .subscribe({
+          next: (result) => {
+            seen.push(result);
+            subscription.unsubscribe();
+          },
+          complete: () => seen.push('complete'),
+        });
+      flush();
+      expect(seen).toEqual([{ successful: ['a'], failed: [], unstarted: 0 }]);
     });
   });
 

@@ -1,4 +1,4 @@
-import { BehaviorSubject, map, of, range, Subject } from 'rxjs';
+import { BehaviorSubject, map, of, range, Subject, Subscriber } from 'rxjs';
 import { batchOutcomes, createPool, InvalidConfigError, trackProgress, withConnection } from '../../src/index';
 import type { BatchOutcome, BatchProgress } from '../../src/index';
 import { marbles, opensAtOnce } from '../helpers/marbles';
@@ -150,6 +150,52 @@ describe('trackProgress', () => {
       expectSubscriptions(y.subscriptions).toBe(ySubs);
     });
   });
+
+  for (const [when, told] of [
+    ['at the beginning', '#'],
+    ['at an outcome', 'a'],
+    ['at the end', '|'],
+    ['at an error', '#'],
+  ] as const) {
+    it(`is silent for an observer that unsubscribes the pipeline ${when}`, () => {
+      marbles(({ hot, expectSubscriptions, flush }) => {
+        const source = hot(when === 'at an error' ? '--a--#' : '--a--|', outcomes);
+        const seen: string[] = [];
+        const subscriber = new Subscriber<BatchOutcome<string>>({
+          next: () => seen.push('a'),
+          error: () => seen.push('#'),
+          complete: () => seen.push('|'),
+        } as never);
+        const stop = (at: string): void => {
+          if (at === when) subscriber.unsubscribe();
+        };
+        source
+          .pipe(
+            trackProgress({
+              next: ({ succeeded }) => {
+                stop(succeeded === 0 ? 'at the beginning' : 'at an outcome');
+              },
+              complete: () => {
+                stop('at the end');
+              },
+              error: () => {
+                stop('at an error');
+              },
+            }),
+          )
+          .subscribe(subscriber);
+        const frames = {
+          'at the beginning': [],
+          'at an outcome': '^-!',
+          'at the end': '^----!',
+          'at an error': '^----!',
+        };
+        expectSubscriptions(source.subscriptions).toBe(frames[when]);
+        flush();
+        expect(seen).not.toContain(told);
+      });
+    });
+  }
 
   describe('with wrong arguments', () => {
     for (const wrong of [NaN, -1, 1.5, '3']) {

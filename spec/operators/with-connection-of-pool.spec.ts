@@ -1,7 +1,7 @@
 import { concatAll, exhaustAll, map, mergeAll, NEVER, of, retry, switchAll, take, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, batchSequential, createPool, withConnection } from '../../src/index';
-import type { ConnectionTask, Lease } from '../../src/index';
+import type { ConnectionPool, ConnectionTask, Lease } from '../../src/index';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('withConnection(work), with the pool as the source', () => {
@@ -189,6 +189,24 @@ describe('withConnection(work), with the pool as the source', () => {
         flush();
         expectNothingHeld(pool);
       });
+    });
+
+    it('in the very unsubscribe', () => {
+      for (const source of [
+        (pool: ConnectionPool<string>) => pool,
+        (pool: ConnectionPool<string>) => pool.pipe(take(3)),
+      ]) {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
+        const subscription = source(pool)
+          .pipe(
+            withConnection(() => NEVER),
+            mergeAll(1),
+          )
+          .subscribe();
+        expect(pool.stats.activeLeases).toBe(3);
+        subscription.unsubscribe();
+        expectNothingHeld(pool);
+      }
     });
 
     it('when another fails, and the source has completed', () => {

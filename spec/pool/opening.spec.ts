@@ -91,7 +91,7 @@ describe('opening connections', () => {
         });
         flush();
         expect(ended).toEqual([21]);
-        expect(scripted.dials).toBeLessThanOrEqual(5);
+        expect(scripted.dials).toBeLessThanOrEqual(1);
       });
     });
 

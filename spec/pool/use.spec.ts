@@ -548,6 +548,50 @@ describe('pool.use(work)', () => {
       });
     });
 
+    it('ends an async iterable: it is returned, and no more is drawn from it', async () => {
+      let kill: () => void = () => undefined;
+      const pool = createPool({
+        connect: () =>
+          new Observable<string>((subscriber) => {
+            subscriber.next('a');
+            kill = () => {
+              subscriber.error(dead);
+            };
+          }),
+        max: 1,
+      });
+      let drawn = 0;
+      let returned = 0;
+      const endless: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => {
+            await new Promise(setImmediate);
+            return { done: false, value: ++drawn };
+          },
+          return: async () => {
+            returned++;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+      const error = await new Promise((resolve) => {
+        pool
+          .use(() => endless)
+          .subscribe({
+            next: (n) => {
+              if (n === 2) kill();
+            },
+            error: resolve,
+          });
+      });
+      expect(error).toEqual(poolError('CONNECTION_FAILED', { phase: 'use', cause: dead }));
+      await turns(2);
+      const then = drawn;
+      await turns(10);
+      expect(drawn).toBe(then);
+      expect(returned).toBe(1);
+    });
+
     it('draws no more from an async iterable that was unsubscribed in the same turn', async () => {
       let kill: () => void = () => undefined;
       const pool = createPool({

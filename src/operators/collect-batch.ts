@@ -72,6 +72,7 @@ class Collector<R> extends Subscriber<BatchOutcome<R>> {
           .sort((a, b) => places[a]! - places[b]!)
           .map((i) => this.successful[i] as R);
     this.out.next({ successful, failed, unstarted });
-    super._complete();
+    // Whoever has enough of one result has unsubscribed by now.
+    if (!this.closed) super._complete();
   }
 }

@@ -47,7 +47,7 @@ export function trackProgress<R>(
     new Observable((out) => {
       const tracker = new Tracker<R>(out, told, total, scheduler);
       tracker.publish();
-      source.subscribe(tracker);
+      if (!tracker.closed) source.subscribe(tracker);
     });
 }
 
@@ -104,17 +104,17 @@ class Tracker<R> extends Subscriber<BatchOutcome<R>> {
     if (outcome.status === 'fulfilled') this.succeeded++;
     else this.failed++;
     this.publish();
-    this.out.next(outcome);
+    if (!this.closed) this.out.next(outcome);
   }
 
   protected override _error(error: unknown): void {
     this.tell(() => this.observer.error?.(error));
-    super._error(error);
+    if (!this.closed) super._error(error);
   }
 
   protected override _complete(): void {
     this.tell(() => this.observer.complete?.());
-    super._complete();
+    if (!this.closed) super._complete();
   }
 
   /** As with `tap`, what the observer throws ends the stream. */

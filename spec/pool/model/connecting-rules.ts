@@ -22,6 +22,8 @@ export class ConnectingRules {
   private endedEarlyAt = 0;
   private failedAt = 0;
   private brokenAt = 0;
+  /** No pause lasts longer than that. */
+  private pausesEnd = -Infinity;
 
   constructor(private readonly options: ModelOptions) {}
 
@@ -30,10 +32,13 @@ export class ConnectingRules {
     this.failuresInRow++;
     this.lastFailure = error;
     this.failedAt = now;
-    if (breaker === false || this.breaker === 'open') return;
-    if (this.breaker === 'half-open' || this.failuresInRow >= breaker.failures) {
+    if (this.breaker === 'open') return;
+    if (breaker !== false && (this.breaker === 'half-open' || this.failuresInRow >= breaker.failures)) {
       this.breaker = 'open';
       this.brokenAt = now;
+      this.pauseAtMost(now, this.probeAfter);
+    } else {
+      this.pauseAtMost(now, this.longestPauseAfter(this.failuresInRow));
     }
   }
 
@@ -50,9 +55,11 @@ export class ConnectingRules {
 
   /** A connection was lost at that age, and nobody had given it back yet. */
   endedEarly(age: number, now: number): void {
-    if (age >= this.options.retryDelay.max) return;
+    if (age >= this.options.retryDelay.max || this.breaker !== 'closed') return;
     this.shortLives++;
     this.endedEarlyAt = now;
+    // Once may be chance.
+    if (this.shortLives > 1) this.pauseAtMost(now, this.longestPauseAfter(this.shortLives - 1));
   }
 
   /** A connection was given back for the first time. */
@@ -71,19 +78,24 @@ export class ConnectingRules {
     if (underWay >= this.options.maxOpening) return 'more connects under way than maxOpening';
     if (this.failuresInRow > 0 && now < this.failedAt + shortestPause - hair)
       return 'a connect right after one that failed';
-    // Once may be chance.
     if (this.shortLives > 1 && now < this.endedEarlyAt + shortestPause - hair)
       return 'a connect to a target that hangs up';
     return null;
   }
 
-  /** From then on one that is wanted must be under way. */
+  /** From then on one that is wanted must be under way. A pause that began for an earlier reason may run to its end. */
   get mustBeginAt(): number {
-    if (this.breaker === 'open') return this.brokenAt + this.probeAfter;
+    const paused = this.breaker === 'open' || this.failuresInRow > 0 || this.shortLives > 1;
+    return paused ? this.pausesEnd : -Infinity;
+  }
+
+  private pauseAtMost(now: number, ms: number): void {
+    this.pausesEnd = Math.max(this.pausesEnd, now + Math.max(shortestPause, ms));
+  }
+
+  private longestPauseAfter(times: number): number {
     const { initial, max } = this.options.retryDelay;
-    if (this.shortLives > 1) return Math.max(this.endedEarlyAt, this.failedAt) + Math.max(shortestPause, max);
-    if (this.failuresInRow === 0) return -Infinity;
-    return this.failedAt + Math.max(shortestPause, Math.min(initial * 2 ** (this.failuresInRow - 1), max));
+    return Math.min(initial * 2 ** (times - 1), max);
   }
 
   private get probeAfter(): number {

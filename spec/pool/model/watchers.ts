@@ -4,8 +4,11 @@ import { brokenOrder, brokenSums } from '../invariants';
 import type { React, Reaction } from './deeds';
 import type { PoolModel } from './pool-model';
 
-/** One who reacted to every snapshot with a change would never let the pool rest. */
-const mostReactions = 3;
+/**
+ * To which of the snapshots that it is shown a watcher reacts: with a change to every one, the pool would never rest. Not to the
+ * first, or all would be over before a second watcher is there.
+ */
+const reactsTo = [2, 3, 7, 12, 20];
 
 interface Watcher {
   readonly subscriber: Subscriber<PoolStats>;
@@ -32,13 +35,14 @@ export class Watchers {
     const { model, snapshots } = this;
     // As with any BehaviorSubject: whoever subscribes after the end is told of the end only.
     const late = stats.state === 'destroyed';
-    let reactions = 0;
+    let shown = 0;
     const watcher: Watcher = {
       last: null,
       completed: false,
       subscriber: new Subscriber<PoolStats>({
         next: (snapshot) => {
           model.during('a snapshot', () => {
+            model.shown(snapshot);
             for (const sentence of brokenSums(snapshot)) model.check(false, sentence);
             if (watcher.last !== null) {
               for (const sentence of brokenOrder(watcher.last, snapshot)) model.check(false, sentence);
@@ -47,7 +51,7 @@ export class Watchers {
             model.check(same, `two snapshots have the number ${snapshot.seq}`);
             snapshots.set(snapshot.seq, snapshot);
             watcher.last = snapshot;
-            if (reactions++ < mostReactions) this.react('called', reaction, {});
+            if (reactsTo.includes(++shown)) this.react('called', reaction, {});
           });
         },
         error: () => {

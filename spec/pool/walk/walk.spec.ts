@@ -7,11 +7,13 @@ const use: Deed = { do: 'use', work: 'manual', timeout: Infinity };
 const promise: Deed = { do: 'use', work: 'promise', timeout: Infinity };
 const throwing: Deed = { do: 'use', work: 'throwing', timeout: Infinity };
 const impatient: Deed = { do: 'use', work: 'manual', timeout: 30 };
+const releasingWatcher: Deed = { do: 'watch', reaction: { at: 'called', deed: { do: 'release', pick: 0 } } };
 const slowClose: Deed = { do: 'close as', plan: 'manual' };
 const slowCleaning: Deed = { do: 'clean as', plan: 'manual' };
 
 const walks: Record<string, Walk> = {
-  'connects succeed; work completes, fails, throws, is cancelled': {
+  'connects succeed; work completes, fails, throws, is cancelled; the stats are watched': {
+    before: [releasingWatcher, { do: 'watch' }],
     holders: [acquire, use, throwing],
     budget: { open: 2, release: 1, finish: 1, fail: 1, leave: 2 },
     ends: [0, 5],
