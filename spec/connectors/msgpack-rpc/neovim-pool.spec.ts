@@ -184,7 +184,7 @@ describe('a pool of connections to a real neovim', () => {
 
   it('is closed with it: a neovim that quits is replaced by nobody until somebody asks', async () => {
     const first = await start();
-    const pool = poolOf(first, { max: 2 });
+    const pool = poolOf(first, { max: 2, breaker: false });
     await pool.warmUp(2);
     const gone = new Promise((resolve) => first.process.once('exit', resolve));
     pool.use((connection) => connection.notify('nvim_command', 'qall!')).subscribe();
