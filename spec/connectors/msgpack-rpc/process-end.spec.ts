@@ -19,7 +19,11 @@ function run(target: string, body: string, tls = false): Promise<{ output: strin
       ${body}
     });`;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program], { cwd: root });
+    const child = spawn(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program],
+      { cwd: root },
+    );
     let output = '';
     let errors = '';
     let stayed = false;
