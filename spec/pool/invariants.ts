@@ -75,8 +75,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   }
 
   // Those who hold.
-  for (const { id, phase, mustClean, cleaningSince, revoked, left } of callers) {
-    broken.when(phase === 'promised' || phase === 'robbed', () => `caller ${id} has not been told of its lease`);
+  for (const { id, mustClean, cleaningSince, revoked, left } of callers) {
     broken.when(mustClean, () => `the connection of caller ${id} was to be made clean, and was not`);
     const tooLong = cleaningSince !== null && model.isPast(cleaningSince + options.cancelTimeout, nothingIsDue);
     broken.when(tooLong, () => `cleaning for caller ${id} goes on for too long`);

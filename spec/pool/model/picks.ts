@@ -11,7 +11,7 @@ const pick = (among: Pick['among'], does: Pick['does']): Pick => ({ among, does 
 
 const whoCanLeave: Pick['among'] = ({ model }) => model.callers.filter(({ left }) => !left).map(({ id }) => id);
 const leases: Pick['among'] = ({ model }) =>
-  model.leases.filter(({ id, caller }) => id >= 0 && caller.kind !== 'use').map(({ id }) => id);
+  model.leases.filter(({ caller }) => caller.kind !== 'use').map(({ id }) => id);
 const endedLeases: Pick['among'] = ({ callers }) => callers.stale;
 const working: Pick['among'] = ({ callers }) => callers.working;
 const cleaning: Pick['among'] = ({ callers }) => callers.cleaning;

@@ -1,12 +1,10 @@
 import { isPoolError } from '../../../src';
+import type { PoolStats } from '../../../src';
 import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
 import { told } from './deeds';
 import type { Deed } from './deeds';
 import type { CallerKind, ConnectionState, ModelCaller, ModelConnection, ModelLease, ModelOptions } from './shapes';
 import type { Tally, Warming } from './shapes';
-
-/** The lease of a caller who has not been told of it. */
-const notToldYet = -1;
 
 /**
  * What a pool must do, as a plain list of who waits, who holds what, and which connections there are. It is told everything
@@ -97,6 +95,21 @@ export class PoolModel {
 
   leasesOf(connection: ModelConnection): ModelLease[] {
     return this.leases.filter((lease) => lease.connection === connection);
+  }
+
+  /**
+   * Whether everything that the snapshot shows has been seen. The stats show a lease, its end, a connect or a refusal just before
+   * anyone is told; what a watcher did in between would change what the model thinks the pool has chosen from.
+   */
+  knows(stats: PoolStats): boolean {
+    const { acquired, timeouts, rejected } = this.tally;
+    const refused = timeouts + rejected + this.eitherTimeoutOrRejected;
+    return (
+      stats.acquired === acquired &&
+      stats.activeLeases === this.leases.length &&
+      stats.timeouts + stats.rejected === refused &&
+      stats.openingConnections === this.count('opening')
+    );
   }
 
   caller(id: number): ModelCaller | undefined {
@@ -244,10 +257,6 @@ export class PoolModel {
         caller.since = this.now;
         if (caller.lease === null) this.over(caller);
         break;
-      case 'promised':
-        this.end(caller, 'released');
-        this.over(caller);
-        break;
       default:
         this.over(caller);
     }
@@ -322,69 +331,40 @@ export class PoolModel {
     this.note(`→ ${what}`);
     this.decided(what);
     this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
-    if (caller === undefined) {
-      this.check(false, `${what}, who has gone`);
-      return;
-    }
-    if (caller.phase === 'promised') {
-      const shown = caller.lease?.connection.id;
-      this.check(shown === connectionId, `${what}, but by order and stats it should be connection ${shown}`);
-    } else {
-      this.mayBeLent(caller, connection, what);
-      this.lend(caller, connection);
-    }
-    caller.phase = caller.kind === 'use' ? 'working' : 'inside';
-    caller.lease!.id = lease;
-  }
-
-  /**
-   * A snapshot can show a lease before its holder is told: who will be told, and with which connection, is decided then, and
-   * whoever looks at the stats may do something about it first.
-   */
-  shown({ acquired }: Pick<Tally, 'acquired'>): void {
-    const caller = this.line.find((other) => !this.mayRest(other));
-    const connection = this.idle.length > 0 ? this.nextIdle : this.withRoom[0];
-    if (acquired !== this.tally.acquired + 1 || caller === undefined || connection === undefined) return;
-    // Which of several connections that have room is up to the pool.
-    if (this.idle.length === 0 && this.withRoom.length > 1) return;
-    this.lend(caller, connection);
-    caller.phase = 'promised';
-  }
-
-  private get nextIdle(): ModelConnection | undefined {
-    return this.options.order === 'lifo' ? this.idle.at(-1) : this.idle[0];
-  }
-
-  private mayBeLent(caller: ModelCaller, connection: ModelConnection, what: string): void {
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
     this.check(this.withRoom.includes(connection), `${what}, which has no room`);
     if (this.leasesOf(connection).length === 0) {
-      const { nextIdle } = this;
-      this.check(nextIdle === connection, `${what}, but ${this.options.order} says connection ${nextIdle?.id}`);
+      const first = this.options.order === 'lifo' ? this.idle.at(-1) : this.idle[0];
+      this.check(first === connection, `${what}, but ${this.options.order} says connection ${first?.id}`);
+    }
+    if (caller === undefined) {
+      this.check(false, `${what}, who has gone`);
+      return;
     }
     this.check(caller.deadline >= this.now - hair, `${what}, whose time was up at ${caller.deadline}`);
     if (caller.phase === 'resting') {
       this.check(this.task > caller.sinceTask, `${what} in the task in which it had one already`);
+    } else if (caller.phase !== 'waiting') {
+      this.check(false, `${what}, who is ${caller.phase}`);
       return;
+    } else {
+      const before = this.line.slice(0, this.line.indexOf(caller)).filter((other) => !this.sameInstant(caller, other));
+      const ahead = before.filter((other) => !this.mayRest(other));
+      for (const other of before) if (this.mayRest(other)) this.rest(other);
+      this.check(ahead.length === 0, `${what}, but before it came ${ahead.map((other) => other.id).join(', ')}`);
     }
-    this.check(caller.phase === 'waiting', `${what}, who is ${caller.phase}`);
-    const before = this.line.slice(0, this.line.indexOf(caller)).filter((other) => !this.sameInstant(caller, other));
-    const ahead = before.filter((other) => !this.mayRest(other));
-    for (const other of before) if (this.mayRest(other)) this.rest(other);
-    this.check(ahead.length === 0, `${what}, but before it came ${ahead.map((other) => other.id).join(', ')}`);
-  }
-
-  private lend(caller: ModelCaller, connection: ModelConnection): void {
     this.unqueue(caller);
-    caller.lease = { id: notToldYet, connection, caller };
+    caller.phase = caller.kind === 'use' ? 'working' : 'inside';
+    caller.lease = { id: lease, connection, caller };
     this.leases.push(caller.lease);
     this.idle = this.idle.filter((other) => other !== connection);
     this.count1('acquired');
     caller.servedIn = this.task;
-    if (connection.wasLent) return;
-    connection.wasLent = true;
-    this.connecting.proven();
+    if (!connection.wasLent) {
+      connection.wasLent = true;
+      this.connecting.proven();
+    }
   }
 
   /** The `next` of a stream has returned: it gets in line again. */
@@ -435,7 +415,6 @@ export class PoolModel {
     if (caller.phase === 'waiting') this.waitFailed(caller, error);
     else if (caller.phase === 'working' && caller.end !== null) this.ownEnd(caller, false, error);
     else if (caller.phase === 'working') this.takenAway(caller, error);
-    else if (caller.phase === 'robbed') this.checkLoss(caller, error);
     else this.check(false, `caller ${id} failed while ${caller.phase}: ${String(error)}`);
     this.over(caller);
   }
@@ -488,7 +467,8 @@ export class PoolModel {
     this.decided(`connect ${id}`);
     this.check(this.state === 'open', `connect ${id} after destroy`);
     this.check(this.taken < this.options.max, `connect ${id}, but all ${this.options.max} places are taken`);
-    const canBeServed = this.withRoom.length > 0 && line.some((caller) => !this.mayRest(caller));
+    const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
+    const canBeServed = this.withRoom.length > 0 && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
     const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => goal - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
@@ -657,21 +637,17 @@ export class PoolModel {
   private takenAway(caller: ModelCaller, error: unknown): void {
     const what = `caller ${caller.id}, at work, failed (${String(error)})`;
     const { revoked } = caller;
-    this.checkLoss(caller, error);
-    this.check(revoked === null || this.task > revoked.task, `${what} without a turn to end by itself`);
-    this.check(caller.torn || caller.work === 'promise', `${what} before its teardown`);
+    this.check(revoked !== null, `${what}, but nobody has taken its connection away`);
+    if (revoked !== null) {
+      const expected =
+        revoked.why === 'lost'
+          ? isPoolError(error, 'CONNECTION_FAILED') && error.phase === 'use'
+          : isPoolError(error, 'INVALID_POOL');
+      this.check(expected, `${what}, but its connection was ${revoked.why}`);
+      this.check(this.task > revoked.task, `${what} without a turn to end by itself`);
+      this.check(caller.torn || caller.work === 'promise', `${what} before its teardown`);
+    }
     this.count1('failedOperations');
-  }
-
-  private checkLoss({ id, revoked }: ModelCaller, error: unknown): void {
-    const expected =
-      revoked?.why === 'lost'
-        ? isPoolError(error, 'CONNECTION_FAILED') && error.phase === 'use'
-        : isPoolError(error, 'INVALID_POOL');
-    this.check(
-      revoked !== null && expected,
-      `caller ${id} failed (${String(error)}), but ${revoked?.why ?? 'no loss'}`,
-    );
   }
 
   private end(caller: ModelCaller, how: 'released' | 'discarded'): void {
@@ -699,15 +675,7 @@ export class PoolModel {
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
     const { caller } = lease;
     this.endLease(lease, 'discarded');
-    if (caller.lease !== lease) return;
-    if (caller.phase === 'promised') {
-      caller.lease = null;
-      caller.revoked = { why, task: this.task };
-      if (caller.kind === 'stream') this.getInLine(caller, false);
-      else caller.phase = 'robbed';
-      return;
-    }
-    if (caller.kind !== 'use') return;
+    if (caller.lease !== lease || caller.kind !== 'use') return;
     caller.lease = null;
     caller.mustClean = false;
     if (caller.phase === 'lingering') this.over(caller);

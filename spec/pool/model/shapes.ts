@@ -45,8 +45,7 @@ export interface ModelConnection {
 }
 
 export interface ModelLease {
-  /** Below 0 while its holder has not been told of it. */
-  id: number;
+  readonly id: number;
   readonly connection: ModelConnection;
   readonly caller: ModelCaller;
 }
@@ -55,15 +54,13 @@ export type CallerKind = 'acquire' | 'use' | 'stream';
 
 /**
  * - `waiting`: in line;
- * - `promised`: the stats show its lease, but it has not been told yet;
- * - `robbed`: and before it was told, the connection was lost;
  * - `inside`: its `next` is being called with a lease;
  * - `working`: its work runs;
  * - `resting`: a stream that will be in line again in a later task;
  * - `lingering`: cancelled, but its lease has not ended yet;
  * - `over`.
  */
-export type CallerPhase = 'waiting' | 'promised' | 'robbed' | 'inside' | 'working' | 'resting' | 'lingering' | 'over';
+export type CallerPhase = 'waiting' | 'inside' | 'working' | 'resting' | 'lingering' | 'over';
 
 export interface ModelCaller {
   readonly id: number;

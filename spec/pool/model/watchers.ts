@@ -5,8 +5,8 @@ import type { React, Reaction } from './deeds';
 import type { PoolModel } from './pool-model';
 
 /**
- * To which of the snapshots that it is shown a watcher reacts: with a change to every one, the pool would never rest. Not to the
- * first, or all would be over before a second watcher is there.
+ * To which snapshots a watcher reacts: with a change to every one, the pool would never rest. Not to the first, or all would be
+ * over before a second watcher is there.
  */
 const reactsTo = [2, 3, 7, 12, 20];
 
@@ -42,7 +42,6 @@ export class Watchers {
       subscriber: new Subscriber<PoolStats>({
         next: (snapshot) => {
           model.during('a snapshot', () => {
-            model.shown(snapshot);
             for (const sentence of brokenSums(snapshot)) model.check(false, sentence);
             if (watcher.last !== null) {
               for (const sentence of brokenOrder(watcher.last, snapshot)) model.check(false, sentence);
@@ -51,7 +50,7 @@ export class Watchers {
             model.check(same, `two snapshots have the number ${snapshot.seq}`);
             snapshots.set(snapshot.seq, snapshot);
             watcher.last = snapshot;
-            if (reactsTo.includes(++shown)) this.react('called', reaction, {});
+            if (model.knows(snapshot) && reactsTo.includes(++shown)) this.react('called', reaction, {});
           });
         },
         error: () => {
