@@ -293,7 +293,7 @@ describe('a connection to a node', () => {
 
     it('brings answers of many megabytes', async () => {
       const text = 'a line of text\n'.repeat(1_200_000);
-      const bytes = Buffer.alloc(20_000_000, 'x');
+      const bytes = Buffer.alloc(64 * 1024 * 1024, 'x');
       const node = await serve({
         methods: { text: () => text, bytes: () => bytes, length: (value: string) => value.length },
       });

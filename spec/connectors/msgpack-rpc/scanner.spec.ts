@@ -117,6 +117,41 @@ describe('finding where a message ends', () => {
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 * 1024 * 1024);
   });
 
+  for (const [size, times] of [
+    [65_536, 1],
+    [1448, 2],
+  ] as const) {
+    it(`copies 64 MB in chunks of ${size} at most ${times === 1 ? 'once' : 'twice'}, however many chunks there are`, () => {
+      const inbox = new Inbox(clientLimits);
+      const length = 64 * 1024 * 1024;
+      const chunk = Buffer.alloc(size);
+      inbox.push(Buffer.of(0xc6, 0x04, 0, 0, 0));
+      expect(inbox.next()).toBeUndefined();
+
+      let copied = 0;
+      const { concat } = Buffer;
+      spyOn(Buffer, 'concat').and.callFake((list, total) => {
+        const joined = concat(list, total);
+        copied += joined.length;
+        return joined;
+      });
+      const { copy } = Buffer.prototype;
+      spyOn(Buffer.prototype, 'copy').and.callFake(function (this: Buffer, ...args: Parameters<typeof copy>) {
+        const count = copy.apply(this, args);
+        copied += count;
+        return count;
+      });
+      let message: Buffer | undefined;
+      for (let rest = length; rest > 0; rest -= size) {
+        inbox.push(rest < size ? chunk.subarray(0, rest) : chunk);
+        message = inbox.next();
+      }
+      expect(message?.length).toBe(length + 5);
+      expect(copied).toBeGreaterThanOrEqual(length);
+      expect(copied).toBeLessThanOrEqual(times * (length + 5));
+    });
+  }
+
   it('keeps a message that comes byte by byte in memory of about its size', () => {
     const inbox = new Inbox(clientLimits);
     const size = 4_000_000;

@@ -135,6 +135,13 @@ describe('a node of our own', () => {
       ],
       'rejects with text': [() => rejected('text'), [0, 'text']],
       'rejects with nothing': [() => rejected(undefined), [0, 'undefined']],
+      'rejects with what cannot be made text': [() => rejected([{ toString: 1 }]), [0, '[ { toString: 1 } ]']],
+      'throws what cannot be made text': [
+        () => {
+          throw Object.create(null) as Error;
+        },
+        [0, '[Object: null prototype] {}'],
+      ],
       'with a code': [
         () => {
           throw Object.assign(new Error('coded'), { code: 42 });

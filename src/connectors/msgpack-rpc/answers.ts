@@ -1,6 +1,6 @@
 import { from, isObservable, type ObservableInput, type Subscription } from 'rxjs';
 import type { Codec } from './codec';
-import { RpcError } from './errors';
+import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
 import { NO_CALL, REPLY } from './messages';
 import type { CallContext, MethodTable } from './methods';
@@ -177,7 +177,7 @@ function comesLater(result: unknown): result is ObservableInput<unknown> {
   );
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : readable(error));
 
 /** The error value that is sent for what a method threw. It is never nil, which would mean success. */
 function detailOf(error: unknown): unknown {

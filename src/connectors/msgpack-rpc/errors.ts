@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 const LONGEST_REASON = 1000;
 
 /** A reason for people's eyes: whatever the other side sent, cut to a readable length. */
-function readable(detail: unknown): string {
+export function readable(detail: unknown): string {
   const text = typeof detail === 'string' ? detail : inspect(detail, { depth: 2, breakLength: Infinity });
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
 }

@@ -2,7 +2,10 @@ import { Ext } from './ext';
 import type { Decoder, Read } from './lite';
 import { decodeTimestamp, TIMESTAMP } from './timestamp';
 
-/** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is slow with, and leaves the rest to `plain`. */
+/** For all that are empty: one of its own costs hundreds of bytes, and comes in two. */
+const NOTHING = Buffer.alloc(0);
+
+/** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is wasteful with, and leaves the rest to `plain`. */
 export function createRead(plain: Read): Read {
   return read;
 
@@ -10,11 +13,25 @@ export function createRead(plain: Read): Read {
     const { buffer, offset } = decoder;
     const header = buffer[offset]!;
     if (header < 0x80 || header >= 0xe0) return plain(decoder);
-    if (header < 0x90) {
+    if (header < 0xc0) {
+      if (header >= 0xa0) {
+        decoder.offset++;
+        return readText(decoder, header & 0x1f);
+      }
+      if (header >= 0x90) return plain(decoder);
       decoder.offset++;
       return readMap(decoder, header & 0x0f);
     }
     switch (header) {
+      case 0xc4:
+        decoder.offset += 2;
+        return readBytes(decoder, buffer.readUInt8(offset + 1));
+      case 0xc5:
+        decoder.offset += 3;
+        return readBytes(decoder, buffer.readUInt16BE(offset + 1));
+      case 0xc6:
+        decoder.offset += 5;
+        return readBytes(decoder, buffer.readUInt32BE(offset + 1));
       case 0xc7:
         decoder.offset += 2;
         return readExt(decoder, buffer.readUInt8(offset + 1));
@@ -43,6 +60,15 @@ export function createRead(plain: Read): Read {
       case 0xd8:
         decoder.offset++;
         return readExt(decoder, 1 << (header - 0xd4));
+      case 0xd9:
+        decoder.offset += 2;
+        return readText(decoder, buffer.readUInt8(offset + 1));
+      case 0xda:
+        decoder.offset += 3;
+        return readText(decoder, buffer.readUInt16BE(offset + 1));
+      case 0xdb:
+        decoder.offset += 5;
+        return readText(decoder, buffer.readUInt32BE(offset + 1));
       case 0xde:
         decoder.offset += 3;
         return readMap(decoder, buffer.readUInt16BE(offset + 1));
@@ -59,8 +85,9 @@ export function createRead(plain: Read): Read {
     const object: Record<string, unknown> = {};
     for (let i = 0; i < size; i++) {
       const key = read(decoder);
-      if (typeof key !== 'string')
-        return readRest(decoder, size - i, new Map<unknown, unknown>(Object.entries(object)), key);
+      if (typeof key !== 'string') {
+        return readRest(decoder, size - i, new Map<unknown, unknown>(i === 0 ? null : Object.entries(object)), key);
+      }
       const value = read(decoder);
       // Assigning to this one key would set the prototype.
       if (key === '__proto__') {
@@ -89,12 +116,23 @@ function readInteger64(buffer: Buffer, at: number, high: number): number | bigin
   return high < 0 ? buffer.readBigInt64BE(at) : buffer.readBigUInt64BE(at);
 }
 
+function readText(decoder: Decoder, length: number): string {
+  const start = decoder.reserve(length);
+  return length === 0 ? '' : decoder.buffer.toString('utf8', start, start + length);
+}
+
+/** A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one. */
+function readBytes(decoder: Decoder, length: number): Buffer {
+  const start = decoder.reserve(length);
+  if (length === 0) return NOTHING;
+  const bytes = Buffer.allocUnsafe(length);
+  decoder.buffer.copy(bytes, 0, start, start + length);
+  return bytes;
+}
+
 function readExt(decoder: Decoder, length: number): unknown {
-  const start = decoder.reserve(length + 1);
-  const { buffer } = decoder;
-  const type = buffer.readInt8(start);
-  const data = buffer.subarray(start + 1, start + 1 + length);
+  const type = decoder.buffer.readInt8(decoder.reserve(1));
+  const data = readBytes(decoder, length);
   const date = type === TIMESTAMP ? decodeTimestamp(data) : undefined;
-  // A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one.
-  return date ?? new Ext(type, Buffer.from(data));
+  return date ?? new Ext(type, data);
 }

@@ -39,6 +39,8 @@ export function isPlainMessage(bytes: Uint8Array): boolean {
         case 0xc3:
           break;
         case 0xc4:
+          // An empty one of these, two bytes, would become a buffer with hundreds of bytes of its own.
+          if (bytes[at] === 0) return false;
           at += 1 + bytes[at]!;
           break;
         case 0xc5:

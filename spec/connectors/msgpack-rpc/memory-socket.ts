@@ -1,0 +1,82 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+
+/** As much of a socket as a connection needs, in memory: what it says is kept, and what it hears is what the spec feeds to it. */
+export class MemorySocket extends EventEmitter {
+  destroyed = false;
+  readonly #said: Uint8Array[] = [];
+  readonly #unheard: Buffer[] = [];
+  #paused = false;
+  #narrow: boolean;
+
+  /** A `narrow` one is full after every write, until the next turn. */
+  constructor(narrow = false) {
+    super();
+    this.#narrow = narrow;
+  }
+
+  get socket(): Socket {
+    return this as unknown as Socket;
+  }
+
+  /** Everything that was written to it. */
+  get said(): Buffer {
+    return Buffer.concat(this.#said);
+  }
+
+  hear(bytes: Buffer): void {
+    this.#unheard.push(bytes);
+    this.#speak();
+  }
+
+  /** The other side has closed: in order, or by breaking down. */
+  hearEnd(error?: Error): void {
+    if (this.destroyed) return;
+    if (error === undefined) this.emit('end');
+    else this.emit('error', error);
+    this.destroy();
+  }
+
+  write(bytes: Uint8Array, written?: () => void): boolean {
+    if (this.destroyed) return false;
+    this.#said.push(bytes);
+    if (written !== undefined) queueMicrotask(written);
+    if (this.#narrow) queueMicrotask(() => this.emit('drain'));
+    return !this.#narrow;
+  }
+
+  end(): void {
+    queueMicrotask(() => this.destroy());
+  }
+
+  destroy(): void {
+    if (this.destroyed) return;
+    this.destroyed = true;
+    queueMicrotask(() => this.emit('close'));
+  }
+
+  isPaused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    queueMicrotask(() => this.#speak());
+  }
+
+  ref(): void {
+    // Nobody waits for memory.
+  }
+
+  unref(): void {
+    // Nobody waits for memory.
+  }
+
+  #speak(): void {
+    while (!this.#paused && !this.destroyed && this.#unheard.length > 0) this.emit('data', this.#unheard.shift());
+  }
+}
