@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { takeUntil, timer } from 'rxjs';
 import { builtinMethods, createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Refusal } from '../../../src/connectors/msgpack-rpc/refusal';
+import { codecs } from './codecs';
+import { filled, fillings } from './hostile-bytes';
+import { memoryFor, trial } from './trial';
 import { answerOf, pack, scene, until } from './support';
 
 const codec = createLiteCodec();
@@ -78,6 +83,32 @@ describe('whatever comes in', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('ends what it must, says nothing but messages, and makes no difference by where it is cut or who decodes it', async () => {
+    // Most of the time would go into the stacks of errors that nobody looks at.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      for (let index = 0; index < 3000; index++) await trial(seed, index);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+    expect().nothing();
+  }, 60_000);
+
+  it('costs a few megabytes for 64 KiB at the most', () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    for (const name of ['msgpack-lite', 'msgpackr']) {
+      const codec = codecs[name]!();
+      for (const filling of fillings) {
+        const cost = memoryFor(filled(filling, 65_536, false), 'server', codec, gc);
+        expect(cost)
+          .withContext(`${name}, filled with ${Buffer.from(filling).toString('hex')}`)
+          .toBeLessThan(16 * 1024 * 1024);
+      }
+    }
   });
 
   it('harms no other client of a node', async () => {
