@@ -4,7 +4,7 @@ import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/internals';
 import type { PoolInternals } from '../pool/internals';
-import type { Lease } from '../pool/lease';
+import type { HeldLease, Lease } from '../pool/lease';
 import { acquireTimeoutOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
@@ -56,19 +56,9 @@ export function withConnection<C>(
   if (typeof poolOrWork === 'function') {
     return (source) => new Observable((out) => source.subscribe(new LeaseTasks<C, unknown>(out, poolOrWork)));
   }
-  const pool = internalsOf(poolOrWork);
-  if (typeof work !== 'function') {
-    throw new InvalidConfigError(pool.core.name, 'withConnection cannot work', [
-      `work must be a function of a connection and an item, but got ${shown(work)}`,
-    ]);
-  }
-  const each: ItemWork<C, unknown> = {
-    pool,
-    work,
-    acquireTimeout: acquireTimeoutOf({ name: pool.core.name, acquireTimeout: pool.acquireTimeout }, options),
-  };
+  const each = itemWork('withConnection', poolOrWork, work, options);
   return (source) => {
-    if ((source as unknown) === poolOrWork) throw leasedTwice(pool.core.name);
+    if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
     return new Observable((out) => source.subscribe(new ItemTasks(out, each)));
   };
 }
@@ -84,7 +74,7 @@ class ItemTasks<C, T, R> extends Subscriber<T> {
   }
 
   protected override _next(item: T): void {
-    if (isHeldLease<C>(item) && item[internals] === this.each.pool) {
+    if (isLeaseOf(this.each.pool, item)) {
       item.release();
       this.error(leasedTwice(this.each.pool.core.name));
       return;
@@ -93,15 +83,35 @@ class ItemTasks<C, T, R> extends Subscriber<T> {
   }
 }
 
-function internalsOf<C>(pool: ConnectionPool<C>): PoolInternals<C> {
+/** Checks what an operator was given, and keeps it once for all items. */
+export function itemWork<C, T>(
+  operator: string,
+  pool: ConnectionPool<C>,
+  work: ItemWork<C, T>['work'] | undefined,
+  options: AcquireOptions | undefined,
+): ItemWork<C, T> {
   const found = (pool as { [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
-  if (found !== undefined) return found;
-  throw new InvalidConfigError('pool', 'withConnection cannot work', [
-    `the first argument must be a pool made by createPool, or the work for the leases of a pool, but got ${shown(pool)}`,
-  ]);
+  if (found === undefined) {
+    const orWork = operator === 'withConnection' ? ', or the work for the leases of a pool' : '';
+    throw new InvalidConfigError('pool', `${operator} cannot work`, [
+      `the first argument must be a pool made by createPool${orWork}, but got ${shown(pool)}`,
+    ]);
+  }
+  const { name } = found.core;
+  if (typeof work !== 'function') {
+    throw new InvalidConfigError(name, `${operator} cannot work`, [
+      `work must be a function of a connection and an item, but got ${shown(work)}`,
+    ]);
+  }
+  return { pool: found, work, acquireTimeout: acquireTimeoutOf({ name, acquireTimeout: found.acquireTimeout }, options) };
 }
 
-function leasedTwice(name: string): InvalidConfigError {
+/** Whether an item is itself a lease of the pool that is to work on it. */
+export function isLeaseOf<C>(pool: PoolInternals<C>, item: unknown): item is HeldLease<C> {
+  return isHeldLease<C>(item) && item[internals] === pool;
+}
+
+export function leasedTwice(name: string): InvalidConfigError {
   return new InvalidConfigError(name, `withConnection would lease from pool '${name}' twice over`, [
     'its source is that same pool, whose every item is a lease already: ' +
       'write pool.pipe(withConnection(work)) to work on those, or items$.pipe(withConnection(pool, work)) for items of your own',

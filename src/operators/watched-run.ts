@@ -1,0 +1,25 @@
+import type { Sink } from '../pool/work';
+import type { WorkObservable } from '../pool/work-observable';
+import { WorkRun } from '../pool/work-run';
+import type { Lingering } from './lingering';
+
+/** A run that says so when it keeps its connection although it has been cancelled. */
+export class WatchedRun<C, R> extends WorkRun<C, R> {
+  constructor(
+    work: WorkObservable<C, R>,
+    sink: Sink<R>,
+    private readonly lingering: Lingering | undefined,
+  ) {
+    super(work.pool.core, work.pool.runs, work, sink);
+  }
+
+  override unsubscribe(): void {
+    super.unsubscribe();
+    if (this.state === 'held') this.lingering?.add(this);
+  }
+
+  protected override end(): void {
+    super.end();
+    this.lingering?.look(this);
+  }
+}
