@@ -9,7 +9,7 @@ import type { ConnectionTask } from './connection-task';
 import type { Lingering } from './lingering';
 import { WatchedRun } from './watched-run';
 
-type LeaseWork<C> = (connection: C, context: WorkContext) => unknown;
+export type LeaseWork<C> = (connection: C, context: WorkContext) => unknown;
 
 /** Makes every lease of the pool's stream a task that works on it. */
 export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
