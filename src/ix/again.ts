@@ -34,7 +34,7 @@ export function again<C, T, O extends WorkResult>(
 
 class NumberedTasks<C, T, R> extends TasksOfWork<C, NumberedItem, T, R> {
   arrived(numbered: NumberedItem): void {
-    if (isNumbered(numbered)) this.receiver.arrived(this.taskOf(numbered.item as T, numbered.index));
+    if (isNumbered(numbered)) this.pass(numbered.item as T, numbered.index);
     else this.fail(notNumbered(numbered));
   }
 }

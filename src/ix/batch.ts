@@ -1,12 +1,15 @@
 import type { ObservableInput } from 'rxjs';
 import { isTask } from '../operators/connection-task';
+import type { ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
 import { begin, cancelAll, limitFor } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
 import { Ring } from '../operators/ring';
 import { LinkedList } from '../pool/linked-list';
-import type { PullSource, Receiver } from './source';
+import type { WorkRun } from '../pool/work-run';
+import type { PullSource, Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
+import { WorkMember } from './work-member';
 
 /**
  * The machine under every batch that is pulled. It has as many slots as may run at a time. A slot is taken from the moment at
@@ -15,7 +18,7 @@ import { Stage } from './stage';
  */
 export abstract class Batch<R, V>
   extends Stage<ObservableInput<R>, V>
-  implements BatchRules<R>, MemberOwner<R>
+  implements BatchRules<R>, MemberOwner<R>, WorkReceiver
 {
   readonly running = new LinkedList<Member<R>>();
   /** Nobody listens to the members any more. */
@@ -31,7 +34,7 @@ export abstract class Batch<R, V>
   /** The source has been asked, and has not answered. */
   private asked = false;
   /** Drawn, and not begun: what its pool can lend may show only now. */
-  private held: ObservableInput<R> | null = null;
+  private held: ObservableInput<R> | WorkMember<R> | null = null;
   private pumping = false;
   /** No more is drawn. */
   private drawn = false;
@@ -40,7 +43,9 @@ export abstract class Batch<R, V>
   private failure: { readonly error: unknown } | null = null;
   /** How many may run, by the last of them that was drawn. */
   private limit = 1;
-  private readonly lingering = new Set<Lingering>();
+  /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
+  private lingering: Lingering | null = null;
+  private readonly others = new Set<Lingering>();
 
   constructor(
     receiver: Receiver<V>,
@@ -91,6 +96,13 @@ export abstract class Batch<R, V>
     this.pump();
   }
 
+  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void {
+    this.asked = false;
+    this.lingering ??= lingering;
+    this.held = new WorkMember<R>(this, this, this.position++, index, item, each);
+    this.pump();
+  }
+
   override ended(): void {
     this.asked = false;
     this.drawn = true;
@@ -128,14 +140,7 @@ export abstract class Batch<R, V>
     }
 
     // One that was drawn can begin.
-    if (held !== null) {
-      this.limit = limitFor(held, this.concurrency, this.operator);
-      if (this.running.size >= this.limit) return false;
-      this.held = null;
-      if (isTask(held) && held.lingering !== undefined) this.lingering.add(held.lingering);
-      begin<R>(this, this, held, this.position++);
-      return true;
-    }
+    if (held !== null) return this.beginIfThereIsRoom(held);
 
     // A slot is free: draw.
     if (!this.drawn && !this.asked && this.taken < this.slots) {
@@ -145,6 +150,24 @@ export abstract class Batch<R, V>
     }
 
     return false;
+  }
+
+  private beginIfThereIsRoom(held: ObservableInput<R> | WorkMember<R>): boolean {
+    const { running } = this;
+    if (held instanceof WorkMember) {
+      // It comes from a source that knows what its pool can lend.
+      if (running.size >= this.slots) return false;
+      this.held = null;
+      running.push(held);
+      held.begin();
+    } else {
+      this.limit = limitFor(held, this.concurrency, this.operator);
+      if (running.size >= this.limit) return false;
+      this.held = null;
+      if (isTask(held) && held.lingering !== undefined) this.others.add(held.lingering);
+      begin<R>(this, this, held, this.position++);
+    }
+    return true;
   }
 
   private get taken(): number {
@@ -202,17 +225,23 @@ export abstract class Batch<R, V>
     this.drawn = true;
     this.held = null;
     this.signal?.removeEventListener('abort', this.aborted);
+    const members = [...this.running];
+    let thrown = null;
     try {
       cancelAll(this.running);
-      return null;
     } catch (error) {
-      return { error };
+      thrown = { error };
     }
+    for (const member of members) {
+      if (member instanceof WorkMember) this.lingering?.cancelled(member.handle as WorkRun<unknown, R>);
+    }
+    return thrown;
   }
 
   private async allBack(): Promise<number> {
     const late = await this.end();
-    for (const lingering of this.lingering) await lingering.gone();
+    await this.lingering?.gone();
+    for (const other of this.others) await other.gone();
     return late;
   }
 

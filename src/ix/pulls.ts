@@ -20,6 +20,8 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
   /** There will be no more values. */
   private over = false;
   private listening = false;
+  /** What a pull was answered with before anybody could wait for it. */
+  private answer: IteratorResult<T, undefined> | null = null;
   private stopping: Promise<void> | null = null;
   /** What the next pull is to fail with. */
   private failure: { readonly error: unknown } | null = null;
@@ -35,7 +37,8 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
     const { signal } = this;
     if (signal !== undefined && !this.listening) this.listen(signal);
     if (this.over && this.stopping === null) return this.atTheEnd();
-    return new Promise(this.wait);
+    if (this.waiting.size > 0 || this.asked || this.over) return new Promise(this.wait);
+    return this.nextAtOnce();
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
@@ -47,8 +50,12 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
 
   arrived(value: T): void {
     this.asked = false;
+    if (this.waiting.size === 0) {
+      this.answer = this.resultOf(value);
+      return;
+    }
     this.waiting.shift().resolve(this.resultOf(value));
-    this.ask();
+    if (this.waiting.size > 0) this.ask();
   }
 
   ended(): void {
@@ -64,6 +71,17 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
 
   protected resultOf(value: T): IteratorResult<T, undefined> {
     return { done: false, value };
+  }
+
+  /** Asks for what may be there already: then no promise has to wait for it. */
+  private nextAtOnce(): Promise<IteratorResult<T, undefined>> {
+    this.asked = true;
+    this.source.pull();
+    const { answer } = this;
+    this.answer = null;
+    if (answer !== null) return Promise.resolve(answer);
+    if (this.over && this.stopping === null) return this.atTheEnd();
+    return new Promise(this.wait);
   }
 
   private readonly wait = (resolve: Waiting<T>['resolve'], reject: Waiting<T>['reject']): void => {

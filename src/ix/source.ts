@@ -1,3 +1,6 @@
+import type { ItemWork } from '../operators/connection-task';
+import type { Lingering } from '../operators/lingering';
+
 /** Who has asked a {@link Source}. Each `pull` is answered by one of these calls: inside of it, or later. */
 export interface Receiver<T> {
   arrived(value: T): void;
@@ -5,6 +8,11 @@ export interface Receiver<T> {
   ended(): void;
   /** There is no more, because of this. */
   broke(error: unknown): void;
+}
+
+/** A receiver of tasks that would rather have their parts: it makes something of its own of them, which costs less. */
+export interface WorkReceiver {
+  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void;
 }
 
 /**

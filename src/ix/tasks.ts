@@ -4,7 +4,7 @@ import { Lingering } from '../operators/lingering';
 import { WatchedRun } from '../operators/watched-run';
 import type { Sink } from '../pool/work';
 import type { WorkRun } from '../pool/work-run';
-import type { Receiver } from './source';
+import type { Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
 /** Common to all stages that make tasks of items. Their end is when the connections of what was cancelled are back. */
@@ -20,19 +20,24 @@ export abstract class Tasks<T, R> extends Stage<T, R> {
 
 /** Tasks for one kind of work. */
 export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T, R>> {
+  private readonly worker: WorkReceiver | null;
+
   constructor(
-    receiver: Receiver<ConnectionTask<T, R>>,
+    receiver: Receiver<ConnectionTask<T, R>> & Partial<WorkReceiver>,
     readonly each: ItemWork<C, T>,
   ) {
     super(receiver);
+    this.worker = receiver.workArrived === undefined ? null : (receiver as WorkReceiver);
   }
 
   get leaseCapacity(): number {
     return this.each.pool.core.leaseCapacity;
   }
 
-  protected taskOf(item: T, index: number): ConnectionTask<T, R> {
-    return new PulledTask(this.each, item, index, this.lingering);
+  protected pass(item: T, index: number): void {
+    const { worker, each, lingering } = this;
+    if (worker === null) this.receiver.arrived(new PulledTask<C, T, R>(each, item, index, lingering));
+    else worker.workArrived(each as ItemWork<unknown, unknown>, item, index, lingering);
   }
 }
 

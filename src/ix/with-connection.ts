@@ -77,7 +77,7 @@ class ItemTasks<C, T, R> extends TasksOfWork<C, T, T, R> {
       item.release();
       this.fail(leasedTwice(pool.core.name));
     } else {
-      this.receiver.arrived(this.taskOf(item, this.index++));
+      this.pass(item, this.index++);
     }
   }
 }

@@ -12,13 +12,27 @@ export class Lingering {
   private readonly runs = new Set<Run>();
   private waiting: (() => void)[] = [];
 
-  add(run: Run): void {
+  /** A run has been unsubscribed: does it still hold its connection? */
+  cancelled(run: Run): void {
+    if (run.state !== 'held' || this.runs.has(run)) return;
     this.runs.add(run);
+    // Its own `end` is put before that of its class: a subclass would cost every run what only these need.
+    const ending = run as Run & { end(): void };
+    const end = ending.end.bind(run);
+    ending.end = () => {
+      end();
+      this.look(run);
+    };
   }
 
-  /** A run is about to end, or to be cancelled: which of the two shows a microtask later. */
-  look(run: Run): void {
-    if (!this.runs.has(run)) return;
+  /** Resolves when none of them has a connection any more. */
+  gone(): Promise<void> {
+    if (this.runs.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  /** The run is about to end, or to linger: which of the two shows a microtask later. */
+  private look(run: Run): void {
     void Promise.resolve().then(() => {
       if (run.state === 'held') return;
       this.runs.delete(run);
@@ -27,11 +41,5 @@ export class Lingering {
       this.waiting = [];
       for (const resolve of waiting) resolve();
     });
-  }
-
-  /** Resolves when none of them has a connection any more. */
-  gone(): Promise<void> {
-    if (this.runs.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
   }
 }

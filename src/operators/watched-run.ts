@@ -15,11 +15,6 @@ export class WatchedRun<C, R> extends WorkRun<C, R> {
 
   override unsubscribe(): void {
     super.unsubscribe();
-    if (this.state === 'held') this.lingering?.add(this);
-  }
-
-  protected override end(): void {
-    super.end();
-    this.lingering?.look(this);
+    this.lingering?.cancelled(this);
   }
 }
