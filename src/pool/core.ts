@@ -374,7 +374,7 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- deciding
 
   private drain(): void {
-    if (this.busy) return;
+    if (this.busy || this.atRest) return;
     this.busy = true;
     this.drains++;
     let thrown: { error: unknown } | null = null;
@@ -389,6 +389,25 @@ export class PoolCore<C> {
     this.busy = false;
     this.settle();
     if (thrown !== null) throw thrown.error;
+  }
+
+  /** Whether nobody waits and nothing is due: so most leases end, and then there is no need to go through the table. */
+  private get atRest(): boolean {
+    const { connections } = this;
+    return (
+      this.line.size === 0 &&
+      !connections.anyRetired &&
+      !connections.anyToReset &&
+      !connections.tooMany &&
+      connections.total >= this.options.min &&
+      this.state === 'open' &&
+      this.handedOver.length === 0 &&
+      this.validated.length === 0 &&
+      this.wake === null &&
+      !this.warmUps.any &&
+      this.evictions.atRest &&
+      (this.overload === null || this.overload.atRest)
+    );
   }
 
   /** Decides one thing; false when there is nothing to decide. */
