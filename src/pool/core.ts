@@ -164,6 +164,7 @@ export class PoolCore<C> {
         try {
           this.lend(claim, slot);
         } finally {
+          this.granting = null;
           this.leave(false);
         }
         return;
@@ -218,7 +219,7 @@ export class PoolCore<C> {
     lease: 'released' | 'discarded' | 'kept',
     reason?: unknown,
   ): void {
-    this.counters[outcome]++;
+    this.counters.ended(outcome);
     if (lease !== 'kept' && claim.state === 'held') this.giveBack(claim, lease === 'discarded', reason);
     this.changed();
     this.drain();
@@ -383,6 +384,7 @@ export class PoolCore<C> {
         if (!this.step()) break;
       } catch (error) {
         // One caller's exception is no reason not to serve the others.
+        this.granting = null;
         thrown ??= { error };
       }
     }
@@ -604,11 +606,8 @@ export class PoolCore<C> {
   private grant(claim: Claim<C>, slot: Slot<C>): void {
     const outer = this.granting;
     this.granting = claim;
-    try {
-      claim.granted(slot.connection as C);
-    } finally {
-      this.granting = outer;
-    }
+    claim.granted(slot.connection as C);
+    this.granting = outer;
   }
 
   private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): void {
@@ -798,7 +797,7 @@ export class PoolCore<C> {
 
   /** Only to be called while somebody listens. */
   private happened(what: PoolHappening): void {
-    this.events.push({ ...what, pool: this.name, at: this.clock.peek() });
+    this.events.push({ ...what, pool: this.name, at: this.clock.stamp() });
   }
 
   private changed(): void {

@@ -146,9 +146,12 @@ function bucketOf(ms: number): number {
   const units = ms * unitsPerMs;
   if (units < perOctave) return Math.floor(units);
   // Whole numbers of 31 bits are what the processor can do fast; above that (35 minutes) it is rare.
-  const octave = units < 0x7fffffff ? 31 - Math.clz32(units) : Math.floor(Math.log2(units));
-  const width = 2 ** (octave - 5);
-  return (octave - 5) * perOctave + Math.floor(units / width);
+  if (units < 0x7fffffff) {
+    const octave = 31 - Math.clz32(units);
+    return (octave - 5) * perOctave + (units >>> (octave - 5));
+  }
+  const octave = Math.floor(Math.log2(units));
+  return (octave - 5) * perOctave + Math.floor(units / 2 ** (octave - 5));
 }
 
 function middleOf(bucket: number): number {

@@ -249,8 +249,9 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
+    if (this.teardowns === null) return settled;
     try {
-      this.teardowns?.unsubscribe();
+      this.teardowns.unsubscribe();
       return settled;
     } catch (error) {
       return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
