@@ -82,12 +82,17 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   granted(connection: C): void {
+    if (this.sink.closed) {
+      this.unsubscribe();
+      return;
+    }
     this.phase = 'starting';
     try {
       this.begin(this.job.invoke(connection, new LazyContext(this)));
     } catch (error) {
       if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
     }
+    if (this.settled === null && this.sink.closed) this.settled = cancelled;
     // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
     const settled = this.settled;
     this.phase = 'running';
@@ -132,7 +137,12 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   // for each of a million runs would cost as much as all that the pool does for it.
 
   get closed(): boolean {
-    return this.settled !== null || this.phase === 'ended' || this.phase === 'lingering';
+    return this.settled !== null || this.over || this.phase === 'lingering';
+  }
+
+  /** Whether there is nothing left of it that could be stopped. */
+  get over(): boolean {
+    return this.phase === 'ended';
   }
 
   add(teardown: TeardownLogic): void {
@@ -152,6 +162,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     try {
       this.sink.next(value);
     } finally {
+      if (this.phase === 'starting' && this.sink.closed) this.unsubscribe();
       this.core.leave(outer);
     }
   }
@@ -233,7 +244,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   private listen(result: Observable<R>): void {
     // Cancelled by its own work: there is nobody left to subscribe for.
-    if (this.settled !== null) return;
+    if (this.settled !== null || this.sink.closed) return;
     const subscription = result.subscribe(this);
     // Not so for an Observable that is not of RxJS.
     if ((subscription as Unsubscribable) !== this) this.add(subscription);
@@ -243,7 +254,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     if (this.phase === 'running') {
       this.conclude(settled);
     } else if (this.phase === 'starting') {
-      this.settled ??= this.tornDown(settled);
+      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
     }
   }
 
