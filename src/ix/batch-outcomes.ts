@@ -50,10 +50,7 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
   private readonly order: InOrder<BatchOutcome<R>> | null;
   private stopped = false;
 
-  constructor(
-    receiver: Receiver<BatchOutcome<R>>,
-    { concurrency, ordered, stopOnError, signal }: ResolvedPullOptions,
-  ) {
+  constructor(receiver: Receiver<BatchOutcome<R>>, { concurrency, ordered, stopOnError, signal }: ResolvedPullOptions) {
     super(receiver, 'batchOutcomes', concurrency, signal);
     this.stopOnError = stopOnError;
     this.order = ordered

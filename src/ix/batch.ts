@@ -2,14 +2,14 @@ import type { ObservableInput } from 'rxjs';
 import { isTask } from '../operators/connection-task';
 import type { ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
-import { begin, cancelAll, limitFor } from '../operators/member';
+import { begin } from '../operators/inner-member';
+import { limitFor } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
 import { Ring } from '../operators/ring';
-import { LinkedList } from '../pool/linked-list';
-import type { WorkRun } from '../pool/work-run';
+import { Running } from '../operators/running';
+import { TaskRun } from '../operators/task-run';
 import type { PullSource, Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
-import { WorkMember } from './work-member';
 
 /**
  * The machine under every batch that is pulled. It has as many slots as may run at a time. A slot is taken from the moment at
@@ -20,10 +20,11 @@ export abstract class Batch<R, V>
   extends Stage<ObservableInput<R>, V>
   implements BatchRules<R>, MemberOwner<R>, WorkReceiver
 {
-  readonly running = new LinkedList<Member<R>>();
+  readonly rules = this;
+  readonly running = new Running<Member<R>>();
   /** Nobody listens to the members any more. */
-  over = false;
-  readonly out = null;
+  closed = false;
+  readonly destination = null;
   /** What the consumer has not taken yet. */
   protected readonly ready = new Ring<V>();
 
@@ -34,7 +35,7 @@ export abstract class Batch<R, V>
   /** The source has been asked, and has not answered. */
   private asked = false;
   /** Drawn, and not begun: what its pool can lend may show only now. */
-  private held: ObservableInput<R> | WorkMember<R> | null = null;
+  private held: ObservableInput<R> | TaskRun<R> | null = null;
   private pumping = false;
   /** No more is drawn. */
   private drawn = false;
@@ -99,7 +100,7 @@ export abstract class Batch<R, V>
   workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void {
     this.asked = false;
     this.lingering ??= lingering;
-    this.held = new WorkMember<R>(this, this, this.position++, index, item, each);
+    this.held = new TaskRun<R>(this, each, this.position++, index, item);
     this.pump();
   }
 
@@ -152,20 +153,19 @@ export abstract class Batch<R, V>
     return false;
   }
 
-  private beginIfThereIsRoom(held: ObservableInput<R> | WorkMember<R>): boolean {
+  private beginIfThereIsRoom(held: ObservableInput<R> | TaskRun<R>): boolean {
     const { running } = this;
-    if (held instanceof WorkMember) {
+    if (held instanceof TaskRun) {
       // It comes from a source that knows what its pool can lend.
       if (running.size >= this.slots) return false;
       this.held = null;
-      running.push(held);
-      held.begin();
+      held.start();
     } else {
       this.limit = limitFor(held, this.concurrency, this.operator);
       if (running.size >= this.limit) return false;
       this.held = null;
       if (isTask(held) && held.lingering !== undefined) this.others.add(held.lingering);
-      begin<R>(this, this, held, this.position++);
+      begin<R>(this, held, this.position++);
     }
     return true;
   }
@@ -194,7 +194,7 @@ export abstract class Batch<R, V>
 
   /** Ends with an error: what runs is cancelled, and what has ended before is still there for the consumer. */
   protected abort(error: unknown): void {
-    if (this.over) return;
+    if (this.closed) return;
     this.failure = { error };
     this.cancel();
     this.endWith(() => undefined);
@@ -221,19 +221,19 @@ export abstract class Batch<R, V>
 
   /** Cancels what runs, and says what that has thrown. */
   private cancel(): { readonly error: unknown } | null {
-    this.over = true;
+    this.closed = true;
     this.drawn = true;
     this.held = null;
     this.signal?.removeEventListener('abort', this.aborted);
-    const members = [...this.running];
+    const members = this.running.all();
     let thrown = null;
     try {
-      cancelAll(this.running);
+      this.running.cancel();
     } catch (error) {
       thrown = { error };
     }
     for (const member of members) {
-      if (member instanceof WorkMember) this.lingering?.cancelled(member.handle as WorkRun<unknown, R>);
+      if (member instanceof TaskRun) this.lingering?.cancelled(member);
     }
     return thrown;
   }

@@ -1,11 +1,10 @@
-import { Observable, Subscriber } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
-import { ItemTask } from './connection-task';
-import type { ConnectionTask, ItemWork } from './connection-task';
+import type { ConnectionTask } from './connection-task';
+import { TaskStream } from './task-stream';
 import { itemWork } from './with-connection';
 
 /** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
@@ -34,20 +33,20 @@ export function again<C, T, O extends WorkResult>(
   options?: AcquireOptions,
 ): OperatorFunction<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
   const each = itemWork<C, T>('again', pool, work, options);
-  return (source) => new Observable((out) => source.subscribe(new NumberedTasks(out, each)));
+  return (source) => new NumberedTasks(source, each);
 }
 
-class NumberedTasks<C, T, R> extends Subscriber<NumberedItem> {
-  constructor(
-    private readonly out: Subscriber<ConnectionTask<T, R>>,
-    private readonly each: ItemWork<C, T>,
-  ) {
-    super(out);
+class NumberedTasks<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
+  refuse(given: NumberedItem): Error | null {
+    return isNumbered(given) ? null : notNumbered(given);
   }
 
-  protected override _next(numbered: NumberedItem): void {
-    if (isNumbered(numbered)) this.out.next(new ItemTask(this.each, numbered.item as T, numbered.index));
-    else this.error(notNumbered(numbered));
+  itemOf({ item }: NumberedItem): T {
+    return item as T;
+  }
+
+  indexOf({ index }: NumberedItem): number {
+    return index;
   }
 }
 

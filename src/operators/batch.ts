@@ -1,39 +1,48 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
-import { LinkedList } from '../pool/linked-list';
-import { begin, cancelAll, limitFor } from './member';
+import { begin } from './inner-member';
+import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
 import { Ring } from './ring';
+import { Running } from './running';
+import { TaskRun } from './task-run';
+import { TaskStream } from './task-stream';
 
 /**
  * The machine under every batch: draws tasks (or anything else that `from` takes), runs so many of them at a time, in the
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */
-export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable, MemberOwner<R> {
-  private readonly waiting = new Ring<ObservableInput<R>>();
-  readonly running = new LinkedList<Member<R>>();
-  private readonly source: Subscriber<ObservableInput<R>>;
+export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R> {
+  /** Inners; or, right behind `withConnection`, what it was given to make tasks of. */
+  private readonly waiting = new Ring<unknown>();
+  readonly running = new Running<Member<R>>();
+  private readonly source: Subscriber<unknown>;
+  private tasks: TaskStream<unknown, unknown, unknown, R> | null = null;
   private position = 0;
   private pumping = false;
   private drawing = true;
   /** No more is started: it is over, or what runs is still to end. */
   private stopped = false;
-  /** Nobody listens to the members any more. */
-  over = false;
+  closed = false;
 
   constructor(
     private readonly operator: string,
     private readonly concurrency: number | undefined,
-    readonly out: Subscriber<never>,
-    private readonly rules: BatchRules<R>,
+    readonly destination: Subscriber<never>,
+    readonly rules: BatchRules<R>,
   ) {
     this.source = new Subscriber(this);
   }
 
   draw(source: Observable<ObservableInput<R>>): void {
-    this.out.add(this);
-    source.subscribe(this.source);
+    this.destination.add(this);
+    if (source instanceof TaskStream) {
+      this.tasks = source as TaskStream<unknown, unknown, unknown, R>;
+      this.tasks.items.subscribe(this.source);
+    } else {
+      source.subscribe(this.source);
+    }
   }
 
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
@@ -51,12 +60,17 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable, M
     try {
       this.unsubscribe();
     } finally {
-      this.out.error(error);
+      this.destination.error(error);
     }
   }
 
-  next(inner: ObservableInput<R>): void {
-    this.waiting.push(inner);
+  next(given: unknown): void {
+    const refusal = this.tasks === null ? null : this.tasks.refuse(given);
+    if (refusal !== null) {
+      this.abort(refusal);
+      return;
+    }
+    this.waiting.push(given);
     this.pump();
   }
 
@@ -71,19 +85,17 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable, M
 
   unsubscribe(): void {
     if (this.stopped && this.running.size === 0) return;
-    this.over = true;
+    this.closed = true;
     this.stop();
-    cancelAll(this.running);
+    this.running.cancel();
   }
 
   pump(): void {
     if (this.pumping) return;
     this.pumping = true;
-    const { waiting, running, concurrency, operator } = this;
+    const { waiting, running } = this;
     try {
-      while (waiting.size > 0 && running.size < limitFor(waiting.peek(), concurrency, operator)) {
-        begin(this, this.rules, waiting.shift(), this.position++);
-      }
+      while (waiting.size > 0 && running.size < this.limit()) this.begin(waiting.shift());
     } catch (error) {
       this.abort(error);
     } finally {
@@ -91,7 +103,21 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable, M
     }
     if (!this.drawing && waiting.size === 0 && running.size === 0) {
       this.stopped = true;
-      this.out.complete();
+      this.destination.complete();
     }
+  }
+
+  private limit(): number {
+    const { tasks, concurrency } = this;
+    return tasks === null
+      ? limitFor(this.waiting.peek(), concurrency, this.operator)
+      : limitOf(tasks.each.pool, concurrency);
+  }
+
+  private begin(given: unknown): void {
+    const { tasks } = this;
+    const position = this.position++;
+    if (tasks === null) begin<R>(this, given as ObservableInput<R>, position);
+    else new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)).start();
   }
 }

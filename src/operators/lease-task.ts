@@ -121,7 +121,7 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     override readonly item: HeldLease<C>,
     index: number,
   ) {
-    super(item[internals], item[internals].acquireTimeout, item, index);
+    super(item[internals], item[internals], item, index);
   }
 
   get lingering(): Lingering | undefined {

@@ -1,16 +1,16 @@
-import { Observable, Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/internals';
 import type { PoolInternals } from '../pool/internals';
 import type { HeldLease, Lease } from '../pool/lease';
-import { acquireTimeoutOf, shown } from '../pool/options';
+import { askingOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
-import { ItemTask } from './connection-task';
 import type { ConnectionTask, ItemWork } from './connection-task';
 import { isHeldLease, LeaseTasks } from './lease-task';
+import { TaskStream } from './task-stream';
 
 /**
  * Makes every item a cold task that leases a connection, works on it, and gives it back. What follows decides
@@ -59,27 +59,23 @@ export function withConnection<C>(
   const each = itemWork('withConnection', poolOrWork, work, options);
   return (source) => {
     if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
-    return new Observable((out) => source.subscribe(new ItemTasks(out, each)));
+    return new ItemTasks<C, unknown, unknown>(source, each);
   };
 }
 
-class ItemTasks<C, T, R> extends Subscriber<T> {
-  private index = 0;
-
-  constructor(
-    private readonly out: Subscriber<ConnectionTask<T, R>>,
-    private readonly each: ItemWork<C, T>,
-  ) {
-    super(out);
+class ItemTasks<C, T, R> extends TaskStream<C, T, T, R> {
+  refuse(item: T): Error | null {
+    if (!isLeaseOf(this.each.pool, item)) return null;
+    item.release();
+    return leasedTwice(this.each.pool.core.name);
   }
 
-  protected override _next(item: T): void {
-    if (isLeaseOf(this.each.pool, item)) {
-      item.release();
-      this.error(leasedTwice(this.each.pool.core.name));
-      return;
-    }
-    this.out.next(new ItemTask(this.each, item, this.index++));
+  itemOf(item: T): T {
+    return item;
+  }
+
+  indexOf(_item: T, place: number): number {
+    return place;
   }
 }
 
@@ -103,7 +99,7 @@ export function itemWork<C, T>(
       `work must be a function of a connection and an item, but got ${shown(work)}`,
     ]);
   }
-  return { pool: found, work, acquireTimeout: acquireTimeoutOf({ name, acquireTimeout: found.acquireTimeout }, options) };
+  return { pool: found, work, asking: askingOf(name, found.acquireTimeout, options) };
 }
 
 /** Whether an item is itself a lease of the pool that is to work on it. */
