@@ -324,7 +324,14 @@ export class PoolCore<C> {
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
     if (!slot.proven) {
-      this.unusable(slot, cause ?? new Error('the connection ended before its first use'), 'open');
+      this.unusable(
+        slot,
+        cause ??
+          new Error(
+            'the connection ended before its first use: the Observable of connect must not complete while the connection is open',
+          ),
+        'open',
+      );
     } else if (!slot.provenByUse) {
       this.opening.endedEarly(this.clock.now() - slot.openedAt);
     }
