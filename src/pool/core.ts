@@ -489,6 +489,7 @@ export class PoolCore<C> {
     if (this.overload?.sheds === true) {
       const { firstPending } = line;
       const waited = this.clock.now() - firstPending!.askedAt;
+      this.overload.shed();
       this.turnAway(firstPending!, lineIsTooSlow(this.situation(firstPending), waited));
       return true;
     }
@@ -598,6 +599,7 @@ export class PoolCore<C> {
     slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
     else this.timings.waited(waited);
+    this.overload?.served();
     this.leaks?.lent(claim);
     if (!slot.proven) {
       slot.proven = true;
