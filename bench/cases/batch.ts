@@ -85,6 +85,7 @@ export const synchronousBatch: Case = {
   targets: [
     { what: 'batchParallel ÷ mergeMap', unit: '×', value: (m) => m(parallel) / m(merging), atMost: 1, beyond: 0.6 },
   ],
+  headline: { what: 'a batch, synchronous work, 10 at a time: ns per item', ours: parallel, floor: merging },
   guarded: { ours: parallel, against: merging },
 };
 
@@ -132,6 +133,11 @@ const promises = (
   amount: { full: count, quick: count },
   metrics: [{ key: 'ns', title: 'ns per item' }],
   contenders: promised(mergeMapOnly),
+  headline: {
+    what: `a batch of ${count.toLocaleString('en-US')} promises: ns per item`,
+    ours: parallel,
+    floor: merging,
+  },
   targets,
 });
 

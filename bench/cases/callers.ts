@@ -152,5 +152,10 @@ export const callers: Case = {
       beyond: 1,
     },
   ],
+  headline: {
+    what: '100 callers on 10 connections: ns per use',
+    ours: 'pool.use',
+    floor: 'promise pool with one timer',
+  },
   guarded: { ours: 'pool.use', against: 'promise pool with one timer' },
 };

@@ -77,6 +77,12 @@ export const oneCall: Case = {
       atLeast: 1.2,
     },
   ],
+  headline: {
+    what: 'RPC, one call in flight on each of 10: calls a second',
+    ours: fast,
+    floor: 'raw socket',
+    more: true,
+  },
   guarded: { ours: fast, against: 'raw socket', more: true },
 };
 
@@ -103,5 +109,11 @@ export const tenCalls: Case = {
     },
     { what: 'msgpack-lite ÷ undici', unit: '×', value: (m) => m(lite) / m('undici'), atLeast: 1 },
   ],
+  headline: {
+    what: 'RPC, 10 calls in flight on each of 10: calls a second',
+    ours: fast,
+    floor: 'raw socket',
+    more: true,
+  },
   guarded: { ours: fast, against: 'raw socket', more: true },
 };

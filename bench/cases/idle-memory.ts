@@ -52,6 +52,7 @@ export const idleMemory: Case = {
     })),
     { name: 'pool', kind: 'ours', measure: weighed(() => warmPool(SIZE)) },
   ],
+  headline: { what: 'an idle connection: bytes', ours: 'pool', floor: 'the connections alone' },
   targets: [
     {
       what: 'beyond the connections alone',

@@ -39,6 +39,7 @@ export const size: Case = {
     { name: all, kind: 'ours', measure: gzipped(`export * from '${index}'`, ['rxjs']) },
     { name: oneOperator, kind: 'ours', measure: gzipped(`export { ${oneOperator} } from '${index}'`, ['rxjs']) },
   ],
+  headline: { what: 'size, minified and gzipped: kB', ours: all },
   targets: [
     { what: 'main entry', unit: ' kB', value: (m) => m(all), atMost: 10, beyond: 8 },
     { what: 'pool and one operator', unit: ' kB', value: (m) => m(oneOperator), atMost: 8 },

@@ -83,6 +83,7 @@ export const spikes: Case = {
     ...Object.entries(pools).map(([name, make]) => ({ name, kind: 'peer' as const, measure: promised(make) })),
     { name: 'pool.use', kind: 'ours', measure: ours },
   ],
+  headline: { what: 'a spike of 50 callers on 5 connections: connects too many', ours: 'pool.use' },
   targets: [
     { what: 'extra connects', unit: '', value: (m) => m('pool.use', 'extra'), atMost: 1, beyond: 0 },
     { what: 'time', unit: ' ms', value: (m) => m('pool.use', 'ms'), atMost: 35 },

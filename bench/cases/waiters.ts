@@ -57,6 +57,7 @@ export const waiters: Case = {
     ...(shifts ? { rounds: once } : {}),
   })),
   targets: [],
+  headline: { what: '100,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
   guarded: { ours: 'pool.acquire', against: 'promise pool with one timer' },
 };
 
@@ -74,6 +75,7 @@ export const manyWaiters: Case = {
       measure: gathered(inLine),
       rounds: { full: 5, quick: secondary ? 0 : 1 },
     })),
+  headline: { what: '1,000,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
   targets: [
     {
       what: 'generic-pool ÷ pool.acquire',

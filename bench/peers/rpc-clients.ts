@@ -60,7 +60,7 @@ const neovim: Lanes = async (connections, inFlight) => {
       new Promise((resolve, reject) => {
         transport.request('echo', [TEXT], (error: Error | null, result: unknown) => {
           if (error === null) resolve(result);
-          else reject(error as Error);
+          else reject(error);
         });
       });
   });

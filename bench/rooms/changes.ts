@@ -1,7 +1,7 @@
 import { of } from 'rxjs';
 import { warmPool } from '../cases/warm-pool';
 import type { Measure } from '../runner/case';
-import { milliseconds } from '../runner/timed';
+import { milliseconds, warmUp } from '../runner/timed';
 import { coreOf } from './core';
 
 /** What one change costs the core when so many look at the stats, with nothing else going on. */
@@ -15,7 +15,9 @@ export const changesAlone =
     const change = (count: number): void => {
       for (let i = 0; i < count; i++) core['changed'](); // eslint-disable-line @typescript-eslint/dot-notation -- it is private
     };
-    change(changes / 4);
+    await warmUp(async () => {
+      change(changes / 4);
+    });
     return {
       ns:
         (await milliseconds(() => {
@@ -38,7 +40,9 @@ export const changesInUse =
     const use = (count: number): void => {
       for (let i = 0; i < count; i++) pool.use(work).subscribe();
     };
-    use(uses / 4);
+    await warmUp(async () => {
+      use(uses / 4);
+    });
     const before = pool.stats.seq;
     const ms = await milliseconds(() => {
       use(uses);

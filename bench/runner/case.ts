@@ -75,6 +75,8 @@ export interface Headline {
   readonly what: string;
   readonly ours: string;
   readonly floor?: string;
+  /** More is better. */
+  readonly more?: true;
 }
 
 /** Of a case that shows how something grows: its metrics are called after the values on the x axis. */

@@ -1,5 +1,5 @@
 import type { Measure } from './case';
-import { bytesOf, collectGarbage } from './timed';
+import { bytesOf, collectGarbage, warmUp } from './timed';
 
 /** A pool with a line before it. */
 interface Line {
@@ -55,8 +55,7 @@ export function gathered(inLine: InLine): Measure {
     };
 
     const times = Math.ceil(ENOUGH / count);
-    if (times === 1) await through(Math.ceil(count / 4));
-    else for (let i = 0; i < times / 2; i++) await through(count);
+    await warmUp(() => through(times === 1 ? Math.ceil(count / 4) : count));
     collectGarbage();
     let ms = 0;
     for (let i = 0; i < times; i++) ms += await through(count);

@@ -11,15 +11,22 @@ export const collectGarbage = (): void => {
   globalThis.gc();
 };
 
-/**
- * Nanoseconds per operation, after a warm-up of a quarter of them for the compiler. What is short is done again until there were
- * `atLeast` operations.
- */
+/** In ms. By then the compiler has seen what it needs to see. */
+const WARM_UP = 200;
+
+/** Runs until the code is warm, once at the least. */
+export async function warmUp(run: () => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  do await run();
+  while (performance.now() - start < WARM_UP);
+}
+
+/** Nanoseconds per operation of warm code. What is short is done again until there were `atLeast` operations. */
 export function timed(prepare: Prepare, atLeast = 0): Measure {
   return async (operations) => {
     const times = Math.max(1, Math.ceil(atLeast / operations));
-    if (times === 1) await (await prepare(Math.ceil(operations / 4)))();
-    else for (let i = 0; i < times; i += 4) await (await prepare(operations))();
+    const some = times === 1 ? Math.ceil(operations / 4) : operations;
+    await warmUp(async () => (await prepare(some))());
     let ms = 0;
     for (let i = 0; i < times; i++) ms += await milliseconds(await prepare(operations));
     return { ns: ms / times / operations / 1e-6 };
