@@ -42,7 +42,9 @@ else superintend();
 async function work(): Promise<void> {
   // Most of the time would go into the stacks of errors that nobody looks at.
   Error.stackTraceLimit = 0;
-  const gc = (): void => void globalThis.gc!();
+  const gc = (): void => {
+    globalThis.gc!();
+  };
   const creators = Object.values(codecs);
   let heaviest = 0;
   for (let index = from; index < from + count; index++) {

@@ -12,11 +12,12 @@ import { animationFrameScheduler, auditTime, catchError, firstValueFrom, from, l
 import type { TestScheduler } from 'rxjs/testing';
 import { batchOutcomes, batchParallel, batchSequential, collectBatch, createPool, isPoolError, trackProgress, withConnection } from 'rxjs-connection-pool';
 import type { BatchResult, ConnectionPool } from 'rxjs-connection-pool';
-import { connectNode, serveNode } from 'rxjs-connection-pool/msgpack-rpc';
+import { connectNode, serveNode, withContext } from 'rxjs-connection-pool/msgpack-rpc';
 import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
 declare const pool: ConnectionPool<RpcConnection>;
 declare const result: BatchResult<unknown>;
 declare const lines: string[];
+declare const cert: string, key: string, clientCert: string, clientKey: string, authority: string, clientAuthority: string;
 declare const testScheduler: TestScheduler;
 `;
 
@@ -45,7 +46,7 @@ function complaints(blocks: readonly string[]): string[] {
   const modules = new Map(
     blocks.map((code, i) => [
       resolve(root, `readme-${i + 1}.ts`),
-      code.includes("from 'rxjs-connection-pool'") ? code : prelude + code,
+      code.includes("from 'rxjs-connection-pool") ? code : prelude + code,
     ]),
   );
   const host = ts.createCompilerHost(options);
@@ -69,6 +70,12 @@ describe('the README', () => {
   it('shows code that the compiler takes', () => {
     const blocks = blocksOf('README.md');
     expect(blocks.length).toBeGreaterThan(10);
+    expect(complaints(blocks)).toEqual([]);
+  }, 60_000);
+
+  it('leads to a page on remote nodes that does, too', () => {
+    const blocks = blocksOf('docs/msgpack-rpc.md');
+    expect(blocks.length).toBeGreaterThan(2);
     expect(complaints(blocks)).toEqual([]);
   }, 60_000);
 

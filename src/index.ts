@@ -4,6 +4,11 @@ export type { ConnectionPool } from './pool/connection-pool';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
 export type { Lease } from './pool/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/stats';
+export type { EvictReason, PoolEvent, PoolHappening } from './pool/events';
+export type { Holder } from './pool/holders';
+export type { PoolTimings } from './pool/timings';
+export { Histogram } from './pool/histogram';
+export type { HistogramJSON } from './pool/histogram';
 export type { WorkContext, WorkResult } from './pool/work';
 export {
   ConnectionFailedError,

@@ -1,7 +1,8 @@
 import { createServer, connect as connectTcp } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { asyncScheduler, lastValueFrom, NEVER, Observable, range } from 'rxjs';
-import { batchParallel, ConnectionFailedError, createPool, isPoolError, withConnection } from '../../src/index';
+import { batchParallel, ConnectionFailedError, isPoolError, withConnection } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 

@@ -1,7 +1,8 @@
 import { concat, concatAll, map, mergeAll, NEVER, of, range, reduce, timer } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
-import { batchParallel, batchSequential, createPool, withConnection } from '../../src/index';
+import { batchParallel, batchSequential, withConnection } from '../../src/index';
 import type { BatchResult, ConnectionTask } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
 
 const million = 1_000_000;

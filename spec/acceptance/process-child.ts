@@ -1,5 +1,6 @@
 import { concat, from, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
-import { batchParallel, createPool, isPoolError, withConnection } from '../../src/index';
+import { batchParallel, isPoolError, withConnection } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
 /**
  * What a child process of `process-end.spec.ts` does, by its name. None of them calls `process.exit`: a process has to end

@@ -1,7 +1,8 @@
 import { from, mergeAll, Subject, switchAll } from 'rxjs';
 import type { Subscription } from 'rxjs';
-import { batchOutcomes, createPool, withConnection } from '../../src/index';
+import { batchOutcomes, withConnection } from '../../src/index';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';

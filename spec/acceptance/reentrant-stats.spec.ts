@@ -1,6 +1,7 @@
 import { BehaviorSubject, of, range } from 'rxjs';
-import { batchSequential, createPool, withConnection } from '../../src/index';
+import { batchSequential, withConnection } from '../../src/index';
 import type { Lease, PoolStats } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 describe('stats$ whose subscribers use the pool inside next', () => {

@@ -1,7 +1,7 @@
 import { asyncScheduler, NEVER } from 'rxjs';
 import type { Subscription } from 'rxjs';
-import { createPool } from '../../src/index';
 import type { Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 

@@ -1,7 +1,7 @@
 import { asyncScheduler, Subscription } from 'rxjs';
 import type { SchedulerAction, SchedulerLike } from 'rxjs';
 
-/** A clock that counts its timers: those that have neither fired nor been cancelled. */
+/** A clock that counts its timers: those that have neither fired nor been cancelled. One of 0 ms is only the end of the turn. */
 export interface CountingScheduler {
   readonly scheduler: SchedulerLike;
   readonly live: number;
@@ -17,7 +17,8 @@ export function countingScheduler(inner: SchedulerLike = asyncScheduler): Counti
   let total = 0;
   const scheduler: SchedulerLike = {
     now: () => inner.now(),
-    schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription {
+    schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {
+      if (delay === 0) return inner.schedule<T>(work, delay, state as T);
       const counted = new Subscription(() => live.delete(counted));
       live.add(counted);
       total++;

@@ -1,6 +1,7 @@
 import { from, map, Observable, of, range, retry, Subject, take, throwError, timeout } from 'rxjs';
-import { batchOutcomes, createPool, InvalidConfigError, withConnection } from '../../src/index';
+import { batchOutcomes, InvalidConfigError, withConnection } from '../../src/index';
 import type { BatchOptions, BatchOutcome } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 const no = new Error('no');

@@ -1,7 +1,8 @@
 import { first, from, map, of, range, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { batchParallel, createPool, InvalidConfigError, withConnection } from '../../src/index';
+import { batchParallel, InvalidConfigError, withConnection } from '../../src/index';
 import type { BatchOptions, BatchResult } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 const no = new Error('no');

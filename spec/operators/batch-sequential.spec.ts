@@ -1,6 +1,7 @@
 import { from, map, NEVER, of, range, Subject, take, throwError } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { batchSequential, createPool, withConnection } from '../../src/index';
+import { batchSequential, withConnection } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('batchSequential', () => {

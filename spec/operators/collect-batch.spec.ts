@@ -1,6 +1,7 @@
 import { filter, first, of, take, tap, throwError } from 'rxjs';
-import { batchOutcomes, collectBatch, createPool, withConnection } from '../../src/index';
+import { batchOutcomes, collectBatch, withConnection } from '../../src/index';
 import type { BatchOutcome, BatchResult } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const no = new Error('no');

@@ -1,6 +1,7 @@
 import { concatAll, exhaustAll, mergeAll, of, Subject, switchAll, take } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool, withConnection } from '../../src/index';
+import { withConnection } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 describe('after withConnection', () => {

@@ -1,6 +1,7 @@
 import { BehaviorSubject, map, of, range, Subject, Subscriber } from 'rxjs';
-import { batchOutcomes, createPool, InvalidConfigError, trackProgress, withConnection } from '../../src/index';
+import { batchOutcomes, InvalidConfigError, trackProgress, withConnection } from '../../src/index';
 import type { BatchOutcome, BatchProgress } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const outcomes: Record<string, BatchOutcome<string>> = {

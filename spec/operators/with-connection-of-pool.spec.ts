@@ -1,7 +1,8 @@
 import { concatAll, exhaustAll, map, mergeAll, NEVER, of, retry, switchAll, take, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { batchParallel, batchSequential, createPool, withConnection } from '../../src/index';
+import { batchParallel, batchSequential, withConnection } from '../../src/index';
 import type { ConnectionPool, ConnectionTask, Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('withConnection(work), with the pool as the source', () => {

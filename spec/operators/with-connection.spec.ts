@@ -1,7 +1,8 @@
 import { catchError, from, map, mergeAll, mergeMap, NEVER, of, retry, Subject, take, tap, timeout } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool, InvalidConfigError, withConnection } from '../../src/index';
+import { InvalidConfigError, withConnection } from '../../src/index';
 import type { ConnectionTask } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('withConnection(pool, work)', () => {

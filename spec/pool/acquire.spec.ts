@@ -1,7 +1,8 @@
 import { asyncScheduler, defer, firstValueFrom, map, NEVER, Subscriber, take, tap, timeout } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool, InvalidConfigError, InvalidLeaseError } from '../../src/index';
+import { InvalidConfigError, InvalidLeaseError } from '../../src/index';
 import type { ConnectionPool, Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('pool.acquire()', () => {

@@ -1,7 +1,8 @@
 import { asyncScheduler, map, NEVER, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool, InvalidLeaseError } from '../../src/index';
+import { InvalidLeaseError } from '../../src/index';
 import type { ConnectionPool, Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 /** Leases so many at once, on connections that open at once. */

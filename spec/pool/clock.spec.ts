@@ -1,6 +1,6 @@
 import { Observable, VirtualTimeScheduler } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
-import { createPool } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
 /** Virtual time that goes on a little at every look, as real time does. */
 function restlessClock(step: number): SchedulerLike & { flush: () => void } {

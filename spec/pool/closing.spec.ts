@@ -1,6 +1,6 @@
 import { asyncScheduler, map, NEVER, Observable, of, Subject, tap, throwError, timer } from 'rxjs';
-import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { virtualPromise } from '../helpers/virtual-promise';

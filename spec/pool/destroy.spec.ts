@@ -1,6 +1,7 @@
 import { asyncScheduler, map, NEVER, Observable, of, tap } from 'rxjs';
-import { createPool, InvalidConfigError, InvalidLeaseError, InvalidPoolError } from '../../src/index';
+import { InvalidConfigError, InvalidLeaseError, InvalidPoolError } from '../../src/index';
 import type { ConnectionPool, Lease, PoolStats } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { turns } from '../helpers/turns';

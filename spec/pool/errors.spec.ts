@@ -1,7 +1,6 @@
 import { NEVER, Observable, of } from 'rxjs';
 import {
   ConnectionFailedError,
-  createPool,
   InvalidConfigError,
   InvalidLeaseError,
   InvalidPoolError,
@@ -11,6 +10,7 @@ import {
 } from '../../src/index';
 import type { Lease, PoolErrorCode } from '../../src/index';
 import type * as first from '../../src/pool/errors';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 /** One of each, as they come about. */

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
-import { batchOutcomes, batchParallel, createPool, InvalidConfigError } from '../../src/index';
+import { batchOutcomes, batchParallel, InvalidConfigError } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
 describe('a connect that fails', () => {
   it('is torn down before another one begins, so that no more than max are ever there (§4.5)', () => {

@@ -62,7 +62,8 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
 
   // Connections.
   const wanted = state === 'open' && (line.length > 0 || warmings.length > 0);
-  const mayBegin = opening === 0 && model.taken < options.max && model.isPast(connecting.mustBeginAt, nothingIsDue);
+  const mustBeginAt = Math.max(connecting.mustBeginAt, model.mayTrustTurnoverUntil);
+  const mayBegin = opening === 0 && model.taken < options.max && model.isPast(mustBeginAt, nothingIsDue);
   broken.when(wanted && mayBegin, 'a connect is wanted, may begin, and has not begun');
   for (const connection of connections) {
     const { id, since } = connection;

@@ -29,6 +29,7 @@ const aFunction = { right: [() => NEVER], wrong: [null, 'tcp://x', 42, {}, true]
 const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unknown[] }> = {
   connect: { ...aFunction, wrong: [...aFunction.wrong, undefined] },
   max: { right: positive.right, wrong: [...positive.wrong, Infinity, undefined] },
+  min: { right: [0, 1], wrong: [-1, 1.5, NaN, Infinity, '3', null, true, {}] },
   close: aFunction,
   lost: aFunction,
   name: { right: ['db', 'ä b'], wrong: ['', null, 42, {}] },
@@ -47,8 +48,22 @@ const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unkno
     wrong: [true, null, 5, 'off', { failures: 0 }, { failures: 1.5 }, { probeAfter: -1 }, { after: 3 }],
   },
   order: { right: ['lifo', 'fifo'], wrong: ['random', '', null, 1] },
+  idleTimeout: time,
+  maxLifetime: time,
+  lifetimeJitter: { right: [0, 0.5, 1], wrong: [-0.1, 1.1, NaN, Infinity, '3', null, true] },
+  maxUses: positiveOrInfinity,
+  validate: aFunction,
+  validateAfter: time,
+  reset: aFunction,
+  isFatal: aFunction,
   onCancel: { right: ['release', 'discard', () => NEVER], wrong: ['close', '', null, {}, true] },
   cancelTimeout: time,
+  leakThreshold: time,
+  overload: {
+    right: [false, {}, { target: 5 }, { interval: 100 }, { target: 0, interval: 0 }],
+    wrong: [true, null, 5, 'off', { target: -1 }, { interval: '3' }, { after: 3 }],
+  },
+  timings: { right: [true, false], wrong: [null, 0, 1, 'yes', {}] },
   scheduler: { right: [asyncScheduler, asapScheduler, new VirtualTimeScheduler()], wrong: [null, 'async', {}, 42] },
   random: { right: [() => 0], wrong: [null, 0.5, 'dice'] },
 };
@@ -209,6 +224,7 @@ describe('the options of createPool', () => {
           connect: target('#', '#', 'a').connect,
           max: 1,
           retryDelay: 4,
+          lifetimeJitter: 0,
           random: () => {
             thrown++;
             return 0.5;
@@ -223,7 +239,7 @@ describe('the options of createPool', () => {
     it('random is Math.random', () => {
       const die = spyOn(Math, 'random').and.returnValue(0.5);
       marbles(({ target, expectObservable }) => {
-        const pool = createPool({ connect: target('#', 'a').connect, max: 1 });
+        const pool = createPool({ connect: target('#', 'a').connect, max: 1, lifetimeJitter: 0 });
         expectObservable(pool.acquire().pipe(map((lease) => lease.connection))).toBe('25ms (a|)');
       });
       expect(die).toHaveBeenCalledTimes(1);

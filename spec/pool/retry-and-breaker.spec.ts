@@ -1,7 +1,7 @@
 import { asyncScheduler, distinctUntilChanged, map, of, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolStats } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';

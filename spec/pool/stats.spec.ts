@@ -1,6 +1,7 @@
 import { BehaviorSubject, distinctUntilChanged, map, NEVER, of, Subject, take, throwError } from 'rxjs';
-import { createPool, InvalidPoolError } from '../../src/index';
+import { InvalidPoolError } from '../../src/index';
 import type { Lease, PoolStats } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const onePool = (): ReturnType<typeof createPool<string>> =>

@@ -1,7 +1,7 @@
 import { asyncScheduler, filter, map, Subscriber, take, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool } from '../../src/index';
 import type { ConnectionPool, Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 describe('the stream of a pool', () => {

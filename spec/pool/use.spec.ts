@@ -14,8 +14,9 @@ import {
   tap,
   timeout,
 } from 'rxjs';
-import { createPool, InvalidConfigError } from '../../src/index';
+import { InvalidConfigError } from '../../src/index';
 import type { WorkContext } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { turns } from '../helpers/turns';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import type { Run } from '../helpers/marbles';

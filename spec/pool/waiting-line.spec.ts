@@ -1,7 +1,7 @@
 import { asyncScheduler, map, NEVER, of, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import { createPool } from '../../src/index';
 import type { AcquireOptions, ConnectionPool, Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { countingScheduler } from '../helpers/counting-scheduler';
 

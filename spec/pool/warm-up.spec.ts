@@ -1,5 +1,6 @@
 import { asyncScheduler, NEVER, of } from 'rxjs';
-import { createPool, InvalidConfigError, InvalidPoolError } from '../../src/index';
+import { InvalidConfigError, InvalidPoolError } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';

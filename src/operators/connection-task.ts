@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Operator } from 'rxjs';
 import type { PoolInternals } from '../pool/internals';
+import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
 import { WorkObservable } from '../pool/work-observable';
 
@@ -38,11 +39,11 @@ export function isBareTask(value: AnyTask): value is WorkObservable<unknown, unk
 export abstract class Task<C, T, R> extends WorkObservable<C, R> implements ConnectionTask<T, R> {
   constructor(
     pool: PoolInternals<C>,
-    acquireTimeout: number,
+    asking: Asking,
     readonly item: T,
     readonly index: number,
   ) {
-    super(pool, acquireTimeout);
+    super(pool, asking);
   }
 
   get [brand](): true {
@@ -89,7 +90,7 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
 /** The item's own shape of `work`, kept once for all items of a source. */
 export interface ItemWork<C, T> {
   readonly pool: PoolInternals<C>;
-  readonly acquireTimeout: number;
+  readonly asking: Asking;
   readonly work: (connection: C, item: T, index: number, context: WorkContext) => unknown;
 }
 
@@ -99,7 +100,7 @@ export class ItemTask<C, T, R> extends Task<C, T, R> {
     item: T,
     index: number,
   ) {
-    super(each.pool, each.acquireTimeout, item, index);
+    super(each.pool, each.asking, item, index);
   }
 
   invoke(connection: C, context: WorkContext): unknown {

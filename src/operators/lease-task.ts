@@ -104,7 +104,7 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     private readonly work: LeaseWork<C>,
     index: number,
   ) {
-    super(item[internals], item[internals].acquireTimeout, item, index);
+    super(item[internals], item[internals], item, index);
   }
 
   invoke(connection: C, context: WorkContext): unknown {

@@ -5,7 +5,7 @@ import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/internals';
 import type { PoolInternals } from '../pool/internals';
 import type { Lease } from '../pool/lease';
-import { acquireTimeoutOf, shown } from '../pool/options';
+import { askingOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
 import { ItemTask } from './connection-task';
@@ -65,7 +65,7 @@ export function withConnection<C>(
   const each: ItemWork<C, unknown> = {
     pool,
     work,
-    acquireTimeout: acquireTimeoutOf({ name: pool.core.name, acquireTimeout: pool.acquireTimeout }, options),
+    asking: askingOf(pool.core.name, pool.acquireTimeout, options),
   };
   return (source) => {
     if ((source as unknown) === poolOrWork) throw leasedTwice(pool.core.name);

@@ -21,8 +21,14 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
 
   /** How long it may wait, in ms. */
   timeout = Infinity;
-  /** When its wait began, by the pool's clock. */
-  askedAt = 0;
+  /** When its wait began, by the pool's clock; -1 for who has not waited. */
+  askedAt = -1;
+  /** When it was lent what it holds, by the pool's clock. */
+  heldSince = 0;
+  /** The stack of who asked, where that is wanted. */
+  origin: Error | null = null;
+  /** Who holds a connection of this very pool, and has asked for another one from inside its work. */
+  inside: Claim<C> | null = null;
   /** Those whose waits end after the same time, in the order in which they will; null for a wait without end. */
   lane: Lane<C> | null = null;
   earlier: Claim<C> | null = null;
@@ -37,6 +43,12 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   get servedIn(): number {
     return -1;
   }
+
+  /** What the lease is for, in the caller's words. */
+  abstract get label(): string | undefined;
+
+  /** Where its outcome goes: a subscriber, from which others can be found further down. */
+  abstract get sink(): unknown;
 
   /** Whether the caller is gone already, although it has not said so yet: it is not to be served any more. */
   abstract get abandoned(): boolean;

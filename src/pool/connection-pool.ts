@@ -4,16 +4,22 @@ import { PoolCore } from './core';
 import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
 import { InvalidConfigError } from './errors';
+import { poolIsDestroyed } from './refusals';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
+import { EventStream } from './event-stream';
+import type { PoolEvent } from './events';
+import { ForgottenLeases } from './forgotten-leases';
+import type { Holder } from './holders';
 import { LeaseRequest, StandingRequest } from './lease';
 import type { Lease } from './lease';
 import { Life } from './life';
-import { acquireTimeoutOf, notACount, notATime, shown } from './options';
-import type { AcquireOptions, ResolvedOptions } from './options';
+import { askingOf, notACount, notATime, shown } from './options';
+import type { AcquireOptions, Asking, ResolvedOptions } from './options';
 import { schedulerClock } from './scheduler-clock';
 import { StatsSubject } from './stats';
 import type { PoolStats, PoolStatsSubject } from './stats';
+import type { PoolTimings } from './timings';
 import type { WorkContext, WorkResult } from './work';
 import { WorkObservable } from './work-observable';
 
@@ -37,6 +43,15 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   readonly stats$: PoolStatsSubject;
   /** The pool's state now: the same snapshot as `stats$.value`. */
   readonly stats: PoolStats;
+  /**
+   * What happens in the pool, as it happens, in one order for all; completes once the pool is destroyed. While nobody is subscribed no
+   * event is made.
+   *
+   * ```ts
+   * pool.events$.pipe(filter((event) => event.type === 'leaked')).subscribe(({ label, held, stack }) => log.warn(label, held, stack));
+   * ```
+   */
+  readonly events$: Observable<PoolEvent>;
   /**
    * One lease, then complete. Unsubscribing before it came leaves the line; afterwards the lease is yours to release.
    * Errors: `PoolExhaustedError`, `ConnectionFailedError`, `InvalidPoolError`.
@@ -64,8 +79,26 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
     work: (connection: C, context: WorkContext) => O,
     options?: AcquireOptions,
   ): Observable<ObservedValueOf<O>>;
+  /** Who holds a lease now, those who have held it longest first. */
+  holders(): Holder[];
   /**
-   * Opens connections until `count` are open (default 1). Rejects with a `ConnectionFailedError` when the target is
+   * How long callers waited, leases were held and connects took, since the pool was created: three histograms, in ms. All empty with
+   * the option `timings: false`.
+   */
+  timings(): PoolTimings;
+  /**
+   * From now on, so many connections at the most. More are opened as they are wanted. Too many are closed: connects under way and idle
+   * connections at once, lent ones when they come back. Throws an `InvalidConfigError` for what is no positive integer, and an
+   * `InvalidPoolError` when the pool is destroyed.
+   */
+  resize(max: number): void;
+  /**
+   * Replaces every connection of today: idle ones are closed now, lent ones when they come back, connects under way are given up. For when
+   * it is known that the target has moved, or that all connections are broken. Throws an `InvalidPoolError` when the pool is destroyed.
+   */
+  refresh(): void;
+  /**
+   * Opens connections until `count` are open (default: `min`, and at least 1). Rejects with a `ConnectionFailedError` when the target is
    * dead or `acquireTimeout` is over, with an `InvalidPoolError` when the pool is destroyed.
    */
   warmUp(count?: number): Promise<void>;
@@ -82,6 +115,7 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
 export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   readonly name: string;
   readonly stats$: PoolStatsSubject;
+  readonly events$: Observable<PoolEvent>;
   readonly [internals]: PoolInternals<C>;
   private readonly core: PoolCore<C>;
   private readonly destroyed: { promise: Promise<void> | null; resolve: () => void } = {
@@ -96,21 +130,32 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       if (!subscriber.closed) request.getInLine();
     });
     const host: Host<C> = {
-      createSlot: () => new Life(core, options),
+      createSlot: (id) => new Life(id, core, options),
       changed: () => {
         if (stats.observed) stats.publish();
       },
+      happened: (event) => {
+        events.tell(event);
+      },
       destroyed: () => {
+        forgotten.end();
+        events.finish();
         stats.finish();
         this.destroyed.resolve();
       },
     };
     const core = new PoolCore<C>(options, schedulerClock(options.scheduler), options.random, host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
+    const events = new EventStream(core as PoolCore<unknown>);
+    const forgotten = new ForgottenLeases<C>(core.clock, (claim) => {
+      core.forgotten(claim);
+    });
     this.core = core;
     this.stats$ = stats;
+    this.events$ = events;
     this.name = options.name;
-    this[internals] = { core, runs: options, acquireTimeout: options.acquireTimeout };
+    this[internals] = { core, runs: options, forgotten, acquireTimeout: options.acquireTimeout, label: undefined };
+    core.begin();
   }
 
   get stats(): PoolStats {
@@ -118,11 +163,11 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   acquire(options?: AcquireOptions): Observable<Lease<C>> {
-    const timeout = acquireTimeoutOf(this.options, options);
+    const { acquireTimeout, label } = this.asking(options);
     return new Observable((subscriber) => {
-      const request = new LeaseRequest(this[internals], subscriber);
+      const request = new LeaseRequest(this[internals], subscriber, label);
       subscriber.add(request);
-      if (!subscriber.closed) this.core.ask(request, timeout);
+      if (!subscriber.closed) this.core.ask(request, acquireTimeout);
     });
   }
 
@@ -135,11 +180,32 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
         `work must be a function of a connection, but got ${shown(work)}`,
       ]);
     }
-    return new Use<C, ObservedValueOf<O>>(this[internals], acquireTimeoutOf(this.options, options), work);
+    return new Use<C, ObservedValueOf<O>>(this[internals], this.asking(options), work);
   }
 
-  warmUp(count = 1): Promise<void> {
-    const { max, name, acquireTimeout } = this.options;
+  holders(): Holder[] {
+    return this.core.holders();
+  }
+
+  timings(): PoolTimings {
+    return this.core.timings.snapshot();
+  }
+
+  resize(max: number): void {
+    const issue = notACount('max', max);
+    if (issue !== null) throw new InvalidConfigError(this.name, `Pool '${this.name}' cannot be resized so`, [issue]);
+    this.mustBeOpen();
+    this.core.resize(max);
+  }
+
+  refresh(): void {
+    this.mustBeOpen();
+    this.core.refresh();
+  }
+
+  warmUp(count = Math.max(1, this.options.min)): Promise<void> {
+    const { name, acquireTimeout } = this.options;
+    const { max } = this.core.connections;
     const issue =
       notACount('count', count, { least: 0 }) ??
       (count > max ? `count must be at most max (${max}), but got ${count}` : null);
@@ -170,15 +236,23 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   [asyncDisposeSymbol](): Promise<void> {
     return this.destroy();
   }
+
+  private asking(options: AcquireOptions | undefined): Asking {
+    return askingOf(this.name, this.options.acquireTimeout, options);
+  }
+
+  private mustBeOpen(): void {
+    if (this.core.state !== 'open') throw poolIsDestroyed(this.name);
+  }
 }
 
 class Use<C, R> extends WorkObservable<C, R> {
   constructor(
     pool: PoolInternals<C>,
-    acquireTimeout: number,
+    asking: Asking,
     private readonly work: (connection: C, context: WorkContext) => unknown,
   ) {
-    super(pool, acquireTimeout);
+    super(pool, asking);
   }
 
   invoke(connection: C, context: WorkContext): unknown {

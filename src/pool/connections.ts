@@ -1,34 +1,50 @@
 import type { Claim } from './claim';
 import type { Counters } from './counters';
+import type { EvictReason } from './events';
 import { Room } from './room';
 import type { Slot } from './slot';
+
+export interface ConnectionsOptions {
+  readonly max: number;
+  readonly capacity: number;
+  readonly order: 'lifo' | 'fifo';
+  readonly maxUses: number;
+  /** Whether a connection is reset between one lease and the next. */
+  readonly resets: boolean;
+}
 
 /**
  * Every connection that is not gone, and how many of them are in which state. Only changes them from one to the next, and
  * keeps the sums; what is to happen is decided in the core.
  */
 export class Connections<C> {
-  /** How many are opening, open and closing: together never more than `max`. */
+  max: number;
+  readonly capacity: number;
+  /** How many are opening, open and closing: together never more than `max`, unless that was made smaller just now. */
   opening = 0;
   total = 0;
   closing = 0;
-  /** Open ones with at least one lease. */
+  /** Open ones with at least one lease, or in a check. */
   inUse = 0;
+  /** Open ones that are being validated. */
+  validating = 0;
   activeLeases = 0;
 
   private readonly slots = new Set<Slot<C>>();
   /** Open ones that can take one more lease. */
   private readonly room: Room<C>;
+  /** Open ones that have come back and have not begun their reset. */
+  private readonly toReset: Slot<C>[] = [];
   /** Closing ones that have not been told so. */
   private readonly retired: Slot<C>[] = [];
 
   constructor(
-    readonly max: number,
-    readonly capacity: number,
-    order: 'lifo' | 'fifo',
+    private readonly options: ConnectionsOptions,
     private readonly counters: Counters,
   ) {
-    this.room = new Room(capacity, order);
+    this.max = options.max;
+    this.capacity = options.capacity;
+    this.room = new Room(options.capacity, options.order);
   }
 
   /** Whether none is left, in whatever state. */
@@ -40,18 +56,41 @@ export class Connections<C> {
     return this.total + this.opening + this.closing < this.max;
   }
 
+  /** Whether there are more than there may be since `max` was made smaller. Those that are closing go by themselves. */
+  get tooMany(): boolean {
+    return this.total + this.opening > this.max;
+  }
+
   /** How many leases those could carry that are not open now. */
   get stillToCome(): number {
-    return (this.max - this.total) * this.capacity;
+    return Math.max(0, this.max - this.total) * this.capacity;
   }
 
   get anyRetired(): boolean {
     return this.retired.length > 0;
   }
 
+  get anyToReset(): boolean {
+    return this.toReset.length > 0;
+  }
+
+  /** How many nobody uses. */
+  get idle(): number {
+    return this.room.idle;
+  }
+
+  /** The one of them that came free first. */
+  get idleLongest(): Slot<C> | null {
+    return this.room.idleLongest;
+  }
+
   /** The one that would be lent next. */
   best(): Slot<C> | null {
     return this.room.best();
+  }
+
+  has(slot: Slot<C>): boolean {
+    return this.slots.has(slot);
   }
 
   all(): Slot<C>[] {
@@ -90,7 +129,12 @@ export class Connections<C> {
     this.room.remove(slot);
     if (holders.size === 0) this.inUse++;
     holders.push(claim);
-    this.room.add(slot);
+    if (++slot.uses >= this.options.maxUses) {
+      slot.condemned = true;
+      slot.evicted = 'uses';
+    } else {
+      this.room.add(slot);
+    }
     claim.state = 'held';
     claim.slot = slot;
     this.activeLeases++;
@@ -115,23 +159,55 @@ export class Connections<C> {
     if (!slot.condemned) this.room.remove(slot);
     holders.remove(claim);
     this.activeLeases--;
-    if (holders.size === 0) this.inUse--;
     if (discarded) {
       this.counters.discarded++;
       slot.condemned = true;
+      slot.evicted ??= 'discarded';
     } else {
       this.counters.released++;
     }
-    if (!slot.condemned) this.room.add(slot);
-    else if (holders.size === 0) this.retire(slot);
+    if (holders.size > 0) {
+      if (!slot.condemned) this.room.add(slot);
+    } else if (slot.condemned) {
+      this.inUse--;
+      this.retire(slot);
+    } else if (this.options.resets) {
+      slot.checking = 'reset';
+      this.toReset.push(slot);
+    } else {
+      this.inUse--;
+      this.room.add(slot);
+    }
   }
 
   /** Takes no new lease, and is closed when the last one has ended: now, if there is none. */
-  condemn(slot: Slot<C>): void {
+  condemn(slot: Slot<C>, reason: EvictReason, error?: unknown): void {
     if (slot.condemned) return;
-    this.room.remove(slot);
+    if (slot.checking === null) this.room.remove(slot);
+    else this.leaveCheck(slot);
     slot.condemned = true;
+    slot.evicted = reason;
+    slot.evictedBy = error;
     if (slot.holders.size === 0) this.retire(slot);
+  }
+
+  /** The next one that is to be reset; only to be asked when there is any. One that has been condemned meanwhile is none. */
+  nextToReset(): Slot<C> | null {
+    const slot = this.toReset.shift()!;
+    return slot.checking === 'reset' ? slot : null;
+  }
+
+  /** From now until `endCheck` it is in use, although nobody holds it. */
+  beginValidation(slot: Slot<C>): void {
+    this.room.remove(slot);
+    slot.checking = 'validate';
+    this.inUse++;
+    this.validating++;
+  }
+
+  endCheck(slot: Slot<C>): void {
+    this.leaveCheck(slot);
+    this.room.add(slot);
   }
 
   /** Stops wanting one that is still opening. */
@@ -150,6 +226,12 @@ export class Connections<C> {
     if (slot.wasOpen) this.counters.closed++;
     slot.state = 'gone';
     this.slots.delete(slot);
+  }
+
+  private leaveCheck(slot: Slot<C>): void {
+    if (slot.checking === 'validate') this.validating--;
+    slot.checking = null;
+    this.inUse--;
   }
 
   private retire(slot: Slot<C>): void {

@@ -1,39 +1,56 @@
 import type { Claim } from './claim';
 import type { Cancel, Clock } from './clock';
+import { CoarseClock } from './coarse-clock';
 import { Connections } from './connections';
+import type { ConnectionsOptions } from './connections';
 import type { OperationOutcome } from './counters';
 import { Counters } from './counters';
+import { Ending } from './ending';
 import type { PoolError } from './errors';
+import { Events } from './events';
+import type { EvictReason, PoolEvent, PoolHappening } from './events';
+import { Evictions } from './evictions';
+import type { EvictionOptions } from './evictions';
+import { holderOf, LeakWatch, originHere, waitsForItself } from './holders';
+import type { Holder } from './holders';
 import { Line } from './line';
 import { Opening } from './opening';
-import type { OpeningOptions } from './opening';
+import type { Demand, OpeningOptions } from './opening';
+import { Overload } from './overload';
+import type { OverloadOptions } from './overload';
 import {
-  closedByDestroy,
   connectionLost,
   lineIsFull,
+  lineIsTooSlow,
   notWarm,
   poolIsDestroyed,
   targetIsDead,
   waitedTooLong,
 } from './refusals';
 import type { Situation } from './refusals';
-import { WarmUps } from './warm-ups';
 import type { Slot } from './slot';
+import { Timings } from './timings';
+import { WarmUps } from './warm-ups';
 
-export interface CoreOptions extends OpeningOptions {
+export interface CoreOptions extends ConnectionsOptions, OpeningOptions, EvictionOptions {
   readonly name: string;
-  readonly max: number;
-  readonly capacity: number;
   readonly maxPending: number;
-  readonly order: 'lifo' | 'fifo';
+  /** Whether a connection that nobody has used for so long (ms) is validated before it is lent. */
+  readonly validates: boolean;
+  readonly validateAfter: number;
+  readonly leakThreshold: number;
+  readonly overload: OverloadOptions | null;
+  readonly timings: boolean;
 }
 
 /** What the core needs of those around it. */
 export interface Host<C> {
   /** A slot that knows how to connect. */
-  createSlot(): Slot<C>;
+  createSlot(id: number): Slot<C>;
   /** Something that the stats show has changed. */
   changed(): void;
+  /** Something has happened, and somebody listens. */
+  happened(event: PoolEvent): void;
   /** Everything is closed. */
   destroyed(): void;
 }
@@ -52,45 +69,65 @@ export class PoolCore<C> {
   /** Counts the changes of anything that the stats show. */
   version = 0;
 
+  readonly clock: CoarseClock;
   readonly connections: Connections<C>;
+  readonly events: Events;
+  readonly timings: Timings;
   private readonly line: Line<C>;
   private readonly opening: Opening;
   private readonly warmUps: WarmUps;
+  private readonly evictions: Evictions<C>;
+  private readonly overload: Overload<C> | null;
+  private readonly leaks: LeakWatch<C> | null;
+  private readonly ending: Ending;
   /** Hold a connection already, but have not been told so. */
   private readonly handedOver: Claim<C>[] = [];
+  /** Have passed their validation in this drain: lent now, they need no other. */
+  private readonly validated: Slot<C>[] = [];
   /** Runs whose connection is gone, and that have this turn to end in their own way. */
   overtime = 0;
 
   /** A step is being taken, or user code is running. */
   private busy = false;
+  /** Who is being told of a lease: what is asked for meanwhile is asked for by its holder. */
+  private granting: Claim<C> | null = null;
   /** Counts the drains. */
   drains = 0;
   /** In which drain a lease came back last. */
   private gaveBackIn = -1;
   /** Fires when the next connect may begin, while one is wanted. */
-  private wake: Cancel | null = null;
-
-  /** Whether `destroy` has begun to close. */
-  private swept = false;
-  /** Ends the patience of `destroy` with what is lent; null before, and when it has fired. */
-  private patience: Cancel | null = null;
-  private outOfPatience = false;
-  /** Keeps the process alive until `destroy` has come to its end: somebody waits for it. */
-  private cancelVigil: Cancel | null = null;
+  private wake: { readonly at: number; readonly held: boolean; readonly cancel: Cancel } | null = null;
+  private slotsBegun = 0;
+  private lastHolders: { at: number; holders: readonly Holder[] } = { at: -1, holders: [] };
+  private breakerTold: Opening['breaker'] = 'closed';
 
   constructor(
     readonly options: CoreOptions,
-    readonly clock: Clock,
+    clock: Clock,
     random: () => number,
     private readonly host: Host<C>,
   ) {
     const drain = (): void => {
       this.drain();
     };
-    this.connections = new Connections(options.max, options.capacity, options.order, this.counters);
-    this.line = new Line(clock, this.timedOut, drain);
-    this.opening = new Opening(options, clock, random);
-    this.warmUps = new WarmUps(clock);
+    this.clock = new CoarseClock(clock);
+    this.timings = new Timings(options.timings);
+    this.connections = new Connections(options, this.counters);
+    this.events = new Events((event) => {
+      host.happened(event);
+    });
+    this.line = new Line(this.clock, this.timedOut, drain);
+    this.opening = new Opening(options, this.clock, random, this.timings);
+    this.warmUps = new WarmUps(this.clock);
+    this.evictions = new Evictions(options, this.clock, this.connections, random, this.timeIsUp);
+    this.overload = options.overload === null ? null : new Overload(options.overload, this.clock, this.line, drain);
+    this.leaks =
+      options.leakThreshold === Infinity
+        ? null
+        : new LeakWatch(options.leakThreshold, this.clock, (claim) => {
+            this.leaked(claim, false);
+          });
+    this.ending = new Ending(this.clock, drain);
   }
 
   get name(): string {
@@ -112,11 +149,17 @@ export class PoolCore<C> {
 
   // ---------------------------------------------------------------- what callers ask for
 
+  /** The pool is ready to be used: opens what is to be kept open. */
+  begin(): void {
+    this.drain();
+  }
+
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>, timeout: number): void {
+    if (this.leaks !== null) claim.origin = originHere();
     if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
       const slot = this.connections.best();
-      if (slot !== null) {
+      if (slot !== null && !slot.expired && !this.mustValidate(slot)) {
         this.busy = true;
         try {
           this.lend(claim, slot);
@@ -126,6 +169,7 @@ export class PoolCore<C> {
         return;
       }
     }
+    claim.inside = this.granting;
     this.line.push(claim, timeout);
     this.changed();
     this.drain();
@@ -148,9 +192,9 @@ export class PoolCore<C> {
   }
 
   /** The connection takes no new lease and is closed: at once, or when the others that share it have ended. */
-  discard(claim: Claim<C>): void {
+  discard(claim: Claim<C>, reason?: unknown): void {
     if (claim.state !== 'held') return;
-    this.giveBack(claim, true);
+    this.giveBack(claim, true, reason);
     this.changed();
     this.drain();
   }
@@ -158,15 +202,24 @@ export class PoolCore<C> {
   /** One claim takes the place of another that holds: the connection is not given back in between. */
   handOver(from: Claim<C>, to: Claim<C>): void {
     if (from.slot === null) return;
+    to.heldSince = from.heldSince;
+    to.origin = from.origin;
     this.connections.handOver(from.slot, from, to);
+    this.leaks?.ended(from);
+    this.leaks?.lent(to);
     this.handedOver.push(to);
     this.drain();
   }
 
   /** A run of work has ended; unless it is `kept`, so has its lease. */
-  operationEnded(claim: Claim<C>, outcome: OperationOutcome, lease: 'released' | 'discarded' | 'kept'): void {
+  operationEnded(
+    claim: Claim<C>,
+    outcome: OperationOutcome,
+    lease: 'released' | 'discarded' | 'kept',
+    reason?: unknown,
+  ): void {
     this.counters[outcome]++;
-    if (lease !== 'kept' && claim.state === 'held') this.giveBack(claim, lease === 'discarded');
+    if (lease !== 'kept' && claim.state === 'held') this.giveBack(claim, lease === 'discarded', reason);
     this.changed();
     this.drain();
   }
@@ -182,32 +235,86 @@ export class PoolCore<C> {
     this.drain();
   }
 
+  /** From now on have so many connections at the most: those that are too many are closed, lent ones when they come back. */
+  resize(max: number): void {
+    const from = this.connections.max;
+    this.connections.max = max;
+    if (this.events.listening) this.happened({ type: 'resized', from, to: max });
+    this.changed();
+    this.drain();
+  }
+
+  /** Replace every connection of today: idle ones now, lent ones when they come back, connects under way by new ones. */
+  refresh(): void {
+    const slots = this.connections.all().filter(({ state, condemned }) => state !== 'closing' && !condemned);
+    for (const slot of slots) {
+      if (slot.state === 'opening') this.connections.giveUp(slot);
+      else this.connections.condemn(slot, 'refresh');
+    }
+    if (this.events.listening) this.happened({ type: 'refreshed', connections: slots.length });
+    this.changed();
+    this.drain();
+  }
+
   /** Lend nothing more, and close everything: what is lent gets `timeout` ms to come back. */
   destroy(timeout: number): void {
     this.state = 'draining';
-    this.cancelVigil = this.clock.after(Infinity, () => undefined, true);
-    if (timeout === 0) this.outOfPatience = true;
-    else if (timeout !== Infinity) this.patience = this.clock.after(timeout, this.loseThePatience, true);
+    this.ending.begin(timeout);
     this.changed();
     this.drain();
+  }
+
+  /** Who holds what, those who have held it longest first. */
+  holders(): Holder[] {
+    const now = this.clock.peek();
+    const holders: Holder[] = [];
+    for (const slot of this.connections.all()) {
+      for (const claim of slot.holders) holders.push(holderOf(claim, now));
+    }
+    return holders.sort((a, b) => b.age - a.age);
   }
 
   // ---------------------------------------------------------------- what connections report
 
   opened(slot: Slot<C>, connection: C): void {
+    const now = this.clock.now();
     this.connections.opened(slot, connection);
     slot.openedIn = this.drains;
-    slot.openedAt = this.clock.now();
-    this.opening.arrived(this.line.size);
+    slot.openedAt = slot.idleSince = now;
+    this.timings.opened(now - slot.begunAt);
+    if (this.events.listening) this.happened({ type: 'opened', connection: slot.id, took: now - slot.begunAt });
+    this.evictions.opened(slot);
+    // What has still to be validated has proven nothing.
+    if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
     this.changed();
     this.drain();
   }
 
   /** The connect has failed; it may be `lingering`: still to be closed, should it arrive after all. */
   openFailed(slot: Slot<C>, error: unknown, lingering: boolean): void {
+    if (lingering) slot.closingSince = this.clock.now();
     this.connections.failed(slot, lingering);
-    this.counters.openFailures++;
-    this.opening.failed(error);
+    this.unusable(slot, error, 'open');
+    this.changed();
+    this.drain();
+  }
+
+  /** The check of an open connection has ended. Only one that fails costs the connection. */
+  checked(slot: Slot<C>, failure: { readonly error: unknown } | undefined): void {
+    const { checking } = slot;
+    if (checking === null) return;
+    if (failure !== undefined) {
+      if (!slot.proven) this.unusable(slot, failure.error, 'validate');
+      this.connections.condemn(slot, checking, failure.error);
+    } else {
+      slot.idleSince = this.clock.now();
+      this.connections.endCheck(slot);
+      if (checking === 'validate') {
+        slot.validated = true;
+        this.validated.push(slot);
+        if (!slot.proven) this.opening.arrived(this.line.size);
+      }
+    }
     this.changed();
     this.drain();
   }
@@ -216,20 +323,29 @@ export class PoolCore<C> {
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
     if (!slot.proven) {
-      this.counters.openFailures++;
-      this.opening.failed(cause ?? new Error('the connection ended before its first use'));
+      this.unusable(slot, cause ?? new Error('the connection ended before its first use'), 'open');
     } else if (!slot.provenByUse) {
       this.opening.endedEarly(this.clock.now() - slot.openedAt);
     }
     this.run(() => {
-      this.revoke(slot, connectionLost(this.situation(), cause));
+      this.revoke(slot, 'lost', connectionLost(this.situation(), cause), cause);
     });
   }
 
   closed(slot: Slot<C>): void {
     this.connections.closed(slot);
+    if (this.events.listening && slot.wasOpen) {
+      this.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.closingSince });
+    }
     this.changed();
     this.drain();
+  }
+
+  /** A lease was collected as garbage, and nobody has given it back: its connection may still be in use. */
+  forgotten(claim: Claim<C>): void {
+    if (claim.state !== 'held') return;
+    this.leaked(claim, true);
+    this.discard(claim, new Error('the lease was collected as garbage without having been released'));
   }
 
   // ---------------------------------------------------------------- user code
@@ -271,8 +387,7 @@ export class PoolCore<C> {
       }
     }
     this.busy = false;
-    this.line.settle();
-    this.setWake();
+    this.settle();
     if (thrown !== null) throw thrown.error;
   }
 
@@ -280,27 +395,20 @@ export class PoolCore<C> {
   private step(): boolean {
     const { line, connections, warmUps } = this;
 
-    // Nobody wants anything: what most drains find.
-    if (
-      line.size === 0 &&
-      !connections.anyRetired &&
-      this.handedOver.length === 0 &&
-      !warmUps.any &&
-      this.state === 'open'
-    ) {
-      return false;
-    }
-
-    // A connection is to be closed.
+    // A connection is to be closed, or to be reset before it is lent again.
     if (connections.anyRetired) {
-      connections.nextRetired().hangUp();
+      this.close(connections.nextRetired());
+      return true;
+    }
+    if (connections.anyToReset) {
+      connections.nextToReset()?.check('reset');
       return true;
     }
 
     // A lease has gone from one holder to another.
     if (this.handedOver.length > 0) {
       const heir = this.handedOver.shift()!;
-      if (heir.slot !== null) heir.granted(heir.slot.connection as C);
+      if (heir.slot !== null) this.grant(heir, heir.slot);
       return true;
     }
 
@@ -315,29 +423,27 @@ export class PoolCore<C> {
         return true;
       }
       const slot = connections.best();
-      if (slot !== null) {
-        if (this.goesRound(first, slot)) {
-          line.rest(first);
-        } else {
-          this.unqueue(first);
-          this.lend(first, slot);
-        }
-        return true;
-      }
+      if (slot !== null && this.serve(first, slot)) return true;
     }
 
+    // There are more than there may be: one that nobody needs has to go.
+    if (connections.tooMany && this.shrink()) return true;
+
     // More connections would help, and one may be opened.
-    if (connections.mayOpenOneMore && this.wantsOneMore()) {
+    if (this.connectDue() === 0) {
       this.open();
       return true;
     }
 
+    // Nobody wants anything: what most drains find.
+    if (line.size === 0 && !warmUps.any) return false;
+
     // As many are open as someone wanted to be open.
-    if (warmUps.any && warmUps.end(connections.total)) return true;
+    if (warmUps.any && warmUps.end(connections.total, connections.max)) return true;
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {
-      if (warmUps.any) return warmUps.end(connections.total, targetIsDead(this.situation()));
+      if (warmUps.any) return warmUps.end(connections.total, connections.max, targetIsDead(this.situation()));
       if (connections.total === 0 && line.pending > 0) {
         this.turnAway(line.firstPending!, targetIsDead(this.situation()));
         return true;
@@ -346,7 +452,16 @@ export class PoolCore<C> {
 
     // More wait than may: the last one to come has to go.
     if (line.pending > this.options.maxPending + connections.stillToCome) {
-      this.turnAway(line.lastPending!, lineIsFull(this.situation(), this.options.maxPending));
+      const { lastPending } = line;
+      this.turnAway(lastPending!, lineIsFull(this.situation(lastPending), this.options.maxPending));
+      return true;
+    }
+
+    // The line stands still: the first one has waited for too long.
+    if (this.overload?.sheds === true) {
+      const { firstPending } = line;
+      const waited = this.clock.now() - firstPending!.askedAt;
+      this.turnAway(firstPending!, lineIsTooSlow(this.situation(firstPending), waited));
       return true;
     }
 
@@ -354,22 +469,59 @@ export class PoolCore<C> {
   }
 
   private stepToTheEnd(): boolean {
-    const { line, connections, warmUps } = this;
+    const { line, connections, warmUps, ending } = this;
     if (line.anyResting) line.endRest();
     else if (line.first !== null) this.turnAway(line.first, poolIsDestroyed(this.name));
-    else if (warmUps.any) warmUps.end(0, poolIsDestroyed(this.name));
-    else if (!this.swept) this.sweep();
-    else if (this.outOfPatience) this.closeWhatIsLent();
+    else if (warmUps.any) warmUps.end(0, Infinity, poolIsDestroyed(this.name));
+    else if (ending.mayCloseWhatIsFree()) this.closeWhatIsFree();
+    else if (ending.mayCloseWhatIsLent()) this.closeWhatIsLent();
     else if (this.state === 'draining' && connections.none && this.overtime === 0) this.beDestroyed();
     else return false;
     return true;
   }
 
-  private wantsOneMore(): boolean {
-    const { line, connections, warmUps } = this;
-    const forTheLine = Math.ceil(line.size / connections.capacity);
-    const toWarmUp = warmUps.any ? warmUps.goal - connections.total : 0;
-    return this.opening.mayBegin(connections.opening, Math.max(forTheLine, toWarmUp), toWarmUp > 0);
+  /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
+  private serve(first: Claim<C>, slot: Slot<C>): boolean {
+    const { line, connections } = this;
+    if (slot.expired) {
+      connections.condemn(slot, 'lifetime');
+      this.changed();
+    } else if (this.goesRound(first, slot)) {
+      line.rest(first);
+    } else if (!this.mustValidate(slot)) {
+      this.unqueue(first);
+      this.lend(first, slot);
+    } else if (connections.validating * connections.capacity < line.size) {
+      connections.beginValidation(slot);
+      this.changed();
+      slot.check('validate');
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  private mustValidate(slot: Slot<C>): boolean {
+    const { validates, validateAfter } = this.options;
+    if (!validates || slot.holders.size > 0 || slot.validated) return false;
+    return validateAfter === 0 || this.clock.now() - slot.idleSince >= validateAfter;
+  }
+
+  /** How long until a connect is to begin: 0 is now, Infinity is not before something else happens. */
+  private connectDue(): number {
+    const { line, connections, warmUps, opening } = this;
+    const toKeep = Math.min(this.options.min, connections.max) - connections.total;
+    if ((line.size === 0 && toKeep <= 0 && !warmUps.any) || !connections.mayOpenOneMore) return Infinity;
+    const { first } = line;
+    const demand: Demand = {
+      waiting: Math.ceil(line.size / connections.capacity) - connections.validating,
+      waited: first === null || first.askedAt < 0 ? 0 : this.clock.now() - first.askedAt,
+      toWarmUp: warmUps.any ? Math.min(warmUps.goal, connections.max) - connections.total : 0,
+      toKeep,
+      total: connections.total,
+      opening: connections.opening,
+    };
+    return opening.due(demand);
   }
 
   /** Whether a stream that has been served in this very drain, in which something came back, would get that again, or a new one for it. */
@@ -379,67 +531,158 @@ export class PoolCore<C> {
     return slot.openedIn === drains || (slot.streamedIn === drains && slot.returnedIn === drains);
   }
 
+  /** Nothing is left to decide: sets the timers that somebody waits for. */
+  private settle(): void {
+    for (let slot = this.validated.pop(); slot !== undefined; slot = this.validated.pop()) slot.validated = false;
+    this.line.settle();
+    this.overload?.settle();
+    if (this.state !== 'open') return;
+    this.evictions.settle();
+    this.setWake();
+  }
+
   /** When a connect is wanted but may not begin yet, somebody has to come back. */
   private setWake(): void {
-    if (!this.opening.hasReasonToPause && this.wake === null) return;
-    const wanted = this.state === 'open' && (this.line.size > 0 || this.warmUps.any);
-    const pause = wanted && this.connections.mayOpenOneMore ? this.opening.pause() : 0;
-    // The pause may have ended since the last step looked at the clock.
-    if (pause > 0 || (wanted && this.connections.mayOpenOneMore && this.wantsOneMore())) {
-      this.wake ??= this.clock.after(
-        pause,
-        () => {
-          this.wake = null;
-          this.drain();
-        },
-        true,
-      );
-    } else if (this.wake !== null) {
-      this.wake();
+    const due = this.connectDue();
+    if (due === Infinity) {
+      this.wake?.cancel();
       this.wake = null;
+      return;
     }
+    const at = this.clock.now() + due;
+    const held = this.line.size > 0 || this.warmUps.any;
+    if (this.wake !== null && this.wake.at <= at && this.wake.held === held) return;
+    this.wake?.cancel();
+    const awake = (): void => {
+      this.wake = null;
+      this.drain();
+    };
+    this.wake = { at, held, cancel: this.clock.after(due, awake, held) };
   }
 
   // ---------------------------------------------------------------- changing the state
 
   private lend(claim: Claim<C>, slot: Slot<C>): void {
+    const now = this.clock.now();
+    const waited = claim.askedAt < 0 ? 0 : now - claim.askedAt;
     this.connections.lend(slot, claim);
+    claim.heldSince = now;
+    slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
+    else this.timings.waited(waited);
+    this.leaks?.lent(claim);
     if (!slot.proven) {
       slot.proven = true;
       this.opening.proven();
     }
     if (this.line.size === 0) this.opening.lineEmptied();
+    if (this.events.listening) this.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
-    if (claim.state === 'held') claim.granted(slot.connection as C);
+    if (claim.state === 'held') this.grant(claim, slot);
   }
 
-  private giveBack(claim: Claim<C>, discarded: boolean): void {
+  private grant(claim: Claim<C>, slot: Slot<C>): void {
+    const outer = this.granting;
+    this.granting = claim;
+    try {
+      claim.granted(slot.connection as C);
+    } finally {
+      this.granting = outer;
+    }
+  }
+
+  private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): void {
     const slot = claim.slot!;
+    const now = this.clock.now();
+    const held = now - claim.heldSince;
     slot.returnedIn = this.gaveBackIn = this.drains;
+    slot.idleSince = now;
     if (!discarded && !slot.provenByUse) {
       slot.provenByUse = true;
       this.opening.provenByUse();
     }
+    this.timings.held(held);
+    this.leaks?.ended(claim);
+    if (this.events.listening) {
+      const what = { connection: slot.id, ...labelled(claim), held };
+      this.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
+    }
+    if (discarded) slot.evictedBy ??= reason;
     this.connections.giveBack(claim, discarded);
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
-  private revoke(slot: Slot<C>, error: PoolError): void {
+  private revoke(slot: Slot<C>, reason: EvictReason, error: PoolError, cause?: unknown): void {
     const holders = [...slot.holders];
-    this.connections.condemn(slot);
-    for (const claim of holders) this.giveBack(claim, true);
+    this.connections.condemn(slot, reason, cause);
+    for (const claim of holders) this.giveBack(claim, true, error);
     this.changed();
     for (const claim of holders) claim.revoked(error);
   }
 
   private open(): void {
-    const slot = this.host.createSlot();
+    const slot = this.host.createSlot(++this.slotsBegun);
+    slot.begunAt = this.clock.now();
     this.connections.begin(slot);
     this.opening.begun();
     this.changed();
     slot.dial();
+  }
+
+  private close(slot: Slot<C>): void {
+    const now = this.clock.now();
+    slot.closingSince = now;
+    if (this.events.listening && slot.wasOpen) {
+      const { id, evicted, evictedBy, openedAt, uses } = slot;
+      const error = evictedBy === undefined ? {} : { error: evictedBy };
+      this.happened({
+        type: 'evicted',
+        connection: id,
+        reason: evicted ?? 'destroy',
+        ...error,
+        age: now - openedAt,
+        uses,
+      });
+      this.tellEvents();
+    }
+    slot.hangUp();
+  }
+
+  /** A connect, or a connection before its first lease, has come to nothing. */
+  private unusable(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
+    this.counters.openFailures++;
+    this.opening.failed(error, phase);
+    if (this.events.listening) {
+      this.happened({ type: 'openFailed', connection: slot.id, attempts: this.opening.failures, error });
+    }
+  }
+
+  private readonly timeIsUp = (slot: Slot<C>, reason: EvictReason): void => {
+    this.connections.condemn(slot, reason);
+    this.changed();
+    this.drain();
+  };
+
+  /** Lets go of a connect that is under way, or of the connection that has been idle longest, or of one that will come back. */
+  private shrink(): boolean {
+    const { connections } = this;
+    const slots = connections.all();
+    const opening = slots.filter(({ state }) => state === 'opening').pop();
+    if (opening !== undefined) {
+      connections.giveUp(opening);
+    } else {
+      const { idleLongest } = connections;
+      const open = slots.filter(({ state, condemned }) => state === 'open' && !condemned);
+      const surplus = connections.total - connections.max;
+      const leaving = slots.filter(({ state, condemned }) => state === 'open' && condemned).length;
+      if (leaving >= surplus) return false;
+      // The least loaded is the first to be free.
+      const slot = idleLongest ?? open.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
+      connections.condemn(slot, 'resize');
+    }
+    this.changed();
+    return true;
   }
 
   private unqueue(claim: Claim<C>): void {
@@ -450,58 +693,64 @@ export class PoolCore<C> {
   private turnAway(claim: Claim<C>, error: PoolError): void {
     this.unqueue(claim);
     claim.state = 'ended';
-    if (!claim.standing) this.counters.rejected++;
+    if (!claim.standing) {
+      this.counters.rejected++;
+      if (this.events.listening) this.happened({ type: 'rejected', ...labelled(claim), error });
+    }
     this.changed();
     claim.failed(error);
   }
 
   private readonly timedOut = (claim: Claim<C>, waited: number): void => {
-    const error = waitedTooLong(this.situation(), waited);
+    const error = waitedTooLong(this.situation(claim), waited);
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
+    if (this.events.listening) this.happened({ type: 'timedOut', ...labelled(claim), waited, error });
     this.run(() => {
       this.changed();
       claim.failed(error);
     });
   };
 
+  private leaked(claim: Claim<C>, collected: boolean): void {
+    if (!this.events.listening) return;
+    const { age, ...holder } = holderOf(claim, this.clock.now());
+    this.happened({ type: 'leaked', ...holder, held: age, collected });
+    this.tellEvents();
+  }
+
   /** Begins the end: connects are given up, idle connections closed, lent ones closed when they come back. */
-  private sweep(): void {
-    this.swept = true;
+  private closeWhatIsFree(): void {
     for (const slot of this.connections.all()) {
       if (slot.state === 'opening') this.connections.giveUp(slot);
-      else if (slot.state === 'open') this.connections.condemn(slot);
+      else if (slot.state === 'open') this.connections.condemn(slot, 'destroy');
     }
+    this.evictions.end();
+    this.wake?.cancel();
+    this.wake = null;
     this.changed();
   }
 
-  private readonly loseThePatience = (): void => {
-    this.patience = null;
-    this.outOfPatience = true;
-    this.drain();
-  };
-
   private closeWhatIsLent(): void {
-    this.outOfPatience = false;
     for (const slot of this.connections.all()) {
-      if (slot.state === 'open') this.revoke(slot, closedByDestroy(this.name));
+      if (slot.state === 'open') this.revoke(slot, 'destroy', this.ending.impatience(this.name));
     }
   }
 
   private beDestroyed(): void {
-    this.wake?.();
-    this.wake = null;
-    this.cancelVigil?.();
-    this.patience?.();
-    this.patience = null;
+    this.ending.end();
+    this.clock.end();
     this.state = 'destroyed';
+    if (this.events.listening) this.happened({ type: 'destroyed' });
     this.version++;
     this.host.changed();
+    this.tellEvents();
     this.host.destroyed();
   }
 
-  private situation(): Situation {
+  /** What a refusal is explained with: to this claim, if it is somebody's. */
+  private situation(claim: Claim<C> | null = null): Situation {
     const { connections, opening } = this;
     return {
       name: this.name,
@@ -513,7 +762,24 @@ export class PoolCore<C> {
       pending: this.line.pending,
       attempts: opening.failures,
       lastFailure: opening.lastFailure,
+      failedPhase: opening.failedPhase,
+      holders: this.holdersNow(),
+      waitsForItself: claim !== null && waitsForItself(claim, (slot) => connections.has(slot)),
     };
+  }
+
+  /** Thousands may be refused in the same instant: looking for the holders once is enough. */
+  private holdersNow(): readonly Holder[] {
+    const at = this.clock.peek();
+    if (this.lastHolders.at !== at) this.lastHolders = { at, holders: this.holders() };
+    return this.lastHolders.holders;
+  }
+
+  // ---------------------------------------------------------------- telling
+
+  /** Only to be called while somebody listens. */
+  private happened(what: PoolHappening): void {
+    this.events.push({ ...what, pool: this.name, at: this.clock.peek() });
   }
 
   private changed(): void {
@@ -521,5 +787,21 @@ export class PoolCore<C> {
     if (this.state === 'destroyed') return;
     this.version++;
     this.host.changed();
+    if (!this.events.listening) return;
+    if (this.breakerTold !== this.breaker) {
+      this.breakerTold = this.breaker;
+      const { failures: attempts, lastFailure: error } = this.opening;
+      this.happened({ type: 'breaker', state: this.breaker, attempts, error });
+    }
+    this.tellEvents();
+  }
+
+  private tellEvents(): void {
+    if (!this.events.any) return;
+    this.run(() => {
+      this.events.deliver();
+    });
   }
 }
+
+const labelled = ({ label }: { readonly label: string | undefined }) => (label === undefined ? {} : { label });

@@ -22,7 +22,7 @@ export interface Lease<C> {
   release(): void;
   /**
    * The connection is broken: it is lent to nobody again, and closed. Where several leases share it (`capacity`), it
-   * takes no new one and is closed when the last of them has ended.
+   * takes no new one and is closed when the last of them has ended. The `reason` is shown in the pool's events.
    */
   discard(reason?: unknown): void;
   /** Gives the connection back, at the end of the block that holds it by `using`. */
@@ -34,6 +34,18 @@ export abstract class LeaseClaim<C> extends Claim<C> {
   protected delivered = false;
   /** What took the connection away, if it was not the holder. */
   loss: PoolError | null = null;
+
+  constructor(protected readonly pool: PoolInternals<C>) {
+    super();
+  }
+
+  /** The lease, which is the receiver's from now on. */
+  protected deliver(): HeldLease<C> {
+    this.delivered = true;
+    const lease = new HeldLease(this.pool, this);
+    this.pool.forgotten.watch(lease);
+    return lease;
+  }
 }
 
 export class HeldLease<C> implements Lease<C> {
@@ -63,8 +75,8 @@ export class HeldLease<C> implements Lease<C> {
     this[internals].core.release(this.claim);
   }
 
-  discard(): void {
-    this[internals].core.discard(this.claim);
+  discard(reason?: unknown): void {
+    this[internals].core.discard(this.claim, reason);
   }
 
   [disposeSymbol](): void {
@@ -75,29 +87,29 @@ export class HeldLease<C> implements Lease<C> {
 /** `acquire()`: one lease, then complete. */
 export class LeaseRequest<C> extends LeaseClaim<C> implements Unsubscribable {
   constructor(
-    private readonly pool: PoolInternals<C>,
-    private readonly subscriber: Subscriber<Lease<C>>,
+    pool: PoolInternals<C>,
+    readonly sink: Subscriber<Lease<C>>,
+    readonly label: string | undefined,
   ) {
-    super();
+    super(pool);
   }
 
   get abandoned(): boolean {
-    return isGone(this.subscriber);
+    return isGone(this.sink);
   }
 
   granted(): void {
-    this.delivered = true;
-    this.subscriber.next(new HeldLease(this.pool, this));
-    this.subscriber.complete();
+    this.sink.next(this.deliver());
+    this.sink.complete();
   }
 
   failed(error: PoolError): void {
-    this.subscriber.error(error);
+    this.sink.error(error);
   }
 
   revoked(error: PoolError): void {
     this.loss = error;
-    if (!this.delivered) this.subscriber.error(error);
+    if (!this.delivered) this.sink.error(error);
   }
 
   unsubscribe(): void {
@@ -145,10 +157,18 @@ export class StandingRequest<C> implements Unsubscribable {
 
 class StandingPlace<C> extends LeaseClaim<C> {
   constructor(
-    private readonly pool: PoolInternals<C>,
+    pool: PoolInternals<C>,
     private readonly request: StandingRequest<C>,
   ) {
-    super();
+    super(pool);
+  }
+
+  get label(): undefined {
+    return undefined;
+  }
+
+  get sink(): unknown {
+    return this.request.subscriber;
   }
 
   override get standing(): boolean {
@@ -164,8 +184,7 @@ class StandingPlace<C> extends LeaseClaim<C> {
   }
 
   granted(): void {
-    this.delivered = true;
-    this.request.served(new HeldLease(this.pool, this));
+    this.request.served(this.deliver());
   }
 
   failed(): void {

@@ -1,12 +1,13 @@
-import { from, isObservable, observable as symbolObservable, Subscriber } from 'rxjs';
-import type { Observable, Observer, Unsubscribable } from 'rxjs';
+import { from, isObservable, observable as symbolObservable, Subscriber, take, tap, throwIfEmpty } from 'rxjs';
+import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { Cancel } from './clock';
 import type { ConnectContext } from './connector';
 import type { PoolCore } from './core';
 import type { ResolvedOptions } from './options';
 import { shown } from './options';
-import { runToEnd } from './run-to-end';
+import { quietly, runToEnd } from './run-to-end';
 import { Slot } from './slot';
+import type { Check } from './slot';
 
 /**
  * - `dialling`: waiting for the connection;
@@ -25,12 +26,14 @@ export class Life<C> extends Slot<C> implements Observer<C> {
   private lossWatch: Unsubscribable | null = null;
   private controller: AbortController | null = null;
   private cancelTimer: Cancel | null = null;
+  private stopCheck: Cancel | null = null;
 
   constructor(
+    id: number,
     private readonly core: PoolCore<C>,
     private readonly options: ResolvedOptions<C>,
   ) {
-    super();
+    super(id);
   }
 
   dial(): void {
@@ -60,8 +63,27 @@ export class Life<C> extends Slot<C> implements Observer<C> {
     }
   }
 
+  check(kind: Check): void {
+    const { core, options } = this;
+    const connection = this.connection as C;
+    core.run(() => {
+      const done = (failure?: { error: unknown }): void => {
+        this.stopCheck = null;
+        core.checked(this, failure);
+      };
+      // A validation is part of getting a connection, a reset part of giving one back.
+      const stop =
+        kind === 'reset'
+          ? runToEnd(core.clock, options.cancelTimeout, () => options.reset!(connection), done)
+          : runToEnd(core.clock, options.connectTimeout, () => saysYes(options.validate!(connection)), done);
+      if (this.checking !== null) this.stopCheck = stop;
+    });
+  }
+
   hangUp(): void {
     this.stopTimer();
+    this.stopCheck?.();
+    this.stopCheck = null;
     if (this.phase === 'dialling') this.giveUp();
     else if (this.phase === 'open') this.close(this.connection as C);
     else this.end();
@@ -210,13 +232,15 @@ export class Life<C> extends Slot<C> implements Observer<C> {
   }
 }
 
-/** What a close throws concerns nobody any more: the connection is gone either way. */
-function quietly(subscription: Unsubscribable): void {
-  try {
-    subscription.unsubscribe();
-  } catch {
-    // Nobody is left to be told.
-  }
+/** Ends when the first value of a validation is there, and fails unless that is true. */
+function saysYes(answer: ObservableInput<boolean>): Observable<boolean> {
+  return from(answer).pipe(
+    take(1),
+    throwIfEmpty(() => new Error('validate ended without a value')),
+    tap((valid) => {
+      if (!valid) throw new Error(`validate said ${shown(valid)}`);
+    }),
+  );
 }
 
 function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {

@@ -1,5 +1,6 @@
 import { hair } from './clock';
 import type { Clock } from './clock';
+import type { Timings } from './timings';
 
 export interface OpeningOptions {
   readonly maxOpening: number;
@@ -9,20 +10,40 @@ export interface OpeningOptions {
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** What is asked of the pool, counted in connections. */
+export interface Demand {
+  /** For those in line: how many, and how long the first of them has been there (ms). */
+  readonly waiting: number;
+  readonly waited: number;
+  /** So many more are to be open, whoever waits: for a warm-up, or for `min`. */
+  readonly toWarmUp: number;
+  readonly toKeep: number;
+  /** Open, and under way. */
+  readonly total: number;
+  readonly opening: number;
+}
+
 /** With how many connects a pool that knows nothing yet begins. */
 const firstWindow = 4;
 
 /** No pause is shorter (ms), whatever the options and the die say: a dead target must never be a hot loop. */
 const shortest = 1;
+/** A pause of more is for ever: no timer is as long. */
+const longest = 2 ** 31 - 1;
 
 /**
- * When the pool may begin a connect, and how many at once. Three rules:
+ * When the pool may begin a connect, and how many at once.
  *
- * - Slow start, as TCP has it: the window doubles when a connect arrives to find more than one waiting, and falls
- *   to 1 when the line empties or a connect fails. Connects that would come too late to help are not begun.
+ * - Turnover: once it is known how long leases are held and connects take, connects are begun only for those whom the open
+ *   connections will not have served before a new one is there, at most `maxOpening` at once.
+ * - Slow start, as TCP has it, until that is known, and whenever it turns out wrong: when somebody has waited for as long as a connect
+ *   takes. The window doubles when a connect arrives to find more than one waiting, and falls to 1 when the line empties or a
+ *   connect fails.
  * - After a failure, a delay that doubles from failure to failure, with full jitter
  *   (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * - After so many failures in a row the breaker opens: then one probe at a time, after a pause.
+ * - For `min` alone, while nobody waits, the pauses go on doubling without an end: the target is looked at again when it has been
+ *   away for as long again.
  *
  * Failures are forgotten when a connection is lent, not when it opens: a connection that ends
  * before anyone could use it is a failed connect, and must not be tried again in a hot loop.
@@ -32,41 +53,38 @@ export class Opening {
   /** Connects that failed in a row. */
   failures = 0;
   lastFailure: unknown = undefined;
+  /** What the last failure was a failure of. */
+  failedPhase: 'open' | 'validate' = 'open';
 
   private window: number;
   /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
   private shortLives = 0;
-  /** While there are failures or short lives, no connect begins before this time. */
+  /** While there are failures or short lives, no connect begins before this time; and none for `min` alone before that one. */
   private notBefore = 0;
+  private keepNotBefore = 0;
 
   constructor(
     private readonly options: OpeningOptions,
     private readonly clock: Clock,
     private readonly random: () => number,
+    private readonly timings: Timings,
   ) {
     this.window = Math.min(firstWindow, options.maxOpening);
   }
 
-  /** Whether one more connect may begin now, with so many under way, for so many connections that are asked for. */
-  mayBegin(underWay: number, wanted: number, warmingUp: boolean): boolean {
-    if (underWay >= wanted) return false;
-    if (this.breaker === 'half-open') return underWay === 0;
-    if (this.breaker === 'open') return underWay === 0 && this.pause() === 0;
-    return underWay < (warmingUp && this.failures === 0 ? this.options.maxOpening : this.window) && this.pause() === 0;
-  }
-
-  get hasReasonToPause(): boolean {
-    return this.failures > 0 || this.shortLives > 1;
-  }
-
-  private get pauseEnds(): number {
-    return this.pause() > 0 ? this.notBefore : 0;
-  }
-
-  /** Milliseconds until the next connect may begin. */
-  pause(): number {
-    const rest = this.hasReasonToPause ? this.notBefore - this.clock.now() : 0;
-    return rest > hair ? rest : 0;
+  /** How long until one more connect may begin for this demand: 0 is now, and Infinity until something else happens. */
+  due(demand: Demand): number {
+    const { waiting, toWarmUp, toKeep, opening } = demand;
+    const asked = Math.max(waiting, toWarmUp);
+    if (opening >= Math.max(asked, toKeep)) return Infinity;
+    const rest = this.restUntil(opening < asked ? this.notBefore : Math.max(this.notBefore, this.keepNotBefore));
+    if (this.breaker !== 'closed') return opening > 0 ? Infinity : rest;
+    // What is to be kept or warmed up is wanted whether or not somebody comes back soon.
+    if (opening < Math.max(toWarmUp, toKeep)) {
+      return opening < (this.failures === 0 ? this.options.maxOpening : this.window) ? rest : Infinity;
+    }
+    if (this.failures > 0) return opening < this.window ? rest : Infinity;
+    return Math.max(rest, this.dueForTheLine(demand));
   }
 
   begun(): void {
@@ -83,6 +101,7 @@ export class Opening {
     if (this.breaker !== 'closed') return;
     this.failures = 0;
     this.lastFailure = undefined;
+    this.failedPhase = 'open';
   }
 
   /** A connection has been given back by its first user. */
@@ -104,10 +123,11 @@ export class Opening {
     this.window = 1;
   }
 
-  failed(error: unknown): void {
+  failed(error: unknown, phase: 'open' | 'validate'): void {
     const { breaker } = this.options;
     this.failures++;
     this.lastFailure = error;
+    this.failedPhase = phase;
     this.window = 1;
     if (this.breaker === 'half-open' || (this.breaker === 'closed' && this.failures >= breaker.failures)) {
       this.breaker = 'open';
@@ -115,12 +135,39 @@ export class Opening {
     } else if (this.breaker === 'closed') {
       this.pauseAfter(this.failures);
     }
+    this.pauseToKeep();
+  }
+
+  /** Whom the open connections will not have served by the time a new one is there, needs one. */
+  private dueForTheLine({ waiting, waited, total, opening }: Demand): number {
+    const { meanHold, meanOpen } = this.timings;
+    // A connect that takes no time says nothing of the next one.
+    if (total === 0 || meanHold < 0 || meanOpen <= 0) return opening < this.window ? 0 : Infinity;
+    const unserved = meanHold > 0 ? waiting - (total * meanOpen) / meanHold : 0;
+    if (opening < unserved) return opening < this.options.maxOpening ? 0 : Infinity;
+    // They should have been served by then. If not, those who hold the connections are slower than it seemed.
+    return opening < this.window ? orNow(Math.max(shortest, meanOpen) - waited) : Infinity;
+  }
+
+  private restUntil(time: number): number {
+    return this.failures > 0 || this.shortLives > 1 ? orNow(time - this.clock.now()) : 0;
   }
 
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
     const ceiling = Math.min(initial * 2 ** (times - 1), max);
     // A pause that there is for another reason is not cut short.
-    this.notBefore = Math.max(this.pauseEnds, this.clock.now() + Math.max(shortest, this.random() * ceiling));
+    const now = this.clock.now();
+    this.notBefore = Math.max(now + this.restUntil(this.notBefore), now + Math.max(shortest, this.random() * ceiling));
+  }
+
+  private pauseToKeep(): void {
+    const { retryDelay, breaker } = this.options;
+    const doubled = Math.max(shortest, retryDelay.initial) * 2 ** (this.failures - 1);
+    const probes = breaker.probeAfter * 2 ** Math.max(0, this.failures - breaker.failures);
+    const pause = this.breaker === 'closed' ? doubled : Math.max(doubled, probes);
+    this.keepNotBefore = pause > longest ? Infinity : this.clock.now() + pause;
   }
 }
+
+const orNow = (ms: number): number => (ms > hair ? ms : 0);

@@ -19,8 +19,13 @@ export interface PoolOptions<C> {
    * an Observable connector says so itself, by ending.
    */
   lost?: ((connection: C) => ObservableInput<unknown>) | undefined;
-  /** Connections at the most, those being opened and closed included. A positive integer. */
+  /** Connections at the most, those being opened and closed included. A positive integer; `pool.resize` changes it. */
   max: number;
+  /**
+   * Connections that are kept open: from the beginning, and again when one has ended. Default 0. While the target is dead and nobody
+   * waits, the pauses between tries double without an end.
+   */
+  min?: number | undefined;
   /** The pool's name in messages, stats and metrics. Default `'pool'`. */
   name?: string | undefined;
   /** Leases that one connection may carry at once, for protocols that multiplex. Default 1: exclusive. */
@@ -50,13 +55,50 @@ export interface PoolOptions<C> {
   breaker?: false | { failures?: number | undefined; probeAfter?: number | undefined } | undefined;
   /** Which idle connection goes first: the one used last (`'lifo'`, the default) or the one idle longest (`'fifo'`). */
   order?: 'lifo' | 'fifo' | undefined;
+  /** Closes a connection that nobody has used for so long (ms), unless it is one of `min`. Default 60 000. */
+  idleTimeout?: number | undefined;
+  /**
+   * Closes a connection that is so old (ms): at once when it is idle, otherwise when it comes back. Default 1 800 000, half an hour. One of
+   * `min` that was never lent is replaced when it is wanted.
+   */
+  maxLifetime?: number | undefined;
+  /** Shortens each lifetime by a random part of up to so much, so that not all end together. From 0 to 1, default 0.1. */
+  lifetimeJitter?: number | undefined;
+  /** Closes a connection after so many leases. Default `Infinity`. */
+  maxUses?: number | undefined;
+  /**
+   * Asks a connection whether it still works, before it is lent, if nobody has used it for `validateAfter`. The first value decides:
+   * unless it is true, and when it fails or takes longer than `connectTimeout`, the connection is closed and another one taken.
+   */
+  validate?: ((connection: C) => ObservableInput<boolean>) | undefined;
+  /** How long a connection must have been unused to be validated, in ms. Default 500; 0: before every lease. */
+  validateAfter?: number | undefined;
+  /**
+   * Makes a connection ready for its next holder when it has come back. When it fails or takes longer than `cancelTimeout`, the connection
+   * is closed.
+   */
+  reset?: ((connection: C) => ObservableInput<unknown>) | undefined;
+  /** Whether an error of `work` means that its connection is broken. Default: none does. */
+  isFatal?: ((error: unknown) => boolean) | undefined;
   /** What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. */
   onCancel?: OnCancel<C> | undefined;
   /**
    * Cancelled work that is a Promise still runs: its lease is held until it has settled, at most so long (ms); then the
-   * connection is discarded. Bounds an `onCancel` function as well. Default 5 000.
+   * connection is discarded. Bounds an `onCancel` function and a `reset` as well. Default 5 000.
    */
   cancelTimeout?: number | undefined;
+  /**
+   * Reports a lease that is held for longer (ms) as an event, with the stack that asked for it. Taking the stack costs some microseconds
+   * for every lease. Default `Infinity`: no report.
+   */
+  leakThreshold?: number | undefined;
+  /**
+   * Sheds load when the line stands: once it has not been empty for `interval` ms, whoever has waited for `target` ms fails with a
+   * `PoolExhaustedError` whose reason is `'overload'`. Default `false`: off. `{}` is `{ target: 5, interval: 100 }`.
+   */
+  overload?: false | { target?: number | undefined; interval?: number | undefined } | undefined;
+  /** Whether to keep the histograms of `timings()`. Default `true`. */
+  timings?: boolean | undefined;
   /** The clock. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
   scheduler?: SchedulerLike | undefined;
   /** The die, from 0 to below 1, for jitter. Default `Math.random`. */
@@ -65,7 +107,7 @@ export interface PoolOptions<C> {
 
 /** What is asked for with one acquire. */
 export interface AcquireOptions {
-  /** Says what the lease is for, in messages. */
+  /** Says what the lease is for, in messages, events and `holders()`. */
   label?: string | undefined;
   /** How long this one may wait, in ms, instead of the pool's `acquireTimeout`. */
   acquireTimeout?: number | undefined;
@@ -79,6 +121,9 @@ export interface ResolvedOptions<C> extends CoreOptions {
   readonly acquireTimeout: number;
   readonly connectTimeout: number;
   readonly closeTimeout: number;
+  readonly validate: ((connection: C) => ObservableInput<boolean>) | undefined;
+  readonly reset: ((connection: C) => ObservableInput<unknown>) | undefined;
+  readonly isFatal: ((error: unknown) => boolean) | undefined;
   readonly onCancel: OnCancel<C>;
   readonly cancelTimeout: number;
   readonly scheduler: SchedulerLike;
@@ -93,6 +138,7 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
   }
   const name = given['name'];
   const issues = problems(given, rules, '');
+  if (issues.length === 0) issues.push(...contradictions(options));
   if (issues.length > 0) throw invalid(typeof name === 'string' ? name : 'pool', issues);
 
   const { retryDelay = {}, breaker = {} } = options;
@@ -100,11 +146,13 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
     typeof retryDelay === 'number' ? { initial: retryDelay } : retryDelay;
   const { initial = Math.min(50, delay.max ?? 50), max = Math.max(5_000, initial) } = delay;
   const { failures = 5, probeAfter = 1_000 } = breaker === false ? { failures: Infinity } : breaker;
+  const { overload = false } = options;
   return {
     connect: options.connect,
     close: options.close,
     lost: options.lost,
     max: options.max,
+    min: options.min ?? 0,
     name: options.name ?? 'pool',
     capacity: options.capacity ?? 1,
     acquireTimeout: options.acquireTimeout ?? 30_000,
@@ -115,25 +163,40 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
     retryDelay: { initial, max },
     breaker: { failures, probeAfter },
     order: options.order ?? 'lifo',
+    idleTimeout: options.idleTimeout ?? 60_000,
+    maxLifetime: options.maxLifetime ?? 1_800_000,
+    lifetimeJitter: options.lifetimeJitter ?? 0.1,
+    maxUses: options.maxUses ?? Infinity,
+    validate: options.validate,
+    validates: options.validate !== undefined,
+    validateAfter: options.validateAfter ?? 500,
+    reset: options.reset,
+    resets: options.reset !== undefined,
+    isFatal: options.isFatal,
     onCancel: options.onCancel ?? options.connect.onCancel ?? 'release',
     cancelTimeout: options.cancelTimeout ?? 5_000,
+    leakThreshold: options.leakThreshold ?? Infinity,
+    overload: overload === false ? null : { target: overload.target ?? 5, interval: overload.interval ?? 100 },
+    timings: options.timings ?? true,
     scheduler: options.scheduler ?? asyncScheduler,
     random: options.random ?? Math.random,
   };
 }
 
-/** How long one acquire may wait. */
-export function acquireTimeoutOf(
-  pool: { readonly name: string; readonly acquireTimeout: number },
-  options: AcquireOptions | undefined,
-): number {
-  if (options === undefined) return pool.acquireTimeout;
+/** How an acquire asks. */
+export interface Asking {
+  readonly acquireTimeout: number;
+  readonly label: string | undefined;
+}
+
+/** How one acquire asks, where the pool's own `acquireTimeout` is the default. */
+export function askingOf(name: string, acquireTimeout: number, options: AcquireOptions | undefined): Asking {
+  if (options === undefined) return { acquireTimeout, label: undefined };
   const issues = isRecord(options)
     ? problems(options, acquireRules, '')
     : [`must be an object, but got ${shown(options)}`];
-  if (issues.length > 0)
-    throw new InvalidConfigError(pool.name, `Pool '${pool.name}' got impossible acquire options`, issues);
-  return options.acquireTimeout ?? pool.acquireTimeout;
+  if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got impossible acquire options`, issues);
+  return { acquireTimeout: options.acquireTimeout ?? acquireTimeout, label: options.label };
 }
 
 /** What is wrong with a count, or null: shared by everything that takes one. */
@@ -162,6 +225,12 @@ const count: Rule = (value, what) => notACount(what, value);
 const countOrInfinity: Rule = (value, what) => notACount(what, value, { infinite: true });
 const countOrNone: Rule = (value, what) => notACount(what, value, { least: 0, infinite: true });
 const time: Rule = (value, what) => notATime(what, value);
+const truth: Rule = (value, what) =>
+  typeof value === 'boolean' ? null : `${what} must be true or false, but got ${shown(value)}`;
+const part: Rule = (value, what) =>
+  typeof value === 'number' && value >= 0 && value <= 1
+    ? null
+    : `${what} must be a number from 0 to 1, but got ${shown(value)}`;
 const fn: Rule = (value, what) =>
   typeof value === 'function' ? null : `${what} must be a function, but got ${shown(value)}`;
 const text: Rule = (value, what) =>
@@ -196,6 +265,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   close: fn,
   lost: fn,
   max: count,
+  min: (value, what) => notACount(what, value, { least: 0 }),
   name: text,
   capacity: count,
   acquireTimeout: time,
@@ -207,11 +277,23 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   breaker: (value, what) =>
     value === false ? null : record({ failures: countOrInfinity, probeAfter: time }, 'false or ')(value, what),
   order: oneOf('lifo', 'fifo'),
+  idleTimeout: time,
+  maxLifetime: time,
+  lifetimeJitter: part,
+  maxUses: countOrInfinity,
+  validate: fn,
+  validateAfter: time,
+  reset: fn,
+  isFatal: fn,
   onCancel: (value, what) =>
     typeof value === 'function' || value === 'release' || value === 'discard'
       ? null
       : `${what} must be 'release', 'discard' or a function, but got ${shown(value)}`,
   cancelTimeout: time,
+  leakThreshold: time,
+  overload: (value, what) =>
+    value === false ? null : record({ target: time, interval: time }, 'false or ')(value, what),
+  timings: truth,
   scheduler: (value, what) =>
     isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
       ? null
@@ -234,6 +316,22 @@ function problems(given: Record<string, unknown>, byRule: Rules, prefix: string)
     } else if (value !== undefined || (byRule === rules && required.includes(name))) {
       found.push(...[rule(value, `${prefix}${name}`) ?? []].flat());
     }
+  }
+  return found;
+}
+
+/** Options that are possible each by itself, and not together. */
+function contradictions({
+  min = 0,
+  max,
+  maxLifetime,
+}: Pick<PoolOptions<unknown>, 'min' | 'max' | 'maxLifetime'>): string[] {
+  const found: string[] = [];
+  if (min > max) found.push(`min must be at most max (${max}), but got ${min}`);
+  if (min > 0 && maxLifetime === 0) {
+    found.push(
+      `maxLifetime must be more than 0 when min is: the pool would open its ${min} connections only to close them, but got 0`,
+    );
   }
   return found;
 }

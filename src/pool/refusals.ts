@@ -1,7 +1,9 @@
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from './errors';
+import { told } from './holders';
+import type { Holder } from './holders';
 
-/** What a refusal is explained with. */
-export interface Situation {
+/** How the pool is. */
+export interface Numbers {
   readonly name: string;
   readonly max: number;
   readonly total: number;
@@ -11,6 +13,16 @@ export interface Situation {
   readonly pending: number;
   readonly attempts: number;
   readonly lastFailure: unknown;
+  /** What the last failure was a failure of. */
+  readonly failedPhase: 'open' | 'validate';
+}
+
+/** What a refusal is explained with. */
+export interface Situation extends Numbers {
+  /** Who holds connections, those who have held them longest first. */
+  readonly holders: readonly Holder[];
+  /** Whether it is refused to somebody who holds a connection of this very pool. */
+  readonly waitsForItself: boolean;
 }
 
 /** A wait that ends with no connection open at all is about the connection; any other is about the pool's size. */
@@ -18,7 +30,7 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
   if (at.total === 0) {
     return new ConnectionFailedError(
       at.name,
-      'open',
+      at.failedPhase,
       at.attempts,
       `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNone(at)}.`,
       at.lastFailure,
@@ -27,8 +39,8 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
   return new PoolExhaustedError(
     at.name,
     'timeout',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms. ` +
-      `Raise max or acquireTimeout, make the work shorter, or lower the concurrency.`,
+    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${held(at)} ` +
+      (at.waitsForItself ? deadlock : `Raise max or acquireTimeout, make the work shorter, or lower the concurrency.`),
     at.lastFailure,
   );
 }
@@ -37,8 +49,18 @@ export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedErro
   return new PoolExhaustedError(
     at.name,
     'queue-full',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}). ` +
-      `Try again later, raise max or maxPending, or lower the concurrency.`,
+    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}).${held(at)} ` +
+      (at.waitsForItself ? deadlock : `Try again later, raise max or maxPending, or lower the concurrency.`),
+    at.lastFailure,
+  );
+}
+
+export function lineIsTooSlow(at: Situation, waited: number): PoolExhaustedError {
+  return new PoolExhaustedError(
+    at.name,
+    'overload',
+    `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the line stands still; waited ${waited} ms.${held(at)} ` +
+      (at.waitsForItself ? deadlock : `Try again later, raise max or overload.target, or send less.`),
     at.lastFailure,
   );
 }
@@ -91,6 +113,19 @@ function whyNone(at: Situation): string {
   if (at.attempts > 0) return `${failedSoOften(at)}. Check that the target is up and can be reached`;
   if (at.opening > 0) return 'the connect under way has not answered. Check that the target is up and can be reached';
   return `${at.closing} of ${at.max} places are taken by connections that are still closing. Make close end, or lower closeTimeout`;
+}
+
+const deadlock =
+  'It was asked for inside work that holds a connection of this same pool: with every connection held so, each waits for the other. ' +
+  'Use the connection that the work has already, or a second pool.';
+
+/** So many of the holders are named. */
+const named = 3;
+
+function held({ holders }: Situation): string {
+  if (holders.length === 0) return '';
+  const more = holders.length > named ? ' …' : '';
+  return ` Longest held ${holders.slice(0, named).map(told).join(', ')}${more}.`;
 }
 
 function inUse({ total, inUse: used, max }: Situation): string {

@@ -20,6 +20,11 @@ export class Room<C> {
     return this.byLoad[0]!.size;
   }
 
+  /** The one of them that came free first. */
+  get idleLongest(): Slot<C> | null {
+    return this.byLoad[0]!.first;
+  }
+
   /** The slot that would be lent next, or null when all are full. */
   best(): Slot<C> | null {
     const { byLoad } = this;

@@ -1,5 +1,5 @@
 import { from, Subscriber } from 'rxjs';
-import type { ObservableInput } from 'rxjs';
+import type { ObservableInput, Unsubscribable } from 'rxjs';
 import type { Cancel, Clock } from './clock';
 
 /**
@@ -23,10 +23,13 @@ export function runToEnd(
   };
   const subscriber = new Subscriber<unknown>({
     next: () => undefined,
+    // Its own teardown comes first: what follows may be another user of the connection.
     error: (error: unknown) => {
+      quietly(subscriber);
       end({ error });
     },
     complete: () => {
+      quietly(subscriber);
       end();
     },
   });
@@ -41,7 +44,7 @@ export function runToEnd(
     cancelTimer = clock.after(
       ms,
       () => {
-        subscriber.unsubscribe();
+        quietly(subscriber);
         end({ error: new Error(`it did not end within ${ms} ms`) });
       },
       false,
@@ -50,6 +53,15 @@ export function runToEnd(
   return () => {
     ended = true;
     cancelTimer?.();
-    subscriber.unsubscribe();
+    quietly(subscriber);
   };
+}
+
+/** What a teardown throws at the end concerns nobody any more. */
+export function quietly(subscription: Unsubscribable): void {
+  try {
+    subscription.unsubscribe();
+  } catch {
+    // Nobody is left to be told.
+  }
 }

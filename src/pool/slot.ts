@@ -1,9 +1,13 @@
 import type { Claim } from './claim';
+import type { EvictReason } from './events';
 import type { Linked } from './linked-list';
 import { LinkedList } from './linked-list';
 
 /** A slot goes one way: opening → open → closing → gone. It counts against `max` until it is gone. */
 export type SlotState = 'opening' | 'open' | 'closing' | 'gone';
+
+/** What an open connection undergoes while nobody holds it, and nobody can: before it is lent, or after it has come back. */
+export type Check = 'validate' | 'reset';
 
 /** The place of one connection in the pool, from the connect to the end of its close. */
 export abstract class Slot<C> implements Linked<Slot<C>> {
@@ -19,6 +23,16 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   readonly holders = new LinkedList<Claim<C>>();
   /** Takes no new lease, and is closed when its last one ends. */
   condemned = false;
+  /** Why it is to be closed, once it is, and the error behind that if there is one. */
+  evicted: EvictReason | null = null;
+  evictedBy: unknown = undefined;
+  checking: Check | null = null;
+  /** Has passed its validation in this very drain. */
+  validated = false;
+  /** Its lifetime is over, but it is one of those that are kept: it is replaced when somebody wants it. */
+  expired = false;
+  /** Leases that it has had. */
+  uses = 0;
   /** Whether it was ever lent: a life that ends before that is a failed connect. */
   proven = false;
   /** In which drain it was last lent to a stream, and last given back by anybody. */
@@ -26,13 +40,23 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   returnedIn = -1;
   /** In which drain it opened. */
   openedIn = -1;
-  /** When it opened, by the pool's clock. */
+  /** By the pool's clock: when its connect began, when it opened, when its lifetime ends, when it came free, when its close began. */
+  begunAt = 0;
   openedAt = 0;
+  expiresAt = Infinity;
+  idleSince = 0;
+  closingSince = 0;
   /** Whether anyone has given it back, and not only lost it. */
   provenByUse = false;
 
+  /** `id`: its number, from 1, in the order in which the connects began. */
+  constructor(readonly id: number) {}
+
   /** Begin the connect. Answered once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
   abstract dial(): void;
+
+  /** Begin the check. Answered once, by `checked` of the core, unless `hangUp` comes first. */
+  abstract check(kind: Check): void;
 
   /** Close the connection, or give up the connect. Answered once, by `closed` of the core. */
   abstract hangUp(): void;

@@ -5,7 +5,8 @@ import type { PoolCore } from './core';
 /**
  * The pool at one moment: a frozen plain object, safe to keep and to send. In every one of them
  * `totalConnections = availableConnections + inUseConnections`, and
- * `totalConnections + openingConnections + closingConnections ≤ maxConnections`.
+ * `totalConnections + openingConnections + closingConnections ≤ maxConnections`; after the pool was made smaller, from when that
+ * is so again.
  */
 export interface PoolStats {
   /** The pool's name. */
@@ -18,13 +19,13 @@ export interface PoolStats {
   readonly state: 'open' | 'draining' | 'destroyed';
   /** `'open'` while the target is taken for dead, `'half-open'` while one connect tries it again. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** The option `max`. */
+  /** The option `max`, or what `resize` has made of it. */
   readonly maxConnections: number;
   /** Connections that are open. */
   readonly totalConnections: number;
   /** Open connections that nobody uses. */
   readonly availableConnections: number;
-  /** Open connections with at least one lease. */
+  /** Open connections with at least one lease, and those that are being validated or reset. */
   readonly inUseConnections: number;
   /** Connects under way. */
   readonly openingConnections: number;
@@ -52,11 +53,11 @@ export interface PoolStats {
   readonly opened: number;
   /** Connections that were open and have been closed. */
   readonly closed: number;
-  /** Connects that failed, and connections that ended before their first lease. */
+  /** Connects that failed, and connections that ended, or failed their validation, before their first lease. */
   readonly openFailures: number;
   /** Acquires that ended by `acquireTimeout`. */
   readonly timeouts: number;
-  /** Acquires that were turned away: the line was full, the target dead, or the pool destroyed. */
+  /** Acquires that were turned away: the line was full or too slow, the target dead, or the pool destroyed. */
   readonly rejected: number;
 }
 
@@ -85,7 +86,7 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
   return Object.freeze({
     name: core.name,
     seq: core.version,
-    at: core.clock.now(),
+    at: core.clock.peek(),
     state: core.state,
     breaker: core.breaker,
     maxConnections: connections.max,

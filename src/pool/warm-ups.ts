@@ -38,9 +38,12 @@ export class WarmUps {
     );
   }
 
-  /** Tells those whose goal is reached, or all of them when there is an error. Says whether there was anyone to tell. */
-  end(open: number, error?: PoolError): boolean {
-    const ended = this.waiting.filter(({ goal }) => error !== undefined || goal <= open);
+  /**
+   * Tells those whose goal is reached (or all that there may be are open), or all of them when there is an error. Says whether there
+   * was anyone to tell.
+   */
+  end(open: number, most: number, error?: PoolError): boolean {
+    const ended = this.waiting.filter(({ goal }) => error !== undefined || Math.min(goal, most) <= open);
     if (ended.length === 0) return false;
     this.waiting = this.waiting.filter((warmUp) => !ended.includes(warmUp));
     for (const { cancelTimeout, done } of ended) {

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { PoolInternals } from './internals';
+import type { Asking } from './options';
 import type { Job, Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 
@@ -8,9 +9,13 @@ import { WorkRun } from './work-run';
 export abstract class WorkObservable<C, R> extends Observable<R> implements Job<C> {
   constructor(
     readonly pool: PoolInternals<C>,
-    readonly acquireTimeout: number,
+    private readonly asking: Asking,
   ) {
     super(subscribeToWork);
+  }
+
+  get label(): string | undefined {
+    return this.asking.label;
   }
 
   abstract invoke(connection: C, context: WorkContext): unknown;
@@ -21,7 +26,7 @@ export abstract class WorkObservable<C, R> extends Observable<R> implements Job<
   }
 
   start(run: WorkRun<C, R>): void {
-    this.pool.core.ask(run, this.acquireTimeout);
+    this.pool.core.ask(run, this.asking.acquireTimeout);
   }
 }
 

@@ -15,6 +15,7 @@ import type { Job, Sink, WorkContext } from './work';
 export interface RunSettings<C> {
   readonly onCancel: OnCancel<C>;
   readonly cancelTimeout: number;
+  readonly isFatal: ((error: unknown) => boolean) | undefined;
 }
 
 /**
@@ -59,7 +60,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     private readonly core: PoolCore<C>,
     private readonly settings: RunSettings<C>,
     private readonly job: Job<C>,
-    private readonly sink: Sink<R>,
+    readonly sink: Sink<R>,
   ) {
     super();
   }
@@ -71,6 +72,10 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   // ---------------------------------------------------------------- what the core says
+
+  get label(): string | undefined {
+    return this.job.label;
+  }
 
   get abandoned(): boolean {
     return isGone(this.sink);
@@ -239,7 +244,8 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     try {
       this.end();
       const { outcome, error, last } = this.tornDown(settled);
-      core.operationEnded(this, outcome, 'released');
+      const fatal = outcome === 'failedOperations' && this.isFatal(error);
+      core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
       if (outcome === 'failedOperations') {
         sink.error(error);
       } else {
@@ -264,7 +270,8 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
           this.listener?.unsubscribe();
         } finally {
           if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
-          else if (settings.onCancel === 'discard') core.operationEnded(this, 'cancelledOperations', 'discarded');
+          else if (settings.onCancel === 'discard')
+            core.operationEnded(this, 'cancelledOperations', 'discarded', unfinished());
           else this.lingerUntilClean(settings.onCancel);
         }
       }
@@ -283,7 +290,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         cancelTimeout,
         () => {
           this.end();
-          core.discard(this);
+          core.discard(this, new Error(`the cancelled work did not end within ${cancelTimeout} ms (cancelTimeout)`));
         },
         false,
       );
@@ -304,7 +311,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         core.run(() => {
           this.end();
           if (failure === undefined) core.release(this);
-          else core.discard(this);
+          else core.discard(this, failure.error);
         });
       },
     );
@@ -326,6 +333,17 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     this.cancelTimer = null;
   }
 
+  /** Whether this error condemns the connection. One that the question itself fails for does. */
+  private isFatal(error: unknown): boolean {
+    const { isFatal } = this.settings;
+    if (isFatal === undefined) return false;
+    try {
+      return isFatal(error);
+    } catch {
+      return true;
+    }
+  }
+
   private abort(reason: unknown): void {
     this.aborted = { reason };
     this.controller?.abort(reason);
@@ -344,6 +362,8 @@ class LazyContext implements WorkContext {
     return this.#run.signal;
   }
 }
+
+const unfinished = (): Error => new Error('the work was cancelled (onCancel)');
 
 const nothingToStop = (): void => undefined;
 

@@ -18,6 +18,8 @@ export type WorkResult = ObservableInput<any> & object;
 
 /** A piece of work that waits for its connection. */
 export interface Job<C> {
+  /** What it is for, in the caller's words. */
+  readonly label: string | undefined;
   invoke(connection: C, context: WorkContext): unknown;
 }
 

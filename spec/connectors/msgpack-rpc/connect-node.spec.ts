@@ -372,6 +372,7 @@ describe('a connection to a node', () => {
     it('fails with the error of the node, of any shape', async () => {
       const errors = [
         'text', [0, 'Vim:E492: Not an editor command'], { message: 'a map', code: 'E_MAP' }, ['one'], 7, false, { a: 1 }, [1, 2, 3],
+        Buffer.from('žluť'), [5, Buffer.from('in bytes')], Buffer.from([0xff]),
       ]; // prettier-ignore
       const { target } = await rawServer((client) =>
         client.onMessage(([, id, , [index]]) => client.send([1, id, errors[index], null])),
@@ -392,6 +393,10 @@ describe('a connection to a node', () => {
       expect(failures[2]!.message).toMatch(/: a map$/);
       expect(failures[2]!.remoteCode).toBe('E_MAP');
       expect(failures[4]!.remoteCode).toBeUndefined();
+      expect(failures[8]!.message).toMatch(/: žluť$/);
+      expect(failures[9]!.message).toMatch(/: in bytes$/);
+      expect(failures[9]!.remoteCode).toBe(5);
+      expect(failures[10]!.message).toMatch(/: <Buffer ff>$/);
     });
 
     it('fails alone when its params cannot be sent', async () => {

@@ -67,7 +67,7 @@ function value(die: Die, depth: number): unknown {
 }
 
 /** What is called, if it is there: see `trial`. */
-export const names = ['echo', 'later', 'fail', 'never', 'ask', 'none', '__proto__'];
+const names = ['echo', 'later', 'fail', 'never', 'ask', 'none', '__proto__'];
 
 const id = (die: Die): unknown =>
   die.chance(8) ? die.one([0, 7, 2 ** 32 - 1, 2 ** 32, -1, 1.5, null, 'id', 2n ** 60n]) : 1 + die.below(5);

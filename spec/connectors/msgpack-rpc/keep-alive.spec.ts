@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { after, failureOf, scene, until } from './support';
 
 describe('keepAlive', () => {
-  const { open, rawServer } = scene();
+  const { open, rawServer, cleanup } = scene();
 
   it('gives up a node that accepts and says nothing', async () => {
     const { target, clients } = await rawServer(() => {});
@@ -35,6 +37,34 @@ describe('keepAlive', () => {
       await after(25);
     }
     expect(clients[0]!.messages).toEqual([]);
+  });
+
+  it('does not take our own want of time for silence of the node', async () => {
+    // On a thread of its own, so that it answers while this one is busy.
+    const node = new Worker(
+      `const { createServer } = require('node:net');
+       const { parentPort } = require('node:worker_threads');
+       const server = createServer((socket) => {
+         socket.on('error', () => {});
+         socket.on('data', () => socket.write(Buffer.of(0x93, 2, 0xa1, 0x78, 0x90)));
+       });
+       server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+      { eval: true },
+    );
+    cleanup(() => node.terminate());
+    const [port] = (await once(node, 'message')) as [number];
+    const { connection, ended } = await open(`127.0.0.1:${port}`, { keepAlive: { interval: 20, timeout: 20 } });
+    let end: unknown;
+    void ended.then((how) => (end = how));
+    let heard = 0;
+    connection.notifications$.subscribe(() => heard++);
+    for (let i = 0; i < 8; i++) {
+      const start = performance.now();
+      while (performance.now() - start < 100);
+      await after(0);
+    }
+    expect(end).toBeUndefined();
+    expect(heard).toBeGreaterThan(0);
   });
 
   it('ends with the connection', async () => {

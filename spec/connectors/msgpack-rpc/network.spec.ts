@@ -154,8 +154,12 @@ describe('a network between a pool and its node', () => {
       await until(() => ends.size === 6);
       for (const { index } of spared) expect(ends.get(index)).toBe(`answer ${index}`);
 
-      const calls = Array.from({ length: 6 }, (_, i) => pool.use((worker) => worker.call('sleep', 5 + i)));
-      expect(await answerOf(forkJoin(calls))).toEqual([5, 6, 7, 8, 9, 10]);
+      // Six at once, none of them done before all six are there: short ones would be served by the two that are left.
+      const calls = Array.from({ length: 6 }, (_, i) => pool.use((worker) => worker.call('hold', 6 + i)));
+      const answers = answerOf(forkJoin(calls));
+      await until(() => held.length === 12);
+      answerAll(held.slice(6));
+      expect(await answers).toEqual([6, 7, 8, 9, 10, 11].map((index) => `answer ${index}`));
       expect(pool.stats.opened).toBe(4);
       expect(proxy.links.length).toBe(4);
       expect(pool.stats.totalConnections).toBe(3);

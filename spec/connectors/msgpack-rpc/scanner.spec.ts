@@ -137,7 +137,7 @@ describe('finding where a message ends', () => {
       });
       const { copy } = Buffer.prototype;
       spyOn(Buffer.prototype, 'copy').and.callFake(function (this: Buffer, ...args: Parameters<typeof copy>) {
-        const count = copy.apply(this, args);
+        const count = copy.apply(this, args) as number;
         copied += count;
         return count;
       });

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { concat, NEVER, Observable, of, throwError, timer, map, take, toArray } from 'rxjs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { concat, NEVER, Observable, observable, of, throwError, timer, map, take, toArray, type Observer } from 'rxjs';
 import {
   builtinMethods,
   connectNode,
@@ -15,7 +18,7 @@ import { after, answerOf, failureOf, pack, scene, until } from './support';
 const rejected = (reason: unknown) => Promise.reject(reason);
 
 describe('a node of our own', () => {
-  const { open, serve, rawServer, rawClient } = scene();
+  const { open, serve, rawServer, rawClient, cleanup } = scene();
 
   it('listens on a free port of loopback unless told otherwise, and says where', async () => {
     const node = await serve({ methods: {} });
@@ -34,6 +37,15 @@ describe('a node of our own', () => {
     expect(error.code).toBe('RPC_LISTEN_FAILED');
     expect(error.message).toContain('EADDRINUSE');
     expect(error.message).toContain(node.target);
+
+    const folder = mkdtempSync(join(tmpdir(), 'serve-'));
+    cleanup(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, 'socket');
+    writeFileSync(path, '');
+    const taken = await failureOf(serveNode({ path, methods: {} }));
+    expect(taken.message).toContain(`unix:${path}: something listens there already, or else the file is left of`);
+    const nowhere = await failureOf(serveNode({ path: join(folder, 'none', 'socket'), methods: {} }));
+    expect(nowhere.message).toContain('there is no such folder');
   });
 
   it('refuses options that cannot be', async () => {
@@ -41,6 +53,10 @@ describe('a node of our own', () => {
       [{ port: 65_536, methods: {} }, [/^port must be 0 to 65535, but got 65536$/]],
       [{ port: 1, path: '/x', methods: {} }, [/^path excludes host and port: a node listens on one or the other$/]],
       [{ host: '', methods: {} }, [/^host must be a string that is not empty/]],
+      [
+        { path: `/tmp/${'x'.repeat(120)}`, methods: {} },
+        [/^path cannot be "\/tmp\/x+…": the path of a socket has at most/],
+      ],
       [{ path: 5, methods: {} }, [/^path must be a string that is not empty/]],
       [{ methods: { a: 'text' } }, [/^methods\.a must be a function/]],
       [{}, [/^methods must be an object, but got undefined$/]],
@@ -103,13 +119,26 @@ describe('a node of our own', () => {
       observable: [() => of(1, 2, 3), 3],
       later: [() => timer(5).pipe(map(() => 'l')), 'l'],
       empty: [() => of(), null],
-      generator: [
+      'async generator': [
         async function* () {
           yield 1;
           yield 2;
         },
         2,
       ],
+      generator: [
+        function* () {
+          yield 1;
+          yield 2;
+        },
+        2,
+      ],
+      'observable of another library': [
+        () => ({ [observable]: () => ({ subscribe: (observer: Observer<number>) => of(1, 2).subscribe(observer) }) }),
+        2,
+      ],
+      'web stream': [() => new Blob(['streamed']).stream(), Buffer.from('streamed')],
+      set: [() => new Set([1, 2]), [1, 2]],
     };
     for (const [name, [method, expected]] of Object.entries(results)) {
       it(`answer with what they return: ${name}`, async () => {
@@ -287,6 +316,42 @@ describe('a node of our own', () => {
       expect(running).toBe(0);
     });
 
+    it('are closed when their caller is gone, whatever they are waiting for', async () => {
+      let waiting = false;
+      let closed = false;
+      const endless: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => {
+            waiting = true;
+            return new Promise(() => {});
+          },
+          return: async () => {
+            closed = true;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+      const node = await serve({ methods: { run: () => endless } });
+      const { connection, close } = await open(node.target);
+      connection.call('run').subscribe({ error: () => {} });
+      await until(() => waiting);
+      expect(closed).toBeFalse();
+      close();
+      await until(() => closed);
+      expect(closed).toBeTrue();
+    });
+
+    it('may be called by a name that is sent as bytes', async () => {
+      const node = await serve({ methods: { žluť: () => 'found' } });
+      const client = await rawClient(node.target);
+      client.send([0, 1, Buffer.from('žluť'), []], [0, 2, Buffer.from([0xff]), []]);
+      await until(() => client.messages.length === 2);
+      expect(client.messages).toEqual([
+        [1, 1, null, 'found'],
+        [1, 2, [1, "there is no method '\ufffd' here"], null],
+      ]);
+    });
+
     it('may talk back to their caller', async () => {
       const node = await serve({
         methods: {
@@ -357,6 +422,33 @@ describe('a node of our own', () => {
       expect(most).toBe(3);
     });
 
+    it('works on so many bytes of requests of a client at once, and lets the others wait', async () => {
+      const working: (() => void)[] = [];
+      const node = await serve({
+        limits: { maxCallBytes: 100_000 },
+        methods: {
+          hold: (text: string) => new Promise((resolve) => working.push(() => resolve(text.length))),
+          quick: (text: string) => text.length,
+        },
+      });
+      const { connection } = await open(node.target);
+      const held = [60_000, 60_000, 10, 200_000, 10].map((length) =>
+        answerOf(connection.call('hold', 'x'.repeat(length))),
+      );
+      const quick = answerOf(connection.call('quick', 'xyz'));
+      const other = await open(node.target);
+      expect(await answerOf(other.connection.call('quick', 'x'.repeat(500_000)))).toBe(500_000);
+      const { length } = working;
+      expect(length).toBe(2);
+      // One beyond the bound is worked on by itself.
+      for (let done = 0; done < held.length; done++) {
+        await until(() => working.length > done);
+        working[done]!();
+      }
+      expect(await Promise.all(held)).toEqual([60_000, 60_000, 10, 200_000, 10]);
+      expect(await quick).toBe(3);
+    });
+
     it('notices that a client is gone while its calls are at their bound', async () => {
       let running = 0;
       const node = await serve({
@@ -387,19 +479,21 @@ describe('a node of our own', () => {
       expect(answers).toEqual(Array(100).fill(50_000));
     });
 
-    it('refuses instead of waiting when it waits for an answer of the same client', async () => {
-      const node = await serve({
-        limits: { maxCalls: 1 },
-        methods: {
-          ask: withContext(({ caller }) => caller.call('answer')),
-        },
+    for (const limit of ['maxCalls', 'maxCallBytes'] as const) {
+      it(`refuses instead of waiting when it waits for an answer of the same client (${limit})`, async () => {
+        const node = await serve({
+          limits: { [limit]: 1 },
+          methods: {
+            ask: withContext(({ caller }) => caller.call('answer')),
+          },
+        });
+        const { connection } = await open(node.target, {
+          handlers: { answer: () => connection.call('ask').pipe(map(() => 'never')) },
+        });
+        const error = await failureOf(connection.call('ask'));
+        expect(error.detail).toEqual([1, jasmine.stringContaining(`(${limit})`)]);
       });
-      const { connection } = await open(node.target, {
-        handlers: { answer: () => connection.call('ask').pipe(map(() => 'never')) },
-      });
-      const error = await failureOf(connection.call('ask'));
-      expect(error.detail).toEqual([1, jasmine.stringContaining('maxCalls')]);
-    });
+    }
 
     it('does not read on for a client that does not take its answers', async () => {
       let calls = 0;

@@ -41,6 +41,8 @@ describe('a target', () => {
     ['localhost:7000/path', /no number/],
     ['a b:7000', /space/],
     ['unix:', /path is missing/],
+    [`unix:/tmp/${'x'.repeat(120)}`, /at most 10\d bytes/],
+    [`unix:${'ž'.repeat(60)}`, /at most 10\d bytes/],
     [undefined, /neither/],
     [7000, /neither/],
     [null, /neither/],

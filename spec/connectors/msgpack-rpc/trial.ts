@@ -12,7 +12,14 @@ import { MemorySocket } from './memory-socket';
 
 const lite = createLiteCodec();
 const all = Object.values(codecs).map((create) => create());
-const tight: RpcLimits = { maxMessageBytes: 600, maxDepth: 6, maxElements: 60, maxCalls: 2, maxUnsentBytes: 400 };
+const tight: RpcLimits = {
+  maxMessageBytes: 600,
+  maxDepth: 6,
+  maxElements: 60,
+  maxCalls: 2,
+  maxCallBytes: 200,
+  maxUnsentBytes: 400,
+};
 
 const methods: Methods = {
   echo: (...params: unknown[]) => params,
@@ -60,7 +67,7 @@ async function run(setting: Setting, codec: Codec, chunks: readonly Buffer[]): P
     calls.push(events);
     return call.subscribe({
       next: (value) => events.push(`next ${told(value)}`),
-      error: (error: Error) => events.push(`error ${error.message}`),
+      error: (error: unknown) => events.push(`error ${(error as Error).message}`),
       complete: () => events.push('complete'),
     });
   };

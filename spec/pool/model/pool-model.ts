@@ -50,6 +50,8 @@ export class PoolModel {
   eitherTimeoutOrRejected = 0;
   /** The task in which a lease last ended. */
   returnedIn = -1;
+  /** The longest that a connect has taken. */
+  slowestOpen = 0;
   /** When destroy's patience with leases ends. */
   patienceEnds = Infinity;
   /** The task in which it did. */
@@ -86,6 +88,17 @@ export class PoolModel {
   /** How many may be pending: the bound of the line, and those whom connections that are not open yet will serve. */
   get mostPending(): number {
     return this.options.maxPending + (this.options.max - this.total) * this.options.capacity;
+  }
+
+  /**
+   * Until when the pool may leave it to the open connections to serve the line: when nothing speaks against the target, and the first
+   * one has not waited for as long as a connect takes.
+   */
+  get mayTrustTurnoverUntil(): number {
+    const [first] = this.line;
+    const opensAnyway = first === undefined || this.total === 0 || this.warmings.length > 0;
+    if (opensAnyway || this.connecting.failuresInRow > 0) return -Infinity;
+    return first.since + Math.max(1, this.slowestOpen);
   }
 
   get withRoom(): ModelConnection[] {
@@ -538,6 +551,7 @@ export class PoolModel {
     const connection = this.connection(id);
     if (connection.state === 'opening') {
       connection.wasOpen = true;
+      this.slowestOpen = Math.max(this.slowestOpen, this.now - connection.since);
       this.enterState(connection, 'open');
       this.count1('opened');
       this.connecting.arrived();

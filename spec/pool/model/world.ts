@@ -1,5 +1,5 @@
-import { createPool } from '../../../src';
 import type { ConnectionPool } from '../../../src';
+import { createLastingPool as createPool } from '../../helpers/lasting-pool';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
 import type { Deed, React, Self } from './deeds';

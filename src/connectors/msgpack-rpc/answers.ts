@@ -1,10 +1,11 @@
-import { from, isObservable, type ObservableInput, type Subscription } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import type { Codec } from './codec';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
 import { NO_CALL, REPLY } from './messages';
 import type { CallContext, MethodTable } from './methods';
 import { Outgoing, type Outbox } from './outbox';
+import { sourceOf } from './results';
 import type { RpcConnection } from './rpc-connection';
 
 // The codes of our own error replies. Neovim accepts these two, and shows the message.
@@ -16,14 +17,17 @@ const LONGEST_NAME = 100;
 /** A request of the other side that is being worked on, or a notification that runs a method: then its id is null. */
 class Work implements CallContext {
   readonly id: number | null;
+  /** What its request had. */
+  readonly bytes: number;
   readonly caller: RpcConnection;
   over = false;
   subscription: Subscription | undefined;
   #controller: AbortController | undefined;
   #abandoned: { reason: unknown } | undefined;
 
-  constructor(id: number | null, caller: RpcConnection) {
+  constructor(id: number | null, bytes: number, caller: RpcConnection) {
     this.id = id;
+    this.bytes = bytes;
     this.caller = caller;
   }
 
@@ -71,6 +75,8 @@ export interface AnswersConfig {
 export class Answers {
   readonly #config: AnswersConfig;
   readonly #working = new Set<Work>();
+  /** Bytes of the requests in work. */
+  #workingBytes = 0;
   /** Bytes of answers that the socket has not taken. */
   #unsentBytes = 0;
 
@@ -78,9 +84,10 @@ export class Answers {
     this.#config = config;
   }
 
-  /** As many requests in work as are allowed. */
+  /** As many requests in work as are allowed, or as large ones. */
   get busy(): boolean {
-    return this.#working.size >= this.#config.limits.maxCalls;
+    const { maxCalls, maxCallBytes } = this.#config.limits;
+    return this.#working.size >= maxCalls || this.#workingBytes >= maxCallBytes;
   }
 
   /** As many answers not taken by the other side as are allowed. */
@@ -88,15 +95,18 @@ export class Answers {
     return this.#unsentBytes >= this.#config.limits.maxUnsentBytes;
   }
 
-  /** Runs a method; its answer goes to `id`, or nowhere if that is null. */
-  request(id: number | null, name: string, params: unknown[]): void {
+  /** Runs a method, asked for by a message of so many bytes; its answer goes to `id`, or nowhere if that is null. */
+  request(id: number | null, name: string, params: unknown[], bytes: number): void {
     const method = this.#config.methods.get(name);
     if (method === undefined) {
       this.#refuse(id, `there is no method '${name.slice(0, LONGEST_NAME)}' here`);
       return;
     }
     if (this.busy) {
-      this.#refuse(id, `${this.#working.size} calls are in work here already (maxCalls)`);
+      const { size } = this.#working;
+      const limit =
+        size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes (maxCallBytes)`;
+      this.#refuse(id, `${size} calls are in work here already ${limit}`);
       return;
     }
     let work: Work | undefined;
@@ -105,11 +115,12 @@ export class Answers {
       if (typeof method === 'function') {
         result = method(...params);
       } else {
-        work = new Work(id, this.#config.caller);
+        work = new Work(id, bytes, this.#config.caller);
         result = method.runWithContext(work, ...params);
       }
-      if (comesLater(result)) this.#follow((work ??= new Work(id, this.#config.caller)), result);
-      else this.#answer(id, null, result);
+      const source = sourceOf(result);
+      if (source === undefined) this.#answer(id, null, result);
+      else this.#follow((work ??= new Work(id, bytes, this.#config.caller)), source);
     } catch (error) {
       this.#answer(id, detailOf(error), null);
     }
@@ -125,20 +136,23 @@ export class Answers {
   abandon(reason: unknown): void {
     const works = [...this.#working];
     this.#working.clear();
+    this.#workingBytes = 0;
     for (const work of works) work.abandon(reason);
   }
 
-  #follow(work: Work, result: ObservableInput<unknown>): void {
+  #follow(work: Work, source: Observable<unknown>): void {
     this.#working.add(work);
+    this.#workingBytes += work.bytes;
     let last: unknown;
     const finish = (error: unknown, value: unknown) => {
       if (work.over) return;
       work.over = true;
       this.#working.delete(work);
+      this.#workingBytes -= work.bytes;
       this.#answer(work.id, error, value);
       this.#config.onRoom();
     };
-    const subscription = from(result).subscribe({
+    const subscription = source.subscribe({
       next: (value) => (last = value),
       error: (error: unknown) => finish(detailOf(error), null),
       complete: () => finish(null, last),
@@ -168,14 +182,6 @@ export class Answers {
 /** The last word to a client that is refused as a whole: an error that belongs to no call. */
 export const refusalFrame = (codec: Codec, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
-
-/** Whether a result is waited for. Strings, arrays and other iterables are values. */
-function comesLater(result: unknown): result is ObservableInput<unknown> {
-  if (typeof result !== 'object' || result === null) return false;
-  return (
-    isObservable(result) || ('then' in result && typeof result.then === 'function') || Symbol.asyncIterator in result
-  );
-}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : readable(error));
 

@@ -1,19 +1,26 @@
+import { isUtf8 } from 'node:buffer';
 import { inspect } from 'node:util';
 
 const LONGEST_REASON = 1000;
 
 /** A reason for people's eyes: whatever the other side sent, cut to a readable length. */
 export function readable(detail: unknown): string {
-  const text = typeof detail === 'string' ? detail : inspect(detail, { depth: 2, breakLength: Infinity });
+  const text = textOf(detail) ?? inspect(detail, { depth: 2, breakLength: Infinity });
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
 }
 
+/** A text that was sent as such, or as the bytes of one: some peers make no difference. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : value instanceof Uint8Array && isUtf8(value) ? decoder.decode(value) : undefined;
+
+const decoder = new TextDecoder();
+
 /** What peers in the wild send as an error: a text, `[code, message]`, or a map with a `message` and perhaps a `code`. */
 function parse(detail: unknown): { code: unknown; message: unknown } {
-  if (Array.isArray(detail) && detail.length === 2 && typeof detail[1] === 'string') {
+  if (Array.isArray(detail) && detail.length === 2 && textOf(detail[1]) !== undefined) {
     return { code: detail[0] as unknown, message: detail[1] };
   }
-  if (typeof detail === 'object' && detail !== null && 'message' in detail && typeof detail.message === 'string') {
+  if (typeof detail === 'object' && detail !== null && 'message' in detail && textOf(detail.message) !== undefined) {
     return { code: 'code' in detail ? detail.code : undefined, message: detail.message };
   }
   return { code: undefined, message: detail };

@@ -15,6 +15,11 @@ export interface MessageLimits {
 export interface RpcLimits extends MessageLimits {
   /** Requests of the other side that may be in work at once; with so many, no more are read. Default 1 024. */
   readonly maxCalls: number;
+  /**
+   * Bytes that the requests in work had when they came in; with so many, no more are read. Their params may be in memory until they
+   * are answered. Default 67 108 864 (64 MiB). A single request of more is worked on by itself.
+   */
+  readonly maxCallBytes: number;
   /** Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216. */
   readonly maxUnsentBytes: number;
 }
@@ -30,6 +35,7 @@ export const clientLimits: RpcLimits = {
   maxDepth: 128,
   maxElements: 4 * 1024 * 1024,
   maxCalls: 1024,
+  maxCallBytes: 64 * 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
 };
 

@@ -1,3 +1,4 @@
+import { asBuffer } from './lite';
 import { Refusal } from './refusal';
 
 // The three messages of MessagePack-RPC, by the number that each begins with.
@@ -37,7 +38,10 @@ export function checkMessage(value: unknown): Message {
   if (message.length !== length) throw refuse(`a message of ${message.length} parts where ${length} should be`);
   if (type !== NOTIFICATION && !isId(message[1])) throw refuse(`${say(message[1])} where a message id should be`);
   if (type !== REPLY) {
-    const method = message[length - 2];
+    // Older peers know one type for texts and bytes, and some that know both send bytes.
+    const name = message[length - 2];
+    const method = name instanceof Uint8Array ? asBuffer(name).toString() : name;
+    message[length - 2] = method;
     const params = message[length - 1];
     if (typeof method !== 'string') throw refuse(`${say(method)} where the name of a method should be`);
     if (!Array.isArray(params)) throw refuse(`${say(params)} where the params of '${method.slice(0, 100)}' should be`);

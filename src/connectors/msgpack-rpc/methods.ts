@@ -20,8 +20,8 @@ export interface ContextMethod {
  * Something that can be called from the other side: a function of the params that were sent (of any number and kind: check them),
  * or `withContext(…)`.
  *
- * The result is what it returns; of an Observable, a promise or an async iterable the last value, nil if there was none. Strings
- * and arrays are values. An Observable is unsubscribed when the caller is gone.
+ * The result is what it returns; of an Observable, a promise, an async iterable or a generator the last value, nil if there was none.
+ * Strings, arrays, sets and maps are values. When the caller is gone, an Observable is unsubscribed, and an async iterable closed.
  *
  * What it throws or fails with becomes an error of the form `[code, message]`: the code is the error's own `code` if that is an
  * integer, else 0. An `RpcError` of another node is passed on as it is.

@@ -6,7 +6,7 @@ import { RpcConnectionError } from './errors';
 import { linger, PATIENCE } from './linger';
 import { resolveServeOptions, type ServeConfig, type ServeNodeOptions } from './serve-options';
 import { Session } from './session';
-import { explain } from './socket-errors';
+import { explain, explainListen } from './socket-errors';
 import { socketOptions } from './socket-options';
 import { hostAndPort } from './target';
 
@@ -88,7 +88,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      const message = `Could not listen on ${place}: ${explain(error)}`;
+      const message = `Could not listen on ${place}: ${explainListen(error, config.path !== undefined)}`;
       reject(new RpcConnectionError('RPC_LISTEN_FAILED', place, message, undefined, error));
     });
     const { host, port, path } = config;

@@ -205,10 +205,10 @@ export class Session implements RpcConnection {
       case REQUEST:
         if (this.#answers.clogged)
           throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
-        this.#answers.request(message[1], message[2], message[3]);
+        this.#answers.request(message[1], message[2], message[3], bytes.length);
         return;
       case NOTIFICATION:
-        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2]);
+        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2], bytes.length);
         this.#notifications.next({ method: message[1], params: message[2] });
     }
   }

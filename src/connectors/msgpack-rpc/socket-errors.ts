@@ -1,7 +1,9 @@
-const meanings: Readonly<Record<string, string>> = {
+type Meanings = Readonly<Record<string, string>>;
+
+const meanings: Meanings = {
   ECONNREFUSED: 'nothing listens there. Is the node running?',
-  ECONNRESET: 'the node reset the connection',
-  EPIPE: 'the node has closed the connection',
+  ECONNRESET: 'the other side reset it',
+  EPIPE: 'the other side has closed it',
   ENOTFOUND: 'there is no host of that name',
   EAI_AGAIN: 'the name of the host could not be looked up',
   ETIMEDOUT: 'the node did not answer',
@@ -21,10 +23,20 @@ const meanings: Readonly<Record<string, string>> = {
   EPROTO: 'what came is no TLS. Does the node speak TLS?',
 };
 
+/** Where what was to be listened on is a file, the system's codes say something else. */
+const meaningsForPath: Meanings = {
+  EADDRINUSE: 'something listens there already, or else the file is left of a program that crashed, and can be removed',
+  EACCES: 'there is no such folder, or it is not allowed',
+};
+
+/** Why a server could not listen. */
+export const explainListen = (error: Error, onPath: boolean): string =>
+  explain(error, onPath ? { ...meanings, ...meaningsForPath } : meanings);
+
 /** What went wrong with a socket, in words and with the code of the system. */
-export function explain(error: Error): string {
+export function explain(error: Error, words = meanings): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   // A name with several addresses fails with an AggregateError, whose message is empty.
-  const text = (code === undefined ? undefined : meanings[code]) ?? (error.message || 'it failed');
+  const text = (code === undefined ? undefined : words[code]) ?? (error.message || 'it failed');
   return code === undefined ? text : `${text} (${code})`;
 }

@@ -67,6 +67,7 @@ function check(given: NodeAddress): Target | string {
   if (path !== undefined) {
     if (host !== undefined || port !== undefined) return 'it has both a path and a host or port';
     if (typeof path !== 'string' || path === '') return 'the path is missing';
+    if (isTooLong(path)) return TOO_LONG;
     return { label: `${prefix}unix:${path}`, address: { path } };
   }
   if (typeof host !== 'string' || host === '') return 'the host is missing';
@@ -76,6 +77,15 @@ function check(given: NodeAddress): Target | string {
   }
   return { label: `${prefix}${hostAndPort(host, Number(port))}`, address: { host, port: Number(port) } };
 }
+
+const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107;
+
+/** What is wrong with a path that is. */
+export const TOO_LONG = `the path of a socket has at most ${LONGEST_PATH} bytes on this system`;
+
+/** Whether a path is longer than a socket can have: the system, or Node, would use the beginning of it, which is another file. */
+export const isTooLong = (path: string): boolean =>
+  process.platform !== 'win32' && Buffer.byteLength(path) > LONGEST_PATH;
 
 /** The form in which `connectNode` takes it, an IPv6 address in brackets. */
 export const hostAndPort = (host: string, port: number): string =>

@@ -1,0 +1,96 @@
+/**
+ * Why the pool closes a connection: it was `idle` for too long; it has come to the end of its `lifetime` or to its last of `maxUses`
+ * (`uses`); it was `lost` by the other side, or `discarded` by a holder or by what `isFatal` and `onCancel` say of one; it has failed its
+ * `validate` or its `reset`; or the pool was made smaller (`resize`), was renewed (`refresh`), or ended (`destroy`).
+ */
+export type EvictReason =
+  'idle' | 'lifetime' | 'uses' | 'lost' | 'discarded' | 'validate' | 'reset' | 'resize' | 'refresh' | 'destroy';
+
+/** What can happen in a pool. Connections are numbered from 1, in the order in which they were begun. */
+export type PoolHappening =
+  /** A connect has succeeded, after so many ms. */
+  | { readonly type: 'opened'; readonly connection: number; readonly took: number }
+  /** A connect has failed, or a connection before its first lease: the so-manieth time in a row. */
+  | { readonly type: 'openFailed'; readonly connection: number; readonly attempts: number; readonly error: unknown }
+  /** A lease was lent, after a wait of so many ms. */
+  | { readonly type: 'acquired'; readonly connection: number; readonly label?: string; readonly waited: number }
+  /** A lease was given back, after so many ms. */
+  | { readonly type: 'released'; readonly connection: number; readonly label?: string; readonly held: number }
+  /** A lease has ended with its connection: `reason` is what `discard` was given, or the error that ended it. */
+  | {
+      readonly type: 'discarded';
+      readonly connection: number;
+      readonly label?: string;
+      readonly held: number;
+      readonly reason: unknown;
+    }
+  /** A connection that was open is going to be closed; each that was `opened` is evicted once. `age` in ms, `uses`: leases it has had. */
+  | {
+      readonly type: 'evicted';
+      readonly connection: number;
+      readonly reason: EvictReason;
+      readonly error?: unknown;
+      readonly age: number;
+      readonly uses: number;
+    }
+  /** Its close has ended, so many ms after it was begun. */
+  | { readonly type: 'closed'; readonly connection: number; readonly took: number }
+  /** An acquire has ended by its `acquireTimeout`. */
+  | { readonly type: 'timedOut'; readonly label?: string; readonly waited: number; readonly error: unknown }
+  /** An acquire was turned away: the line was full or too slow, the target dead, the pool destroyed; the error's `code` says which. */
+  | { readonly type: 'rejected'; readonly label?: string; readonly error: unknown }
+  /** The breaker is in another state; `error` is the last failure. */
+  | {
+      readonly type: 'breaker';
+      readonly state: 'closed' | 'open' | 'half-open';
+      readonly attempts: number;
+      readonly error: unknown;
+    }
+  /** A lease is held for longer than `leakThreshold`; or, `collected`, its holder has forgotten it without giving it back. */
+  | {
+      readonly type: 'leaked';
+      readonly connection: number;
+      readonly label?: string;
+      readonly held: number;
+      readonly collected: boolean;
+      /** Where it was asked for, with a finite `leakThreshold`. */
+      readonly stack?: string;
+    }
+  | { readonly type: 'resized'; readonly from: number; readonly to: number }
+  /** So many connections are to be replaced. */
+  | { readonly type: 'refreshed'; readonly connections: number }
+  /** Everything is closed. The last event. */
+  | { readonly type: 'destroyed' };
+
+/** What has happened, in which pool, and when: milliseconds, by the pool's scheduler. */
+export type PoolEvent = PoolHappening & { readonly pool: string; readonly at: number };
+
+/**
+ * Hands events to whoever listens, in the order in which they happened: what a listener makes happen comes after what it was told.
+ */
+export class Events {
+  /** Whether anybody listens. Where nobody does, an event is not even made. */
+  listening = false;
+  private readonly queue: PoolEvent[] = [];
+  private telling = false;
+
+  constructor(private readonly tell: (event: PoolEvent) => void) {}
+
+  get any(): boolean {
+    return this.queue.length > 0;
+  }
+
+  push(event: PoolEvent): void {
+    this.queue.push(event);
+  }
+
+  deliver(): void {
+    if (this.telling) return;
+    this.telling = true;
+    try {
+      for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) this.tell(event);
+    } finally {
+      this.telling = false;
+    }
+  }
+}

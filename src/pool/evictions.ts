@@ -1,0 +1,104 @@
+import type { Cancel, Clock } from './clock';
+import { hair } from './clock';
+import type { Connections } from './connections';
+import type { EvictReason } from './events';
+import type { Slot } from './slot';
+
+export interface EvictionOptions {
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly maxLifetime: number;
+  readonly lifetimeJitter: number;
+}
+
+/** No two looks at the clock follow each other sooner (ms), whatever the options say. */
+const shortest = 1;
+
+/**
+ * When a connection's time is up: it has been idle for too long, and is not one of the `min` that are kept; or it has come to the end of
+ * its lifetime. Two one-shot timers, each for the connection that is due first, and only while there is one.
+ */
+export class Evictions<C> {
+  private cancelIdle: Cancel | null = null;
+  private cancelLifetime: Cancel | null = null;
+  private lifetimeDue = Infinity;
+
+  constructor(
+    private readonly options: EvictionOptions,
+    private readonly clock: Clock,
+    private readonly connections: Connections<C>,
+    private readonly random: () => number,
+    private readonly evict: (slot: Slot<C>, reason: EvictReason) => void,
+  ) {}
+
+  /** A connection is open: its lifetime begins. Jitter, so that those that were opened together are not all closed together. */
+  opened(slot: Slot<C>): void {
+    const { maxLifetime, lifetimeJitter } = this.options;
+    if (maxLifetime === Infinity) return;
+    const shortened = lifetimeJitter === 0 ? 0 : lifetimeJitter * this.random();
+    const lifetime = Math.max(shortest, maxLifetime * (1 - shortened));
+    slot.expiresAt = slot.openedAt + lifetime;
+    if (slot.expiresAt < this.lifetimeDue) this.awaitLifetime(slot.expiresAt, slot.openedAt);
+  }
+
+  /**
+   * Nothing is decided any more for now. A timer that runs is left to run, also when the connection that it was for is lent meanwhile:
+   * setting it anew for every lease would cost more than the lease.
+   */
+  settle(): void {
+    if (this.cancelIdle === null && this.options.idleTimeout !== Infinity && this.mayEvictIdle) {
+      this.awaitIdle(this.clock.now());
+    }
+  }
+
+  end(): void {
+    this.cancelIdle?.();
+    this.cancelIdle = null;
+    this.cancelLifetime?.();
+    this.cancelLifetime = null;
+    this.lifetimeDue = Infinity;
+  }
+
+  private get mayEvictIdle(): boolean {
+    return this.connections.idle > 0 && this.connections.total > this.options.min;
+  }
+
+  private awaitIdle(now: number): void {
+    const due = this.connections.idleLongest!.idleSince + this.options.idleTimeout - now;
+    this.cancelIdle = this.clock.after(Math.max(0, due), this.evictIdle, false);
+  }
+
+  private readonly evictIdle = (): void => {
+    this.cancelIdle = null;
+    const now = this.clock.now();
+    while (this.mayEvictIdle) {
+      const slot = this.connections.idleLongest!;
+      if (slot.idleSince + this.options.idleTimeout - now > hair) {
+        this.awaitIdle(now);
+        return;
+      }
+      this.evict(slot, 'idle');
+    }
+  };
+
+  private awaitLifetime(due: number, now: number): void {
+    this.cancelLifetime?.();
+    this.lifetimeDue = due;
+    this.cancelLifetime = this.clock.after(Math.max(0, due - now), this.evictOld, false);
+  }
+
+  private readonly evictOld = (): void => {
+    this.cancelLifetime = null;
+    this.lifetimeDue = Infinity;
+    const now = this.clock.now();
+    let next = Infinity;
+    for (const slot of this.connections.all()) {
+      if (slot.state !== 'open' || slot.condemned || slot.expired) continue;
+      if (slot.expiresAt - now > hair) next = Math.min(next, slot.expiresAt);
+      // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
+      else if (slot.proven || this.connections.total > this.options.min) this.evict(slot, 'lifetime');
+      else slot.expired = true;
+    }
+    if (next !== Infinity) this.awaitLifetime(next, now);
+  };
+}

@@ -1,0 +1,178 @@
+import { InvalidConfigError } from './errors';
+
+/** Buckets for each power of two: a value is known to 1/64 of itself. */
+const perOctave = 32;
+/** Values are counted in units of so many to the millisecond; below one octave of them the buckets are one unit wide. */
+const unitsPerMs = 1024;
+
+/** A histogram as it can be kept in a file and brought back by `Histogram.fromJSON`. Times are in milliseconds. */
+export interface HistogramJSON {
+  readonly unitsPerMs: number;
+  readonly perOctave: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+  /** Which bucket, and how many are in it; empty buckets are left out. */
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+}
+
+/**
+ * How long something took, as a distribution: count, mean and extremes are exact, percentiles are within 1.6 % (or 1 µs, whichever is
+ * more). Recording is a few nanoseconds and allocates nothing; a histogram is some kilobytes, whatever it holds. The layout is that of
+ * HdrHistogram (http://hdrhistogram.org): powers of two, each cut into 32.
+ *
+ * ```ts
+ * const { wait } = pool.timings();
+ * console.log(wait.count, wait.p99, wait.percentile(99.9));
+ * const week = days.map(Histogram.fromJSON).reduce((a, b) => a.merge(b));
+ * ```
+ */
+export class Histogram {
+  private readonly buckets: number[] = [];
+  private total = 0;
+  private sum = 0;
+  private least = Infinity;
+  private most = 0;
+
+  /** How many values there are. */
+  get count(): number {
+    return this.total;
+  }
+
+  /** The smallest value, in ms; 0 if there is none. */
+  get min(): number {
+    return this.total === 0 ? 0 : this.least;
+  }
+
+  /** The greatest value, in ms; 0 if there is none. */
+  get max(): number {
+    return this.most;
+  }
+
+  /** The mean, in ms; 0 if there is no value. */
+  get mean(): number {
+    return this.total === 0 ? 0 : this.sum / this.total;
+  }
+
+  get p50(): number {
+    return this.percentile(50);
+  }
+
+  get p90(): number {
+    return this.percentile(90);
+  }
+
+  get p99(): number {
+    return this.percentile(99);
+  }
+
+  /** The value, in ms, that so many percent of all values do not exceed; 0 if there is no value. */
+  percentile(percent: number): number {
+    if (!(percent >= 0 && percent <= 100)) {
+      throw new InvalidConfigError('pool', 'There is no such percentile', [
+        `percent must be a number from 0 to 100, but got ${percent}`,
+      ]);
+    }
+    const rank = Math.max(1, Math.ceil((percent / 100) * this.total));
+    if (rank >= this.total) return this.max;
+    let seen = 0;
+    for (let bucket = 0; bucket < this.buckets.length; bucket++) {
+      seen += this.buckets[bucket]!;
+      if (seen >= rank) return Math.min(Math.max(middleOf(bucket), this.min), this.max);
+    }
+    return this.max;
+  }
+
+  /** Adds a value, in ms, so many times. What is below 0 counts as 0. */
+  record(ms: number, times = 1): void {
+    const value = ms > 0 ? ms : 0;
+    const bucket = bucketOf(value);
+    const { buckets } = this;
+    while (buckets.length <= bucket) buckets.push(0);
+    buckets[bucket]! += times;
+    this.total += times;
+    this.sum += value * times;
+    if (value < this.least) this.least = value;
+    if (value > this.most) this.most = value;
+  }
+
+  /** A new histogram with the values of both. */
+  merge(other: Histogram): Histogram {
+    const merged = new Histogram();
+    for (const part of [this, other]) {
+      for (const [bucket, count] of part.buckets.entries())
+        merged.buckets[bucket] = (merged.buckets[bucket] ?? 0) + count;
+      merged.total += part.total;
+      merged.sum += part.sum;
+      merged.least = Math.min(merged.least, part.least);
+      merged.most = Math.max(merged.most, part.most);
+    }
+    return merged;
+  }
+
+  /** A copy, which stays as it is. */
+  clone(): Histogram {
+    return this.merge(new Histogram());
+  }
+
+  toJSON(): HistogramJSON {
+    const buckets = [...this.buckets.entries()].filter(([, count]) => count > 0);
+    return { unitsPerMs, perOctave, sum: this.sum, min: this.min, max: this.max, buckets };
+  }
+
+  /** The histogram that `JSON.stringify` has saved. Throws an `InvalidConfigError` for anything else. */
+  static fromJSON(this: void, json: HistogramJSON): Histogram {
+    const issue = notSaved(json);
+    if (issue !== null) throw new InvalidConfigError('pool', 'This is no saved histogram', [issue]);
+    const histogram = new Histogram();
+    for (const [bucket, count] of json.buckets) {
+      while (histogram.buckets.length <= bucket) histogram.buckets.push(0);
+      histogram.buckets[bucket] = count;
+      histogram.total += count;
+    }
+    histogram.sum = json.sum;
+    histogram.least = histogram.total === 0 ? Infinity : json.min;
+    histogram.most = json.max;
+    return histogram;
+  }
+}
+
+/** Below an octave of units a bucket is one unit; from there on each power of two has as many. */
+function bucketOf(ms: number): number {
+  const units = ms * unitsPerMs;
+  if (units < perOctave) return Math.floor(units);
+  // Whole numbers of 31 bits are what the processor can do fast; above that (35 minutes) it is rare.
+  const octave = units < 0x7fffffff ? 31 - Math.clz32(units) : Math.floor(Math.log2(units));
+  const width = 2 ** (octave - 5);
+  return (octave - 5) * perOctave + Math.floor(units / width);
+}
+
+function middleOf(bucket: number): number {
+  if (bucket < perOctave) return bucket / unitsPerMs;
+  const octave = Math.floor(bucket / perOctave) + 4;
+  const width = 2 ** (octave - 5);
+  return ((bucket - (octave - 5) * perOctave + 0.5) * width) / unitsPerMs;
+}
+
+const lastBucket = bucketOf(Number.MAX_SAFE_INTEGER);
+
+function notSaved(json: unknown): string | null {
+  const { unitsPerMs: units, perOctave: octave, buckets, ...numbers } = (json ?? {}) as Partial<HistogramJSON>;
+  if (units !== unitsPerMs || octave !== perOctave) {
+    return `unitsPerMs and perOctave must be ${unitsPerMs} and ${perOctave}, but got ${String(units)} and ${String(octave)}`;
+  }
+  for (const name of ['sum', 'min', 'max'] as const) {
+    const value = numbers[name];
+    if (typeof value !== 'number' || !(value >= 0))
+      return `${name} must be a number of 0 or more, but got ${String(value)}`;
+  }
+  if (!Array.isArray(buckets)) return `buckets must be an array, but got ${String(buckets)}`;
+  for (const entry of buckets as unknown[]) {
+    const [bucket, count] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    const whole = Number.isSafeInteger(bucket) && Number.isSafeInteger(count);
+    if (!whole || (bucket as number) < 0 || (bucket as number) > lastBucket || (count as number) < 0) {
+      return `each of buckets must be a pair of whole numbers, bucket (to ${lastBucket}) and count, but got ${JSON.stringify(entry)}`;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,102 @@
+import { Claim } from './claim';
+import { hair } from './clock';
+import type { Cancel, Clock } from './clock';
+import type { Slot } from './slot';
+
+/** Who holds a lease now. */
+export interface Holder {
+  /** What the lease is for: the `label` it was asked for with. */
+  readonly label?: string;
+  /** For how long it has been held, in ms. */
+  readonly age: number;
+  /** The number of its connection, as in the events. */
+  readonly connection: number;
+  /** Where it was asked for. Only with a finite `leakThreshold`: a stack costs more than a lease. */
+  readonly stack?: string;
+}
+
+/** What a holder is called in messages: an age that people can read, and the label. */
+export function told({ age, label }: Holder): string {
+  const time = age < 1_000 ? `${Math.round(age)} ms` : `${Math.round(age / 100) / 10} s`;
+  return label === undefined ? time : `${time} by '${label}'`;
+}
+
+export function holderOf<C>(claim: Claim<C>, now: number): Holder {
+  const { label, heldSince, slot, origin } = claim;
+  const stack = origin?.stack;
+  return {
+    ...(label === undefined ? {} : { label }),
+    age: Math.max(0, now - heldSince),
+    connection: slot!.id,
+    ...(stack === undefined ? {} : { stack }),
+  };
+}
+
+/**
+ * Whether somebody waits who holds a connection of this very pool: he asked inside his own work, or what waits is part of what his work
+ * returned, and ends in it. Asked from elsewhere, after an `await` say, it cannot be known.
+ */
+export function waitsForItself<C>(claim: Claim<C>, ours: (slot: Slot<C>) => boolean): boolean {
+  const holds = (other: Claim<C> | null): boolean => other?.slot != null && ours(other.slot);
+  if (holds(claim.inside)) return true;
+  for (let link = claim.sink; link; link = (link as Link).destination ?? (link as Link).sink) {
+    if (link instanceof Claim && holds(link as Claim<C>)) return true;
+  }
+  return false;
+}
+
+/** As much of a subscriber, or of a claim, as leads further down. */
+interface Link {
+  readonly destination?: unknown;
+  readonly sink?: unknown;
+}
+
+/** Reports leases that are held for longer than they should be, each once: one timer, for the one that is held longest. */
+export class LeakWatch<C> {
+  /** In the order in which they were lent. */
+  private readonly held = new Set<Claim<C>>();
+  private cancel: Cancel | null = null;
+
+  constructor(
+    private readonly threshold: number,
+    private readonly clock: Clock,
+    private readonly report: (claim: Claim<C>) => void,
+  ) {}
+
+  lent(claim: Claim<C>): void {
+    this.held.add(claim);
+    this.cancel ??= this.clock.after(this.threshold, this.look, false);
+  }
+
+  ended(claim: Claim<C>): void {
+    this.held.delete(claim);
+    if (this.held.size > 0) return;
+    this.cancel?.();
+    this.cancel = null;
+  }
+
+  private readonly look = (): void => {
+    this.cancel = null;
+    const now = this.clock.now();
+    for (const claim of this.held) {
+      const left = claim.heldSince + this.threshold - now;
+      if (left > hair) {
+        this.cancel ??= this.clock.after(left, this.look, false);
+        break;
+      }
+      this.held.delete(claim);
+      this.report(claim);
+    }
+  };
+}
+
+/** The stack of who asks. Deeper than usual, because most of the first frames are of operators. */
+export function originHere(): Error {
+  const kind = Error as { stackTraceLimit?: number };
+  const { stackTraceLimit } = kind;
+  kind.stackTraceLimit = 50;
+  const origin = new Error('acquired here');
+  if (stackTraceLimit === undefined) delete kind.stackTraceLimit;
+  else kind.stackTraceLimit = stackTraceLimit;
+  return origin;
+}

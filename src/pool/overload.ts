@@ -1,0 +1,60 @@
+import type { Cancel, Clock } from './clock';
+import { hair } from './clock';
+import type { Line } from './line';
+
+/** In ms. */
+export interface OverloadOptions {
+  readonly target: number;
+  readonly interval: number;
+}
+
+/**
+ * Sheds load by the time that it has waited, not by the length of the line: a long line that moves is no overload, a short one that
+ * stands is. A line that has not been empty for `interval` is a standing one, and nobody shall wait in it for longer than `target`. The
+ * rule is the one for servers of "Fail at Scale" (Ben Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue
+ * 10/5, 2012), and works by time alone, so that it sheds as well when nothing comes back.
+ */
+export class Overload<C> {
+  /** Since when somebody has been waiting; -1 while nobody does. */
+  private since = -1;
+  private cancel: Cancel | null = null;
+
+  constructor(
+    private readonly options: OverloadOptions,
+    private readonly clock: Clock,
+    private readonly line: Line<C>,
+    private readonly wake: () => void,
+  ) {}
+
+  /** Whether the first in line has waited for too long. */
+  get sheds(): boolean {
+    return this.line.pending > 0 && this.since >= 0 && this.dueIn() === 0;
+  }
+
+  /** Nothing is decided any more for now. */
+  settle(): void {
+    if (this.line.pending === 0) {
+      this.since = -1;
+      this.cancel?.();
+      this.cancel = null;
+      return;
+    }
+    if (this.since < 0) this.since = this.clock.now();
+    this.cancel ??= this.clock.after(
+      this.dueIn(),
+      () => {
+        this.cancel = null;
+        this.wake();
+      },
+      true,
+    );
+  }
+
+  private dueIn(): number {
+    const { target, interval } = this.options;
+    const now = this.clock.now();
+    const { askedAt } = this.line.firstPending!;
+    const due = Math.max(this.since + interval, (askedAt < 0 ? now : askedAt) + target) - now;
+    return due > hair ? due : 0;
+  }
+}

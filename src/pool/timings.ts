@@ -1,0 +1,44 @@
+import { Histogram } from './histogram';
+
+/** How long things took, from the creation of the pool on: copies, which can be kept, merged, and saved as JSON. */
+export interface PoolTimings {
+  /** From the ask to the lease. Who was served at once waited 0. */
+  readonly wait: Histogram;
+  /** How long leases were held, those of `use` and of `acquire` alike. */
+  readonly use: Histogram;
+  /** Connects that succeeded. */
+  readonly open: Histogram;
+}
+
+/** In a mean that forgets, the newest value counts for one in so many. */
+const memory = 8;
+
+/** What was measured. The two means that the pool itself goes by are kept whether or not anyone wants the histograms. */
+export class Timings {
+  private readonly wait = new Histogram();
+  private readonly use = new Histogram();
+  private readonly open = new Histogram();
+  /** About how long the last leases were held, and the last connects took (ms); -1 while not known. */
+  meanHold = -1;
+  meanOpen = -1;
+
+  constructor(private readonly enabled: boolean) {}
+
+  waited(ms: number): void {
+    if (this.enabled) this.wait.record(ms);
+  }
+
+  held(ms: number): void {
+    this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
+    if (this.enabled) this.use.record(ms);
+  }
+
+  opened(ms: number): void {
+    this.meanOpen = this.meanOpen < 0 ? ms : this.meanOpen + (ms - this.meanOpen) / memory;
+    if (this.enabled) this.open.record(ms);
+  }
+
+  snapshot(): PoolTimings {
+    return { wait: this.wait.clone(), use: this.use.clone(), open: this.open.clone() };
+  }
+}
