@@ -8,6 +8,14 @@ class BareClaim extends Claim<object> {
     super();
   }
 
+  get label(): undefined {
+    return undefined;
+  }
+
+  get sink(): undefined {
+    return undefined;
+  }
+
   get abandoned(): boolean {
     return false;
   }
