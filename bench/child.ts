@@ -2,6 +2,7 @@
 import { allCases } from './cases/index';
 import { LeftOut } from './runner/case';
 import type { Answer, Errand } from './runner/own-process';
+import { recordTo } from './runner/recorder';
 
 const errand = JSON.parse(process.argv[2]!) as Errand;
 
@@ -10,8 +11,11 @@ async function run(): Promise<Answer> {
     .find(({ id }) => id === errand.case)
     ?.contenders.find(({ name }) => name === errand.contender);
   if (contender === undefined) throw new Error(`no contender '${errand.contender}' in the case '${errand.case}'`);
+  const recorded = errand.profile === undefined ? undefined : recordTo(errand.profile);
   try {
-    return { metrics: await contender.measure(errand.amount) };
+    const metrics = await contender.measure(errand.amount);
+    await recorded?.();
+    return { metrics };
   } catch (error) {
     if (error instanceof LeftOut) return { leftOut: error.message };
     throw error;

@@ -7,6 +7,8 @@ export interface Errand {
   readonly case: string;
   readonly contender: string;
   readonly amount: number;
+  /** The file that is to say where its time went. */
+  readonly profile?: string;
 }
 
 export type Answer = { readonly metrics: Metrics } | { readonly leftOut: string };
@@ -17,11 +19,11 @@ const PATIENCE = 300_000;
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));
 
 /** Measures once, in a process of its own. */
-export function inOwnProcess(errand: Errand, nodeOptions: readonly string[] = []): Promise<Answer> {
+export function inOwnProcess(errand: Errand): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const where = `'${errand.contender}' in '${errand.case}'`;
     const process = fork(child, [JSON.stringify(errand)], {
-      execArgv: ['--expose-gc', ...nodeOptions],
+      execArgv: ['--expose-gc'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       timeout: PATIENCE,
       killSignal: 'SIGKILL',

@@ -1,6 +1,7 @@
 /** Where the time of a contender goes: V8's own sampling profile, by the functions that were running. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Case, Contender } from './case';
 import { inOwnProcess } from './own-process';
@@ -8,15 +9,17 @@ import { inOwnProcess } from './own-process';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'temp/profiles');
 const MOST = 15;
-/** In µs. */
-const INTERVAL = 200;
 
-/** As `--cpu-prof` writes it. */
+interface Frame {
+  readonly functionName: string;
+  readonly url: string;
+  readonly lineNumber: number;
+  readonly columnNumber: number;
+}
+
+/** As V8 writes it. */
 interface Profile {
-  readonly nodes: readonly {
-    readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  }[];
+  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
@@ -36,35 +39,33 @@ async function profileOne(
   { name, amount: own }: Contender,
   quick: boolean,
 ): Promise<void> {
-  const file = `${id} ${name}`.replaceAll(/[^\w-]+/g, '-') + '.cpuprofile';
-  const answer = await inOwnProcess({ case: id, contender: name, amount: (own ?? amount)[quick ? 'quick' : 'full'] }, [
-    '--cpu-prof',
-    `--cpu-prof-dir=${folder}`,
-    `--cpu-prof-name=${file}`,
-    `--cpu-prof-interval=${INTERVAL}`,
-  ]);
-  if ('leftOut' in answer) return;
+  const file = join(folder, `${id} ${name}`.replaceAll(/[^\w-]+/g, '-') + '.cpuprofile');
   console.log(`${title}: ${name}`);
-  const parsed = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
+  const answer = await inOwnProcess({
+    case: id,
+    contender: name,
+    amount: (own ?? amount)[quick ? 'quick' : 'full'],
+    profile: file,
+  });
+  if ('leftOut' in answer || !existsSync(file)) {
+    console.log(`  ${'leftOut' in answer ? answer.leftOut : 'not a matter of time'}\n`);
+    return;
+  }
+  const parsed = JSON.parse(readFileSync(file, 'utf8')) as Profile;
   for (const { where, share } of hottest(parsed)) {
     console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${where}`);
   }
-  console.log(`  ${relative(root, join(folder, file))}\n`);
+  console.log(`  ${relative(root, file)}\n`);
 }
 
 /** The functions in which most of the busy time was spent, not counting what they called. */
 function hottest({ nodes, samples, timeDeltas }: Profile): { where: string; share: number }[] {
-  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
   const times = new Map<string, number>();
   let busy = 0;
   for (const [i, id] of samples.entries()) {
-    const { functionName, url, lineNumber } = frames.get(id)!;
-    if (functionName === '(idle)' || functionName === '(program)' || functionName === '(root)') continue;
-    const file = url
-      .replace(/^file:\/\//, '')
-      .replace(root, '')
-      .replace(/^node_modules\//, '');
-    const where = `${functionName || '(anonymous)'}${file === '' ? '' : `  ${file}:${lineNumber + 1}`}`;
+    const where = places.get(id)!;
+    if (where === '(idle)' || where === '(program)' || where === '(root)') continue;
     const time = timeDeltas[i] ?? 0;
     busy += time;
     times.set(where, (times.get(where) ?? 0) + time);
@@ -73,4 +74,32 @@ function hottest({ nodes, samples, timeDeltas }: Profile): { where: string; shar
     .sort(([, a], [, b]) => b - a)
     .slice(0, MOST)
     .map(([where, time]) => ({ where, share: time / busy }));
+}
+
+const maps = new Map<string, SourceMap | undefined>();
+
+function mapOf(file: string): SourceMap | undefined {
+  if (!maps.has(file)) {
+    const map = `${file}.map`;
+    maps.set(
+      file,
+      existsSync(map)
+        ? new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as ConstructorParameters<typeof SourceMap>[0])
+        : undefined,
+    );
+  }
+  return maps.get(file);
+}
+
+/** The function and its place in the sources, as far as there is a map to them. */
+function placeOf({ functionName, url, lineNumber, columnNumber }: Frame): string {
+  const name = functionName || '(anonymous)';
+  if (!url.startsWith('file:')) return url === '' ? name : `${name}  ${url}:${lineNumber + 1}`;
+  const file = fileURLToPath(url);
+  const entry = mapOf(file)?.findEntry(lineNumber, columnNumber);
+  const [source, line] =
+    entry !== undefined && 'originalSource' in entry
+      ? [resolve(dirname(file), entry.originalSource), entry.originalLine]
+      : [file, lineNumber];
+  return `${name}  ${relative(root, source).replace(/^node_modules\//, '')}:${line + 1}`;
 }
