@@ -15,17 +15,13 @@ export const changesAlone =
     const change = (count: number): void => {
       for (let i = 0; i < count; i++) core['changed'](); // eslint-disable-line @typescript-eslint/dot-notation -- it is private
     };
-    await warmUp(async () => {
+    await warmUp(() => {
       change(changes / 4);
     });
-    return {
-      ns:
-        (await milliseconds(() => {
-          change(changes);
-        })) /
-        changes /
-        1e-6,
-    };
+    const ms = await milliseconds(() => {
+      change(changes);
+    });
+    return { ns: ms / changes / 1e-6 };
   };
 
 /** What one change costs in the life of a use, which makes several; also how many those are. */
@@ -40,7 +36,7 @@ export const changesInUse =
     const use = (count: number): void => {
       for (let i = 0; i < count; i++) pool.use(work).subscribe();
     };
-    await warmUp(async () => {
+    await warmUp(() => {
       use(uses / 4);
     });
     const before = pool.stats.seq;

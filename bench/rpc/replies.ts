@@ -1,7 +1,7 @@
 /** Answers of so many bytes, one after the other over one connection. */
 import { lastValueFrom } from 'rxjs';
 import type { Measure } from '../runner/case';
-import { milliseconds } from '../runner/timed';
+import { milliseconds, warmUp } from '../runner/timed';
 import { connection, nodePool, type CodecName } from './ours';
 import { rawSocket } from './raw-lane';
 import { rawReply } from './raw-reply';
@@ -71,6 +71,6 @@ export const repliesOf =
         if (length !== size) throw new Error(`${size} bytes were asked for, ${length} came`);
       }
     };
-    await several(Math.ceil(count / 4));
+    await warmUp(() => several(Math.ceil(count / 4)));
     return { ms: (await milliseconds(() => several(count))) / count };
   };

@@ -1,5 +1,5 @@
 import type { Measure } from './case';
-import { bytesOf, collectGarbage, warmUp } from './timed';
+import { bytesOf, warmUp } from './timed';
 
 /** A pool with a line before it. */
 interface Line {
@@ -56,7 +56,6 @@ export function gathered(inLine: InLine): Measure {
 
     const times = Math.ceil(ENOUGH / count);
     await warmUp(() => through(times === 1 ? Math.ceil(count / 4) : count));
-    collectGarbage();
     let ms = 0;
     for (let i = 0; i < times; i++) ms += await through(count);
     const weighed = Math.min(count, WEIGHED);

@@ -25,11 +25,16 @@ export const collectGarbage = (): void => {
 /** In ms. By then the compiler has seen what it needs to see. */
 const WARM_UP = 200;
 
-/** Runs until the code is warm, once at the least. */
-export async function warmUp(run: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs until the code is warm, twice at the least. The garbage of it is collected before the last time: a collection throws away what the
+ * compiler has made for objects that are gone, and with it what they share with those to come.
+ */
+export async function warmUp(run: () => unknown): Promise<void> {
   const start = performance.now();
   do await run();
   while (performance.now() - start < WARM_UP);
+  collectGarbage();
+  await run();
 }
 
 /** Nanoseconds per operation of warm code. What is short is done again until there were `atLeast` operations. */
@@ -37,15 +42,17 @@ export function timed(prepare: Prepare, atLeast = 0): Measure {
   return async (operations) => {
     const times = Math.max(1, Math.ceil(atLeast / operations));
     const some = times === 1 ? Math.ceil(operations / 4) : operations;
+    const runs: Run[] = [];
+    for (let i = 0; i < times; i++) runs.push(await prepare(operations));
     await warmUp(async () => (await prepare(some))());
-    let ms = 0;
-    for (let i = 0; i < times; i++) ms += await milliseconds(await prepare(operations));
+    const ms = await milliseconds(async () => {
+      for (const run of runs) await run();
+    });
     return { ns: ms / times / operations / 1e-6 };
   };
 }
 
 export async function milliseconds(run: Run): Promise<number> {
-  collectGarbage();
   const start = performance.now();
   await run();
   return performance.now() - start;
