@@ -6,6 +6,7 @@ import { callers } from './callers';
 import { oneCall, tenCalls } from './calls';
 import { idleMemory } from './idle-memory';
 import { largeReply } from './reply';
+import { pulledBatches } from './pull';
 import { size } from './size';
 import { spikes } from './spike';
 import { stats } from './stats';
@@ -20,6 +21,7 @@ export const allCases: readonly Case[] = [
   manyWaiters,
   synchronousBatch,
   ...promiseBatches,
+  ...pulledBatches,
   stats,
   oneCall,
   tenCalls,
