@@ -2,7 +2,7 @@ import { lastValueFrom, mergeAll, mergeMap, of, range, type Observable } from 'r
 import { batchOutcomes, batchParallel, batchSequential, withConnection, type ConnectionPool } from '../../src/index';
 import { FreeList } from '../floors/free-list';
 import { leaseMap } from '../floors/lease-map';
-import type { Case, Contender, Measure } from '../runner/case';
+import { secondary, type Case, type Contender, type Measure } from '../runner/case';
 import { timed } from '../runner/timed';
 import { warmPool } from './warm-pool';
 
@@ -74,6 +74,7 @@ export const synchronousBatch: Case = {
     {
       name: 'withConnection, mergeAll(10)',
       kind: 'ours',
+      ...secondary,
       measure: leasing((items$, pool) =>
         items$.pipe(
           withConnection(pool, (_, i) => of(i)),
@@ -164,6 +165,7 @@ export const promiseBatches: readonly Case[] = [
       ],
       { rounds: { full: 3, quick: 1 } },
     ),
+    guarded: { ours: parallel, against: merging },
   },
   promises(
     1_000_000,

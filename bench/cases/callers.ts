@@ -5,7 +5,7 @@ import { barePromisePool } from '../floors/promise-pool';
 import { asyncSema, cockatiel, pLimit, type Limiter } from '../peers/limiters';
 import { pools } from '../peers/pools';
 import { warmed, type PromisePool } from '../peers/promise-pool';
-import type { Case, Measure } from '../runner/case';
+import { secondary, type Case, type Measure } from '../runner/case';
 import { timed } from '../runner/timed';
 import { warmPool } from './warm-pool';
 
@@ -100,8 +100,8 @@ export const callers: Case = {
       measure: awaited(() => make({ max: SIZE, connect: async () => ({}) })),
     })),
     { name: 'async-sema', kind: 'peer', measure: awaited(() => asyncSema(SIZE)) },
-    { name: 'p-limit', kind: 'peer', measure: limited(pLimit) },
-    { name: 'cockatiel', kind: 'peer', measure: limited(cockatiel) },
+    { name: 'p-limit', kind: 'peer', measure: limited(pLimit), ...secondary },
+    { name: 'cockatiel', kind: 'peer', measure: limited(cockatiel), ...secondary },
     { name: 'pool.use', kind: 'ours', measure: subscribed(use) },
     {
       name: 'pool.use, acquireTimeout: Infinity',
@@ -146,7 +146,7 @@ export const callers: Case = {
       atMost: 1.2,
     },
     {
-      what: 'async-sema ÷ pool.use (beyond)',
+      what: 'async-sema ÷ pool.use',
       unit: '×',
       value: (m) => m('async-sema') / m('pool.use'),
       beyond: 1,

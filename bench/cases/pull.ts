@@ -39,6 +39,7 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
       { what: 'heap of ours', unit: ' MB', value: (m) => m(pooled, 'mb'), atMost: 2 },
     ],
     headline: { what: `${title}: ns per item`, ours: pooled, floor },
+    guarded: { ours: pooled, against: floor },
   };
 };
 

@@ -1,6 +1,6 @@
 import { codecs } from '../rpc/ours';
 import { ioredis, pooled, raw, repliesOf, undici, unpooled, type Asking } from '../rpc/replies';
-import type { Case, Contender } from '../runner/case';
+import { secondary, type Case, type Contender } from '../runner/case';
 
 const SIZE = 64 * 1024 * 1024;
 
@@ -9,6 +9,7 @@ const contender = (name: string, kind: Contender['kind'], asking: Asking): Conte
   name,
   kind,
   measure: repliesOf(asking, SIZE),
+  ...(kind === 'peer' ? secondary : {}),
 });
 
 export const largeReply: Case = {
@@ -24,7 +25,7 @@ export const largeReply: Case = {
     contender('ioredis', 'peer', ioredis),
     contender('undici', 'peer', undici),
     ...codecs.flatMap((codec) => [
-      contender(`connectNode, ${codec}`, 'ours', unpooled(codec)),
+      { ...contender(`connectNode, ${codec}`, 'ours', unpooled(codec)), ...secondary },
       contender(`pool.use, ${codec}`, 'ours', pooled(codec)),
     ]),
   ],

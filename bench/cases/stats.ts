@@ -1,3 +1,4 @@
+import { snapshots } from '../floors/snapshots';
 import { changesAlone, changesInUse } from '../rooms/changes';
 import type { Case, Medians } from '../runner/case';
 
@@ -20,6 +21,8 @@ export const stats: Case = {
     { key: 'changes', title: 'changes per use', digits: 1 },
   ],
   contenders: [
+    { name: 'eight frozen fields, nobody looks', kind: 'floor', measure: snapshots(0) },
+    { name: 'eight frozen fields, one subscriber', kind: 'floor', measure: snapshots(1) },
     { name: 'a change alone, nobody looks', kind: 'ours', measure: changesAlone(0) },
     { name: 'a change alone, one subscriber', kind: 'ours', measure: changesAlone(1) },
     { name: unobserved, kind: 'ours', measure: changesInUse(0) },
@@ -29,4 +32,10 @@ export const stats: Case = {
     { what: 'unobserved', unit: ' ns', value: (m) => m('a change alone, nobody looks'), atMost: 3 },
     { what: 'one subscriber', unit: ' ns', value: perChange, atMost: 160, beyond: 100 },
   ],
+  headline: {
+    what: 'a change of the stats with one subscriber, nothing else: ns',
+    ours: 'a change alone, one subscriber',
+    floor: 'eight frozen fields, one subscriber',
+  },
+  guarded: { ours: 'a change alone, one subscriber', against: 'eight frozen fields, one subscriber' },
 };

@@ -5,7 +5,7 @@ import { barePromisePool } from '../floors/promise-pool';
 import { awaitedUses, limitedUses, listUses, oneOf, subscribedUses } from '../measures/uses';
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
-import { LeftOut, type Case, type Contender } from '../runner/case';
+import { LeftOut, secondary, type Case, type Contender } from '../runner/case';
 import { timed } from '../runner/timed';
 import { warmPool } from './warm-pool';
 
@@ -57,8 +57,8 @@ const contenders: readonly Contender[] = [
     measure: awaitedUses(() => make({ max: SIZE, connect: async () => ({}) }), SIZE),
   })),
   { name: 'async-sema', kind: 'peer', measure: awaitedUses(() => asyncSema(SIZE), SIZE) },
-  { name: 'p-limit', kind: 'peer', measure: limitedUses(() => pLimit(SIZE)) },
-  { name: 'cockatiel', kind: 'peer', measure: limitedUses(() => cockatiel(SIZE)) },
+  { name: 'p-limit', kind: 'peer', measure: limitedUses(() => pLimit(SIZE)), ...secondary },
+  { name: 'cockatiel', kind: 'peer', measure: limitedUses(() => cockatiel(SIZE)), ...secondary },
   { name: 'pool.use', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE)) },
   { name: 'pool.use, timings: true', kind: 'ours', measure: subscribedUses(() => ifKnown({ timings: true })) },
   { name: 'pool.use, timings: false', kind: 'ours', measure: subscribedUses(() => ifKnown({ timings: false })) },

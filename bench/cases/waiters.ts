@@ -3,7 +3,7 @@ import { acquireLine, awaitedLine, limitedLine, listLine, useLine } from '../mea
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
 import { coreLine } from '../rooms/core-line';
-import type { Amount, Case, Contender } from '../runner/case';
+import { secondary, type Amount, type Case, type Contender } from '../runner/case';
 import { gathered, type InLine } from '../runner/gathered';
 
 const SIZE = 10;
@@ -13,8 +13,8 @@ interface Entrant {
   readonly inLine: InLine;
   /** Its line is an array emptied with `shift()`: a million of them would take hours. */
   readonly shifts?: true;
-  /** Not a case of the quick suite at a million. */
-  readonly secondary?: true;
+  /** Not in the quick suite. */
+  readonly minor?: true;
 }
 
 const pool = (name: string): InLine => awaitedLine(() => pools[name]!({ max: SIZE, connect: async () => ({}) }));
@@ -23,9 +23,9 @@ const entrants: Readonly<Record<string, Entrant>> = {
   'free list, callbacks': { kind: 'floor', inLine: listLine },
   'promise pool with one timer': { kind: 'floor', inLine: awaitedLine(async () => barePromisePool(SIZE)) },
   'generic-pool': { kind: 'peer', inLine: pool('generic-pool') },
-  'lightning-pool': { kind: 'peer', inLine: pool('lightning-pool'), secondary: true },
-  'async-sema': { kind: 'peer', inLine: awaitedLine(() => asyncSema(SIZE)), secondary: true },
-  'p-limit': { kind: 'peer', inLine: limitedLine(pLimit), secondary: true },
+  'lightning-pool': { kind: 'peer', inLine: pool('lightning-pool'), minor: true },
+  'async-sema': { kind: 'peer', inLine: awaitedLine(() => asyncSema(SIZE)), minor: true },
+  'p-limit': { kind: 'peer', inLine: limitedLine(pLimit), minor: true },
   tarn: { kind: 'peer', inLine: pool('tarn'), shifts: true },
   'pg-pool': { kind: 'peer', inLine: pool('pg-pool'), shifts: true },
   cockatiel: { kind: 'peer', inLine: limitedLine(cockatiel), shifts: true },
@@ -50,11 +50,11 @@ export const waiters: Case = {
   about,
   amount: { full: 100_000, quick: 100_000 },
   metrics,
-  contenders: Object.entries(entrants).map(([name, { kind, inLine, shifts }]) => ({
+  contenders: Object.entries(entrants).map(([name, { kind, inLine, shifts, minor }]) => ({
     name,
     kind,
     measure: gathered(inLine),
-    ...(shifts ? { rounds: once } : {}),
+    ...(shifts ? { rounds: once } : minor ? secondary : {}),
   })),
   targets: [],
   headline: { what: '100,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
@@ -69,11 +69,11 @@ export const manyWaiters: Case = {
   metrics,
   contenders: Object.entries(entrants)
     .filter(([, { shifts }]) => !shifts)
-    .map(([name, { kind, inLine, secondary }]) => ({
+    .map(([name, { kind, inLine, minor }]) => ({
       name,
       kind,
       measure: gathered(inLine),
-      rounds: { full: 5, quick: secondary ? 0 : 1 },
+      rounds: { full: 5, quick: minor ? 0 : 1 },
     })),
   headline: { what: '1,000,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
   targets: [

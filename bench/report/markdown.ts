@@ -43,6 +43,7 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
 const marks: Record<Figure['verdict'], string> = {
   beyond: 'beyond',
   reached: 'reached',
+  'short of beyond': 'not beyond',
   'not reached': '**not reached**',
   unknown: 'not measured',
 };

@@ -36,7 +36,8 @@ export const mediansOf =
     return median(samples.map((sample) => sample[key] ?? NaN).filter((value) => !Number.isNaN(value)));
   };
 
-export type Verdict = 'beyond' | 'reached' | 'not reached' | 'unknown';
+/** `'short of beyond'` of what has to be nothing, and would be better if it were. */
+export type Verdict = 'beyond' | 'reached' | 'short of beyond' | 'not reached' | 'unknown';
 
 export interface Figure {
   readonly what: string;
@@ -65,7 +66,9 @@ export function figuresOf({ id, targets }: Case, cases: Results['cases']): reado
         ? 'beyond'
         : meets(atLeast ?? atMost)
           ? 'reached'
-          : 'not reached';
+          : (atLeast ?? atMost) === undefined
+            ? 'short of beyond'
+            : 'not reached';
     return { what, unit, value, toReach: bounds.join(', '), verdict };
   });
 }

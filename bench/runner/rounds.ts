@@ -23,7 +23,7 @@ export async function runRounds(
     for (const contender of shuffled(contenders, random)) {
       const result = results[contender.name]!;
       const bound = (contender.rounds ?? most)?.[quick ? 'quick' : 'full'] ?? Infinity;
-      if (bound === 0) result.leftOut = 'too slow for the quick suite';
+      if (bound === 0) result.leftOut = 'not in the quick suite';
       if (result.leftOut !== undefined || round >= bound) continue;
       const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick) };
       const answer = await inOwnProcess(errand);
