@@ -71,7 +71,7 @@ export const oneCall: Case = {
   id: 'calls-1',
   title: 'RPC over 10 connections, one call in flight on each',
   about,
-  amount: { full: 1_500, quick: 500 },
+  amount: { full: 1_500, quick: 400 },
   metrics,
   contenders: contenders(1),
   targets: [
@@ -97,7 +97,7 @@ export const tenCalls: Case = {
   id: 'calls-10',
   title: 'RPC over 10 connections, 10 calls in flight on each',
   about,
-  amount: { full: 1_500, quick: 500 },
+  amount: { full: 1_500, quick: 400 },
   metrics,
   contenders: contenders(10),
   targets: [

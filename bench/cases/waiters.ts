@@ -31,7 +31,7 @@ const entrants: Readonly<Record<string, Entrant>> = {
   cockatiel: { kind: 'peer', inLine: limitedLine(cockatiel), shifts: true },
   'the core alone': { kind: 'ours', inLine: coreLine },
   'pool.acquire': { kind: 'ours', inLine: acquireLine },
-  'pool.use': { kind: 'ours', inLine: useLine },
+  'pool.use': { kind: 'ours', inLine: useLine, minor: true },
 };
 
 const once: Amount = { full: 1, quick: 0 };
