@@ -6,8 +6,8 @@ import { guard, updateGuard } from './runner/guard';
 import { describe, thisMachine } from './runner/machine';
 import { chosen, help, readOptions, type Options } from './runner/options';
 import { randomFrom } from './runner/order';
-import { profile } from './runner/profile';
-import type { CaseResults, Results } from './runner/results';
+import { hottestOf, profile } from './runner/profile';
+import { figuresOf, type Results } from './runner/results';
 import { runRounds, type Suite } from './runner/rounds';
 
 const options = readOptions(process.argv.slice(2));
@@ -45,28 +45,40 @@ function suite(quick = options.quick): Suite {
 async function compare(options: Options): Promise<void> {
   const { from, json, only, write } = options;
   const earlier = from === undefined ? undefined : (JSON.parse(readFileSync(from, 'utf8')) as Results);
-  // Without a case to measure again there is nothing to measure.
-  const results = earlier !== undefined && only.length === 0 ? earlier : await measure(options, earlier);
-  if (results === earlier)
+  const keep = (results: Results): void => {
+    if (json !== undefined) writeFileSync(json, JSON.stringify(results, null, 1));
+  };
+  let results = earlier;
+  if (results !== undefined && only.length === 0) {
+    // Without a case to measure again there is nothing to measure.
     for (const one of allCases) if (one.id in results.cases) console.log(caseAsText(one, results.cases));
-  if (json !== undefined) writeFileSync(json, JSON.stringify(results, null, 1));
+    keep(results);
+  } else results = await measure(options, keep, earlier);
   if (write) await writeDocuments(allCases, results);
 }
 
-async function measure(options: Options, earlier?: Results): Promise<Results> {
+/** What has been measured is kept after each case: the whole takes long. */
+async function measure(options: Options, keep: (results: Results) => void, earlier?: Results): Promise<Results> {
   const { quick, rounds, seed } = options;
   const machine = thisMachine();
   console.log(`${describe(machine)}\n${rounds} rounds, --seed ${seed}\n`);
-  const start = performance.now();
   const inSuite = suite();
-  const cases: Record<string, CaseResults> = { ...earlier?.cases };
+  const date = new Date().toISOString().slice(0, 10);
+  let results = earlier ?? { machine, date, quick, seed, rounds, seconds: 0, cases: {} };
   for (const one of chosen(allCases, options)) {
-    const began = performance.now();
-    cases[one.id] = await runRounds(one, inSuite);
-    console.log(`${caseAsText(one, cases)}  in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);
+    const start = performance.now();
+    const cases = { ...results.cases, [one.id]: await runRounds(one, inSuite) };
+    const profiles = new Map(Object.entries(results.profiles ?? {}));
+    profiles.delete(one.id);
+    const slow = one.contenders.find(({ name }) => name === one.headline?.ours);
+    if (!quick && slow !== undefined && figuresOf(one, cases).some(({ verdict }) => verdict === 'not reached')) {
+      profiles.set(one.id, await hottestOf(one, slow, quick));
+    }
+    const seconds = (performance.now() - start) / 1000;
+    console.log(`${caseAsText(one, cases)}  in ${seconds.toFixed(1)} s\n`);
+    results = { ...results, cases, profiles: Object.fromEntries(profiles), seconds: results.seconds + seconds };
+    keep(results);
   }
-  const seconds = Math.round((performance.now() - start) / 1000);
-  console.log(`${seconds} s`);
-  if (earlier !== undefined) return { ...earlier, cases };
-  return { machine, date: new Date().toISOString().slice(0, 10), quick, seed, rounds, seconds, cases };
+  console.log(`${Math.round(results.seconds)} s`);
+  return results;
 }

@@ -6,7 +6,14 @@ import { format, resolveConfig } from 'prettier';
 import type { Case } from '../runner/case';
 import { mediansOf, type Results } from '../runner/results';
 import { chartAsSvg } from './chart';
-import { casesSection, growthSection, machineSection, summarySection, targetsSection } from './markdown';
+import {
+  casesSection,
+  growthSection,
+  machineSection,
+  profilesSection,
+  summarySection,
+  targetsSection,
+} from './markdown';
 
 // From temp/bench, where this runs.
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -26,6 +33,7 @@ export async function writeDocuments(cases: readonly Case[], results: Results): 
   await fill(PAGE, {
     machine: machineSection(results),
     targets: targetsSection(cases, results),
+    profiles: profilesSection(cases, results),
     cases: casesSection(cases, results),
     growth: growthSection(cases, results, (id) => `${PICTURES}/${id}.svg`),
   });

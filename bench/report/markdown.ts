@@ -53,7 +53,7 @@ export function targetsSection(cases: readonly Case[], { cases: results }: Resul
     results[one.id] === undefined
       ? []
       : figuresOf(one, results).map(({ what, value, unit, toReach, verdict }, i) => [
-          i === 0 ? one.title : '',
+          i === 0 ? `${one.title} (\`${one.id}\`)` : '',
           what,
           withUnit(value, unit),
           toReach,
@@ -88,6 +88,21 @@ function caseSection({ id, title, about, metrics, contenders }: Case, { cases }:
     table(['', ...metrics.map((metric) => metric.title)], rows, (column) => column > 0),
     leftOut.length === 0 ? '' : `Left out: ${leftOut.join(', ')}.`,
   );
+}
+
+const HOTTEST = 8;
+
+/** Of cases with a figure that is not reached: in which functions the time goes. */
+export function profilesSection(cases: readonly Case[], { profiles = {} }: Results): string {
+  const parts = cases.flatMap(({ id, title, headline }) => {
+    const hot = profiles[id] ?? [];
+    if (hot.length === 0 || headline === undefined) return [];
+    const rows = hot
+      .slice(0, HOTTEST)
+      .map(({ where, share }) => [`\`${where.replace(/ {2}/, '` ')}`, `${(share * 100).toFixed(1)} %`]);
+    return [`### ${title}: ${headline.ours}`, table(['function', 'of the time'], rows, (column) => column === 1)];
+  });
+  return parts.length === 0 ? 'Every figure with a profile is reached.' : sentences(...parts);
 }
 
 export function growthSection(cases: readonly Case[], results: Results, pictureOf: (id: string) => string): string {

@@ -24,42 +24,45 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
+/** A function, and its share of the busy time, not counting what it called. */
+export interface Hot {
+  readonly where: string;
+  readonly share: number;
+}
+
+/** All of ours in these cases, to the terminal. */
 export async function profile(cases: readonly Case[], quick: boolean): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   for (const one of cases) {
     for (const contender of one.contenders) {
-      if (contender.kind === 'ours') await profileOne(one, contender, quick);
+      if (contender.kind !== 'ours') continue;
+      console.log(`${one.title}: ${contender.name}`);
+      const file = fileOf(one, contender);
+      for (const { where, share } of await hottestOf(one, contender, quick)) {
+        console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${where}`);
+      }
+      console.log(existsSync(file) ? `  ${relative(root, file)}\n` : '  nothing to see\n');
     }
   }
 }
 
-async function profileOne(
-  { id, title, amount }: Case,
-  { name, amount: own }: Contender,
-  quick: boolean,
-): Promise<void> {
-  const file = join(folder, `${id} ${name}`.replaceAll(/[^\w-]+/g, '-') + '.cpuprofile');
-  console.log(`${title}: ${name}`);
-  const answer = await inOwnProcess({
-    case: id,
-    contender: name,
-    amount: (own ?? amount)[quick ? 'quick' : 'full'],
+const fileOf = ({ id }: Case, { name }: Contender): string =>
+  join(folder, `${id} ${name}`.replaceAll(/[^\w-]+/g, '-') + '.cpuprofile');
+
+/** The functions in which most of the time of a contender goes; none of what measures no time. */
+export async function hottestOf(one: Case, contender: Contender, quick: boolean): Promise<readonly Hot[]> {
+  const file = fileOf(one, contender);
+  mkdirSync(folder, { recursive: true });
+  await inOwnProcess({
+    case: one.id,
+    contender: contender.name,
+    amount: (contender.amount ?? one.amount)[quick ? 'quick' : 'full'],
     profile: file,
   });
-  if ('leftOut' in answer || !existsSync(file)) {
-    console.log(`  ${'leftOut' in answer ? answer.leftOut : 'not a matter of time'}\n`);
-    return;
-  }
-  const parsed = JSON.parse(readFileSync(file, 'utf8')) as Profile;
-  for (const { where, share } of hottest(parsed)) {
-    console.log(`  ${(share * 100).toFixed(1).padStart(5)} %  ${where}`);
-  }
-  console.log(`  ${relative(root, file)}\n`);
+  return existsSync(file) ? hottest(JSON.parse(readFileSync(file, 'utf8')) as Profile) : [];
 }
 
-/** The functions in which most of the busy time was spent, not counting what they called. */
-function hottest({ nodes, samples, timeDeltas }: Profile): { where: string; share: number }[] {
+function hottest({ nodes, samples, timeDeltas }: Profile): readonly Hot[] {
   const places = new Map(nodes.map(({ id, callFrame }) => [id, placeOf(callFrame)]));
   const times = new Map<string, number>();
   let busy = 0;

@@ -1,5 +1,6 @@
 import type { Case, Medians, Metrics } from './case';
 import type { Machine } from './machine';
+import type { Hot } from './profile';
 import { median } from './statistics';
 
 /** By name of the contender. */
@@ -22,6 +23,8 @@ export interface Results {
   readonly seconds: number;
   /** By `id`. */
   readonly cases: Readonly<Record<string, CaseResults>>;
+  /** Where the time of ours goes in a case with a figure that is not reached, by `id`. */
+  readonly profiles?: Readonly<Record<string, readonly Hot[]>>;
 }
 
 /** For the targets of a case; `'other-case/contender'` looks into another one. */

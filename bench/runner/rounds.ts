@@ -26,7 +26,11 @@ export async function runRounds(
       if (bound === 0) result.leftOut = 'not in the quick suite';
       if (result.leftOut !== undefined || round >= bound) continue;
       const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick) };
-      const answer = await inOwnProcess(errand);
+      const answer = await inOwnProcess(errand).catch((error: unknown) => {
+        // That a peer fails is a result, and that one of ours does is a defect.
+        if (contender.kind !== 'peer') throw error;
+        return { leftOut: (error as Error).message };
+      });
       if ('leftOut' in answer) result.leftOut = answer.leftOut;
       else result.samples.push(answer.metrics);
     }
