@@ -38,7 +38,11 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
       { what: 'Readable.map ÷ ours', unit: '×', value: (m) => m(readable) / m(pooled), atLeast: 5, beyond: 15 },
       { what: 'heap of ours', unit: ' MB', value: (m) => m(pooled, 'mb'), atMost: 2 },
     ],
-    headline: { what: `${title}: ns per item`, ours: pooled, floor },
+    headline: {
+      what: `a pulled batch of ${work === 'promises' ? 'promises' : 'synchronous work'}: ns per item`,
+      ours: pooled,
+      floor,
+    },
     guarded: { ours: pooled, against: floor },
   };
 };

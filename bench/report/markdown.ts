@@ -27,11 +27,13 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
     const medians = mediansOf(results, id);
     const { key, digits } = metrics[0]!;
     const value = (name: string): string => shown(medians(name, key), digits);
+    const named = (name: string): string => (Number.isNaN(medians(name, key)) ? '' : `${value(name)} (${name})`);
+    if (named(headline.ours) === '') return [];
     const others = contenders
       .filter(({ name, kind }) => kind === 'peer' && !Number.isNaN(medians(name, key)))
       .sort((a, b) => (medians(a.name, key) - medians(b.name, key)) * (headline.more ? -1 : 1))
-      .map(({ name }) => `${name} ${value(name)}`);
-    const floor = headline.floor === undefined ? '' : `${value(headline.floor)}, ${headline.floor}`;
+      .map(({ name }) => named(name));
+    const floor = headline.floor === undefined ? '' : named(headline.floor);
     return [[headline.what, `**${value(headline.ours)}**`, floor, others.join(', ')]];
   });
   return sentences(
