@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import type { Subscriber } from 'rxjs';
+import type { Subscriber, TeardownLogic } from 'rxjs';
 import type { PoolInternals } from './internals';
 import type { Asking } from './options';
 import type { Job, Sink, WorkContext } from './work';
@@ -31,10 +31,16 @@ export abstract class WorkObservable<C, R> extends Observable<R> implements Job<
 }
 
 // One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million tasks.
-function subscribeToWork<R>(this: Observable<R>, subscriber: Subscriber<R>): void {
+function subscribeToWork<R>(this: Observable<R>, subscriber: Subscriber<R>): TeardownLogic {
   const work = this as WorkObservable<unknown, R>;
   const run = work.createRun(subscriber);
-  // Before any user code runs: a subscriber that unsubscribes inside `next` must find it.
-  subscriber.add(run);
-  if (!subscriber.closed) work.start(run);
+  if (subscriber.closed) return;
+  try {
+    work.start(run);
+  } catch (error) {
+    subscriber.add(run);
+    throw error;
+  }
+  // Until now the run has looked for itself whether the subscriber has gone: most are over already, and need no teardown.
+  return run.over ? undefined : run;
 }

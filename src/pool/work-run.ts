@@ -1,5 +1,5 @@
-import { from, isObservable, Subscriber } from 'rxjs';
-import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
+import { from, isObservable, Subscription } from 'rxjs';
+import type { Observable, ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Claim } from './claim';
 import type { Cancel } from './clock';
 import type { OnCancel } from './connector';
@@ -44,8 +44,8 @@ const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
  */
 export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
   private phase: Phase = 'waiting';
-  /** Listens to the work, when that is an Observable. */
-  private listener: Subscriber<R> | null = null;
+  /** What the work wants to be done when it ends, when it is an Observable that wants anything. */
+  private teardowns: Subscription | null = null;
   /** Asks work to stop that cannot be made to; null for work that can. */
   private requestStop: (() => void) | null = null;
   private settled: Settled | null = null;
@@ -82,12 +82,17 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   granted(connection: C): void {
+    if (this.sink.closed) {
+      this.unsubscribe();
+      return;
+    }
     this.phase = 'starting';
     try {
       this.begin(this.job.invoke(connection, new LazyContext(this)));
     } catch (error) {
       if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
     }
+    if (this.settled === null && this.sink.closed) this.settled = cancelled;
     // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
     const settled = this.settled;
     this.phase = 'running';
@@ -128,11 +133,36 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   // ---------------------------------------------------------------- what the work says
 
+  // The run subscribes itself to the work's Observable: RxJS takes for a Subscriber whatever has the methods of one, and a second object
+  // for each of a million runs would cost as much as all that the pool does for it.
+
+  get closed(): boolean {
+    return this.settled !== null || this.over || this.phase === 'lingering';
+  }
+
+  /** Whether there is nothing left of it that could be stopped. */
+  get over(): boolean {
+    return this.phase === 'ended';
+  }
+
+  add(teardown: TeardownLogic): void {
+    if (!teardown || teardown === this) return;
+    if (!this.closed) (this.teardowns ??= new Subscription()).add(teardown);
+    else if (typeof teardown === 'function') teardown();
+    else teardown.unsubscribe();
+  }
+
+  remove(teardown: Exclude<TeardownLogic, void>): void {
+    this.teardowns?.remove(teardown);
+  }
+
   next(value: R): void {
+    if (this.closed) return;
     const outer = this.core.enter();
     try {
       this.sink.next(value);
     } finally {
+      if (this.phase === 'starting' && this.sink.closed) this.unsubscribe();
       this.core.leave(outer);
     }
   }
@@ -168,7 +198,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
       case 'starting':
         if (this.settled !== null) return;
         this.settled = cancelled;
-        this.listener?.unsubscribe();
+        this.teardowns?.unsubscribe();
         break;
       case 'running':
         this.cancel();
@@ -214,23 +244,25 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   private listen(result: Observable<R>): void {
     // Cancelled by its own work: there is nobody left to subscribe for.
-    if (this.settled !== null) return;
-    this.listener = new Subscriber<R>(this);
-    result.subscribe(this.listener);
+    if (this.settled !== null || this.sink.closed) return;
+    const subscription = result.subscribe(this);
+    // Not so for an Observable that is not of RxJS.
+    if ((subscription as Unsubscribable) !== this) this.add(subscription);
   }
 
   private settle(settled: Settled): void {
     if (this.phase === 'running') {
       this.conclude(settled);
     } else if (this.phase === 'starting') {
-      this.settled ??= this.tornDown(settled);
+      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
     }
   }
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
+    if (this.teardowns === null) return settled;
     try {
-      this.listener?.unsubscribe();
+      this.teardowns.unsubscribe();
       return settled;
     } catch (error) {
       return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
@@ -267,7 +299,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
       if (this.requestStop !== null) this.lingerUntilStopped(this.requestStop);
       else {
         try {
-          this.listener?.unsubscribe();
+          this.teardowns?.unsubscribe();
         } finally {
           if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
           else if (settings.onCancel === 'discard')

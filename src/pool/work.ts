@@ -25,6 +25,8 @@ export interface Job<C> {
 
 /** Where the outcome of a run goes: a `Subscriber` is one. After `error` or `complete` nothing more comes. */
 export interface Sink<R> {
+  /** Whether nobody listens any more. */
+  readonly closed: boolean;
   next(value: R): void;
   error(error: unknown): void;
   complete(): void;
