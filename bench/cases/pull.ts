@@ -29,7 +29,7 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
       {
         ...contender(ix, 'peer', ixFlatMap),
         rounds: { full: 1, quick: 1 },
-        amount: { full: 1_000_000, quick: 20_000 },
+        amount: { full: 1_000_000, quick: 10_000 },
       },
       contender(pooled, 'ours', ours),
     ],

@@ -14,7 +14,7 @@ export const stats: Case = {
   about:
     'Alone: nothing but the core being told that something has changed. In a use: what one subscriber of `stats$` adds to `pool.use`, ' +
     'divided by the number of changes that a use makes.',
-  amount: { full: 2_000_000, quick: 400_000 },
+  amount: { full: 2_000_000, quick: 200_000 },
   metrics: [
     { key: 'ns', title: 'ns per change', digits: 1 },
     { key: 'use', title: 'ns per use' },
