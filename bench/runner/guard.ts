@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shown } from '../report/numbers';
 import type { Case, Guarded } from './case';
 import type { CaseResults } from './results';
 import { runRounds, type Suite } from './rounds';
@@ -43,32 +44,44 @@ async function guardOne(one: GuardedCase, kept: Kept | undefined, suite: Suite):
   const tell = (words: string): void => {
     console.log(`${one.id.padEnd(14)} ${words}`);
   };
+  const { against } = one.guarded;
   let samples: CaseResults = {};
   for (let attempt = 1; ; attempt++) {
     samples = joined(samples, await measure(one, attempt === 1 ? suite : more(suite)));
-    const is = ratioOf(one, samples);
-    if (typeof is === 'string') {
-      tell(`left out: ${is}`);
-      // What was measured once has to be measured ever after.
-      return kept === undefined;
-    }
     if (kept === undefined) {
-      tell(`${is.toFixed(2)} × ${one.guarded.against}, but bench/guard.json has none: npm run bench:guard -- --update`);
+      const is = ratioOf(one, samples);
+      const known = typeof is === 'number';
+      tell(known ? `${shown(is)} × ${against}, and none is kept: npm run bench:guard -- --update` : `left out: ${is}`);
+      return !known;
+    }
+    const verdict = verdictOf(one, samples, kept);
+    if (typeof verdict === 'string') {
+      // What was measured once has to be measured ever after.
+      tell(`left out: ${verdict}`);
       return false;
     }
-    const { ratio, margin } = kept;
-    const bound = ratio * margin;
-    const again = is > bound && attempt < ATTEMPTS;
-    const verdict = again
-      ? 'once more'
-      : is > bound
-        ? 'TOO SLOW'
-        : is < ratio / margin
-          ? 'faster, --update keeps it so'
-          : 'as it was';
-    tell(`${is.toFixed(2).padStart(6)} × ${one.guarded.against}; was ${ratio}, may be ${bound.toFixed(2)}: ${verdict}`);
-    if (!again) return is <= bound;
+    const { is, bound, slower, faster } = verdict;
+    const again = slower && attempt < ATTEMPTS;
+    const words = again ? 'once more' : slower ? 'TOO SLOW' : faster ? 'faster, --update keeps it so' : 'as it was';
+    tell(`${shown(is).padStart(6)} × ${against}; was ${kept.ratio}, may be ${shown(bound)}: ${words}`);
+    if (!again) return !slower;
   }
+}
+
+interface Verdict {
+  readonly is: number;
+  readonly bound: number;
+  readonly slower: boolean;
+  /** By as much as would be too slow the other way. */
+  readonly faster: boolean;
+}
+
+/** Or the reason why there is none. */
+export function verdictOf(one: Guarding, samples: CaseResults, { ratio, margin }: Kept): Verdict | string {
+  const is = ratioOf(one, samples);
+  if (typeof is === 'string') return is;
+  const bound = ratio * margin;
+  return { is, bound, slower: is > bound, faster: is < ratio / margin };
 }
 
 /** Writes the ratios of now; margins stay. */
@@ -87,7 +100,11 @@ export async function updateGuard(cases: readonly Case[], suite: Suite): Promise
   writeFileSync(file, JSON.stringify(ratios, null, 2) + '\n');
 }
 
-type GuardedCase = Case & { readonly guarded: Guarded };
+interface Guarding extends Pick<Case, 'metrics'> {
+  readonly guarded: Guarded;
+}
+
+type GuardedCase = Case & Guarding;
 
 const guardedOnes = (cases: readonly Case[]): readonly GuardedCase[] =>
   cases.filter((one): one is GuardedCase => one.guarded !== undefined);
@@ -118,7 +135,7 @@ const joined = (a: CaseResults, b: CaseResults): CaseResults =>
 
 /** Of cost: more is always worse. Or the reason why there is none. */
 function ratioOf(
-  { guarded: { ours, against, more: moreIsBetter }, metrics }: GuardedCase,
+  { guarded: { ours, against, more: moreIsBetter }, metrics }: Guarding,
   results: CaseResults,
 ): number | string {
   const { key } = metrics[0]!;
