@@ -2,11 +2,11 @@ import { Observable } from 'rxjs';
 import type { Subscriber, TeardownLogic } from 'rxjs';
 import type { PoolInternals } from './internals';
 import type { Asking } from './options';
-import type { Job, Sink, WorkContext } from './work';
+import type { Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 
 /** Cold: every subscription leases a connection, works on it, and gives it back. */
-export abstract class WorkObservable<C, R> extends Observable<R> implements Job<C> {
+export abstract class WorkObservable<C, R> extends Observable<R> {
   constructor(
     readonly pool: PoolInternals<C>,
     private readonly asking: Asking,
@@ -22,11 +22,43 @@ export abstract class WorkObservable<C, R> extends Observable<R> implements Job<
 
   /** A run of this work that has not asked for its connection yet: whoever made it can be told of the end at once. */
   createRun(sink: Sink<R>): WorkRun<C, R> {
-    return new WorkRun(this.pool.core, this.pool.runs, this, sink);
+    return new SubscribedRun(this, sink);
   }
 
   start(run: WorkRun<C, R>): void {
     this.pool.core.ask(run, this.asking.acquireTimeout);
+  }
+}
+
+/** A run of the work of such an Observable. */
+export class SubscribedRun<C, R> extends WorkRun<C, R> {
+  declare readonly sink: Sink<R>;
+
+  constructor(
+    protected readonly work: WorkObservable<C, R>,
+    sink: Sink<R>,
+  ) {
+    super(work.pool, sink);
+  }
+
+  get label(): string | undefined {
+    return this.work.label;
+  }
+
+  protected invoke(connection: C, context: WorkContext): unknown {
+    return this.work.invoke(connection, context);
+  }
+
+  protected tellValue(value: R): void {
+    this.sink.next(value);
+  }
+
+  protected tellError(error: unknown): void {
+    this.sink.error(error);
+  }
+
+  protected tellEnd(): void {
+    this.sink.complete();
   }
 }
 

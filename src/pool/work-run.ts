@@ -3,13 +3,13 @@ import type { Observable, ObservableInput, Observer, TeardownLogic, Unsubscribab
 import { Claim } from './claim';
 import type { Cancel } from './clock';
 import type { OnCancel } from './connector';
-import type { PoolCore } from './core';
 import type { OperationOutcome } from './counters';
 import type { PoolError } from './errors';
+import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
 import { iterate } from './iterate';
 import { runToEnd } from './run-to-end';
-import type { Job, Sink, WorkContext } from './work';
+import type { WorkContext } from './work';
 
 /** What a run has to know about its pool. */
 export interface RunSettings<C> {
@@ -42,7 +42,7 @@ const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
  * One run of work on one connection: waits for it, works, and gives it back whichever way it ends. The order at the end is
  * always: the work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
  */
-export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
+export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
   private phase: Phase = 'waiting';
   /** What the work wants to be done when it ends, when it is an Observable that wants anything. */
   private teardowns: Subscription | null = null;
@@ -57,13 +57,15 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   private inOvertime = false;
 
   constructor(
-    private readonly core: PoolCore<C>,
-    private readonly settings: RunSettings<C>,
-    private readonly job: Job<C>,
-    readonly sink: Sink<R>,
+    protected readonly pool: PoolInternals<C>,
+    /** Where the outcome goes. */
+    readonly sink: { readonly closed: boolean },
   ) {
     super();
   }
+
+  /** The work itself. */
+  protected abstract invoke(connection: C, context: WorkContext): unknown;
 
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
@@ -72,10 +74,6 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   // ---------------------------------------------------------------- what the core says
-
-  get label(): string | undefined {
-    return this.job.label;
-  }
 
   get abandoned(): boolean {
     return isGone(this.sink);
@@ -88,7 +86,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     }
     this.phase = 'starting';
     try {
-      this.begin(this.job.invoke(connection, new LazyContext(this)));
+      this.begin(this.invoke(connection, new LazyContext(this)));
     } catch (error) {
       if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
     }
@@ -103,7 +101,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   failed(error: PoolError): void {
     this.end();
-    this.sink.error(error);
+    this.tellError(error);
   }
 
   revoked(error: PoolError): void {
@@ -113,10 +111,10 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         break;
       case 'starting':
       case 'running':
-        this.core.overtime++;
+        this.pool.core.overtime++;
         this.inOvertime = true;
         // Work that listens to its signal, or to its connection, gets this turn to end in its own way.
-        this.cancelTimer = this.core.clock.after(
+        this.cancelTimer = this.pool.core.clock.after(
           0,
           () => {
             this.requestStop?.();
@@ -130,6 +128,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         this.end();
     }
   }
+
+  // ---------------------------------------------------------------- what the sink is told
+
+  protected abstract tellValue(value: R): void;
+
+  protected abstract tellError(error: unknown): void;
+
+  protected abstract tellEnd(): void;
 
   // ---------------------------------------------------------------- what the work says
 
@@ -158,12 +164,12 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   next(value: R): void {
     if (this.closed) return;
-    const outer = this.core.enter();
+    const outer = this.pool.core.enter();
     try {
-      this.sink.next(value);
+      this.tellValue(value);
     } finally {
       if (this.phase === 'starting' && this.sink.closed) this.unsubscribe();
-      this.core.leave(outer);
+      this.pool.core.leave(outer);
     }
   }
 
@@ -192,8 +198,8 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     switch (this.phase) {
       case 'waiting':
         this.end();
-        this.core.withdraw(this);
-        this.core.release(this);
+        this.pool.core.withdraw(this);
+        this.pool.core.release(this);
         break;
       case 'starting':
         if (this.settled !== null) return;
@@ -271,7 +277,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** The work has ended by itself. */
   private conclude(settled: Settled): void {
-    const { core, sink } = this;
+    const { core } = this.pool;
     const outer = core.enter();
     try {
       this.end();
@@ -279,10 +285,10 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
       const fatal = outcome === 'failedOperations' && this.isFatal(error);
       core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
       if (outcome === 'failedOperations') {
-        sink.error(error);
+        this.tellError(error);
       } else {
-        if (last !== undefined) sink.next(last.value as R);
-        sink.complete();
+        if (last !== undefined) this.tellValue(last.value as R);
+        this.tellEnd();
       }
     } finally {
       core.leave(outer);
@@ -291,7 +297,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** The subscriber has gone, and the work has not ended. */
   private cancel(): void {
-    const { core, settings } = this;
+    const { core, runs: settings } = this.pool;
     const outer = core.enter();
     try {
       this.end();
@@ -313,9 +319,9 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   private lingerUntilStopped(requestStop: () => void): void {
-    const { core } = this;
+    const { core } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
-    const { cancelTimeout } = this.settings;
+    const { cancelTimeout } = this.pool.runs;
     if (this.state === 'held') this.phase = 'lingering';
     if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
       this.cancelTimer = core.clock.after(
@@ -331,13 +337,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
-    const { core, slot } = this;
+    const { slot } = this;
+    const { core, runs } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
     if (slot === null) return;
     this.phase = 'lingering';
     const stop = runToEnd(
       core.clock,
-      this.settings.cancelTimeout,
+      runs.cancelTimeout,
       () => clean(slot.connection as C),
       (failure) => {
         core.run(() => {
@@ -352,14 +359,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   private lingeredToTheEnd(): void {
     this.end();
-    this.core.release(this);
+    this.pool.core.release(this);
   }
 
   protected end(): void {
     this.phase = 'ended';
     if (this.inOvertime) {
       this.inOvertime = false;
-      this.core.overtime--;
+      this.pool.core.overtime--;
     }
     this.cancelTimer?.();
     this.cancelTimer = null;
@@ -367,7 +374,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** Whether this error condemns the connection. One that the question itself fails for does. */
   private isFatal(error: unknown): boolean {
-    const { isFatal } = this.settings;
+    const { isFatal } = this.pool.runs;
     if (isFatal === undefined) return false;
     try {
       return isFatal(error);
