@@ -4,42 +4,51 @@ import { caseAsText } from './report/console';
 import { writeDocuments } from './report/documents';
 import { guard, updateGuard } from './runner/guard';
 import { describe, thisMachine } from './runner/machine';
-import { chosen, help, readOptions, type Options } from './runner/options';
+import { chosen, help, readOptions, UsageError, type Options } from './runner/options';
 import { randomFrom } from './runner/order';
 import { hottestOf, profile } from './runner/profile';
 import { figuresOf, type Results } from './runner/results';
 import { runRounds, type Suite } from './runner/rounds';
 
-const options = readOptions(process.argv.slice(2));
-
-switch (options.mode) {
-  case 'help':
-    console.log(help);
-    break;
-  case 'list':
-    for (const { id, title } of allCases) console.log(`${id.padEnd(16)} ${title}`);
-    break;
-  case 'compare':
-    await compare(options);
-    break;
-  case 'profile':
-    await profile(chosen(allCases, options), options.quick);
-    break;
-  case 'guard':
-    if (!(await guard(chosen(allCases, options), suite(true)))) {
-      console.error(
-        'It has got slower. Where the time goes: npm run bench -- --profile --only CASE. If it has to be: npm run bench:guard -- --update',
-      );
-      process.exitCode = 1;
-    }
-    break;
-  case 'update':
-    await updateGuard(chosen(allCases, options), suite(true));
-    break;
+try {
+  await run(readOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }
 
-function suite(quick = options.quick): Suite {
-  return { quick, rounds: options.rounds, random: randomFrom(options.seed) };
+async function run(options: Options): Promise<void> {
+  const { mode, quick } = options;
+  switch (mode) {
+    case 'help':
+      console.log(help);
+      break;
+    case 'list':
+      for (const { id, title } of allCases) console.log(`${id.padEnd(20)} ${title}`);
+      break;
+    case 'compare':
+      await compare(options);
+      break;
+    case 'profile':
+      await profile(chosen(allCases, options), quick);
+      break;
+    case 'guard':
+      if (!(await guard(chosen(allCases, options), suiteOf(options, true)))) {
+        console.error(
+          'It has got slower. Where the time goes: npm run bench -- --profile --only CASE. If it has to be: npm run bench:guard -- --update',
+        );
+        process.exitCode = 1;
+      }
+      break;
+    case 'update':
+      await updateGuard(chosen(allCases, options), suiteOf(options, true));
+      break;
+  }
+}
+
+function suiteOf({ quick, rounds, seed }: Options, quickly = quick): Suite {
+  return { quick: quickly, rounds, random: randomFrom(seed) };
 }
 
 async function compare(options: Options): Promise<void> {
@@ -62,12 +71,12 @@ async function measure(options: Options, keep: (results: Results) => void, earli
   const { quick, rounds, seed } = options;
   const machine = thisMachine();
   console.log(`${describe(machine)}\n${rounds} rounds, --seed ${seed}\n`);
-  const inSuite = suite();
+  const suite = suiteOf(options);
   const date = new Date().toISOString().slice(0, 10);
   let results = earlier ?? { machine, date, quick, seed, rounds, seconds: 0, cases: {} };
   for (const one of chosen(allCases, options)) {
     const start = performance.now();
-    const cases = { ...results.cases, [one.id]: await runRounds(one, inSuite) };
+    const cases = { ...results.cases, [one.id]: await runRounds(one, suite) };
     const profiles = new Map(Object.entries(results.profiles ?? {}));
     profiles.delete(one.id);
     const slow = one.contenders.find(({ name }) => name === one.headline?.ours);

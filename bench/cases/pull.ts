@@ -1,10 +1,19 @@
-import { bareWorkers, ixFlatMap, ours, pullsOf, readableMap, type Puller, type Work } from '../measures/pulls';
-import type { Case, Contender } from '../runner/case';
+import {
+  bareWorkers,
+  ixFlatMap,
+  ours,
+  oursInAPipe,
+  pullsOf,
+  readableMap,
+  type Puller,
+  type Work,
+} from '../measures/pulls';
+import { secondary, type Case, type Contender } from '../runner/case';
 
 const floor = 'ten bare workers on one iterator';
 const readable = 'Readable.map, concurrency 10';
 const ix = 'ix flatMap(f, 10)';
-const pooled = 'ix: withConnection, batchOutcomes(10)';
+const pooled = 'withConnection, batchOutcomes(10)';
 
 const pulls = (id: string, work: Work, title: string, about: string): Case => {
   const contender = (name: string, kind: Contender['kind'], puller: Puller): Contender => ({
@@ -32,6 +41,7 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
         amount: { full: 1_000_000, quick: 10_000 },
       },
       contender(pooled, 'ours', ours),
+      { ...contender('the same, in a pipe of ix', 'ours', oursInAPipe), ...secondary },
     ],
     targets: [
       { what: 'ix flatMap ÷ ours', unit: '×', value: (m) => m(ix) / m(pooled), atLeast: 60 },

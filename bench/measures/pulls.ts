@@ -1,9 +1,11 @@
 /** A million items drawn from an async generator, ten of them at work at a time, for a consumer that does not hurry. */
 import { Readable } from 'node:stream';
-import { of, type Observable } from 'rxjs';
-import type { ConnectionPool } from '../../src/index';
+import { from } from 'ix/asynciterable/asynciterablex';
+import { flatMap } from 'ix/asynciterable/operators/flatmap';
+import { of } from 'rxjs';
+import { batchOutcomes, withConnection, type ConnectionTask, type PullOperator } from '../../src/ix/index';
 import { warmPool } from '../cases/warm-pool';
-import { LeftOut, type Measure } from '../runner/case';
+import type { Measure } from '../runner/case';
 import { collectGarbage, milliseconds, warmUp } from '../runner/timed';
 
 const CONCURRENCY = 10;
@@ -55,39 +57,28 @@ export const readableMap: Puller = (items, work, consume) => {
 };
 
 export const ixFlatMap: Puller = async (items, work, consume) => {
-  const { from } = await import('ix/asynciterable/asynciterablex');
-  const { flatMap } = await import('ix/asynciterable/operators/flatmap');
   const one = (item: number): AsyncIterable<number> => from(work === 'promises' ? promised(item) : [item]);
   await consumeAll(from(items).pipe(flatMap(one, CONCURRENCY)), consume);
 };
 
-/** What this needs of the entry point `./ix`. */
-interface Pulled {
-  withConnection(
-    pool: ConnectionPool<object>,
-    work: (connection: object, item: number) => Observable<number> | Promise<number>,
-  ): (items: AsyncIterable<number>) => AsyncIterable<unknown>;
-  batchOutcomes(concurrency: number): (tasks: AsyncIterable<unknown>) => AsyncIterable<unknown>;
-}
+type Through = (items: AsyncIterable<number>, tasks: Tasks) => AsyncIterable<unknown>;
+type Tasks = PullOperator<number, ConnectionTask<number, number>>;
 
-/** By the name that users import, which a version may not have. */
-async function pulled(): Promise<Pulled> {
-  const name = 'rxjs-connection-pool/ix';
-  try {
-    return (await import(name)) as Pulled;
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
-    throw new LeftOut(`there is no ${name} in this version`);
-  }
-}
+const pooled =
+  (through: Through): Puller =>
+  async (items, work, consume) => {
+    const pool = await warmPool(CONCURRENCY);
+    const tasks =
+      work === 'promises'
+        ? withConnection(pool, (_, item: number) => promised(item))
+        : withConnection(pool, (_, item: number) => of(item));
+    await consumeAll(through(items, tasks), consume);
+    await pool.destroy();
+  };
 
-export const ours: Puller = async (items, work, consume) => {
-  const { withConnection, batchOutcomes } = await pulled();
-  const pool = await warmPool(CONCURRENCY);
-  const tasks = withConnection(pool, work === 'promises' ? (_, item) => promised(item) : (_, item) => of(item));
-  await consumeAll(batchOutcomes(CONCURRENCY)(tasks(items)), consume);
-  await pool.destroy();
-};
+export const ours = pooled((items, tasks) => batchOutcomes<number>(CONCURRENCY)(tasks(items)));
+
+export const oursInAPipe = pooled((items, tasks) => from(items).pipe(tasks, batchOutcomes<number>(CONCURRENCY)));
 
 /** Nanoseconds per item, and by how much the heap that is in use grows while it runs, in MB. */
 export const pullsOf =

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import type { Case } from '../runner/case';
+import { UsageError } from '../runner/options';
 import { mediansOf, type Results } from '../runner/results';
 import { chartAsSvg } from './chart';
 import {
@@ -24,7 +25,7 @@ const PICTURES = 'performance';
 export async function writeDocuments(cases: readonly Case[], results: Results): Promise<void> {
   const missing = cases.filter(({ id }) => results.cases[id] === undefined).map(({ id }) => id);
   if (missing.length > 0) {
-    throw new Error(
+    throw new UsageError(
       `the pages need every case, but ${missing.join(', ')} ${missing.length === 1 ? 'was' : 'were'} not measured: leave out ` +
         `--quick and --only, or add --from with a file that has the others`,
     );

@@ -15,6 +15,11 @@ export const help = `npm run bench -- [options]
   --guard          compares what does not depend on the machine with bench/guard.json; fails when it has got worse
   --update         with --guard: writes bench/guard.json instead`;
 
+/** Of whoever called it, who wants to read what is wrong and not where it was found. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
 export interface Options {
   readonly quick: boolean;
   readonly only: readonly string[];
@@ -26,8 +31,8 @@ export interface Options {
   readonly mode: 'compare' | 'profile' | 'guard' | 'update' | 'list' | 'help';
 }
 
-export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
+const parse = (args: readonly string[]) =>
+  parseArgs({
     args: [...args],
     options: {
       quick: { type: 'boolean', default: false },
@@ -44,7 +49,23 @@ export function readOptions(args: readonly string[]): Options {
       help: { type: 'boolean', default: false },
     },
   });
+
+function valuesOf(args: readonly string[]): ReturnType<typeof parse>['values'] {
+  try {
+    return parse(args).values;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${help}`);
+  }
+}
+
+export function readOptions(args: readonly string[]): Options {
+  const values = valuesOf(args);
   const { quick, only, json, from, write } = values;
+  if (write && from === undefined && (quick || only.length > 0)) {
+    throw new UsageError(
+      '--write needs every case: leave out --quick and --only, or add --from with a file that has the others',
+    );
+  }
   const rounds = values.rounds ?? (values.guard ? '3' : quick ? '2' : '5');
   return {
     quick,
@@ -78,7 +99,7 @@ export function chosen(cases: readonly Case[], { only, quick }: Pick<Options, 'o
       : cases.filter(({ id, title }) => `${id} ${title.toLowerCase()}`.includes(word.toLowerCase()));
   });
   if (found.length > 0) return cases.filter((one) => found.includes(one));
-  throw new Error(
+  throw new UsageError(
     `no case has '${only.join("' or '")}' in its name; there are ${cases.map(({ id }) => id).join(', ')}`,
   );
 }
@@ -86,5 +107,5 @@ export function chosen(cases: readonly Case[], { only, quick }: Pick<Options, 'o
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`${name} must be a positive integer, but got '${text}'`);
+  throw new UsageError(`${name} must be a positive integer, but got '${text}'`);
 }
