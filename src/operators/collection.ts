@@ -27,17 +27,27 @@ export class Collection<R> {
   /** Outcomes that stopped their batches. */
   private readonly stops: BatchOutcome<R>[] = [];
   private sorted = true;
+  /** Drawn and not started, for a reason that is no outcome here. */
+  unstarted = 0;
 
   add(outcome: BatchOutcome<R>): void {
+    const { index } = outcome;
     if (outcome.status === 'fulfilled') {
-      const { successful } = this;
-      if (this.places !== null || outcome.index !== successful.length) this.place(outcome.index);
-      successful.push(outcome.value);
+      this.fulfilled(index, outcome.value);
     } else {
-      const { index, item, reason } = outcome;
-      this.failed.push({ index, item, error: reason });
+      this.rejected(index, outcome.item, outcome.reason);
       if (hasStopped(outcome)) this.stops.push(outcome);
     }
+  }
+
+  fulfilled(index: number, value: R): void {
+    const { successful } = this;
+    if (this.places !== null || index !== successful.length) this.place(index);
+    successful.push(value);
+  }
+
+  rejected(index: number, item: unknown, error: unknown): void {
+    this.failed.push({ index, item, error });
   }
 
   private place(index: number): void {
@@ -56,6 +66,10 @@ export class Collection<R> {
             .map((_, i) => i)
             .sort((a, b) => places[a]! - places[b]!)
             .map((i) => this.successful[i] as R);
-    return { successful, failed, unstarted: stops.reduce((sum, outcome) => sum + unstartedAt(outcome), 0) };
+    return {
+      successful,
+      failed,
+      unstarted: stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted),
+    };
   }
 }
