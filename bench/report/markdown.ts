@@ -99,9 +99,10 @@ export function profilesSection(cases: readonly Case[], { profiles = {} }: Resul
   const parts = cases.flatMap(({ id, title, headline }) => {
     const hot = profiles[id] ?? [];
     if (hot.length === 0 || headline === undefined) return [];
-    const rows = hot
-      .slice(0, HOTTEST)
-      .map(({ where, share }) => [`\`${where.replace(/ {2}/, '` ')}`, `${(share * 100).toFixed(1)} %`]);
+    const rows = hot.slice(0, HOTTEST).map(({ where, share }) => {
+      const [name, place = ''] = where.split('  ');
+      return [`\`${name}\` ${place}`, `${(share * 100).toFixed(1)} %`];
+    });
     return [`### ${title}: ${headline.ours}`, table(['function', 'of the time'], rows, (column) => column === 1)];
   });
   return parts.length === 0 ? 'Every figure with a profile is reached.' : sentences(...parts);

@@ -9,6 +9,8 @@ import { inOwnProcess } from './own-process';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'temp/profiles');
 const MOST = 15;
+/** The last is the profiler's own. */
+const notWork = new Set(['(idle)', '(program)', '(root)', 'dispatch']);
 
 interface Frame {
   readonly functionName: string;
@@ -68,7 +70,7 @@ function hottest({ nodes, samples, timeDeltas }: Profile): readonly Hot[] {
   let busy = 0;
   for (const [i, id] of samples.entries()) {
     const where = places.get(id)!;
-    if (where === '(idle)' || where === '(program)' || where === '(root)') continue;
+    if (notWork.has(where)) continue;
     const time = timeDeltas[i] ?? 0;
     busy += time;
     times.set(where, (times.get(where) ?? 0) + time);
