@@ -20,6 +20,9 @@ export function machineSection({ machine, date, quick, rounds, seed, seconds }: 
   );
 }
 
+/** Of those in the short table. */
+const BEST = 6;
+
 /** The short table: one line a case, ours beside the floor and the others. */
 export function summarySection(cases: readonly Case[], { cases: results, machine }: Results): string {
   const rows = cases.flatMap(({ id, headline, metrics, contenders }) => {
@@ -32,12 +35,13 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
     const others = contenders
       .filter(({ name, kind }) => kind === 'peer' && !Number.isNaN(medians(name, key)))
       .sort((a, b) => (medians(a.name, key) - medians(b.name, key)) * (headline.more ? -1 : 1))
+      .slice(0, BEST)
       .map(({ name }) => named(name));
     const floor = headline.floor === undefined ? '' : named(headline.floor);
     return [[headline.what, `**${value(headline.ours)}**`, floor, others.join(', ')]];
   });
   return sentences(
-    table(['', 'this package', 'the floor, by hand', 'others'], rows, (column) => column === 1),
+    table(['', 'this package', 'the floor, by hand', 'others, the best first'], rows, (column) => column === 1),
     `Medians on ${machine.cores} × ${machine.cpu}, Node ${machine.node}.`,
   );
 }
