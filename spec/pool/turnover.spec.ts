@@ -63,6 +63,35 @@ describe('the rule of opening', () => {
     expect(allDone).toBeLessThanOrEqual(35);
   });
 
+  it('does not take connects that were all but free for the measure of the next: there, too, it begins at most one', () => {
+    // Connects of a few ms measure our own process: the first ones went to a target beside it, or to a cache.
+    for (const quick of [1, 2, 4]) {
+      const fast = scriptedTarget({ openAfter: quick });
+      const slow = scriptedTarget({ openAfter: 150 });
+      marbles(({ at, flush }) => {
+        const pool = createLastingPool({
+          connect: () => (fast.dials < 5 ? fast : slow).connect(),
+          max: 50,
+        });
+        void pool.warmUp(5);
+        at(10, () => {
+          for (let i = 0; i < 5; i++) pool.use(() => timer(1)).subscribe();
+        });
+        let ended = -1;
+        at(20, () => {
+          for (let i = 0; i < 50; i++) pool.use(() => timer(2)).subscribe(() => (ended = asyncScheduler.now() - 20));
+        });
+        flush();
+        expect(ended).toBe(20);
+      });
+      expect(slow.dials).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('fills a pool by connects of a few ms without them', () => {
+    expect(outcomeOf({ open: 5, connect: 2, work: 100, believed: 100, callers: 50 }).allHeld).toBeLessThanOrEqual(12);
+  });
+
   it('begins none once it knows how short the work is', () => {
     expect(outcomeOf({ open: 5, connect: 150, work: 2, believed: 2, callers: 50 })).toEqual({
       extra: 0,
