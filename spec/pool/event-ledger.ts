@@ -3,6 +3,7 @@ import type { ConnectionPool, EvictReason, PoolEvent } from '../../src';
 interface Account {
   leases: number;
   uses: number;
+  condemned: boolean;
   evicted: boolean;
 }
 
@@ -74,7 +75,7 @@ export class EventLedger {
     switch (event.type) {
       case 'opened':
         this.check(account === undefined, `${what}, which was open`);
-        this.accounts.set(event.connection, { leases: 0, uses: 0, evicted: false });
+        this.accounts.set(event.connection, { leases: 0, uses: 0, condemned: false, evicted: false });
         break;
       case 'openFailed':
         this.check((account?.uses ?? 0) === 0, `${what}, which was lent`);
@@ -82,6 +83,7 @@ export class EventLedger {
       case 'acquired': {
         this.check(account?.evicted === false, `${what}, which is not open`);
         if (account === undefined) break;
+        this.check(!account.condemned, `${what}, which was discarded`);
         account.leases++;
         account.uses++;
         const { capacity, maxUses = Infinity } = this.limits;
@@ -92,7 +94,9 @@ export class EventLedger {
       case 'released':
       case 'discarded':
         this.check((account?.leases ?? 0) > 0, `${what}, which nobody held`);
-        if (account !== undefined) account.leases--;
+        if (account === undefined) break;
+        account.leases--;
+        if (event.type === 'discarded') account.condemned = true;
         break;
       case 'evicted':
         this.check(account?.evicted === false, `${what}, which is not open`);
