@@ -75,6 +75,7 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     close: fc.boolean(),
     die: fc.constantFrom(0, 0.5, 0.999),
     stepped: fc.boolean(),
+    listens: fc.boolean(),
   })
   .map((options) => ({ ...options, close: options.close || options.connector === 'promise' }));
 

@@ -1,5 +1,6 @@
 import type { ConnectionPool } from '../../../src';
 import { createLastingPool as createPool } from '../../helpers/lasting-pool';
+import { EventLedger } from '../event-ledger';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
 import type { Deed, React, Self } from './deeds';
@@ -16,6 +17,8 @@ export interface WorldOptions extends ModelOptions {
   readonly die: number;
   /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
+  /** Whether somebody listens to the events: it must make no difference. */
+  readonly listens: boolean;
 }
 
 /** Callbacks inside callbacks, from where on nobody reacts: work that emits inside the `next` of what it emits has no end. */
@@ -35,6 +38,7 @@ export class World {
   /** What the first `destroy` gave. */
   destroyed: Promise<void> | null = null;
 
+  private readonly ledger: EventLedger | null;
   private destroyedResolved = false;
   private warmUps = 0;
 
@@ -46,7 +50,7 @@ export class World {
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, die, connector, close, onCancel, ...asTheyAre } = options;
+    const { stepped: _, listens, die, connector, close, onCancel, ...asTheyAre } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
@@ -56,6 +60,7 @@ export class World {
       scheduler: this.clock,
       random: () => die,
     });
+    this.ledger = listens ? new EventLedger(this.pool, options) : null;
   }
 
   // ---------------------------------------------------------------- doing
@@ -162,12 +167,23 @@ export class World {
     this.watchers.look(stats);
     this.callers.lookAtLeases();
     this.callers.lookAtSignals();
+    this.lookAtHolders();
+    this.ledger?.look(this.pool);
+    for (const sentence of this.ledger?.violations ?? []) model.check(false, sentence);
     if (stats.state === 'destroyed' && nothingIsDue) {
       // A promised connection that came after the end is still closed in time.
       const strays = model.connections.filter(({ stray, state }) => stray && state === 'closing').length;
       model.check(clock.pending <= strays, `${clock.pending} timers are left after destroy`);
     }
     if (model.violations.length > 0) throw new Error(`${model.violations.join('\n')}\n${model.story}`);
+  }
+
+  /** The pool numbers its connections from 1, the model from 0, both in the order in which the connects began. */
+  private lookAtHolders(): void {
+    const held = this.model.leases.map(({ connection }) => connection.id + 1).sort((a, b) => a - b);
+    const shown = this.pool.holders().map(({ connection }) => connection);
+    shown.sort((a, b) => a - b);
+    this.model.check(shown.join() === held.join(), `holders() shows ${shown.join()}, and held are ${held.join()}`);
   }
 
   /** At the end of it all: whatever was begun has ended, once. */

@@ -35,6 +35,7 @@ const usual: WorldOptions = {
   close: false,
   die: 0.5,
   stepped: true,
+  listens: false,
 };
 
 /** The last thing in a schedule: everybody gives back, or nobody does and the pool loses its patience. */
