@@ -3,7 +3,6 @@ import type { ConnectionPool, PoolEvent } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
-import { turns } from '../helpers/turns';
 
 /** Events without what every one of them has. */
 function told(pool: ConnectionPool<never>): Record<string, unknown>[] {
@@ -196,7 +195,7 @@ describe('pool.events$', () => {
     const events = eventsOf(pool);
     pool.use(() => of(1)).subscribe();
     expect(kindsOf(events)).toEqual(['opened', 'acquired', 'released']);
-    await turns(2);
+    await new Promise((resolve) => setTimeout(resolve, 5));
     config.onUnhandledError = onUnhandledError;
     expect(reported.map((error) => (error as Error).message)).toEqual(Array(3).fill('in a listener'));
     expect(pool.stats.successfulOperations).toBe(1);
