@@ -5,6 +5,7 @@
 export const entries = {
   '.': 'src/index.ts',
   './msgpack-rpc': 'src/connectors/msgpack-rpc/index.ts',
+  './stress': 'src/stress/index.ts',
 };
 
 /**

@@ -1,0 +1,92 @@
+import { serversFor } from './erlang';
+import { shownMs } from './ms';
+import type { Estimate, StressReport } from './report';
+import type { Threshold } from './thresholds';
+
+/** What a verdict is made from. */
+export type Judged = Omit<StressReport, 'verdict' | 'estimate' | 'passed'>;
+
+/** The wait that is taken for short where no threshold says otherwise: ms that 99 % of the operations do not wait. */
+const shortWait = { percent: 99, ms: 5 };
+
+/**
+ * How many connections would help. In the closed model that is arithmetic: with a lease for each worker nobody waits for another. In the
+ * open model it is Erlang's formula for independent callers, at the load and the mean use that were measured.
+ */
+export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Estimate | null {
+  const { load, stats, wait, use, offered } = report;
+  const { percent, ms } = thresholds.find(({ waitBound }) => waitBound !== null)?.waitBound ?? shortWait;
+  const capacity = stats.leaseCapacity / stats.maxConnections;
+  const waited = report.histograms.wait.percentile(percent);
+  if (wait.count === 0 || waited <= ms || report.saturated === 0) return null;
+  if (load.model === 'closed' && load.workers !== null) {
+    const max = Math.ceil(load.workers / capacity);
+    if (max <= stats.maxConnections) return null;
+    return {
+      max,
+      for: `none of the ${load.workers} workers would wait for another`,
+      by: 'a lease for each worker; whether the target bears that many is for a run to show',
+    };
+  }
+  if (offered === null || use.count === 0 || use.mean === 0) return null;
+  const servers = serversFor((offered * use.mean) / 1_000, use.mean, ms, 1 - percent / 100);
+  if (servers === null) return null;
+  const max = Math.ceil(servers / capacity);
+  if (max <= stats.maxConnections) return null;
+  return {
+    max,
+    for: `the p${percent} wait would fall under ${shownMs(ms)}`,
+    by: `Erlang C at ${rounded(offered)} operations a second and a mean use of ${shownMs(use.mean)}, if the target keeps its pace`,
+  };
+}
+
+/** What it comes to, in a sentence or two. */
+export function verdictOf(report: Judged, estimate: Estimate | null): string {
+  const { violations, operations, errors } = report;
+  if (violations.length > 0) return `The pool broke its own rules: ${violations[0]}`;
+  if (operations.ended === 0) return 'Nothing was measured: no operation has ended.';
+  const parts = [busyness(report)];
+  const failed = operations.ended - operations.succeeded;
+  if (failed > 0) {
+    const [most] = errors;
+    const why = most === undefined ? '' : `, most often with ${most.name}: ${most.message}`;
+    parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
+  }
+  if (estimate !== null) parts.push(`with max ${estimate.max} ${estimate.for} (${estimate.by})`);
+  const late = lateness(report);
+  if (late !== null) parts.push(late);
+  return sentence(parts.filter((part) => part !== '').join('; '));
+}
+
+function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
+  const line = peaks.waiting > 0 ? `the longest line was ${peaks.waiting}` : 'nobody waited in line';
+  if (saturated === 0) {
+    const most = `never saturated: at most ${peaks.leases} of ${stats.leaseCapacity} leases were lent at once`;
+    const cold =
+      wait.p99 > shortWait.ms && open.count > 0
+        ? `; who waited, waited for connections to open (${shownMs(open.mean)} each)`
+        : '';
+    return `${most}${peaks.waiting > 0 && cold === '' ? `, and ${line}` : ''}${cold}`;
+  }
+  const erlangs = load.model === 'open' && offered !== null ? (offered * use.mean) / 1_000 : 0;
+  const tooMuch =
+    erlangs >= stats.leaseCapacity
+      ? `; more came than it can do: ${rounded(erlangs)} leases' worth of work for ${stats.leaseCapacity}`
+      : '';
+  return `saturated ${percentOf(saturated)} of the time; ${line}${tooMuch}`;
+}
+
+/** The load itself was late: its figures are to be read with that in mind. */
+function lateness({ load, lag }: Judged): string | null {
+  if (load.model === 'closed' || lag.p99 <= 4 * shortWait.ms) return null;
+  return load.workers === null
+    ? `operations began up to ${shownMs(lag.max)} late: this process was at its own limit`
+    : `operations began up to ${shownMs(lag.max)} late, because all ${load.workers} workers were busy`;
+}
+
+const percentOf = (share: number): string => {
+  const percent = share * 100;
+  return `${percent >= 10 ? Math.round(percent) : Number(percent.toPrecision(2))} %`;
+};
+const rounded = (value: number): string => String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
