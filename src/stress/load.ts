@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { Clock } from '../pool/clock';
 import type { WorkContext, WorkResult } from '../pool/work';
 import type { Arrivals } from './arrivals';
@@ -21,6 +22,8 @@ export interface Load<C> {
   readonly duration: number;
   /** What is planned for earlier than this is done, and not measured. */
   readonly warmup: number;
+  /** Ends the load early when it emits or completes. */
+  readonly until$: Observable<unknown>;
   /** How long what runs may take to end, once nothing more begins. */
   readonly grace: number;
   /** Between two reports. */

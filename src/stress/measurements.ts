@@ -21,6 +21,7 @@ interface Moment {
   readonly underWay: number;
   /** Whether the time ended the load, and not the number of operations. */
   readonly inTime: boolean;
+  readonly endedEarly: boolean;
   readonly violations: readonly string[];
   readonly sharedConnections: boolean;
   readonly timeline: readonly Sample[];
@@ -95,11 +96,7 @@ export class Measurements {
       phase,
       thresholds,
       violations,
-      notes: moment.sharedConnections
-        ? [
-            'several connections are one and the same object: whether each is lent to one holder at a time cannot be told',
-          ]
-        : [],
+      notes: notesOf(moment),
       load: description,
       elapsed,
       measured,
@@ -132,4 +129,15 @@ export class Measurements {
     const span = until - load.warmup;
     return span > 0 ? (this.plannedCount * 1_000) / span : 0;
   }
+}
+
+function notesOf({ sharedConnections, endedEarly }: Moment): string[] {
+  const notes: string[] = [];
+  if (endedEarly) notes.push('The load was ended early.');
+  if (sharedConnections) {
+    notes.push(
+      'Several connections are one and the same object: whether each is lent to one holder at a time cannot be told.',
+    );
+  }
+  return notes;
 }

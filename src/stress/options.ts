@@ -1,5 +1,5 @@
-import { asyncScheduler, EMPTY } from 'rxjs';
-import type { SchedulerLike } from 'rxjs';
+import { asyncScheduler, EMPTY, from, NEVER } from 'rxjs';
+import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
@@ -38,6 +38,8 @@ export interface StressOptions<C> {
   work?: ((connection: C, index: number, context: WorkContext) => WorkResult) | undefined;
   /** Operations of the first so many ms are done, and not measured. Default 0. */
   warmup?: number | undefined;
+  /** Ends the load early when it emits or completes: nothing more begins, and what runs gets `grace`. */
+  until?: ObservableInput<unknown> | undefined;
   /** How long operations under way may take to end, in ms, once nothing more begins; then they are cancelled. Default 30 000. */
   grace?: number | undefined;
   /** What must hold in the end, such as `'wait.p99<20ms'`, `'errors<1%'`, `'throughput>500/s'`. */
@@ -71,6 +73,7 @@ export function resolveLoad<C>(pool: string, options: StressOptions<C>): () => L
     operations,
     duration: duration ?? Infinity,
     warmup,
+    until$: options.until === undefined ? NEVER : from(options.until),
     grace: options.grace ?? 30_000,
     interval: options.interval ?? 1_000,
     thresholds,
@@ -122,6 +125,8 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
       : `${name} must be 'poisson', 'even', or an iterable of planned starts in ms, but got ${shown(value)}`,
   work: fn,
   warmup: finiteTime,
+  until: (value, name) =>
+    isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${shown(value)}`,
   grace: time,
   thresholds: (value, name) =>
     Array.isArray(value) ? null : `${name} must be an array of texts such as 'wait.p99<20ms', but got ${shown(value)}`,
@@ -194,3 +199,12 @@ const isIterable = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+
+function isInput(value: unknown): boolean {
+  try {
+    from(value as ObservableInput<unknown>);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -66,7 +66,7 @@ export class PoolWatch {
     pool: Pick<ConnectionPool<unknown>, 'stats'>,
     now: number,
     /** When the measuring ends; what comes later is not added up. */
-    private readonly until: number,
+    private until: number,
   ) {
     this.before = this.last = pool.stats;
     this.lastAt = now;
@@ -101,6 +101,12 @@ export class PoolWatch {
   hear(event: PoolEvent): void {
     if (event.type === 'opened') this.open.record(event.took);
     else if (event.type === 'evicted') this.evicted[event.reason] = (this.evicted[event.reason] ?? 0) + 1;
+  }
+
+  /** The measuring ends now, and not when it was to. */
+  cut(now: number): void {
+    this.settle(now);
+    this.until = Math.min(this.until, now);
   }
 
   /** Adds up until now. */

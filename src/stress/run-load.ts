@@ -1,4 +1,4 @@
-import { Observable, Subject, Subscription } from 'rxjs';
+import { Observable, Subject, Subscription, take } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { withConnection } from '../operators/with-connection';
 import { hair } from '../pool/clock';
@@ -54,7 +54,6 @@ class LoadRun<C> implements OperationHost<C> {
   private readonly measurements = new Measurements();
   private readonly timeline = new Timeline();
   private readonly startedAt: number;
-  private readonly endAt: number;
 
   private readonly label: string;
   private phase: StressReport['phase'];
@@ -67,6 +66,8 @@ class LoadRun<C> implements OperationHost<C> {
   private alarm: Cancel | null = null;
   /** Nothing more begins: no arrival is left, or no operation. */
   private exhausted = false;
+  private endAt: number;
+  private endedEarly = false;
   private readonly instant = { at: -1, begun: 0 };
   private ticked = { leaseTime: 0, opened: 0 };
 
@@ -106,6 +107,10 @@ class LoadRun<C> implements OperationHost<C> {
     if (load.duration !== Infinity) this.after(load.duration, this.timeIsUp);
     this.tickLater();
     this.emit();
+    const endEarly = (): void => {
+      this.endEarly();
+    };
+    if (!out.closed) this.watching.add(load.until$.pipe(take(1)).subscribe({ complete: endEarly, error: endEarly }));
     if (!out.closed) this.pump();
   }
 
@@ -268,6 +273,16 @@ class LoadRun<C> implements OperationHost<C> {
     this.drain();
   };
 
+  private endEarly(): void {
+    if (this.exhausted || this.phase === 'draining') return;
+    this.endedEarly = true;
+    this.endAt = this.load.clock.now();
+    this.poolWatch.cut(this.endAt);
+    this.planned = Infinity;
+    this.exhaust();
+    this.pump();
+  }
+
   private exhaust(): void {
     this.exhausted = true;
     if (this.live.size > 0) this.drain();
@@ -375,7 +390,8 @@ class LoadRun<C> implements OperationHost<C> {
         watch: poolWatch,
         elapsed: load.clock.now() - this.startedAt,
         underWay: this.live.size,
-        inTime: this.exhausted && this.begun < load.operations,
+        inTime: this.exhausted && this.begun < load.operations && !this.endedEarly,
+        endedEarly: this.endedEarly,
         violations: this.invariants.violations,
         sharedConnections: this.workWatch?.sharedConnections === true,
         timeline: this.timeline.list(),
