@@ -19,8 +19,8 @@ interface Moment {
   readonly watch: PoolWatch;
   readonly elapsed: number;
   readonly underWay: number;
-  /** Whether the time ended the load, and not the number of operations. */
-  readonly inTime: boolean;
+  /** When no more were planned, if it was the time that has ended the load. */
+  readonly plannedUntil: number | null;
   readonly endedEarly: boolean;
   readonly violations: readonly string[];
   readonly sharedConnections: boolean;
@@ -124,9 +124,8 @@ export class Measurements {
   }
 
   /** Operations a second that were to start. */
-  private offered({ load, inTime }: Moment): number {
-    const until = inTime && load.duration !== Infinity ? load.duration : this.lastPlanned;
-    const span = until - load.warmup;
+  private offered({ load, plannedUntil }: Moment): number {
+    const span = (plannedUntil ?? this.lastPlanned) - load.warmup;
     return span > 0 ? (this.plannedCount * 1_000) / span : 0;
   }
 }

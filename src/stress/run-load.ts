@@ -39,8 +39,8 @@ export function runLoad<C>(pool: ConnectionPool<C>, load: Load<C>): Observable<S
   });
 }
 
-/** Operations that may begin at one and the same instant, where only time can end the run. */
-const mostAtOneInstant = 1_000_000;
+/** Operations that may begin at one and the same instant, the first of each worker apart, where only time can end the run. */
+const mostAtOneInstant = 100_000;
 
 class LoadRun<C> implements OperationHost<C> {
   private readonly requests$ = new Subject<Operation<C>>();
@@ -66,6 +66,8 @@ class LoadRun<C> implements OperationHost<C> {
   private alarm: Cancel | null = null;
   /** Nothing more begins: no arrival is left, or no operation. */
   private exhausted = false;
+  private timeOver = false;
+  private duration: number;
   private endAt: number;
   private endedEarly = false;
   private readonly instant = { at: -1, begun: 0 };
@@ -79,6 +81,7 @@ class LoadRun<C> implements OperationHost<C> {
     const { clock, watch, warmup, duration } = load;
     this.label = takeLabel(pool, load.label);
     this.startedAt = clock.now();
+    this.duration = duration;
     this.endAt = this.startedAt + duration;
     this.phase = warmup > 0 ? 'warmup' : 'running';
     this.breath = new Breath(clock, this.pump);
@@ -123,8 +126,7 @@ class LoadRun<C> implements OperationHost<C> {
     for (const cancel of this.timers) cancel();
     this.timers.clear();
     this.watching.unsubscribe();
-    for (const operation of this.live) operation.subscription?.unsubscribe();
-    this.live.clear();
+    for (const operation of this.takeLive()) operation.subscription?.unsubscribe();
     giveLabelBack(this.pool, this.label);
   }
 
@@ -196,14 +198,16 @@ class LoadRun<C> implements OperationHost<C> {
     }
     const isFree = this.live.size < workers;
     if (arrivals === null) {
-      if (!isFree) return false;
-      if (clock.now() - this.startedAt < this.load.duration - hair) return true;
-      this.exhaust();
-      return false;
+      if (this.timeOver || clock.now() - this.startedAt >= this.duration - hair) {
+        if (this.timeOver) this.exhaust();
+        return false;
+      }
+      return isFree;
     }
     const planned = (this.planned ??= this.draw(arrivals));
-    if (planned === Infinity) {
-      this.exhaust();
+    if (planned >= this.duration - hair) {
+      // Until the time is up there is nothing to be done; where no one comes any more, that is all.
+      if (planned === Infinity || this.timeOver) this.exhaust();
       return false;
     }
     // Who comes when all workers are busy is served when one is free, and has waited since it came.
@@ -223,7 +227,7 @@ class LoadRun<C> implements OperationHost<C> {
 
   private draw(arrivals: Arrivals): number {
     const next = arrivals.next();
-    return next.done === true || next.value >= this.load.duration - hair ? Infinity : next.value;
+    return next.done === true ? Infinity : next.value;
   }
 
   private begin(): void {
@@ -234,9 +238,10 @@ class LoadRun<C> implements OperationHost<C> {
       instant.at = now;
       instant.begun = 0;
     }
-    if (++instant.begun > mostAtOneInstant && this.load.arrivals === null && this.load.operations === Infinity) {
+    const { arrivals, operations, workers } = this.load;
+    if (++instant.begun > mostAtOneInstant + workers && arrivals === null && operations === Infinity) {
       throw new Error(
-        `${mostAtOneInstant} operations began at one instant: work takes no time on this clock, so that it would never end. Bound the run by a number of operations instead.`,
+        `${instant.begun} operations began at one instant: work takes no time on this clock, so that the duration is never over. Give a number of operations instead.`,
       );
     }
     const plannedAt = this.planned === null ? now : this.startedAt + this.planned;
@@ -269,18 +274,18 @@ class LoadRun<C> implements OperationHost<C> {
   };
 
   private readonly timeIsUp = (): void => {
-    this.pump();
+    this.timeOver = true;
     this.drain();
+    this.pump();
   };
 
   private endEarly(): void {
-    if (this.exhausted || this.phase === 'draining') return;
+    if (this.exhausted || this.timeOver) return;
     this.endedEarly = true;
     this.endAt = this.load.clock.now();
+    this.duration = this.endAt - this.startedAt;
     this.poolWatch.cut(this.endAt);
-    this.planned = Infinity;
-    this.exhaust();
-    this.pump();
+    this.timeIsUp();
   }
 
   private exhaust(): void {
@@ -299,11 +304,10 @@ class LoadRun<C> implements OperationHost<C> {
     if (this.phase === 'done' || this.stopped) return;
     const { arrivals, clock } = this.load;
     const now = clock.now();
-    const given = [...this.live];
-    this.live.clear();
-    for (const operation of given) {
+    for (const operation of this.takeLive()) {
       operation.ended = true;
       this.settle(operation, 'unfinished', now);
+      this.workWatch?.ended(operation);
       operation.subscription?.unsubscribe();
     }
     if (!this.exhausted && arrivals !== null) this.giveUpArrivals(arrivals, now);
@@ -313,12 +317,21 @@ class LoadRun<C> implements OperationHost<C> {
 
   /** Those who came and were never begun have not been served either. */
   private giveUpArrivals(arrivals: Arrivals, now: number): void {
-    while (this.begun < this.load.operations && (this.planned ??= this.draw(arrivals)) !== Infinity) {
+    const { duration } = this;
+    const { operations } = this.load;
+    while (this.begun < operations && (this.planned ??= this.draw(arrivals)) < duration - hair) {
       const operation = new Operation<C>(this, this.begun++, this.startedAt + this.planned, now);
       this.planned = null;
       this.plan(operation);
       this.settle(operation, 'unfinished', now);
     }
+  }
+
+  /** The last first: one that leaves must not make room for one that leaves next. */
+  private takeLive(): Operation<C>[] {
+    const operations = [...this.live].reverse();
+    this.live.clear();
+    return operations;
   }
 
   private finish(): void {
@@ -390,7 +403,7 @@ class LoadRun<C> implements OperationHost<C> {
         watch: poolWatch,
         elapsed: load.clock.now() - this.startedAt,
         underWay: this.live.size,
-        inTime: this.exhausted && this.begun < load.operations && !this.endedEarly,
+        plannedUntil: this.timeOver ? this.duration : null,
         endedEarly: this.endedEarly,
         violations: this.invariants.violations,
         sharedConnections: this.workWatch?.sharedConnections === true,

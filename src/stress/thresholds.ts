@@ -1,4 +1,3 @@
-import { InvalidConfigError } from '../pool/errors';
 import { shown } from '../pool/options';
 import type { Histogram } from '../pool/histogram';
 import { shownMs } from './ms';
@@ -51,13 +50,6 @@ const comparisons: Readonly<Record<string, (value: number, bound: number) => boo
 const shareNames = ['saturated', 'utilisation'] as const;
 const countNames = ['errors', ...outcomes] as const;
 const examples = `'wait.p99<20ms', 'total.mean<=1.5s', 'errors<1%', 'throughput>500/s'`;
-
-/** Reads thresholds; throws an `InvalidConfigError` that names everything that is wrong. */
-export function parseThreshold(text: string): Threshold {
-  const read = readThreshold(text, 'the threshold');
-  if (typeof read === 'string') throw new InvalidConfigError('pool', 'This is no threshold', [read]);
-  return read;
-}
 
 /** A threshold, or what is wrong with it. */
 export function readThreshold(text: unknown, what: string): Threshold | string {
