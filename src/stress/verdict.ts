@@ -66,7 +66,7 @@ function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: J
       wait.p99 > shortWait.ms && open.count > 0
         ? `; who waited, waited for connections to open (${shownMs(open.mean)} each)`
         : '';
-    return `${most}${peaks.waiting > 0 && cold === '' ? `, and ${line}` : ''}${cold}`;
+    return `${most}${wait.max > 0 && cold === '' ? `, and ${line}` : ''}${cold}`;
   }
   const erlangs = load.model === 'open' && offered !== null ? (offered * use.mean) / 1_000 : 0;
   const tooMuch =
