@@ -7,3 +7,5 @@ export type { Outcome } from './outcome';
 export type { Peaks, PoolDeeds } from './pool-watch';
 export type { ThresholdResult } from './thresholds';
 export type { Sample } from './timeline';
+export { recordLoad } from './record-load';
+export type { LoadRecording } from './record-load';
