@@ -11,6 +11,4 @@ export default {
   ],
   project: ['src/**/*.ts!', 'spec/**/*.ts', 'bench/**/*.ts', 'examples/**/*.ts', '*.mjs', 'scripts/**/*.mjs'],
   ignoreExportsUsedInFile: { interface: true, type: true },
-  // Here for what is still to come; a name leaves this list when the first import of it arrives.
-  ignoreDependencies: ['ix'],
 };

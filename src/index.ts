@@ -22,13 +22,15 @@ export {
 export type { ErrorOfCode, PoolErrorCode } from './pool/errors';
 
 export { withConnection } from './operators/with-connection';
+export { again } from './operators/again';
 export { batchSequential } from './operators/batch-sequential';
 export { batchOutcomes } from './operators/batch-outcomes';
 export { batchParallel } from './operators/batch-parallel';
 export { collectBatch } from './operators/collect-batch';
 export { trackProgress } from './operators/track-progress';
+export type { NumberedItem } from './operators/again';
 export type { ConnectionTask } from './operators/connection-task';
 export type { BatchOptions } from './operators/batch-options';
 export type { BatchOutcome } from './operators/batch-outcomes';
-export type { BatchFailure, BatchResult } from './operators/collect-batch';
+export type { BatchFailure, BatchResult } from './operators/collection';
 export type { BatchProgress, ProgressOptions } from './operators/track-progress';

@@ -20,8 +20,15 @@ export interface ResolvedBatchOptions {
   readonly stopOnError: boolean;
 }
 
-/** Fills in the defaults, or throws an `InvalidConfigError`: a `mergeMap` of 0 or NaN would never say anything. */
-export function resolveBatchOptions(operator: string, given: number | BatchOptions = {}): ResolvedBatchOptions {
+/**
+ * Fills in the defaults, or throws an `InvalidConfigError`: a `mergeMap` of 0 or NaN would never say anything. Options named by `more`
+ * are for the caller to look at.
+ */
+export function resolveBatchOptions(
+  operator: string,
+  given: number | BatchOptions = {},
+  more: readonly string[] = [],
+): ResolvedBatchOptions {
   const options: unknown = typeof given === 'number' ? { concurrency: given } : given;
   const issues: string[] = [];
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
@@ -30,8 +37,10 @@ export function resolveBatchOptions(operator: string, given: number | BatchOptio
     for (const [name, value] of Object.entries(options)) {
       if (value === undefined) continue;
       if (name === 'concurrency') issues.push(...[notACount(name, value, { infinite: true }) ?? []].flat());
+      else if (more.includes(name)) continue;
       else if (name !== 'ordered' && name !== 'stopOnError') {
-        issues.push(`${name} is not an option; the options are concurrency, ordered, stopOnError`);
+        const names = ['concurrency', 'ordered', 'stopOnError', ...more];
+        issues.push(`${name} is not an option; the options are ${names.join(', ')}`);
       } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
     }
   }

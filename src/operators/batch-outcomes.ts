@@ -1,10 +1,11 @@
 import { Observable } from 'rxjs';
-import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
+import type { ObservableInput, OperatorFunction } from 'rxjs';
 import { isPoolError } from '../pool/errors';
 import { Batch } from './batch';
-import type { Member } from './batch';
 import { resolveBatchOptions } from './batch-options';
 import type { BatchOptions } from './batch-options';
+import { InOrder } from './in-order';
+import type { Member } from './member';
 import { noteUnstarted } from './unstarted';
 
 /** How one of a batch ended: with its last value (`undefined` if it had none), or with an error. */
@@ -36,11 +37,10 @@ export function batchOutcomes<R>(
   const { concurrency: atATime, ordered, stopOnError } = resolveBatchOptions('batchOutcomes', concurrency);
   return (source) =>
     new Observable<BatchOutcome<R>>((out) => {
-      const emit = ordered
-        ? inOrder(out)
-        : (_member: Member<R>, outcome: BatchOutcome<R>) => {
-            out.next(outcome);
-          };
+      const next = (outcome: BatchOutcome<R>): void => out.next(outcome);
+      const order = ordered ? new InOrder(next) : null;
+      const emit = ({ position }: Member<R>, outcome: BatchOutcome<R>): void =>
+        order === null ? next(outcome) : order.push(position, outcome);
       let stopped = false;
       const batch = new Batch<R>('batchOutcomes', atATime, out, {
         value: (member, value) => {
@@ -67,17 +67,4 @@ export function batchOutcomes<R>(
       });
       batch.draw(source);
     });
-}
-
-/** Holds back outcomes until those before them are there. */
-function inOrder<R>(out: Subscriber<BatchOutcome<R>>): (member: Member<R>, outcome: BatchOutcome<R>) => void {
-  const early = new Map<number, BatchOutcome<R>>();
-  let turn = 0;
-  return (member, outcome) => {
-    early.set(member.position, outcome);
-    for (let next = early.get(turn); next !== undefined; next = early.get(turn)) {
-      early.delete(turn++);
-      out.next(next);
-    }
-  };
 }

@@ -3,7 +3,7 @@ import { resolveBatchOptions } from './batch-options';
 import type { BatchOptions } from './batch-options';
 import { batchOutcomes } from './batch-outcomes';
 import { collectBatch } from './collect-batch';
-import type { BatchResult } from './collect-batch';
+import type { BatchResult } from './collection';
 
 /**
  * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the

@@ -1,49 +1,48 @@
-import { from, Subscriber, Subscription } from 'rxjs';
+import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
-import { InvalidConfigError } from '../pool/errors';
-import type { Linked } from '../pool/linked-list';
-import { LinkedList } from '../pool/linked-list';
-import type { Sink } from '../pool/work';
-import { isBareTask, isTask } from './connection-task';
+import { begin } from './inner-member';
+import { limitFor, limitOf } from './member';
+import type { BatchRules, Member, MemberOwner } from './member';
 import { Ring } from './ring';
-
-/** What a batch does with what its members say. */
-export interface BatchRules<R> {
-  value(member: Member<R>, value: R): void;
-  /** The member has ended, and its connection, if it had one, is back. */
-  completed(member: Member<R>): void;
-  failed(member: Member<R>, error: unknown): void;
-}
+import { Running } from './running';
+import { TaskRun } from './task-run';
+import { TaskStream } from './task-stream';
 
 /**
  * The machine under every batch: draws tasks (or anything else that `from` takes), runs so many of them at a time, in the
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */
-export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
-  private readonly waiting = new Ring<ObservableInput<R>>();
-  private readonly running = new LinkedList<Member<R>>();
-  private readonly source: Subscriber<ObservableInput<R>>;
+export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R> {
+  /** Inners; or, right behind `withConnection`, what it was given to make tasks of. */
+  private readonly waiting = new Ring<unknown>();
+  readonly running = new Running<Member<R>>();
+  private readonly source: Subscriber<unknown>;
+  private tasks: TaskStream<unknown, unknown, unknown, R> | null = null;
   private position = 0;
   private pumping = false;
   private drawing = true;
   /** No more is started: it is over, or what runs is still to end. */
   private stopped = false;
-  /** Nobody listens to the members any more. */
-  over = false;
+  closed = false;
 
   constructor(
     private readonly operator: string,
     private readonly concurrency: number | undefined,
-    readonly out: Subscriber<never>,
-    private readonly rules: BatchRules<R>,
+    readonly destination: Subscriber<never>,
+    readonly rules: BatchRules<R>,
   ) {
     this.source = new Subscriber(this);
   }
 
   draw(source: Observable<ObservableInput<R>>): void {
-    this.out.add(this);
-    source.subscribe(this.source);
+    this.destination.add(this);
+    if (source instanceof TaskStream) {
+      this.tasks = source as TaskStream<unknown, unknown, unknown, R>;
+      this.tasks.items.subscribe(this.source);
+    } else {
+      source.subscribe(this.source);
+    }
   }
 
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
@@ -61,12 +60,17 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
     try {
       this.unsubscribe();
     } finally {
-      this.out.error(error);
+      this.destination.error(error);
     }
   }
 
-  next(inner: ObservableInput<R>): void {
-    this.waiting.push(inner);
+  next(given: unknown): void {
+    const refusal = this.tasks === null ? null : this.tasks.refuse(given);
+    if (refusal !== null) {
+      this.abort(refusal);
+      return;
+    }
+    this.waiting.push(given);
     this.pump();
   }
 
@@ -81,19 +85,9 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
 
   unsubscribe(): void {
     if (this.stopped && this.running.size === 0) return;
-    this.over = true;
+    this.closed = true;
     this.stop();
-    // One Subscription over all: a teardown that throws does not keep the others from running.
-    const members = new Subscription();
-    for (let member = this.running.first; member !== null; member = this.running.first) {
-      this.running.remove(member);
-      members.add(member);
-    }
-    members.unsubscribe();
-  }
-
-  ended(member: Member<R>): void {
-    this.running.remove(member);
+    this.running.cancel();
   }
 
   pump(): void {
@@ -101,7 +95,7 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
     this.pumping = true;
     const { waiting, running } = this;
     try {
-      while (waiting.size > 0 && running.size < this.limit(waiting.peek())) this.begin(waiting.shift());
+      while (waiting.size > 0 && running.size < this.limit()) this.begin(waiting.shift());
     } catch (error) {
       this.abort(error);
     } finally {
@@ -109,111 +103,21 @@ export class Batch<R> implements Observer<ObservableInput<R>>, Unsubscribable {
     }
     if (!this.drawing && waiting.size === 0 && running.size === 0) {
       this.stopped = true;
-      this.out.complete();
+      this.destination.complete();
     }
   }
 
-  /**
-   * How many may run for this one to be started. More tasks than the pool can lend would only stand in its line, where the
-   * last ones time out.
-   */
-  private limit(inner: ObservableInput<R>): number {
-    const { concurrency } = this;
-    if (isTask(inner)) {
-      const { leaseCapacity } = inner.pool.core;
-      return concurrency === undefined ? leaseCapacity : Math.min(concurrency, leaseCapacity);
-    }
-    if (concurrency !== undefined) return concurrency;
-    throw new InvalidConfigError('pool', `${this.operator} does not know how many may run at a time`, [
-      'concurrency must be given for what is not a task of withConnection: only a task knows what its pool can lend',
-    ]);
+  private limit(): number {
+    const { tasks, concurrency } = this;
+    return tasks === null
+      ? limitFor(this.waiting.peek(), concurrency, this.operator)
+      : limitOf(tasks.each.pool, concurrency);
   }
 
-  private begin(inner: ObservableInput<R>): void {
+  private begin(given: unknown): void {
+    const { tasks } = this;
     const position = this.position++;
-    if (isTask(inner)) {
-      const member = new Member(this, this.rules, position, inner.index, inner.item);
-      this.running.push(member);
-      if (isBareTask(inner)) {
-        // The task's run reports to the member itself: no Observable in between.
-        const run = inner.createRun(member);
-        member.handle = run;
-        inner.start(run);
-      } else {
-        member.subscribeTo(inner as Observable<R>);
-      }
-    } else {
-      const member = new Member(this, this.rules, position, position, inner);
-      this.running.push(member);
-      member.subscribeTo(inner);
-    }
-  }
-}
-
-/** One that runs. */
-export class Member<R> implements Sink<R>, Unsubscribable, Linked<Member<R>> {
-  ahead: Member<R> | null = null;
-  behind: Member<R> | null = null;
-  handle: Unsubscribable | null = null;
-  /** The last value, for an outcome. */
-  last: R | undefined = undefined;
-  private open = true;
-
-  constructor(
-    private readonly batch: Batch<R>,
-    private readonly rules: BatchRules<R>,
-    /** Its place in the batch. */
-    readonly position: number,
-    readonly index: number,
-    readonly item: unknown,
-  ) {}
-
-  get closed(): boolean {
-    return this.batch.over;
-  }
-
-  /** Whom the values of a member go to, in the end. */
-  get destination(): unknown {
-    return this.batch.out;
-  }
-
-  subscribeTo(inner: ObservableInput<R>): void {
-    const subscriber = new Subscriber<R>(this);
-    this.handle = subscriber;
-    try {
-      from(inner).subscribe(subscriber);
-    } catch (error) {
-      this.error(error);
-    }
-  }
-
-  unsubscribe(): void {
-    this.open = false;
-    this.handle?.unsubscribe();
-  }
-
-  next(value: R): void {
-    if (this.open) this.rules.value(this, value);
-  }
-
-  error(error: unknown): void {
-    if (!this.end()) return;
-    this.rules.failed(this, error);
-    this.batch.pump();
-  }
-
-  complete(): void {
-    if (!this.end()) return;
-    this.rules.completed(this);
-    this.batch.pump();
-  }
-
-  private end(): boolean {
-    if (!this.open) return false;
-    this.open = false;
-    this.batch.ended(this);
-    // Its teardown comes before the next one begins.
-    this.handle?.unsubscribe();
-    return true;
+    if (tasks === null) begin<R>(this, given as ObservableInput<R>, position);
+    else new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)).start();
   }
 }

@@ -4,6 +4,7 @@ import type { PoolInternals } from '../pool/internals';
 import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
 import { WorkObservable } from '../pool/work-observable';
+import type { Lingering } from './lingering';
 
 /**
  * What `withConnection` makes of an item: cold work that leases a connection when it is subscribed, and gives it back
@@ -25,6 +26,7 @@ const brand: unique symbol = Symbol.for('rxjs-connection-pool.task');
 /** What a batch knows of a task, whatever operators have been put on it. */
 export interface AnyTask extends ConnectionTask<unknown, unknown> {
   readonly pool: { readonly core: { readonly leaseCapacity: number } };
+  readonly lingering?: Lingering | undefined;
 }
 
 export function isTask(value: unknown): value is AnyTask {
@@ -59,16 +61,18 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
 /** A task with operators on it. */
 class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
   readonly pool: AnyTask['pool'];
+  readonly lingering: Lingering | undefined;
   readonly item: T;
   readonly index: number;
 
   constructor(
-    task: { readonly pool: AnyTask['pool']; readonly item: T; readonly index: number },
+    task: Pick<AnyTask, 'pool' | 'lingering' | 'index'> & { readonly item: T },
     source: Observable<unknown>,
     operator: Operator<never, R> | undefined,
   ) {
     super();
     this.pool = task.pool;
+    this.lingering = task.lingering;
     this.item = task.item;
     this.index = task.index;
     // What RxJS's own `lift` sets.
@@ -96,7 +100,7 @@ export interface ItemWork<C, T> {
 
 export class ItemTask<C, T, R> extends Task<C, T, R> {
   constructor(
-    private readonly each: ItemWork<C, T>,
+    protected readonly each: ItemWork<C, T>,
     item: T,
     index: number,
   ) {

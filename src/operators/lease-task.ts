@@ -3,60 +3,78 @@ import { InvalidLeaseError } from '../pool/errors';
 import { internals } from '../pool/internals';
 import type { HeldLease, Lease } from '../pool/lease';
 import type { Sink, WorkContext } from '../pool/work';
-import { WorkRun } from '../pool/work-run';
+import type { WorkRun } from '../pool/work-run';
 import { Task } from './connection-task';
 import type { ConnectionTask } from './connection-task';
+import type { Lingering } from './lingering';
+import { WatchedRun } from './watched-run';
 
-type LeaseWork<C> = (connection: C, context: WorkContext) => unknown;
+export type LeaseWork<C> = (connection: C, context: WorkContext) => unknown;
 
-/**
- * Makes every lease of the pool's stream a task that works on it, and answers for the leases of the tasks that never run:
- * they go back when the pipeline ends before their turn.
- */
+/** Makes every lease of the pool's stream a task that works on it. */
 export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
-  private index = 0;
-  private readonly notRun = new Set<LeaseTask<C, R>>();
-  private running = 0;
-  /** The source has ended: whoever got the tasks may still run them, and we hear of that only through the tasks. */
-  private sourceEnded = false;
+  private readonly reservations: Reservations<C, R>;
 
   constructor(
     private readonly out: Subscriber<ConnectionTask<Lease<C>, R>>,
-    private readonly work: LeaseWork<C>,
+    work: LeaseWork<C>,
   ) {
     super(out);
+    this.reservations = new Reservations(work);
   }
 
   protected override _next(lease: Lease<C>): void {
-    if (!isHeldLease<C>(lease)) {
-      this.error(
-        new TypeError(
-          'withConnection(work) works on the leases of a pool: pool.pipe(withConnection(work)). ' +
-            'For items of your own, name the pool: items$.pipe(withConnection(pool, work)).',
-        ),
-      );
-      return;
-    }
-    const task = new LeaseTask<C, R>(this, lease, this.work, this.index++);
-    this.notRun.add(task);
-    this.out.next(task);
+    if (isHeldLease<C>(lease)) this.out.next(this.reservations.taskOf(lease));
+    else this.error(notALease());
   }
 
   protected override _error(error: unknown): void {
     super._error(error);
-    this.giveBack();
+    this.reservations.giveBack();
   }
 
   protected override _complete(): void {
-    this.sourceEnded = true;
+    this.reservations.sourceHasEnded();
     super._complete();
-    this.giveBackUnlessRunSoon();
+    this.reservations.giveBackUnlessRunSoon();
   }
 
   override unsubscribe(): void {
     if (this.closed) return;
     super.unsubscribe();
-    if (!this.sourceEnded) this.giveBack();
+    if (!this.reservations.sourceEnded) this.reservations.giveBack();
+  }
+}
+
+/** What withConnection(work) says of items that are no leases. */
+export function notALease(): TypeError {
+  return new TypeError(
+    'withConnection(work) works on the leases of a pool: pool.pipe(withConnection(work)). ' +
+      'For items of your own, name the pool: items$.pipe(withConnection(pool, work)).',
+  );
+}
+
+/** Answers for the leases of the tasks that never run: they go back when the pipeline ends before their turn. */
+export class Reservations<C, R> {
+  private index = 0;
+  private readonly notRun = new Set<LeaseTask<C, R>>();
+  private running = 0;
+  /** The source has ended: whoever got the tasks may still run them, and we hear of that only through the tasks. */
+  sourceEnded = false;
+
+  constructor(
+    readonly work: LeaseWork<C>,
+    readonly lingering?: Lingering,
+  ) {}
+
+  taskOf(lease: HeldLease<C>): LeaseTask<C, R> {
+    const task = new LeaseTask<C, R>(this, lease, this.index++);
+    this.notRun.add(task);
+    return task;
+  }
+
+  sourceHasEnded(): void {
+    this.sourceEnded = true;
   }
 
   started(task: LeaseTask<C, R>): void {
@@ -75,7 +93,7 @@ export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
   }
 
   /** When nobody drives the tasks any more, nobody may ever run those that are left. */
-  private giveBackUnlessRunSoon(): void {
+  giveBackUnlessRunSoon(): void {
     const [first] = this.notRun;
     if (first === undefined || !this.sourceEnded || this.running > 0) return;
     first.pool.core.clock.after(
@@ -87,7 +105,7 @@ export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
     );
   }
 
-  private giveBack(): void {
+  giveBack(): void {
     const tasks = [...this.notRun];
     this.notRun.clear();
     for (const task of tasks) task.giveBack();
@@ -99,16 +117,20 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
   private reserved = true;
 
   constructor(
-    readonly tasks: LeaseTasks<C, R>,
+    readonly tasks: Reservations<C, R>,
     override readonly item: HeldLease<C>,
-    private readonly work: LeaseWork<C>,
     index: number,
   ) {
     super(item[internals], item[internals], item, index);
   }
 
+  get lingering(): Lingering | undefined {
+    return this.tasks.lingering;
+  }
+
   invoke(connection: C, context: WorkContext): unknown {
-    return this.work(connection, context);
+    const { work } = this.tasks;
+    return work(connection, context);
   }
 
   override createRun(sink: Sink<R>): WorkRun<C, R> {
@@ -144,14 +166,14 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
   }
 }
 
-class LeaseRun<C, R> extends WorkRun<C, R> {
+class LeaseRun<C, R> extends WatchedRun<C, R> {
   active = false;
 
   constructor(
     private readonly task: LeaseTask<C, R>,
     sink: Sink<R>,
   ) {
-    super(task.pool.core, task.pool.runs, task, sink);
+    super(task, sink, task.lingering);
   }
 
   override unsubscribe(): void {

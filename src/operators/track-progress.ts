@@ -1,27 +1,10 @@
-import { asyncScheduler, Observable, Subscriber } from 'rxjs';
-import type { MonoTypeOperatorFunction, Observer, SchedulerLike } from 'rxjs';
-import { InvalidConfigError } from '../pool/errors';
-import { notACount, shown } from '../pool/options';
+import { Observable, Subscriber } from 'rxjs';
+import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
+import { progressFor } from './progress';
+import type { BatchProgress, Progress, ProgressOptions } from './progress';
 
-/** How far a batch has come. */
-export interface BatchProgress {
-  /** How many there will be, where that is known. */
-  readonly total?: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  /** Outcomes a second, on average since the batch was subscribed. */
-  readonly ratePerSecond: number;
-  /** Milliseconds until `total` is reached at that rate; absent without a total, or before the first outcome. */
-  readonly remainingMs?: number;
-}
-
-export interface ProgressOptions {
-  /** How many there will be. */
-  total?: number | undefined;
-  /** The clock. Default `asyncScheduler`. */
-  scheduler?: SchedulerLike | undefined;
-}
+export type { BatchProgress, ProgressOptions } from './progress';
 
 /**
  * Tells an observer how far the batch has come: once at the beginning and once for every outcome, before the outcome goes on.
@@ -41,79 +24,40 @@ export function trackProgress<R>(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions = {},
 ): MonoTypeOperatorFunction<BatchOutcome<R>> {
-  const { total, scheduler = asyncScheduler } = checked(observer, options);
-  const told = typeof observer === 'function' ? { next: observer } : observer;
+  const progress = progressFor(observer, options);
   return (source) =>
     new Observable((out) => {
-      const tracker = new Tracker<R>(out, told, total, scheduler);
+      const tracker = new Tracker<R>(out, progress());
       tracker.publish();
       if (!tracker.closed) source.subscribe(tracker);
     });
 }
 
-function checked(observer: unknown, options: ProgressOptions): ProgressOptions {
-  const issues: string[] = [];
-  if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
-    issues.push(
-      `the observer must be a function of a BatchProgress or an observer of them, but got ${shown(observer)}`,
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (name === 'total')
-      issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
-    else if (name !== 'scheduler') issues.push(`${name} is not an option; the options are total, scheduler`);
-  }
-  if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
-  return options;
-}
-
 class Tracker<R> extends Subscriber<BatchOutcome<R>> {
-  private succeeded = 0;
-  private failed = 0;
-  private readonly since: number;
-
   constructor(
     private readonly out: Subscriber<BatchOutcome<R>>,
-    private readonly observer: Partial<Observer<BatchProgress>>,
-    private readonly total: number | undefined,
-    private readonly scheduler: SchedulerLike,
+    private readonly progress: Progress,
   ) {
     super(out);
-    this.since = scheduler.now();
   }
 
   publish(): void {
-    const { total, succeeded, failed } = this;
-    const done = succeeded + failed;
-    const elapsed = this.scheduler.now() - this.since;
-    const ratePerSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
-    this.tell(() =>
-      this.observer.next?.({
-        ...(total === undefined ? {} : { total }),
-        succeeded,
-        failed,
-        ratePerSecond,
-        ...(total === undefined || ratePerSecond === 0
-          ? {}
-          : { remainingMs: (Math.max(0, total - done) * 1000) / ratePerSecond }),
-      }),
-    );
+    this.tell(() => this.progress.publish());
   }
 
   protected override _next(outcome: BatchOutcome<R>): void {
-    if (outcome.status === 'fulfilled') this.succeeded++;
-    else this.failed++;
+    this.progress.count(outcome);
     this.publish();
     if (!this.closed) this.out.next(outcome);
   }
 
   protected override _error(error: unknown): void {
-    this.tell(() => this.observer.error?.(error));
+    this.tell(() => this.progress.observer.error?.(error));
     if (!this.closed) super._error(error);
   }
 
   protected override _complete(): void {
-    this.tell(() => this.observer.complete?.());
+    this.tell(() => this.progress.observer.complete?.());
     if (!this.closed) super._complete();
   }
 

@@ -2,10 +2,16 @@
 // stand between the two. It travels with the outcome that stopped the batch, where nobody else sees it.
 const unstarted = new WeakMap<object, number>();
 
+/** So many more had been drawn when this outcome stopped its batch, and were not started. */
 export function noteUnstarted(outcome: object, count: number): void {
-  unstarted.set(outcome, count);
+  unstarted.set(outcome, unstartedAt(outcome) + count);
 }
 
+/** To be asked when the batch has ended: what was on its way when it stopped is counted when it comes. */
 export function unstartedAt(outcome: object): number {
   return unstarted.get(outcome) ?? 0;
+}
+
+export function hasStopped(outcome: object): boolean {
+  return unstarted.has(outcome);
 }

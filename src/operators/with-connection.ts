@@ -1,16 +1,16 @@
-import { Observable, Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/internals';
 import type { PoolInternals } from '../pool/internals';
-import type { Lease } from '../pool/lease';
+import type { HeldLease, Lease } from '../pool/lease';
 import { askingOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
-import { ItemTask } from './connection-task';
 import type { ConnectionTask, ItemWork } from './connection-task';
 import { isHeldLease, LeaseTasks } from './lease-task';
+import { TaskStream } from './task-stream';
 
 /**
  * Makes every item a cold task that leases a connection, works on it, and gives it back. What follows decides
@@ -56,52 +56,58 @@ export function withConnection<C>(
   if (typeof poolOrWork === 'function') {
     return (source) => new Observable((out) => source.subscribe(new LeaseTasks<C, unknown>(out, poolOrWork)));
   }
-  const pool = internalsOf(poolOrWork);
+  const each = itemWork('withConnection', poolOrWork, work, options);
+  return (source) => {
+    if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
+    return new ItemTasks<C, unknown, unknown>(source, each);
+  };
+}
+
+class ItemTasks<C, T, R> extends TaskStream<C, T, T, R> {
+  refuse(item: T): Error | null {
+    if (!isLeaseOf(this.each.pool, item)) return null;
+    item.release();
+    return leasedTwice(this.each.pool.core.name);
+  }
+
+  itemOf(item: T): T {
+    return item;
+  }
+
+  indexOf(_item: T, place: number): number {
+    return place;
+  }
+}
+
+/** Checks what an operator was given, and keeps it once for all items. */
+export function itemWork<C, T>(
+  operator: string,
+  pool: ConnectionPool<C>,
+  work: ItemWork<C, T>['work'] | undefined,
+  options: AcquireOptions | undefined,
+): ItemWork<C, T> {
+  const found = (pool as { [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
+  if (found === undefined) {
+    const orWork = operator === 'withConnection' ? ', or the work for the leases of a pool' : '';
+    throw new InvalidConfigError('pool', `${operator} cannot work`, [
+      `the first argument must be a pool made by createPool${orWork}, but got ${shown(pool)}`,
+    ]);
+  }
+  const { name } = found.core;
   if (typeof work !== 'function') {
-    throw new InvalidConfigError(pool.core.name, 'withConnection cannot work', [
+    throw new InvalidConfigError(name, `${operator} cannot work`, [
       `work must be a function of a connection and an item, but got ${shown(work)}`,
     ]);
   }
-  const each: ItemWork<C, unknown> = {
-    pool,
-    work,
-    asking: askingOf(pool.core.name, pool.acquireTimeout, options),
-  };
-  return (source) => {
-    if ((source as unknown) === poolOrWork) throw leasedTwice(pool.core.name);
-    return new Observable((out) => source.subscribe(new ItemTasks(out, each)));
-  };
+  return { pool: found, work, asking: askingOf(name, found.acquireTimeout, options) };
 }
 
-class ItemTasks<C, T, R> extends Subscriber<T> {
-  private index = 0;
-
-  constructor(
-    private readonly out: Subscriber<ConnectionTask<T, R>>,
-    private readonly each: ItemWork<C, T>,
-  ) {
-    super(out);
-  }
-
-  protected override _next(item: T): void {
-    if (isHeldLease<C>(item) && item[internals] === this.each.pool) {
-      item.release();
-      this.error(leasedTwice(this.each.pool.core.name));
-      return;
-    }
-    this.out.next(new ItemTask(this.each, item, this.index++));
-  }
+/** Whether an item is itself a lease of the pool that is to work on it. */
+export function isLeaseOf<C>(pool: PoolInternals<C>, item: unknown): item is HeldLease<C> {
+  return isHeldLease<C>(item) && item[internals] === pool;
 }
 
-function internalsOf<C>(pool: ConnectionPool<C>): PoolInternals<C> {
-  const found = (pool as { [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
-  if (found !== undefined) return found;
-  throw new InvalidConfigError('pool', 'withConnection cannot work', [
-    `the first argument must be a pool made by createPool, or the work for the leases of a pool, but got ${shown(pool)}`,
-  ]);
-}
-
-function leasedTwice(name: string): InvalidConfigError {
+export function leasedTwice(name: string): InvalidConfigError {
   return new InvalidConfigError(name, `withConnection would lease from pool '${name}' twice over`, [
     'its source is that same pool, whose every item is a lease already: ' +
       'write pool.pipe(withConnection(work)) to work on those, or items$.pipe(withConnection(pool, work)) for items of your own',

@@ -19,8 +19,8 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   /** What it holds, while held. */
   slot: Slot<C> | null = null;
 
-  /** How long it may wait, in ms. */
-  timeout = Infinity;
+  /** How long it may wait, in ms, once it is in line. */
+  timeout = 0;
   /** When its wait began, by the pool's clock; -1 for who has not waited. */
   askedAt = -1;
   /** When it was lent what it holds, by the pool's clock. */

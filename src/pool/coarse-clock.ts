@@ -18,8 +18,14 @@ export class CoarseClock implements Clock {
   private tick: Cancel | null = null;
   private over = false;
 
-  constructor(private readonly clock: Clock) {}
+  /** What the real clock said when this one began. */
+  private readonly epoch: number;
 
+  constructor(private readonly clock: Clock) {
+    this.epoch = clock.now();
+  }
+
+  /** Milliseconds since the pool began: small whole numbers, which engines keep in an object's field without allocating. */
   now(): number {
     if (this.left === 0) return this.read();
     this.left--;
@@ -28,7 +34,12 @@ export class CoarseClock implements Clock {
 
   /** The same for who only looks on: it leaves no trace. */
   peek(): number {
-    return this.left === 0 ? this.clock.now() : this.time;
+    return this.left === 0 ? this.clock.now() - this.epoch : this.time;
+  }
+
+  /** What is shown to the outside: the time by the scheduler. It leaves no trace either. */
+  stamp(): number {
+    return this.left === 0 ? this.clock.now() : this.time + this.epoch;
   }
 
   after(ms: number, callback: () => void, held: boolean): Cancel {
@@ -51,7 +62,7 @@ export class CoarseClock implements Clock {
   }
 
   private read(): number {
-    this.time = this.clock.now();
+    this.time = this.clock.now() - this.epoch;
     if (this.exact > 0) {
       this.exact--;
     } else if (!this.over) {

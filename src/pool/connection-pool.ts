@@ -118,6 +118,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   readonly events$: Observable<PoolEvent>;
   readonly [internals]: PoolInternals<C>;
   private readonly core: PoolCore<C>;
+  private readonly asAlways: Asking;
   private readonly destroyed: { promise: Promise<void> | null; resolve: () => void } = {
     promise: null,
     resolve: () => undefined,
@@ -151,6 +152,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       core.forgotten(claim);
     });
     this.core = core;
+    this.asAlways = askingOf(options.name, options.acquireTimeout, undefined);
     this.stats$ = stats;
     this.events$ = events;
     this.name = options.name;
@@ -238,7 +240,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   private asking(options: AcquireOptions | undefined): Asking {
-    return askingOf(this.name, this.options.acquireTimeout, options);
+    return options === undefined ? this.asAlways : askingOf(this.name, this.options.acquireTimeout, options);
   }
 
   private mustBeOpen(): void {

@@ -164,6 +164,7 @@ export class PoolCore<C> {
         try {
           this.lend(claim, slot);
         } finally {
+          this.granting = null;
           this.leave(false);
         }
         return;
@@ -218,7 +219,7 @@ export class PoolCore<C> {
     lease: 'released' | 'discarded' | 'kept',
     reason?: unknown,
   ): void {
-    this.counters[outcome]++;
+    this.counters.ended(outcome);
     if (lease !== 'kept' && claim.state === 'held') this.giveBack(claim, lease === 'discarded', reason);
     this.changed();
     this.drain();
@@ -374,7 +375,7 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- deciding
 
   private drain(): void {
-    if (this.busy) return;
+    if (this.busy || this.atRest) return;
     this.busy = true;
     this.drains++;
     let thrown: { error: unknown } | null = null;
@@ -383,12 +384,32 @@ export class PoolCore<C> {
         if (!this.step()) break;
       } catch (error) {
         // One caller's exception is no reason not to serve the others.
+        this.granting = null;
         thrown ??= { error };
       }
     }
     this.busy = false;
     this.settle();
     if (thrown !== null) throw thrown.error;
+  }
+
+  /** Whether nobody waits and nothing is due: so most leases end, and then there is no need to go through the table. */
+  private get atRest(): boolean {
+    const { connections } = this;
+    return (
+      this.line.size === 0 &&
+      !connections.anyRetired &&
+      !connections.anyToReset &&
+      !connections.tooMany &&
+      connections.total >= this.options.min &&
+      this.state === 'open' &&
+      this.handedOver.length === 0 &&
+      this.validated.length === 0 &&
+      this.wake === null &&
+      !this.warmUps.any &&
+      this.evictions.atRest &&
+      (this.overload === null || this.overload.atRest)
+    );
   }
 
   /** Decides one thing; false when there is nothing to decide. */
@@ -585,11 +606,8 @@ export class PoolCore<C> {
   private grant(claim: Claim<C>, slot: Slot<C>): void {
     const outer = this.granting;
     this.granting = claim;
-    try {
-      claim.granted(slot.connection as C);
-    } finally {
-      this.granting = outer;
-    }
+    claim.granted(slot.connection as C);
+    this.granting = outer;
   }
 
   private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): void {
@@ -779,7 +797,7 @@ export class PoolCore<C> {
 
   /** Only to be called while somebody listens. */
   private happened(what: PoolHappening): void {
-    this.events.push({ ...what, pool: this.name, at: this.clock.peek() });
+    this.events.push({ ...what, pool: this.name, at: this.clock.stamp() });
   }
 
   private changed(): void {

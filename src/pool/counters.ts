@@ -11,6 +11,13 @@ export class Counters {
   openFailures = 0;
   timeouts = 0;
   rejected = 0;
+
+  // By name: a computed key costs as much as all the rest of the end of a run.
+  ended(outcome: OperationOutcome): void {
+    if (outcome === 'successfulOperations') this.successfulOperations++;
+    else if (outcome === 'failedOperations') this.failedOperations++;
+    else this.cancelledOperations++;
+  }
 }
 
 /** How a run of `work` can end. */

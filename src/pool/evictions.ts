@@ -46,9 +46,12 @@ export class Evictions<C> {
    * setting it anew for every lease would cost more than the lease.
    */
   settle(): void {
-    if (this.cancelIdle === null && this.options.idleTimeout !== Infinity && this.mayEvictIdle) {
-      this.awaitIdle(this.clock.now());
-    }
+    if (!this.atRest) this.awaitIdle(this.clock.now());
+  }
+
+  /** Whether no timer is to be set. */
+  get atRest(): boolean {
+    return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
   }
 
   end(): void {

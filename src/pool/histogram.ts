@@ -28,7 +28,7 @@ export interface HistogramJSON {
  * ```
  */
 export class Histogram {
-  private readonly buckets: number[] = [];
+  private readonly buckets: number[] = [0];
   private total = 0;
   private sum = 0;
   private least = Infinity;
@@ -95,15 +95,19 @@ export class Histogram {
 
   /** Adds a value, in ms, so many times. What is below 0 counts as 0. */
   record(ms: number, times = 1): void {
-    const value = ms > 0 ? ms : 0;
-    const bucket = bucketOf(value);
     const { buckets } = this;
+    this.total += times;
+    if (!(ms > 0)) {
+      buckets[0]! += times;
+      this.least = 0;
+      return;
+    }
+    const bucket = bucketOf(ms);
     while (buckets.length <= bucket) buckets.push(0);
     buckets[bucket]! += times;
-    this.total += times;
-    this.sum += value * times;
-    if (value < this.least) this.least = value;
-    if (value > this.most) this.most = value;
+    this.sum += ms * times;
+    if (ms < this.least) this.least = ms;
+    if (ms > this.most) this.most = ms;
   }
 
   /** A new histogram with the values of both. */
@@ -152,9 +156,12 @@ function bucketOf(ms: number): number {
   const units = ms * unitsPerMs;
   if (units < perOctave) return Math.floor(units);
   // Whole numbers of 31 bits are what the processor can do fast; above that (35 minutes) it is rare.
-  const octave = units < 0x7fffffff ? 31 - Math.clz32(units) : Math.floor(Math.log2(units));
-  const width = 2 ** (octave - 5);
-  return (octave - 5) * perOctave + Math.floor(units / width);
+  if (units < 0x7fffffff) {
+    const octave = 31 - Math.clz32(units);
+    return (octave - 5) * perOctave + (units >>> (octave - 5));
+  }
+  const octave = Math.floor(Math.log2(units));
+  return (octave - 5) * perOctave + Math.floor(units / 2 ** (octave - 5));
 }
 
 function middleOf(bucket: number): number {

@@ -1,10 +1,10 @@
-import type { Sink } from './work';
+import type { Observer } from 'rxjs';
 
 /**
  * Draws every value of an AsyncIterable. Returns what asks it to stop: its `return()` is called, and `complete` or
  * `error` comes when it has really ended, which an iterable that is waiting for something does in its own time.
  */
-export function iterate<T>(iterable: AsyncIterable<T>, sink: Sink<T>): () => void {
+export function iterate<T>(iterable: AsyncIterable<T>, sink: Observer<T>): () => void {
   const iterator = iterable[Symbol.asyncIterator]();
   let stopping = false;
   let drawing = true;

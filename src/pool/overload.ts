@@ -31,6 +31,11 @@ export class Overload<C> {
     return this.line.pending > 0 && this.since >= 0 && this.dueIn() === 0;
   }
 
+  /** Whether nobody has been waiting, as far as it knows. */
+  get atRest(): boolean {
+    return this.since < 0;
+  }
+
   /** Nothing is decided any more for now. */
   settle(): void {
     if (this.line.pending === 0) {

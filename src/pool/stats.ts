@@ -86,7 +86,7 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
   return Object.freeze({
     name: core.name,
     seq: core.version,
-    at: core.clock.peek(),
+    at: core.clock.stamp(),
     state: core.state,
     breaker: core.breaker,
     maxConnections: connections.max,

@@ -1,15 +1,15 @@
-import { from, isObservable, Subscriber } from 'rxjs';
-import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
+import { from, isObservable, Subscription } from 'rxjs';
+import type { Observable, ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Claim } from './claim';
 import type { Cancel } from './clock';
 import type { OnCancel } from './connector';
-import type { PoolCore } from './core';
 import type { OperationOutcome } from './counters';
 import type { PoolError } from './errors';
+import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
 import { iterate } from './iterate';
 import { runToEnd } from './run-to-end';
-import type { Job, Sink, WorkContext } from './work';
+import type { WorkContext } from './work';
 
 /** What a run has to know about its pool. */
 export interface RunSettings<C> {
@@ -42,10 +42,10 @@ const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
  * One run of work on one connection: waits for it, works, and gives it back whichever way it ends. The order at the end is
  * always: the work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
  */
-export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
+export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
   private phase: Phase = 'waiting';
-  /** Listens to the work, when that is an Observable. */
-  private listener: Subscriber<R> | null = null;
+  /** What the work wants to be done when it ends, when it is an Observable that wants anything. */
+  private teardowns: Subscription | null = null;
   /** Asks work to stop that cannot be made to; null for work that can. */
   private requestStop: (() => void) | null = null;
   private settled: Settled | null = null;
@@ -57,13 +57,15 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   private inOvertime = false;
 
   constructor(
-    private readonly core: PoolCore<C>,
-    private readonly settings: RunSettings<C>,
-    private readonly job: Job<C>,
-    readonly sink: Sink<R>,
+    protected readonly pool: PoolInternals<C>,
+    /** Where the outcome goes. */
+    readonly sink: { readonly closed: boolean },
   ) {
     super();
   }
+
+  /** The work itself. */
+  protected abstract invoke(connection: C, context: WorkContext): unknown;
 
   get signal(): AbortSignal {
     this.controller ??= new AbortController();
@@ -73,21 +75,22 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   // ---------------------------------------------------------------- what the core says
 
-  get label(): string | undefined {
-    return this.job.label;
-  }
-
   get abandoned(): boolean {
     return isGone(this.sink);
   }
 
   granted(connection: C): void {
+    if (this.sink.closed) {
+      this.unsubscribe();
+      return;
+    }
     this.phase = 'starting';
     try {
-      this.begin(this.job.invoke(connection, new LazyContext(this)));
+      this.begin(this.invoke(connection, new LazyContext(this)));
     } catch (error) {
       if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
     }
+    if (this.settled === null && this.sink.closed) this.settled = cancelled;
     // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
     const settled = this.settled;
     this.phase = 'running';
@@ -98,7 +101,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   failed(error: PoolError): void {
     this.end();
-    this.sink.error(error);
+    this.tellError(error);
   }
 
   revoked(error: PoolError): void {
@@ -108,10 +111,10 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
         break;
       case 'starting':
       case 'running':
-        this.core.overtime++;
+        this.pool.core.overtime++;
         this.inOvertime = true;
         // Work that listens to its signal, or to its connection, gets this turn to end in its own way.
-        this.cancelTimer = this.core.clock.after(
+        this.cancelTimer = this.pool.core.clock.after(
           0,
           () => {
             this.requestStop?.();
@@ -126,14 +129,47 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     }
   }
 
+  // ---------------------------------------------------------------- what the sink is told
+
+  protected abstract tellValue(value: R): void;
+
+  protected abstract tellError(error: unknown): void;
+
+  protected abstract tellEnd(): void;
+
   // ---------------------------------------------------------------- what the work says
 
+  // The run subscribes itself to the work's Observable: RxJS takes for a Subscriber whatever has the methods of one, and a second object
+  // for each of a million runs would cost as much as all that the pool does for it.
+
+  get closed(): boolean {
+    return this.settled !== null || this.over || this.phase === 'lingering';
+  }
+
+  /** Whether there is nothing left of it that could be stopped. */
+  get over(): boolean {
+    return this.phase === 'ended';
+  }
+
+  add(teardown: TeardownLogic): void {
+    if (!teardown || teardown === this) return;
+    if (!this.closed) (this.teardowns ??= new Subscription()).add(teardown);
+    else if (typeof teardown === 'function') teardown();
+    else teardown.unsubscribe();
+  }
+
+  remove(teardown: Exclude<TeardownLogic, void>): void {
+    this.teardowns?.remove(teardown);
+  }
+
   next(value: R): void {
-    const outer = this.core.enter();
+    if (this.closed) return;
+    const outer = this.pool.core.enter();
     try {
-      this.sink.next(value);
+      this.tellValue(value);
     } finally {
-      this.core.leave(outer);
+      if (this.phase === 'starting' && this.sink.closed) this.unsubscribe();
+      this.pool.core.leave(outer);
     }
   }
 
@@ -162,13 +198,13 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
     switch (this.phase) {
       case 'waiting':
         this.end();
-        this.core.withdraw(this);
-        this.core.release(this);
+        this.pool.core.withdraw(this);
+        this.pool.core.release(this);
         break;
       case 'starting':
         if (this.settled !== null) return;
         this.settled = cancelled;
-        this.listener?.unsubscribe();
+        this.teardowns?.unsubscribe();
         break;
       case 'running':
         this.cancel();
@@ -214,23 +250,25 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   private listen(result: Observable<R>): void {
     // Cancelled by its own work: there is nobody left to subscribe for.
-    if (this.settled !== null) return;
-    this.listener = new Subscriber<R>(this);
-    result.subscribe(this.listener);
+    if (this.settled !== null || this.sink.closed) return;
+    const subscription = result.subscribe(this);
+    // Not so for an Observable that is not of RxJS.
+    if ((subscription as Unsubscribable) !== this) this.add(subscription);
   }
 
   private settle(settled: Settled): void {
     if (this.phase === 'running') {
       this.conclude(settled);
     } else if (this.phase === 'starting') {
-      this.settled ??= this.tornDown(settled);
+      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
     }
   }
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
+    if (this.teardowns === null) return settled;
     try {
-      this.listener?.unsubscribe();
+      this.teardowns.unsubscribe();
       return settled;
     } catch (error) {
       return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
@@ -239,7 +277,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** The work has ended by itself. */
   private conclude(settled: Settled): void {
-    const { core, sink } = this;
+    const { core } = this.pool;
     const outer = core.enter();
     try {
       this.end();
@@ -247,10 +285,10 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
       const fatal = outcome === 'failedOperations' && this.isFatal(error);
       core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
       if (outcome === 'failedOperations') {
-        sink.error(error);
+        this.tellError(error);
       } else {
-        if (last !== undefined) sink.next(last.value as R);
-        sink.complete();
+        if (last !== undefined) this.tellValue(last.value as R);
+        this.tellEnd();
       }
     } finally {
       core.leave(outer);
@@ -259,7 +297,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** The subscriber has gone, and the work has not ended. */
   private cancel(): void {
-    const { core, settings } = this;
+    const { core, runs: settings } = this.pool;
     const outer = core.enter();
     try {
       this.end();
@@ -267,7 +305,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
       if (this.requestStop !== null) this.lingerUntilStopped(this.requestStop);
       else {
         try {
-          this.listener?.unsubscribe();
+          this.teardowns?.unsubscribe();
         } finally {
           if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
           else if (settings.onCancel === 'discard')
@@ -281,9 +319,9 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   private lingerUntilStopped(requestStop: () => void): void {
-    const { core } = this;
+    const { core } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
-    const { cancelTimeout } = this.settings;
+    const { cancelTimeout } = this.pool.runs;
     if (this.state === 'held') this.phase = 'lingering';
     if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
       this.cancelTimer = core.clock.after(
@@ -299,13 +337,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
   }
 
   private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
-    const { core, slot } = this;
+    const { slot } = this;
+    const { core, runs } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
     if (slot === null) return;
     this.phase = 'lingering';
     const stop = runToEnd(
       core.clock,
-      this.settings.cancelTimeout,
+      runs.cancelTimeout,
       () => clean(slot.connection as C),
       (failure) => {
         core.run(() => {
@@ -320,14 +359,14 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   private lingeredToTheEnd(): void {
     this.end();
-    this.core.release(this);
+    this.pool.core.release(this);
   }
 
   protected end(): void {
     this.phase = 'ended';
     if (this.inOvertime) {
       this.inOvertime = false;
-      this.core.overtime--;
+      this.pool.core.overtime--;
     }
     this.cancelTimer?.();
     this.cancelTimer = null;
@@ -335,7 +374,7 @@ export class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribab
 
   /** Whether this error condemns the connection. One that the question itself fails for does. */
   private isFatal(error: unknown): boolean {
-    const { isFatal } = this.settings;
+    const { isFatal } = this.pool.runs;
     if (isFatal === undefined) return false;
     try {
       return isFatal(error);

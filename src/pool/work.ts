@@ -16,15 +16,10 @@ export interface WorkContext {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in RxJS's own signatures, for inference
 export type WorkResult = ObservableInput<any> & object;
 
-/** A piece of work that waits for its connection. */
-export interface Job<C> {
-  /** What it is for, in the caller's words. */
-  readonly label: string | undefined;
-  invoke(connection: C, context: WorkContext): unknown;
-}
-
 /** Where the outcome of a run goes: a `Subscriber` is one. After `error` or `complete` nothing more comes. */
 export interface Sink<R> {
+  /** Whether nobody listens any more. */
+  readonly closed: boolean;
   next(value: R): void;
   error(error: unknown): void;
   complete(): void;

@@ -1,0 +1,41 @@
+import { resolveBatchOptions } from '../operators/batch-options';
+import type { BatchOptions, ResolvedBatchOptions } from '../operators/batch-options';
+import { InvalidConfigError } from '../pool/errors';
+import { shown } from '../pool/options';
+
+/** How a batch runs that is pulled. */
+export interface PullBatchOptions extends BatchOptions {
+  /**
+   * Stops the batch when it is aborted: what runs is cancelled, and the pull fails with the signal's reason when all is back.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+export interface ResolvedPullOptions extends ResolvedBatchOptions {
+  readonly signal: AbortSignal | undefined;
+}
+
+export function resolvePullOptions(operator: string, given: number | PullBatchOptions = {}): ResolvedPullOptions {
+  const options = resolveBatchOptions(operator, given, ['signal']);
+  const signal = typeof given === 'number' ? undefined : (given as PullBatchOptions | null)?.signal;
+  if (signal === undefined || isSignal(signal)) return { ...options, signal };
+  throw new InvalidConfigError('pool', `${operator} cannot run`, [
+    `signal must be an AbortSignal, but got ${shown(signal)}`,
+  ]);
+}
+
+/** `batchSequential` has nothing to choose but when to stop. */
+export function resolveSignal(
+  operator: string,
+  options: Pick<PullBatchOptions, 'signal'> | undefined,
+): AbortSignal | undefined {
+  const odd = Object.keys(options ?? {}).filter((name) => name !== 'signal');
+  if (odd.length === 0) return resolvePullOptions(operator, options).signal;
+  throw new InvalidConfigError('pool', `${operator} cannot run`, [
+    `${odd.join(', ')} is not an option; the only option is signal`,
+  ]);
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in (value as AbortSignal);
+}

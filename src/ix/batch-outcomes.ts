@@ -1,0 +1,97 @@
+import type { ObservableInput } from 'rxjs';
+import type { BatchOutcome } from '../operators/batch-outcomes';
+import { InOrder } from '../operators/in-order';
+import type { Member } from '../operators/member';
+import { noteUnstarted } from '../operators/unstarted';
+import { isPoolError } from '../pool/errors';
+import { Batch } from './batch';
+import { resolvePullOptions } from './batch-options';
+import type { PullBatchOptions, ResolvedPullOptions } from './batch-options';
+import { checkSource } from './open';
+import { Opened } from './pulled';
+import type { PullOperator } from './pulled';
+import type { Receiver } from './source';
+
+/**
+ * Runs tasks in parallel and gives an outcome for each, as they end: an error of one is an outcome, not the end. What ends the
+ * batch is an error of the source, or a pool that has been destroyed.
+ *
+ * A batch has `concurrency` slots, and draws the next task when one of them is free. A task has its slot from the moment at which
+ * it is asked for until the consumer comes back from its outcome for the next one: so there are never more than `concurrency`
+ * tasks that run or whose outcomes wait, and a consumer who has stopped pulling has stopped the drawing too.
+ *
+ * ```
+ * pulled             1       2 3        4
+ * tasks              AB        C        |
+ * A                  ----a|
+ * B                  -#
+ * C                            --c|
+ * batchOutcomes(2)    b      a   c      |    b: rejected
+ * ```
+ *
+ * `index` and `item` are those of the task; of an inner that is no task, its place in the batch and the inner itself.
+ *
+ * ```ts
+ * for await (const outcome of from(lines).pipe(withConnection(pool, send), batchOutcomes(8))) { … }
+ * ```
+ */
+export function batchOutcomes<R>(
+  concurrency?: number | PullBatchOptions,
+): PullOperator<ObservableInput<R>, BatchOutcome<R>> {
+  const options = resolvePullOptions('batchOutcomes', concurrency);
+  return (source) => {
+    checkSource('batchOutcomes', source);
+    return new Opened((receiver, signal) => new Outcomes<R>(receiver, options).drawFrom(source, signal));
+  };
+}
+
+class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
+  private readonly stopOnError: boolean;
+  private readonly order: InOrder<BatchOutcome<R>> | null;
+  private stopped = false;
+
+  constructor(receiver: Receiver<BatchOutcome<R>>, { concurrency, ordered, stopOnError, signal }: ResolvedPullOptions) {
+    super(receiver, 'batchOutcomes', concurrency, signal);
+    this.stopOnError = stopOnError;
+    this.order = ordered
+      ? new InOrder((outcome) => {
+          this.ready.push(outcome);
+        })
+      : null;
+  }
+
+  protected override get early(): number {
+    return this.order === null ? 0 : this.order.size;
+  }
+
+  value(member: Member<R>, value: R): void {
+    member.last = value;
+  }
+
+  completed(member: Member<R>): void {
+    const { index, item, last } = member;
+    this.add(member, { index, item, status: 'fulfilled', value: last as R });
+  }
+
+  failed(member: Member<R>, reason: unknown): void {
+    // Every item that is left would fail with the same words.
+    if (isPoolError(reason, 'INVALID_POOL')) {
+      this.abort(reason);
+      return;
+    }
+    const { index, item } = member;
+    const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
+    if (this.stopOnError && !this.stopped) {
+      this.stopped = true;
+      this.stopDrawing((count) => {
+        noteUnstarted(outcome, count);
+      });
+    }
+    this.add(member, outcome);
+  }
+
+  private add(member: Member<R>, outcome: BatchOutcome<R>): void {
+    if (this.order === null) this.ready.push(outcome);
+    else this.order.push(member.position, outcome);
+  }
+}

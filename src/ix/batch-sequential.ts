@@ -1,0 +1,55 @@
+import type { ObservableInput } from 'rxjs';
+import type { Member } from '../operators/member';
+import { Batch } from './batch';
+import { resolveSignal } from './batch-options';
+import type { PullBatchOptions } from './batch-options';
+import { checkSource } from './open';
+import { Opened } from './pulled';
+import type { PullOperator } from './pulled';
+import type { Receiver } from './source';
+
+/**
+ * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so does
+ * an error of the source. A task is drawn and begun when the values of the one before it have all been taken, and the consumer
+ * comes back for more.
+ *
+ * ```
+ * pulled     1   2 3   4
+ * tasks      A     B   |
+ * A          --a|
+ * B                -b|
+ * result       a    b  |    the second pull: A has no more, B begins
+ * ```
+ *
+ * A task may have values faster than they are pulled: an Observable pushes. Those of the one task that runs are kept until then.
+ *
+ * ```ts
+ * for await (const reply of from(lines).pipe(withConnection(pool, send), batchSequential())) { … }
+ * ```
+ */
+export function batchSequential<R>(options?: Pick<PullBatchOptions, 'signal'>): PullOperator<ObservableInput<R>, R> {
+  const signal = resolveSignal('batchSequential', options);
+  return (source) => {
+    checkSource('batchSequential', source);
+    return new Opened((receiver, outer) => new Values<R>(receiver, signal).drawFrom(source, outer));
+  };
+}
+
+class Values<R> extends Batch<R, R> {
+  constructor(receiver: Receiver<R>, signal: AbortSignal | undefined) {
+    super(receiver, 'batchSequential', 1, signal);
+  }
+
+  value(_member: Member<R>, value: R): void {
+    this.ready.push(value);
+    this.pump();
+  }
+
+  completed(): void {
+    // Its values are all there is to it.
+  }
+
+  failed(_member: Member<R>, error: unknown): void {
+    this.abort(error);
+  }
+}

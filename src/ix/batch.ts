@@ -1,0 +1,277 @@
+import type { ObservableInput } from 'rxjs';
+import { isTask } from '../operators/connection-task';
+import type { ItemWork } from '../operators/connection-task';
+import type { Lingering } from '../operators/lingering';
+import { begin } from '../operators/inner-member';
+import { limitFor } from '../operators/member';
+import type { BatchRules, Member, MemberOwner } from '../operators/member';
+import { Ring } from '../operators/ring';
+import { Running } from '../operators/running';
+import { TaskRun } from '../operators/task-run';
+import type { PullSource, Receiver, WorkReceiver } from './source';
+import { Stage } from './stage';
+
+/**
+ * The machine under every batch that is pulled. It has as many slots as may run at a time. A slot is taken from the moment at
+ * which its item is asked for until the consumer, who has got what came of it, comes back for more. The next item is drawn when
+ * a slot is free, and only then.
+ */
+export abstract class Batch<R, V>
+  extends Stage<ObservableInput<R>, V>
+  implements BatchRules<R>, MemberOwner<R>, WorkReceiver
+{
+  readonly rules = this;
+  readonly running = new Running<Member<R>>();
+  /** Nobody listens to the members any more. */
+  closed = false;
+  readonly destination = null;
+  /** What the consumer has not taken yet. */
+  protected readonly ready = new Ring<V>();
+
+  private position = 0;
+  private begun = false;
+  /** The consumer waits for something. While it does not, it holds the last thing it got, and that holds a slot. */
+  private wanted = false;
+  /** The source has been asked, and has not answered. */
+  private asked = false;
+  /** Drawn, and not begun: what its pool can lend may show only now. */
+  private held: ObservableInput<R> | TaskRun<R> | null = null;
+  private pumping = false;
+  /** No more is drawn. */
+  private drawn = false;
+  /** Ends early: not over before all is back. */
+  private ending = false;
+  private failure: { readonly error: unknown } | null = null;
+  /** How many may run, by the last of them that was drawn. */
+  private limit = 1;
+  /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
+  private lingering: Lingering | null = null;
+  private readonly others = new Set<Lingering>();
+
+  constructor(
+    receiver: Receiver<V>,
+    private readonly operator: string,
+    private readonly concurrency: number | undefined,
+    /** The option, beside the signal that whoever iterates may give. */
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    super(receiver);
+  }
+
+  abstract value(member: Member<R>, value: R): void;
+  abstract completed(member: Member<R>): void;
+  abstract failed(member: Member<R>, error: unknown): void;
+
+  /** How many values are held back until it is their turn: they take slots too. */
+  protected get early(): number {
+    return 0;
+  }
+
+  override drawFrom(source: PullSource<ObservableInput<R>>, signal: AbortSignal | undefined): this {
+    return super.drawFrom(source, eitherOf(signal, this.signal));
+  }
+
+  // ---------------------------------------------------------------- what the consumer says
+
+  override pull(): void {
+    this.wanted = true;
+    if (!this.begun) this.begin();
+    this.pump();
+  }
+
+  override async stop(): Promise<number> {
+    this.silent = true;
+    this.wanted = false;
+    this.ready.clear();
+    const thrown = this.cancel();
+    await this.allBack();
+    if (thrown !== null) throw thrown.error;
+    return 0;
+  }
+
+  // ---------------------------------------------------------------- what the source says
+
+  arrived(inner: ObservableInput<R>): void {
+    this.asked = false;
+    this.held = inner;
+    this.pump();
+  }
+
+  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void {
+    this.asked = false;
+    this.lingering ??= lingering;
+    this.held = new TaskRun<R>(this, each, this.position++, index, item);
+    this.pump();
+  }
+
+  override ended(): void {
+    this.asked = false;
+    this.drawn = true;
+    this.pump();
+  }
+
+  override broke(error: unknown): void {
+    this.asked = false;
+    this.abort(error);
+  }
+
+  // ---------------------------------------------------------------- what happens next
+
+  pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    try {
+      while (this.step());
+    } catch (error) {
+      this.abort(error);
+    }
+    this.pumping = false;
+    if (this.wanted && this.isDone()) this.tellTheEnd();
+  }
+
+  /** Does one thing; false when there is nothing to do. */
+  private step(): boolean {
+    const { ready, held } = this;
+
+    // The consumer waits for what is there.
+    if (this.wanted && ready.size > 0) {
+      this.wanted = false;
+      this.receiver.arrived(ready.shift());
+      return true;
+    }
+
+    // One that was drawn can begin.
+    if (held !== null) return this.beginIfThereIsRoom(held);
+
+    // A slot is free: draw.
+    if (!this.drawn && !this.asked && this.taken < this.slots) {
+      this.asked = true;
+      this.upstream.pull();
+      return true;
+    }
+
+    return false;
+  }
+
+  private beginIfThereIsRoom(held: ObservableInput<R> | TaskRun<R>): boolean {
+    const { running } = this;
+    if (held instanceof TaskRun) {
+      // It comes from a source that knows what its pool can lend.
+      if (running.size >= this.slots) return false;
+      this.held = null;
+      held.start();
+    } else {
+      this.limit = limitFor(held, this.concurrency, this.operator);
+      if (running.size >= this.limit) return false;
+      this.held = null;
+      if (isTask(held) && held.lingering !== undefined) this.others.add(held.lingering);
+      begin<R>(this, held, this.position++);
+    }
+    return true;
+  }
+
+  private get taken(): number {
+    return this.running.size + this.ready.size + this.early + (this.wanted ? 0 : 1);
+  }
+
+  private get slots(): number {
+    const { concurrency } = this;
+    const { leaseCapacity } = this.upstream;
+    if (leaseCapacity === undefined) return this.limit;
+    return concurrency === undefined ? leaseCapacity : Math.min(concurrency, leaseCapacity);
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  /** Draws no more, and lets what runs end. Calls back when the source has ended, with how many were drawn for nothing. */
+  protected stopDrawing(unstarted: (count: number) => void): void {
+    unstarted(this.held === null ? 0 : 1);
+    this.held = null;
+    this.endWith((late) => {
+      unstarted(late);
+    });
+  }
+
+  /** Ends with an error: what runs is cancelled, and what has ended before is still there for the consumer. */
+  protected abort(error: unknown): void {
+    if (this.closed) return;
+    this.failure = { error };
+    this.cancel();
+    this.endWith(() => undefined);
+  }
+
+  private endWith(done: (late: number) => void): void {
+    this.drawn = true;
+    this.ending = true;
+    const ended = (): void => {
+      this.ending = false;
+      this.pump();
+    };
+    this.allBack().then(
+      (late) => {
+        done(late);
+        ended();
+      },
+      (error: unknown) => {
+        this.failure ??= { error };
+        ended();
+      },
+    );
+  }
+
+  /** Cancels what runs, and says what that has thrown. */
+  private cancel(): { readonly error: unknown } | null {
+    this.closed = true;
+    this.drawn = true;
+    this.held = null;
+    this.signal?.removeEventListener('abort', this.aborted);
+    const members = this.running.all();
+    let thrown = null;
+    try {
+      this.running.cancel();
+    } catch (error) {
+      thrown = { error };
+    }
+    for (const member of members) {
+      if (member instanceof TaskRun) this.lingering?.cancelled(member);
+    }
+    return thrown;
+  }
+
+  private async allBack(): Promise<number> {
+    const late = await this.end();
+    await this.lingering?.gone();
+    for (const other of this.others) await other.gone();
+    return late;
+  }
+
+  private isDone(): boolean {
+    return this.drawn && !this.ending && !this.silent && this.running.size === 0 && this.ready.size === 0;
+  }
+
+  private tellTheEnd(): void {
+    this.wanted = false;
+    this.signal?.removeEventListener('abort', this.aborted);
+    if (this.failure === null) this.receiver.ended();
+    else this.receiver.broke(this.failure.error);
+  }
+
+  private begin(): void {
+    const { signal } = this;
+    this.begun = true;
+    if (signal === undefined) return;
+    if (signal.aborted) this.aborted();
+    else signal.addEventListener('abort', this.aborted);
+  }
+
+  /** Whoever aborts wants nothing any more, not even what is ready. */
+  private readonly aborted = (): void => {
+    this.ready.clear();
+    this.abort(this.signal!.reason);
+  };
+}
+
+function eitherOf(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return AbortSignal.any([a, b]);
+}

@@ -1,0 +1,55 @@
+import type { BatchOutcome } from '../operators/batch-outcomes';
+import { Collection } from '../operators/collection';
+import type { BatchResult } from '../operators/collection';
+import { checkSource } from './open';
+import { Opened } from './pulled';
+import type { PullOperator } from './pulled';
+import { Stage } from './stage';
+
+/**
+ * Collects the outcomes of `batchOutcomes` into one result, in the order of the source: draws them all when it is pulled.
+ *
+ * ```
+ * pulled     1        2
+ * outcomes   a  b  c  |     b: rejected
+ * result            r |     { successful: [a, c], failed: [b], unstarted: 0 }
+ * ```
+ */
+export function collectBatch<R>(): PullOperator<BatchOutcome<R>, BatchResult<R>> {
+  return (source) => {
+    checkSource('collectBatch', source);
+    return new Opened((receiver, signal) => new Collector<R>(receiver).drawFrom(source, signal));
+  };
+}
+
+class Collector<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
+  private readonly collection = new Collection<R>();
+  private pulling = false;
+  private answered = false;
+  private over = false;
+
+  override pull(): void {
+    if (this.over) {
+      this.receiver.ended();
+      return;
+    }
+    // What is answered at once is a loop, not a recursion.
+    this.pulling = true;
+    do {
+      this.answered = false;
+      this.upstream.pull();
+    } while (this.answered);
+    this.pulling = false;
+  }
+
+  arrived(outcome: BatchOutcome<R>): void {
+    this.collection.add(outcome);
+    this.answered = true;
+    if (!this.pulling) this.pull();
+  }
+
+  override ended(): void {
+    this.over = true;
+    this.receiver.arrived(this.collection.result());
+  }
+}

@@ -1,0 +1,18 @@
+export { withConnection } from './with-connection';
+export { again } from './again';
+export { batchSequential } from './batch-sequential';
+export { batchOutcomes } from './batch-outcomes';
+export { batchParallel } from './batch-parallel';
+export { collectBatch } from './collect-batch';
+export { trackProgress } from './track-progress';
+export { leases } from './leases';
+export { fromPull } from './from-pull';
+export type { PullOperator } from './pulled';
+export type { PullSource } from './source';
+export type { PullBatchOptions } from './batch-options';
+export type { NumberedItem } from '../operators/again';
+export type { BatchOptions } from '../operators/batch-options';
+export type { BatchOutcome } from '../operators/batch-outcomes';
+export type { BatchFailure, BatchResult } from '../operators/collection';
+export type { ConnectionTask } from '../operators/connection-task';
+export type { BatchProgress, ProgressOptions } from '../operators/progress';

@@ -1,0 +1,38 @@
+import { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
+import { Pulls } from './pulls';
+import type { PullSource, Receiver, Source } from './source';
+
+/**
+ * An operator on AsyncIterables. Fits into the `pipe` of IxJS, and is a plain function of an AsyncIterable (or of an
+ * Iterable) beside it, as in `batchOutcomes(8)(tasks)`.
+ */
+export type PullOperator<T, R> = (source: PullSource<T>) => AsyncIterableX<R>;
+
+// Not instanceof, which for a class derived from AsyncIterableX says yes to every AsyncIterableX. A second copy of the package may
+// speak to its operators in another way, so the mark is of this copy.
+const brand = Symbol('rxjs-connection-pool.pulled');
+
+export function isPulled<T>(source: unknown): source is Pulled<T> {
+  return (source as { [brand]?: true })[brand] === true;
+}
+
+/** What our operators return: an AsyncIterableX for everybody else, and a Source for each other. */
+export abstract class Pulled<T> extends AsyncIterableX<T> {
+  get [brand](): true {
+    return true;
+  }
+
+  /** Begins an iteration. Nothing is drawn before the first pull. */
+  abstract open(receiver: Receiver<T>, signal: AbortSignal | undefined): Source;
+
+  [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T, undefined> {
+    return new Pulls<T>((receiver) => this.open(receiver, signal), signal);
+  }
+}
+
+/** The one kind there is: what differs is how it is opened. */
+export class Opened<T> extends Pulled<T> {
+  constructor(readonly open: Pulled<T>['open']) {
+    super();
+  }
+}

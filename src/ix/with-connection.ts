@@ -1,0 +1,113 @@
+import type { ObservedValueOf } from 'rxjs';
+import type { ConnectionTask, ItemWork } from '../operators/connection-task';
+import { isHeldLease, notALease, Reservations } from '../operators/lease-task';
+import type { LeaseWork } from '../operators/lease-task';
+import { isLeaseOf, itemWork, leasedTwice } from '../operators/with-connection';
+import type { ConnectionPool } from '../pool/connection-pool';
+import type { Lease } from '../pool/lease';
+import type { AcquireOptions } from '../pool/options';
+import type { WorkContext, WorkResult } from '../pool/work';
+import { checkSource } from './open';
+import { Opened } from './pulled';
+import type { PullOperator } from './pulled';
+import type { Receiver } from './source';
+import { Tasks, TasksOfWork } from './tasks';
+
+/**
+ * Makes every item a cold task that leases a connection, works on it, and gives it back. One item is drawn for each task that is
+ * pulled; what follows decides how many are, and runs them.
+ *
+ * ```
+ * pulled       1       2     3
+ * source       a       b     |
+ * tasks        A       B     |
+ * ```
+ *
+ * ```ts
+ * from(readLines(file)).pipe(
+ *   withConnection(pool, (node, line) => node.call('word_count', line)),
+ *   batchOutcomes(8),
+ * )
+ * ```
+ *
+ * A task's errors: those of `pool.acquire()`, and the work's own, unwrapped.
+ */
+export function withConnection<C, T, O extends WorkResult>(
+  pool: ConnectionPool<C>,
+  work: (connection: C, item: T, index: number, context: WorkContext) => O,
+  options?: AcquireOptions,
+): PullOperator<T, ConnectionTask<T, ObservedValueOf<O>>>;
+/**
+ * With `leases(pool)` as the source: makes every lease a task that works on it and gives it back. A task that has not run when
+ * the iteration ends gives its lease back then.
+ *
+ * ```ts
+ * from(leases(pool)).pipe(take(3), withConnection((node) => node.call('ping')), batchOutcomes())
+ * ```
+ */
+export function withConnection<C, O extends WorkResult>(
+  work: (connection: C, context: WorkContext) => O,
+): PullOperator<Lease<C>, ConnectionTask<Lease<C>, ObservedValueOf<O>>>;
+export function withConnection<C>(
+  poolOrWork: ConnectionPool<C> | LeaseWork<C>,
+  work?: ItemWork<C, unknown>['work'],
+  options?: AcquireOptions,
+): PullOperator<never, ConnectionTask<unknown, unknown>> {
+  if (typeof poolOrWork === 'function') {
+    return (source) => {
+      checkSource('withConnection', source);
+      return new Opened((receiver, signal) => new LeaseTasks(receiver, poolOrWork).drawFrom(source, signal));
+    };
+  }
+  const each = itemWork<C, unknown>('withConnection', poolOrWork, work, options);
+  return (source) => {
+    if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
+    checkSource('withConnection', source);
+    const { clock } = each.pool.core;
+    return new Opened((receiver, signal) => new ItemTasks(receiver, each).drawFrom(source, signal, clock));
+  };
+}
+
+class ItemTasks<C, T, R> extends TasksOfWork<C, T, T, R> {
+  private index = 0;
+
+  arrived(item: T): void {
+    const { pool } = this.each;
+    if (isLeaseOf(pool, item)) {
+      item.release();
+      this.fail(leasedTwice(pool.core.name));
+    } else {
+      this.pass(item, this.index++);
+    }
+  }
+}
+
+class LeaseTasks<C, R> extends Tasks<Lease<C>, ConnectionTask<Lease<C>, R>> {
+  private readonly reservations: Reservations<C, R>;
+
+  constructor(receiver: Receiver<ConnectionTask<Lease<C>, R>>, work: LeaseWork<C>) {
+    super(receiver);
+    this.reservations = new Reservations(work, this.lingering);
+  }
+
+  arrived(lease: Lease<C>): void {
+    if (isHeldLease<C>(lease)) this.receiver.arrived(this.reservations.taskOf(lease));
+    else this.fail(notALease());
+  }
+
+  override ended(): void {
+    this.reservations.sourceHasEnded();
+    super.ended();
+    this.reservations.giveBackUnlessRunSoon();
+  }
+
+  override broke(error: unknown): void {
+    this.reservations.giveBack();
+    super.broke(error);
+  }
+
+  protected override release(): Promise<number> {
+    this.reservations.giveBack();
+    return super.release();
+  }
+}

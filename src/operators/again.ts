@@ -1,0 +1,62 @@
+import type { ObservedValueOf, OperatorFunction } from 'rxjs';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { shown } from '../pool/options';
+import type { AcquireOptions } from '../pool/options';
+import type { WorkContext, WorkResult } from '../pool/work';
+import type { ConnectionTask } from './connection-task';
+import { TaskStream } from './task-stream';
+import { itemWork } from './with-connection';
+
+/** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
+export interface NumberedItem {
+  readonly index: number;
+  readonly item: unknown;
+}
+
+/**
+ * `withConnection` for what failed: takes the failures of a `BatchResult`, or anything else with an `item` and an `index`, and
+ * makes every one of them a task for its item that keeps its index. So what comes of the second batch tells of the places of
+ * the first.
+ *
+ * ```
+ * failed     (ab|)       { index: 3, item, error }, { index: 8, item, error }
+ * tasks      (AB|)       index 3 and index 8
+ * ```
+ *
+ * ```ts
+ * from(result.failed).pipe(again(pool, send), batchParallel(8))
+ * ```
+ */
+export function again<C, T, O extends WorkResult>(
+  pool: ConnectionPool<C>,
+  work: (connection: C, item: T, index: number, context: WorkContext) => O,
+  options?: AcquireOptions,
+): OperatorFunction<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
+  const each = itemWork<C, T>('again', pool, work, options);
+  return (source) => new NumberedTasks(source, each);
+}
+
+class NumberedTasks<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
+  refuse(given: NumberedItem): Error | null {
+    return isNumbered(given) ? null : notNumbered(given);
+  }
+
+  itemOf({ item }: NumberedItem): T {
+    return item as T;
+  }
+
+  indexOf({ index }: NumberedItem): number {
+    return index;
+  }
+}
+
+export function isNumbered(value: unknown): value is NumberedItem {
+  return Number.isInteger((value as NumberedItem | null | undefined)?.index);
+}
+
+export function notNumbered(value: unknown): TypeError {
+  return new TypeError(
+    `again works on what failed, each with an item and an index, but got ${shown(value)}: ` +
+      'write from(result.failed).pipe(again(pool, work)). For bare items there is withConnection(pool, work).',
+  );
+}

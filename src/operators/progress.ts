@@ -1,0 +1,86 @@
+import { asyncScheduler } from 'rxjs';
+import type { Observer, SchedulerLike } from 'rxjs';
+import { InvalidConfigError } from '../pool/errors';
+import { notACount, shown } from '../pool/options';
+import type { BatchOutcome } from './batch-outcomes';
+
+/** How far a batch has come. */
+export interface BatchProgress {
+  /** How many there will be, where that is known. */
+  readonly total?: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Outcomes a second, on average since the batch was subscribed. */
+  readonly ratePerSecond: number;
+  /** Milliseconds until `total` is reached at that rate; absent without a total, or before the first outcome. */
+  readonly remainingMs?: number;
+}
+
+export interface ProgressOptions {
+  /** How many there will be. */
+  total?: number | undefined;
+  /** The clock. Default `asyncScheduler`. */
+  scheduler?: SchedulerLike | undefined;
+}
+
+/** Checks what `trackProgress` was given. What it returns begins to count, for one run of a batch. */
+export function progressFor(
+  observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
+  options: ProgressOptions,
+): () => Progress {
+  const { total, scheduler = asyncScheduler } = checked(observer, options);
+  const told = typeof observer === 'function' ? { next: observer } : observer;
+  return () => new Progress(told, total, scheduler);
+}
+
+function checked(observer: unknown, options: ProgressOptions): ProgressOptions {
+  const issues: string[] = [];
+  if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
+    issues.push(
+      `the observer must be a function of a BatchProgress or an observer of them, but got ${shown(observer)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'total')
+      issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
+    else if (name !== 'scheduler') issues.push(`${name} is not an option; the options are total, scheduler`);
+  }
+  if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
+  return options;
+}
+
+/** How far one run has come, and who is told. */
+export class Progress {
+  private succeeded = 0;
+  private failed = 0;
+  private readonly since: number;
+
+  constructor(
+    readonly observer: Partial<Observer<BatchProgress>>,
+    private readonly total: number | undefined,
+    private readonly scheduler: SchedulerLike,
+  ) {
+    this.since = scheduler.now();
+  }
+
+  count(outcome: BatchOutcome<unknown>): void {
+    if (outcome.status === 'fulfilled') this.succeeded++;
+    else this.failed++;
+  }
+
+  publish(): void {
+    const { observer } = this;
+    if (observer.next !== undefined) observer.next(this.snapshot());
+  }
+
+  private snapshot(): BatchProgress {
+    const { total, succeeded, failed } = this;
+    const done = succeeded + failed;
+    const elapsed = this.scheduler.now() - this.since;
+    const ratePerSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
+    if (total === undefined) return { succeeded, failed, ratePerSecond };
+    if (ratePerSecond === 0) return { total, succeeded, failed, ratePerSecond };
+    const remainingMs = (Math.max(0, total - done) * 1000) / ratePerSecond;
+    return { total, succeeded, failed, ratePerSecond, remainingMs };
+  }
+}

@@ -1,0 +1,61 @@
+import { isGone } from '../pool/is-gone';
+import type { WorkContext } from '../pool/work';
+import { WorkRun } from '../pool/work-run';
+import type { ItemWork } from './connection-task';
+import type { Member, MemberOwner } from './member';
+
+/**
+ * A member of a batch that stands right behind `withConnection`: task, run and member in one. The task would be an Observable that only
+ * the batch subscribes to, so it is not made. (Fusing neighbours is from Reactor and RxJava, where it is called operator fusion.)
+ */
+export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
+  declare readonly sink: MemberOwner<R>;
+  at = 0;
+  last: R | undefined = undefined;
+
+  constructor(
+    owner: MemberOwner<R>,
+    private readonly each: ItemWork<unknown, unknown>,
+    readonly position: number,
+    readonly index: number,
+    readonly item: unknown,
+  ) {
+    super(each.pool, owner);
+  }
+
+  override get abandoned(): boolean {
+    return this.sink.closed || isGone(this.sink.destination);
+  }
+
+  get label(): string | undefined {
+    return this.each.asking.label;
+  }
+
+  start(): void {
+    const { pool, asking } = this.each;
+    this.sink.running.add(this);
+    pool.core.ask(this, asking.acquireTimeout);
+  }
+
+  protected invoke(connection: unknown, context: WorkContext): unknown {
+    return this.each.work(connection, this.item, this.index, context);
+  }
+
+  protected tellValue(value: R): void {
+    this.sink.rules.value(this, value);
+  }
+
+  protected tellError(error: unknown): void {
+    const { sink: owner } = this;
+    owner.running.delete(this);
+    owner.rules.failed(this, error);
+    owner.pump();
+  }
+
+  protected tellEnd(): void {
+    const { sink: owner } = this;
+    owner.running.delete(this);
+    owner.rules.completed(this);
+    owner.pump();
+  }
+}
