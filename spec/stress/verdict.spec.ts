@@ -63,6 +63,13 @@ describe('the verdict', () => {
     expect(verdict).toContain("more came than it can do: 2 leases' worth of work for 1");
   });
 
+  it('says when it is not for want of connections', () => {
+    // A hundred at once every second: on average two connections would be plenty.
+    const arrivals = Array.from({ length: 1_000 }, (_, i) => Math.floor(i / 100) * 1_000);
+    const { verdict } = resultOf({ arrivals, work: () => timer(10) }, { max: 5 });
+    expect(verdict).toContain('who waited longer did so for another reason, such as work that comes or goes in bursts');
+  });
+
   it('says when there was never a shortage', () => {
     const { verdict, estimate } = resultOf({ workers: 2, opsPerWorker: 5, work: () => timer(10) }, { max: 8 });
     expect(verdict).toBe('Never saturated: at most 2 of 8 leases were lent at once.');

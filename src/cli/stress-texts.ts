@@ -58,7 +58,7 @@ export function summaryOfLoad(report: StressReport, what: string): string {
     row('wait', report.wait),
     row('use', report.use),
     row('total', report.total),
-    ...(report.load.model === 'open' ? [row('late', report.lag), row('own wait', report.fromStart.wait)] : []),
+    ...(report.load.model === 'open' ? [row('lag', report.lag), row('fromStart', report.fromStart.wait)] : []),
     ...(report.open.count > 0 ? [row('connect', report.open)] : []),
     '',
     `at most: ${peaks.leases} leases, ${peaks.waiting} waiting, ${peaks.connections} connections, ${peaks.underWay} operations under way`,

@@ -32,9 +32,9 @@ export interface OperationCounts extends Readonly<Record<Outcome, number>> {
   readonly warmup: number;
 }
 
-/** How many connections would help, where that can be told. */
+/** How many connections it takes, where somebody has waited for too long and it can be told. */
 export interface Estimate {
-  /** The option `max` that would do. */
+  /** The option `max` that should do: more than there are, or not, where waits have another reason. */
   readonly max: number;
   /** What it would do, for people. */
   readonly for: string;

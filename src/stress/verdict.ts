@@ -14,30 +14,32 @@ const shortWait = { percent: 99, ms: 5 };
  * open model it is Erlang's formula for independent callers, at the load and the mean use that were measured.
  */
 export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Estimate | null {
-  const { load, stats, wait, use, offered } = report;
-  const { percent, ms } = thresholds.find(({ waitBound }) => waitBound !== null)?.waitBound ?? shortWait;
+  const { load, stats, use, offered, saturated } = report;
+  const bound = boundOf(thresholds);
+  if (!waitsTooLong(report, bound) || saturated === 0) return null;
   const capacity = stats.leaseCapacity / stats.maxConnections;
-  const waited = report.histograms.wait.percentile(percent);
-  if (wait.count === 0 || waited <= ms || report.saturated === 0) return null;
   if (load.model === 'closed' && load.workers !== null) {
-    const max = Math.ceil(load.workers / capacity);
-    if (max <= stats.maxConnections) return null;
     return {
-      max,
+      max: Math.ceil(load.workers / capacity),
       for: `none of the ${load.workers} workers would wait for another`,
       by: 'a lease for each worker; whether the target bears that many is for a run to show',
     };
   }
   if (offered === null || use.count === 0 || use.mean === 0) return null;
-  const servers = serversFor((offered * use.mean) / 1_000, use.mean, ms, 1 - percent / 100);
+  const servers = serversFor((offered * use.mean) / 1_000, use.mean, bound.ms, 1 - bound.percent / 100);
   if (servers === null) return null;
-  const max = Math.ceil(servers / capacity);
-  if (max <= stats.maxConnections) return null;
   return {
-    max,
-    for: `the p${percent} wait would fall under ${shownMs(ms)}`,
+    max: Math.ceil(servers / capacity),
+    for: `the p${bound.percent} wait would fall under ${shownMs(bound.ms)}`,
     by: `Erlang C at ${rounded(offered)} operations a second and a mean use of ${shownMs(use.mean)}, if the target keeps its pace`,
   };
+}
+
+const boundOf = (thresholds: readonly Threshold[]): { percent: number; ms: number } =>
+  thresholds.find(({ waitBound }) => waitBound !== null)?.waitBound ?? shortWait;
+
+function waitsTooLong({ histograms }: Judged, { percent, ms }: { percent: number; ms: number }): boolean {
+  return histograms.wait.count > 0 && histograms.wait.percentile(percent) > ms;
 }
 
 /** What it comes to, in a sentence or two. */
@@ -52,10 +54,15 @@ export function verdictOf(report: Judged, estimate: Estimate | null): string {
     const why = most === undefined ? '' : `, most often with ${most.name}: ${most.message}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
-  if (estimate !== null) parts.push(`with max ${estimate.max} ${estimate.for} (${estimate.by})`);
+  if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
   const late = lateness(report);
   if (late !== null) parts.push(late);
   return sentence(parts.filter((part) => part !== '').join('; '));
+}
+
+function adviceOf({ max, for: what, by }: Estimate, now: number): string {
+  if (max > now) return `with max ${max} ${what} (${by})`;
+  return `max ${max} should do (${by}): who waited longer did so for another reason, such as work that comes or goes in bursts`;
 }
 
 function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
