@@ -70,6 +70,8 @@ class LoadRun<C> implements OperationHost<C> {
   private duration: number;
   private endAt: number;
   private endedEarly = false;
+  /** Something ran when the grace was over. */
+  private cancelled = false;
   private readonly instant = { at: -1, begun: 0 };
   private ticked = { leaseTime: 0, opened: 0 };
 
@@ -241,7 +243,7 @@ class LoadRun<C> implements OperationHost<C> {
     const { arrivals, operations, workers } = this.load;
     if (++instant.begun > mostAtOneInstant + workers && arrivals === null && operations === Infinity) {
       throw new Error(
-        `${instant.begun} operations began at one instant: work takes no time on this clock, so that the duration is never over. Give a number of operations instead.`,
+        `${instant.begun} operations began at one instant: work takes no time on this clock, or the pool turns everybody away at once, so that the duration is never over. Give a number of operations as well.`,
       );
     }
     const plannedAt = this.planned === null ? now : this.startedAt + this.planned;
@@ -305,6 +307,7 @@ class LoadRun<C> implements OperationHost<C> {
     const { arrivals, clock } = this.load;
     const now = clock.now();
     for (const operation of this.takeLive()) {
+      this.cancelled = true;
       operation.ended = true;
       this.settle(operation, 'unfinished', now);
       this.workWatch?.ended(operation);
@@ -340,7 +343,8 @@ class LoadRun<C> implements OperationHost<C> {
     const now = this.load.clock.now();
     this.look(now);
     this.poolWatch.settle(now);
-    if (this.measurements.counts.unfinished === 0) this.workWatch?.allEnded(this.label);
+    // Cancelled work may hold its lease until it has really ended.
+    if (!this.cancelled) this.workWatch?.allEnded(this.label);
     this.tick(now);
     this.timeline.finish();
     this.emit();

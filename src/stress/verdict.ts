@@ -51,7 +51,7 @@ export function verdictOf(report: Judged, estimate: Estimate | null): string {
   const failed = operations.ended - operations.succeeded;
   if (failed > 0) {
     const [most] = errors;
-    const why = most === undefined ? '' : `, most often with ${most.name}: ${most.message}`;
+    const why = most === undefined ? '' : `, most often with ${most.name}: ${firstSentence(most.message)}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
   if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
@@ -62,7 +62,7 @@ export function verdictOf(report: Judged, estimate: Estimate | null): string {
 
 function adviceOf({ max, for: what, by }: Estimate, now: number): string {
   if (max > now) return `with max ${max} ${what} (${by})`;
-  return `max ${max} should do (${by}): who waited longer did so for another reason, such as work that comes or goes in bursts`;
+  return `max ${max} should do (${by}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
 }
 
 function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
@@ -97,3 +97,7 @@ const percentOf = (share: number): string => {
 };
 const rounded = (value: number): string => String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const firstSentence = (text: string): string => {
+  const [first = ''] = text.split(/\.(?:\s|$)/);
+  return first.length > 200 ? `${first.slice(0, 200)}…` : first;
+};
