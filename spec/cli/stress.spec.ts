@@ -62,7 +62,7 @@ describe('stress', () => {
 
   it('says a line a second where there is no terminal', async () => {
     const { stderr } = await run(to('sleep', '--params', '[2]', '--workers', '2', '--duration', '1200ms'));
-    expect(stderr).toMatch(/^ *\d\.\d s: \d+ done, 0 failed, \d+\/s, \d\/10 lent, \d+ waiting, wait p99 [\d.]+ .?s\n$/);
+    expect(stderr).toMatch(/^ *\d\.\d s: \d+ done, 0 failed, \d+\/s, \d\/10 lent, \d+ waiting, wait p99 [\d.]+ .?s\n/);
   });
 
   it('draws over its own lines on a terminal, with a histogram', async () => {

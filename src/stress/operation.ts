@@ -3,7 +3,6 @@ import type { Outcome } from './outcome';
 
 /** What an operation tells of itself. */
 export interface OperationHost<C> {
-  lent(operation: Operation<C>, connection: C): void;
   succeeded(operation: Operation<C>): void;
   failed(operation: Operation<C>, error: unknown): void;
 }
