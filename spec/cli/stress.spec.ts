@@ -122,6 +122,20 @@ describe('stress', () => {
     expect(stdout).toContain('30 operations in ');
   });
 
+  it('takes a module whose default export is all of it, as those of CommonJS may be', async () => {
+    const path = module(
+      'whole.ts',
+      `import { concat, NEVER, of } from ${JSON.stringify(import.meta.resolve('rxjs'))};
+       import { createPool } from ${JSON.stringify(src)};
+       const pool = createPool({ name: 'whole', max: 1, connect: () => concat(of('c'), NEVER) });
+       export default { pool, work: (connection) => of(connection) };`,
+    );
+    const { code, stdout } = await run(['stress', '--pool', path, '--workers', '1', '--ops', '5']);
+    expect(code).toBe(0);
+    expect(stdout).toContain("pool 'whole' of ");
+    expect(stdout).not.toContain('leases alone');
+  });
+
   it('names what is wrong with a module', async () => {
     const throwing = module('throwing.ts', `export default () => { throw new Error('no config'); };`);
     const odd = module('odd.ts', `export { createPool as work2 } from ${JSON.stringify(src)}; export const pool = 5;`);
