@@ -1,4 +1,4 @@
-import type { Observable} from 'rxjs';
+import type { Observable } from 'rxjs';
 import { concat, EMPTY, ignoreElements, NEVER, of, throwError, timer } from 'rxjs';
 import { createPool } from '../../src/index';
 import type { PoolOptions } from '../../src/index';

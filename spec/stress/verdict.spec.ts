@@ -95,11 +95,18 @@ describe('the verdict', () => {
   });
 
   it('says when the workers were the bottleneck, and not the pool', () => {
-    const { verdict } = resultOf(
-      { rate: 100, arrivals: 'even', duration: 500, workers: 1, work: () => timer(20) },
-      { max: 4 },
-    );
-    expect(verdict).toContain('because all 1 workers were busy');
+    const load: StressOptions<string> = {
+      rate: 100,
+      arrivals: 'even',
+      duration: 500,
+      workers: 2,
+      work: () => timer(40),
+    };
+    for (const max of [2, 4]) {
+      const { verdict, estimate } = resultOf(load, { max });
+      expect(verdict).toContain('late: none of the workers was free (2)');
+      expect(estimate).toBeNull();
+    }
   });
 
   it('says when there is nothing to say', () => {

@@ -15,8 +15,8 @@ export class Operation<C> implements Observer<unknown> {
   connection: C | undefined = undefined;
   ended = false;
   subscription: Subscription | null = null;
-  /** The one that was begun after this one. */
-  next$: Operation<C> | null = null;
+  /** The one that was begun next. */
+  behind: Operation<C> | null = null;
 
   constructor(
     private readonly host: OperationHost<C>,

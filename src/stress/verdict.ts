@@ -25,7 +25,9 @@ export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Es
       by: 'a lease for each worker; whether the target bears that many is for a run to show',
     };
   }
-  if (offered === null || use.count === 0 || use.mean === 0) return null;
+  // With no more workers than leases, it is for a worker that operations wait.
+  const isWorkers = load.workers !== null && load.workers <= stats.leaseCapacity;
+  if (offered === null || use.mean === 0 || isWorkers) return null;
   const servers = serversFor((offered * use.mean) / 1_000, use.mean, bound.ms, 1 - bound.percent / 100);
   if (servers === null) return null;
   return {
@@ -88,7 +90,7 @@ function lateness({ load, lag }: Judged): string | null {
   if (load.model === 'closed' || lag.p99 <= 4 * shortWait.ms) return null;
   return load.workers === null
     ? `operations began up to ${shownMs(lag.max)} late: this process was at its own limit`
-    : `operations began up to ${shownMs(lag.max)} late, because all ${load.workers} workers were busy`;
+    : `operations began up to ${shownMs(lag.max)} late: none of the workers was free (${load.workers})`;
 }
 
 const percentOf = (share: number): string => {
