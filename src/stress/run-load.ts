@@ -199,12 +199,13 @@ class LoadRun<C> implements OperationHost<C> {
   private readonly graceIsOver = (): void => {
     if (this.phase === 'done' || this.stopped) return;
     const now = this.load.clock.now();
-    for (const operation of this.takeLive()) {
-      this.cancelled = true;
+    const left = this.takeLive();
+    this.cancelled = left.length > 0;
+    for (const operation of left) {
       operation.ended = true;
       this.book.ended(operation, 'unfinished', now);
-      operation.subscription?.unsubscribe();
     }
+    for (const operation of left) operation.subscription?.unsubscribe();
     // Those who came and were never begun have not been served either.
     if (!this.exhausted) {
       for (const planned of this.pace.givenUp()) {
