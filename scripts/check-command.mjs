@@ -1,5 +1,5 @@
-// The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve` and `send`
-// talk to each other there, through npx.
+// The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve`, `send` and
+// `stress` talk to each other there, through npx.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,6 +51,13 @@ let node;
 try {
   const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', version: '1.0.0', private: true }));
+  writeFileSync(
+    join(folder, 'pool.mjs'),
+    `import { concat, NEVER, of } from 'rxjs';
+     import { createPool } from '${name}';
+     export default createPool({ max: 2, connect: () => concat(of({ n: 1 }), NEVER) });
+     export const work = ({ n }) => of(n);`,
+  );
   npm(folder, 'install', `./${filename}`, '--prefer-offline', '--no-audit', '--no-fund');
 
   expect('--help', command(['--help']), 0, /serve/);
@@ -63,6 +70,16 @@ try {
   const outcome = '{"index":0,"item":[1,2],"status":"fulfilled","value":[1,2]}\n';
   expect('send --json', command([...to, 'echo', '--json', '--json-input'], '[1,2]'), 0, outcome);
   expect('a failure', command([...to, 'fail', '--json'], 'why\n'), 1, /"status":"rejected".*why/);
+  const load = ['stress', '--target', await node.target, '--method', 'echo', '--params', '[1]', '--ops', '100'];
+  expect('stress', command([...load, '--threshold', 'errors<1%']), 0, /^✓ errors<1%/);
+  expect('stress --json', command([...load, '--json', '--threshold', 'wait.p99<0ms']), 99, /"succeeded":100,/);
+  expect(
+    'stress of a pool',
+    command(['stress', '--pool', 'pool.mjs', '--ops', '50']),
+    0,
+    /50 operations .*: 50 succeeded/,
+  );
+  expect('stress by itself', command(['stress', '--ops', '50']), 0, /a node of this process/);
   node.interrupt();
   const end = await node.ended;
   if (end !== 0) problems.push(`serve ended with ${end} at Ctrl-C`);

@@ -1,3 +1,4 @@
+import { stressOptions } from '../../src/cli/stress-arguments';
 import { run } from './fake-io';
 
 const wrong = async (...args: string[]): Promise<string> => {
@@ -22,10 +23,12 @@ describe('wrong arguments', () => {
   });
 
   it('are an unknown command, one that is missing, and one that does not come first', async () => {
-    expect(await wrong('sned')).toContain(`'sned' is not a command: there are send and serve. Did you mean 'send'?`);
-    expect(await wrong('toString')).toContain(`'toString' is not a command: there are send and serve.\n`);
+    expect(await wrong('sned')).toContain(
+      `'sned' is not a command: there are send, serve and stress. Did you mean 'send'?`,
+    );
+    expect(await wrong('toString')).toContain(`'toString' is not a command: there are send, serve and stress.\n`);
     expect(await wrong()).toContain('a command is missing');
-    expect(await wrong('--json', 'send')).toContain(`the command comes first, send or serve, but got '--json'`);
+    expect(await wrong('--json', 'send')).toContain(`the command comes first, send, serve or stress, but got '--json'`);
   });
 
   it('are a value that is missing, or is the next option, or is not wanted', async () => {
@@ -52,6 +55,36 @@ describe('wrong arguments', () => {
   it('of serve are a port that cannot be, and operands', async () => {
     expect(await wrong('serve', '--port', '65536')).toContain(`--port must be 0 to 65535, but got '65536'`);
     expect(await wrong('serve', '7000')).toContain(`serve takes no operands, but got '7000'`);
+  });
+
+  it('of stress are named at once, too', async () => {
+    const stderr = await wrong(
+      'stress',
+      ...['--rate', '0', '--arrivals', 'odd', '--duration', '5', '--params', '{}', '--threshold', 'wait.p99<3', 'now'],
+    );
+    expect(stderr).toContain(`--rate must be a number of more than 0, but got '0'`);
+    expect(stderr).toContain(`--arrivals must be even or poisson, but got 'odd'`);
+    expect(stderr).toContain(`--duration must be a time with its unit, such as 500ms, 30s or 2min, but got '5'`);
+    expect(stderr).toContain(`--params must be a JSON array, such as '["a text", 5]', but got '{}'`);
+    expect(stderr).toContain(`--threshold "wait.p99<3": wait.p99 is a time: its bound needs a unit`);
+    expect(stderr).toContain(`stress takes no operands, but got 'now'`);
+  });
+
+  it('of stress are those that do not go together', async () => {
+    expect(await wrong('stress', '--pool', 'x.mjs', '--max', '3')).toContain('--pool and --max exclude each other');
+    expect(await wrong('stress', '--target', '127.0.0.1:7000')).toContain('--method is missing');
+    expect(await wrong('stress', '--target', 'nowhere', '--method', 'x')).toContain('the port is missing');
+    expect(await wrong('stress', '--warmup', '10s', '--duration', '5s')).toContain(
+      '--warmup must be less than duration (5000 ms)',
+    );
+    expect(await wrong('stress', '--workers', '2', '--arrivals', 'even')).toContain("--arrivals 'even' needs a rate");
+    expect(await wrong('stress', '--params', '[1')).toContain('--params must be a JSON array');
+  });
+
+  it('of stress are a module without a pool, or without itself', async () => {
+    const problem = await wrong('stress', '--pool', '/no/such/pool.mjs');
+    expect(problem).toContain(`--pool: cannot load '/no/such/pool.mjs': `);
+    expect(await wrong('stress', '--pool', 'entries.mjs')).toContain('must export a pool made by createPool');
   });
 });
 
@@ -85,6 +118,10 @@ describe('help', () => {
       expect(send).toContain(`--${option} `);
     }
     expect(send).toContain('Exit codes');
+
+    const stress = await help('stress', '--help');
+    for (const option of Object.keys(stressOptions)) expect(stress).toContain(`--${option} `);
+    for (const code of ['0 ', '2 ', '3 ', '99 ', '130 ']) expect(stress).toContain(`\n  ${code}`);
 
     const serve = await help('serve', '--help');
     for (const word of ['--port', '--host', 'echo', 'word_count', 'sleep', 'fail']) expect(serve).toContain(word);

@@ -130,6 +130,24 @@ describe('the program', () => {
     expect(await sending.ended).toBe(130);
   });
 
+  it('reports the load so far at Ctrl-C, with 130', async () => {
+    const stressing = start(['stress', '--workers', '4', '--duration', '60s', '--json']);
+    keep(stressing);
+    await until(() => stressing.seen.stderr.includes(' done, '));
+    stressing.child.kill('SIGINT');
+    expect(await stressing.ended).toBe(130);
+    const report = JSON.parse(stressing.seen.stdout);
+    expect([report.phase, report.interrupted, report.operations.underWay]).toEqual(['done', true, 0]);
+    expect(report.operations.succeeded).toBeGreaterThan(50);
+  });
+
+  it('is 99 when a threshold of the load does not hold', async () => {
+    const stressing = start(['stress', '--ops', '20', '--threshold', 'total.min<1ms']);
+    keep(stressing);
+    expect(await stressing.ended).toBe(99);
+    expect(stressing.seen.stdout).toMatch(/^✗ total.min<1ms {2}total.min is /);
+  });
+
   it('keeps no more of a long input than it needs: 300,000 lines, 120 MB, in a heap of 64', async () => {
     const lines = 300_000;
     const sending = start(to('word_count', '--max', '1', '--pipeline', '100'), ['--max-old-space-size=64']);

@@ -4,6 +4,7 @@ export const exitCode = {
   someFailed: 1,
   wrongArguments: 2,
   noConnection: 3,
+  thresholdFailed: 99,
 } as const;
 
 /** As shells have it: 128 and the number of the signal. */

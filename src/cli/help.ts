@@ -5,10 +5,12 @@ export const generalHelp = `Send lines to a remote node over a pool of connectio
 Usage:
   ${PROGRAM} send  --target NODE --method NAME [options] [FILE...]
   ${PROGRAM} serve [--port N] [--host ADDRESS]
+  ${PROGRAM} stress [--target NODE --method NAME | --pool FILE] [options]
 
 Commands:
   send    make one call of each line of the input, and print the results
   serve   be a node to try it out on, with the methods echo, word_count, sleep, fail
+  stress  put a pool under load, and say how long callers waited and whether it held
 
   ${PROGRAM} COMMAND --help   says all about one of them
   ${PROGRAM} --version        says which version this is
@@ -85,4 +87,55 @@ Exit codes: 0 after Ctrl-C or SIGTERM, 2 for wrong arguments, 3 if it cannot lis
 
 Example:
   ${PROGRAM} serve --port 7000
+`;
+
+export const stressHelp = `Put a pool under load, and say how long callers waited, what the pool did, and whether it held.
+
+Usage:
+  ${PROGRAM} stress [options]                                a node in this process, to see what it looks like
+  ${PROGRAM} stress --target NODE --method NAME [options]    a node that is there
+  ${PROGRAM} stress --pool FILE [options]                    a pool of your own
+
+What is put under load:
+  --target NODE     where a node listens: HOST:PORT, NAME@HOST:PORT, or unix:/PATH
+  --method NAME     what to call there (of the node in this process: sleep)
+  --params JSON     the parameters of each call, an array such as '["a text", 5]' (default [], for the node in this process [5])
+  --max N           connections at the most (default 10)
+  --pipeline N      calls at a time on one connection (default 1)
+  --pool FILE       a JavaScript module that exports a pool, or a function that makes one, as pool or by default; and, as work, a
+                    function of a connection that does something with it
+
+The load:
+  --workers N       as many at a time, each as fast as it can (default 50). With --rate: never more at a time (default: no bound)
+  --rate N          operations a second that come, whatever has become of those before. Waits count from when they came
+  --arrivals HOW    how they come: poisson (independent callers, the default) or even
+  --ops N           operations in all
+  --duration TIME   for how long operations are begun: 500ms, 30s, 2min (default 10s, unless there is --ops)
+  --warmup TIME     leave the first so long out of all figures (default 0s)
+  --acquire-timeout TIME   how long an operation may wait for a connection (default: what the pool says)
+  --seed N          lets poisson arrivals come in the same way each time
+
+What must hold:
+  --threshold T     such as 'wait.p99<20ms', 'total.mean<=1.5s', 'errors<1%', 'throughput>500/s'; may be given several times. Of wait, use,
+                    total, lag, fromStart.wait and fromStart.total: min, mean, p50, p90, p99, p99.9 or any other percentile, max
+
+What is printed:
+  --json            the report as one line of JSON
+  -h, --help        this text
+  --version         which version this is
+
+The report goes to the standard output. How far it has come goes to the standard error: with a small histogram on a terminal, elsewhere a
+line a second. Ctrl-C begins no more, waits for what runs, for 5 seconds at the most, and reports; a second Ctrl-C does not wait.
+
+Exit codes:
+  0    all thresholds held
+  2    wrong arguments
+  3    no connection
+  99   a threshold did not hold, or the pool broke a rule of its own
+  130  interrupted by Ctrl-C (143: by SIGTERM)
+
+Examples:
+  ${PROGRAM} stress --workers 100 --duration 5s
+  ${PROGRAM} stress --target 127.0.0.1:7000 --method word_count --params '["to be"]' --rate 2000 --warmup 2s --threshold 'wait.p99<20ms'
+  ${PROGRAM} stress --pool ./pool.mjs --rate 500 --duration 1min --json > report.json
 `;

@@ -2,10 +2,13 @@ import { parseArgs } from 'node:util';
 import { suggestion } from './suggestion';
 
 /** What an option takes, by its long name. */
-export type OptionTable = Readonly<Record<string, 'text' | 'count' | 'port' | 'switch'>>;
+export type OptionTable = Readonly<Record<string, 'text' | 'texts' | 'count' | 'port' | 'number' | 'time' | 'switch'>>;
 
 export interface Given {
   readonly texts: Readonly<Record<string, string>>;
+  /** Of what may be given several times. */
+  readonly lists: Readonly<Record<string, readonly string[]>>;
+  /** Times are in milliseconds. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly switches: ReadonlySet<string>;
   readonly operands: readonly string[];
@@ -33,6 +36,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
   });
 
   const texts: Record<string, string> = {};
+  const lists: Record<string, string[]> = {};
   const numbers: Record<string, number> = {};
   const switches = new Set<string>();
   const operands: string[] = [];
@@ -57,6 +61,17 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
       );
     } else if (kind === 'text') {
       texts[name] = value;
+    } else if (kind === 'texts') {
+      (lists[name] ??= []).push(value);
+    } else if (kind === 'number') {
+      numbers[name] = Number(value);
+      const right = /^\d+(\.\d+)?$/.test(value) && Number(value) > 0;
+      if (!right) problems.push(`${rawName} must be a number of more than 0, but got '${value}'`);
+    } else if (kind === 'time') {
+      numbers[name] = milliseconds(value);
+      if (Number.isNaN(numbers[name])) {
+        problems.push(`${rawName} must be a time with its unit, such as 500ms, 30s or 2min, but got '${value}'`);
+      }
     } else {
       const [least, most, what] = kind === 'port' ? [0, 65_535, '0 to 65535'] : [1, 2 ** 31 - 1, 'a positive integer'];
       numbers[name] = Number(value);
@@ -64,5 +79,13 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
       if (!right) problems.push(`${rawName} must be ${what}, but got '${value}'`);
     }
   }
-  return { texts, numbers, switches, operands, problems };
+  return { texts, lists, numbers, switches, operands, problems };
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+/** NaN for what is no time. */
+function milliseconds(text: string): number {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)$/.exec(text) ?? [];
+  return digits === '' ? NaN : Number(digits) * units[unit]!;
 }

@@ -1,5 +1,5 @@
 import { exitCode } from './exit-codes';
-import { generalHelp, PROGRAM, sendHelp, serveHelp } from './help';
+import { generalHelp, PROGRAM, sendHelp, serveHelp, stressHelp } from './help';
 import { Input } from './input';
 import type { Io } from './io';
 import { readOptions, type Given, type OptionTable } from './options';
@@ -7,6 +7,8 @@ import { Output } from './output';
 import { send } from './send';
 import { sendArguments, sendOptions } from './send-arguments';
 import { serve, serveOptions } from './serve';
+import { stress } from './stress';
+import { stressArguments, stressOptions } from './stress-arguments';
 import { suggestion } from './suggestion';
 import { version } from './version';
 
@@ -39,6 +41,14 @@ const commands: Readonly<Record<string, Command>> = {
       return given.problems.length > 0 ? undefined : serve(given, io);
     },
   },
+  stress: {
+    options: stressOptions,
+    help: stressHelp,
+    run: async (given, io) => {
+      const args = stressArguments(given);
+      return given.problems.length > 0 ? undefined : stress(args, given.problems, io);
+    },
+  },
 };
 
 const commandOf = (name = ''): Command | undefined => (Object.hasOwn(commands, name) ? commands[name] : undefined);
@@ -46,16 +56,16 @@ const commandOf = (name = ''): Command | undefined => (Object.hasOwn(commands, n
 /** The whole program: arguments in, exit code out. Resolves when everything has been written and closed. */
 export async function program(args: readonly string[], io: Io): Promise<number> {
   const [first, ...rest] = args;
-  if (first === undefined) return refuse(['a command is missing: send or serve']);
+  const names = Object.keys(commands);
+  const listed = (last: string) => `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
+  if (first === undefined) return refuse([`a command is missing: ${listed('or')}`]);
   if (first === '--help' || first === '-h' || first === 'help') return print(commandOf(rest[0])?.help ?? generalHelp);
   if (first === '--version') return print(`${version()}\n`);
 
   const command = commandOf(first);
   if (command === undefined) {
-    if (first.startsWith('-')) return refuse([`the command comes first, send or serve, but got '${first}'`]);
-    return refuse([
-      `'${first}' is not a command: there are send and serve.${suggestion(first, Object.keys(commands))}`,
-    ]);
+    if (first.startsWith('-')) return refuse([`the command comes first, ${listed('or')}, but got '${first}'`]);
+    return refuse([`'${first}' is not a command: there are ${listed('and')}.${suggestion(first, names)}`]);
   }
 
   const given = readOptions(rest, command.options);

@@ -69,7 +69,7 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
   }
 }
 
-function wrongTarget(target: string): string[] {
+export function wrongTarget(target: string): string[] {
   try {
     connectNode(target);
     return [];

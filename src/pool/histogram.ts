@@ -83,6 +83,16 @@ export class Histogram {
     return this.max;
   }
 
+  /** How many values are at most so many ms, as exactly as percentiles are known. */
+  countUpTo(ms: number): number {
+    if (ms >= this.most) return this.total;
+    if (!(ms >= this.min)) return 0;
+    let count = 0;
+    const last = bucketOf(ms);
+    for (let bucket = 0; bucket <= last; bucket++) count += this.buckets[bucket]!;
+    return count;
+  }
+
   /** Adds a value, in ms, so many times. What is below 0 counts as 0. */
   record(ms: number, times = 1): void {
     const { buckets } = this;

@@ -1,0 +1,102 @@
+import { concat, from, ignoreElements, NEVER, of, Subject, throwError, timer } from 'rxjs';
+import type { PoolEvent } from '../../src/index';
+import { Histogram } from '../../src/index';
+import { recordLoad, stressTest } from '../../src/stress/index';
+import type { LoadRecording, StressReport } from '../../src/stress/index';
+import { createLastingPool } from '../helpers/lasting-pool';
+import { marbles, opensAtOnce, poolError } from '../helpers/marbles';
+
+describe('recordLoad', () => {
+  /** What a load of which everything is known leaves behind. */
+  const record = (meanwhile: (events: readonly PoolEvent[]) => void = () => {}): LoadRecording => {
+    let recording: LoadRecording | undefined;
+    marbles(({ flush }) => {
+      const pool = createLastingPool({ connect: () => opensAtOnce('c'), max: 1, maxPending: 1 });
+      const events: PoolEvent[] = [];
+      const watching = new Subject<PoolEvent>();
+      watching.pipe(recordLoad()).subscribe((result) => (recording = result));
+      pool.events$.subscribe((event) => {
+        events.push(event);
+        watching.next(event);
+      });
+      const load = { arrivals: [5, 10, 12, 13, 100], acquireTimeout: 20, work: () => timer(30) };
+      stressTest(pool, load).subscribe();
+      flush();
+      watching.complete();
+      meanwhile(events);
+    });
+    return recording!;
+  };
+
+  it('keeps when leases were asked for, also by those who got none, and how long things took', () => {
+    const { arrivals, use, open, duration, cut, openFailures } = record();
+    // At 12 and 13 the line is full; who came at 10 is gone at 30.
+    expect(arrivals).toEqual([0, 5, 7, 8, 95]);
+    expect([use.count, use.min, use.max, open.count]).toEqual([2, 30, 30, 1]);
+    expect([duration, cut, openFailures]).toEqual([125, false, 0]);
+  });
+
+  it('makes the same of events that were saved', () => {
+    let events: readonly PoolEvent[] = [];
+    const live = record((all) => (events = all));
+    let again: LoadRecording | undefined;
+    from(JSON.parse(JSON.stringify(events)) as PoolEvent[])
+      .pipe(recordLoad())
+      .subscribe((recording) => (again = recording));
+    expect(JSON.parse(JSON.stringify(again))).toEqual(JSON.parse(JSON.stringify(live)));
+    expect(Histogram.fromJSON(JSON.parse(JSON.stringify(again!.use)) as never).p50).toBe(live.use.p50);
+  });
+
+  it('can be played again', () => {
+    const { arrivals } = record();
+    marbles(({ flush }) => {
+      const pool = createLastingPool({ connect: () => opensAtOnce('c'), max: 5 });
+      let last: StressReport | undefined;
+      stressTest(pool, { arrivals, work: () => timer(30) }).subscribe((report) => (last = report));
+      flush();
+      expect(last!.operations.succeeded).toBe(5);
+      expect(last!.wait.max).toBe(0);
+    });
+  });
+
+  it('keeps connects that fail and connections that are lost apart from the rest', () => {
+    marbles(({ flush }) => {
+      let dials = 0;
+      const lives = [throwError(() => new Error('no')), concat(of('c'), timer(5).pipe(ignoreElements())), NEVER];
+      const pool = createLastingPool<unknown>({ connect: () => lives[dials++]!, max: 1, retryDelay: 1 });
+      let recording: LoadRecording | undefined;
+      pool.events$.pipe(recordLoad()).subscribe((result) => (recording = result));
+      stressTest(pool, { workers: 1, operations: 1, work: () => NEVER }).subscribe({
+        complete: () => void pool.destroy({ timeout: 0 }),
+      });
+      flush();
+      expect([recording!.openFailures, recording!.lost, recording!.open.count]).toEqual([1, 1, 1]);
+    });
+  });
+
+  it('keeps no more arrivals than it may, and says so', () => {
+    const event = (at: number) => ({ type: 'acquired', pool: 'p', connection: 1, waited: 0, at }) as PoolEvent;
+    let recording: LoadRecording | undefined;
+    of(event(1), event(2), event(3), event(4))
+      .pipe(recordLoad({ limit: 2 }))
+      .subscribe((result) => (recording = result));
+    expect([recording!.arrivals, recording!.cut]).toEqual([[0, 1], true]);
+  });
+
+  it('is empty where nothing happened', () => {
+    let recording: LoadRecording | undefined;
+    from([] as PoolEvent[])
+      .pipe(recordLoad())
+      .subscribe((result) => (recording = result));
+    expect([recording!.arrivals, recording!.duration]).toEqual([[], 0]);
+  });
+
+  it('fails for what is no event, and throws for a limit that cannot be', () => {
+    let failure: unknown;
+    of(5 as unknown as PoolEvent)
+      .pipe(recordLoad())
+      .subscribe({ error: (error: unknown) => (failure = error) });
+    expect(failure).toEqual(poolError('INVALID_CONFIG'));
+    expect(() => recordLoad({ limit: 0 })).toThrow(poolError('INVALID_CONFIG'));
+  });
+});

@@ -1,0 +1,58 @@
+import type { Histogram } from '../pool/histogram';
+import { shownMs } from '../stress/ms';
+
+/** Rows at the most, and how long a bar is. */
+const most = 8;
+const longest = 30;
+
+/** Steps within a power of ten: as fine as there is room for. */
+const series = [[1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8], [1, 1.6, 2.5, 4, 6.3], [1, 2, 5], [1, 3], [1]];
+const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
+
+/** A histogram as bars, a line for each range of times; the first has everything below it, too. */
+export function barsOf(histogram: Histogram): string[] {
+  if (histogram.count === 0) return [];
+  const bounds = boundsOf(histogram);
+  const rows = bounds.map((bound, index) => ({
+    bound,
+    count: histogram.countUpTo(bound) - (index === 0 ? 0 : histogram.countUpTo(bounds[index - 1]!)),
+  }));
+  // The greatest value may be taken for one of the row before: nothing is known to the last digit.
+  while (rows.at(-1)?.count === 0) rows.pop();
+  const fullest = Math.max(...rows.map(({ count }) => count));
+  return rows.map(({ bound, count }) => {
+    const share = (count / histogram.count) * 100;
+    const bar = count === 0 ? '' : barOf((count / fullest) * longest);
+    return `≤ ${shownMs(bound).padEnd(7)} ${bar.padEnd(longest)} ${shownShare(share).padStart(6)}`;
+  });
+}
+
+function barOf(length: number): string {
+  const parts = Math.max(1, Math.round(length * 8));
+  return '█'.repeat(Math.floor(parts / 8)) + eighths[parts % 8]!;
+}
+
+const shownShare = (percent: number): string =>
+  percent === 0 ? '–' : percent < 0.1 ? '< 0.1 %' : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+
+/** From about the fifth percentile to the greatest value. */
+function boundsOf(histogram: Histogram): number[] {
+  const [low, high] = [Math.max(0.001, histogram.percentile(5)), Math.max(0.001, histogram.max)];
+  for (const steps of series) {
+    const bounds = stepsBetween(low, high, steps);
+    if (bounds.length <= most) return bounds;
+  }
+  return stepsBetween(low, high, [1]).slice(-most);
+}
+
+function stepsBetween(low: number, high: number, steps: readonly number[]): number[] {
+  const bounds: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); ; power++) {
+    for (const step of steps) {
+      // Not 10 ** -3, which is no 0.001.
+      const bound = power < 0 ? step / 10 ** -power : step * 10 ** power;
+      if (bound >= low) bounds.push(bound);
+      if (bound >= high) return bounds;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { Sink } from './io';
+
+/** Some lines at the bottom of a terminal that are written over, and get out of the way of everything else. Elsewhere nothing. */
+export class StatusBlock {
+  private lines: readonly string[] = [];
+
+  constructor(private readonly terminal: Sink & { readonly rows?: number }) {}
+
+  get visible(): boolean {
+    return this.terminal.isTTY === true;
+  }
+
+  show(lines: readonly string[]): void {
+    if (!this.visible) return;
+    // A line that wraps could not be written over, nor could one that has left at the top. Some terminals have no size.
+    const { columns = 0, rows = 0 } = this.terminal;
+    const fitting = lines
+      .slice(0, (rows > 1 ? rows : 24) - 1)
+      .map((line) => line.slice(0, (columns > 0 ? columns : 80) - 1));
+    this.terminal.write(this.back() + fitting.join('\n'));
+    this.lines = fitting;
+  }
+
+  clear(): void {
+    if (this.lines.length === 0) return;
+    this.terminal.write(this.back());
+    this.lines = [];
+  }
+
+  /** To where the block begins, and everything from there on erased. */
+  private back(): string {
+    const up = this.lines.length > 1 ? `\u001b[${this.lines.length - 1}A` : '';
+    return this.lines.length === 0 ? '' : `\r${up}\u001b[J`;
+  }
+}

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { builtinMethods, connectNode, serveNode, type RpcConnection } from '../connectors/msgpack-rpc/index';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { createPool } from '../pool/create-pool';
+import { internals } from '../pool/internals';
+import { shown } from '../pool/options';
+import type { StressOptions } from '../stress/options';
+import { messageOf } from './outcome';
+import type { NodeWork, StressArguments } from './stress-arguments';
+
+/** What is put under load. */
+export interface Subject {
+  readonly pool: ConnectionPool<unknown>;
+  readonly work: StressOptions<unknown>['work'];
+  /** What it is, for people. */
+  readonly what: string;
+  /** Whether it can be known before the load that there is something to connect to. */
+  readonly isNode: boolean;
+  close(): Promise<void>;
+}
+
+/** In ms: how long a pool may take to let go of its connections, in the end. */
+const PATIENCE = 1_000;
+
+/** Why there is nothing to put under load: the user's mistake, in a sentence. */
+export class NoSubjectError extends Error {}
+
+export function openSubject({ pool }: StressArguments): Promise<Subject> {
+  return 'module' in pool ? ofModule(pool.module) : ofNode(pool);
+}
+
+async function ofNode({ target, method, params, max, pipeline }: NodeWork): Promise<Subject> {
+  const node = target === undefined ? await serveNode({ methods: builtinMethods }) : undefined;
+  const to = target ?? node!.target;
+  const pool = createPool({ name: to, connect: connectNode(to), max, capacity: pipeline });
+  const call = `${method}(${params.map((param) => JSON.stringify(param)).join(', ')})`;
+  return {
+    pool: pool,
+    work: (connection) => (connection as RpcConnection).call(method, ...params),
+    what: node === undefined ? `${call} at ${to}` : `${call} at a node of this process, ${to}`,
+    isNode: true,
+    close: async () => {
+      await pool.destroy({ timeout: 0 });
+      await node?.close();
+    },
+  };
+}
+
+async function ofModule(name: string): Promise<Subject> {
+  let module: Record<string, unknown>;
+  try {
+    module = exportsOf((await import(pathToFileURL(resolve(name)).href)) as Record<string, unknown>);
+  } catch (error) {
+    throw new NoSubjectError(`--pool: cannot load '${name}': ${messageOf(error)}`);
+  }
+  const offered = module['pool'] ?? module['default'];
+  const { work } = module;
+  const pool = await poolOf(name, offered);
+  if (work !== undefined && typeof work !== 'function') {
+    throw new NoSubjectError(
+      `--pool: the export 'work' of '${name}' must be a function of a connection, but it is ${shown(work)}`,
+    );
+  }
+  return {
+    pool,
+    work: work as Subject['work'],
+    what: `pool '${pool.name}' of ${name}${work === undefined ? ', leases alone: the module exports no work' : ''}`,
+    isNode: false,
+    close: () => pool.destroy({ timeout: PATIENCE }),
+  };
+}
+
+/** A CommonJS module may come as the default export of one. */
+function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
+  const whole = module['default'];
+  const isWrapped = module['pool'] === undefined && typeof whole === 'object' && whole !== null && 'pool' in whole;
+  return isWrapped ? { ...whole } : module;
+}
+
+async function poolOf(name: string, offered: unknown): Promise<ConnectionPool<unknown>> {
+  let made = offered;
+  try {
+    if (typeof offered === 'function') made = await (offered as () => unknown)();
+  } catch (error) {
+    throw new NoSubjectError(`--pool: the function of '${name}' that makes the pool failed: ${messageOf(error)}`);
+  }
+  if ((made as { [internals]?: unknown } | null | undefined)?.[internals] !== undefined) {
+    return made as ConnectionPool<unknown>;
+  }
+  throw new NoSubjectError(
+    `--pool: '${name}' must export a pool made by createPool, or a function that makes one, as 'pool' or by default, but that is ${shown(made)}`,
+  );
+}

@@ -1,0 +1,151 @@
+import { firstValueFrom, lastValueFrom, ReplaySubject, Subject, takeUntil, tap } from 'rxjs';
+import { seededRandom } from '../stress/seeded-random';
+import { stressTest } from '../stress/stress-test';
+import type { StressReport } from '../stress/report';
+import { exitCode, interruptedBy } from './exit-codes';
+import { GRACE, Interruption } from './interruption';
+import type { Io } from './io';
+import { noConnection } from './node-pool';
+import { oneLine } from './outcome';
+import { Output } from './output';
+import { StatusBlock } from './status-block';
+import type { StressArguments } from './stress-arguments';
+import { NoSubjectError, openSubject } from './stress-subject';
+import type { Subject as UnderLoad } from './stress-subject';
+import { progressBlock, progressLine, summaryOfLoad } from './stress-texts';
+import { within } from './within';
+
+/** In ms: between two looks, on a terminal and elsewhere. */
+const REDRAW = 200;
+const A_LINE_EVERY = 1_000;
+/** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
+const PATIENCE = 5_000;
+const LAST_WORDS = 300;
+
+/** Puts a pool under load and says what came of it. Resolves with the exit code when everything is written and closed. */
+export async function stress(args: StressArguments, problems: string[], io: Io): Promise<number | undefined> {
+  let subject: UnderLoad;
+  try {
+    subject = await openSubject(args);
+  } catch (error) {
+    if (!(error instanceof NoSubjectError)) throw error;
+    problems.push(error.message);
+    return undefined;
+  }
+  const stressing = new Stressing(args, subject, io);
+  try {
+    return await stressing.run();
+  } finally {
+    await stressing.close();
+  }
+}
+
+class Stressing {
+  private readonly status;
+  private readonly stdout;
+  private readonly stderr;
+  private readonly interruption;
+  /** Nothing more begins; and nobody waits any more for what runs. */
+  private readonly end$ = new Subject<void>();
+  private readonly stop$ = new ReplaySubject<void>(1);
+  private report: StressReport | undefined;
+
+  constructor(
+    private readonly args: StressArguments,
+    private readonly subject: UnderLoad,
+    io: Io,
+  ) {
+    this.status = new StatusBlock(io.stderr);
+    const redraw = { before: () => this.status.clear() };
+    this.stdout = new Output(io.stdout, redraw);
+    this.stderr = new Output(io.stderr, redraw);
+    this.interruption = new Interruption(
+      io.signals$,
+      () => this.windDown(),
+      () => this.stop$.next(),
+    );
+  }
+
+  async run(): Promise<number> {
+    const dead = this.subject.isNode ? await this.connect() : undefined;
+    if (dead !== undefined) {
+      this.say(`No connection, and nothing was measured. ${noConnection(dead.error)}`);
+      return exitCode.noConnection;
+    }
+    if (this.interruption.signal === undefined) await this.load();
+    this.status.clear();
+    return this.verdict();
+  }
+
+  async close(): Promise<void> {
+    await this.subject.close();
+    await Promise.all([within(LAST_WORDS, this.stderr.flushed()), within(LAST_WORDS, this.stdout.flushed())]);
+    this.interruption.over();
+  }
+
+  /** That there is no node is told before half of the load has failed for it. */
+  private async connect(): Promise<{ readonly error: unknown } | undefined> {
+    const { pool } = this.subject;
+    let failure: { readonly error: unknown } | undefined;
+    const warm = pool.warmUp().catch((error: unknown) => (failure = { error }));
+    await Promise.race([within(PATIENCE, warm), firstValueFrom(this.stop$)]);
+    if (failure !== undefined || this.interruption.signal !== undefined || pool.stats.totalConnections > 0)
+      return failure;
+    return { error: new Error(`${pool.name} did not answer within ${PATIENCE} ms`) };
+  }
+
+  private async load(): Promise<void> {
+    const { args, subject, status, end$, stop$ } = this;
+    const reports$ = stressTest(subject.pool, {
+      ...args.load,
+      work: subject.work,
+      interval: status.visible ? REDRAW : A_LINE_EVERY,
+      until: end$,
+      ...(args.seed === undefined ? {} : { random: seededRandom(args.seed) }),
+    });
+    const shown$ = reports$.pipe(
+      tap((report) => this.show(report)),
+      takeUntil(stop$),
+    );
+    await lastValueFrom(shown$, { defaultValue: undefined });
+  }
+
+  private show(report: StressReport): void {
+    this.report = report;
+    if (report.phase === 'done') return;
+    if (this.status.visible) this.status.show(progressBlock(report, this.subject.what));
+    else if (report.elapsed >= A_LINE_EVERY / 2) this.say(progressLine(report));
+  }
+
+  private windDown(): void {
+    if (this.report === undefined) {
+      this.stop$.next();
+      return;
+    }
+    if (this.report.operations.underWay > 0) {
+      this.say(`Beginning no more; waiting for what runs, ${GRACE / 1000} s at the most. Again to stop at once.`);
+    }
+    this.end$.next();
+  }
+
+  private verdict(): number {
+    const { report, interruption, args, subject } = this;
+    const { signal } = interruption;
+    if (report !== undefined) {
+      const json = (): string => `${JSON.stringify({ ...report, interrupted: signal !== undefined })}\n`;
+      this.stdout.write(args.json ? json() : summaryOfLoad(report, subject.what));
+    }
+    if (signal !== undefined) {
+      this.say(`Interrupted by ${signal}.`);
+      return interruptedBy(signal);
+    }
+    if (report === undefined) return exitCode.noConnection;
+    const { operations, passed } = report;
+    if (operations.ended > 0 && operations.noConnection === operations.ended) return exitCode.noConnection;
+    return passed ? exitCode.done : exitCode.thresholdFailed;
+  }
+
+  private say(text: string): void {
+    this.stderr.write(`${oneLine(text)}\n`);
+  }
+}

@@ -1,0 +1,19 @@
+import type { Histogram } from '../pool/histogram';
+
+/** A histogram in a few numbers, in ms; all are 0 where there is nothing. */
+export interface Measure {
+  readonly count: number;
+  readonly min: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  /** The 99.9th percentile. */
+  readonly p999: number;
+  readonly max: number;
+}
+
+export function measureOf(histogram: Histogram): Measure {
+  const { count, min, mean, p50, p90, p99, max } = histogram;
+  return { count, min, mean, p50, p90, p99, p999: histogram.percentile(99.9), max };
+}

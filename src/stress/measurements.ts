@@ -1,0 +1,142 @@
+import type { ConnectionPool } from '../pool/connection-pool';
+import { Histogram } from '../pool/histogram';
+import { ErrorTally } from './error-tally';
+import type { Load } from './load';
+import { measureOf } from './measure';
+import type { Spans } from './operation';
+import { outcomes } from './outcome';
+import type { Outcome } from './outcome';
+import type { PoolWatch } from './pool-watch';
+import type { StressReport } from './report';
+import type { Sample } from './timeline';
+import { estimateOf, verdictOf } from './verdict';
+
+/** What a report needs beside the measurements. */
+interface Moment {
+  readonly pool: ConnectionPool<unknown>;
+  readonly phase: StressReport['phase'];
+  readonly load: Omit<Load<never>, 'work'>;
+  readonly watch: PoolWatch;
+  readonly elapsed: number;
+  readonly underWay: number;
+  /** When no more were planned, if it was the time that has ended the load. */
+  readonly plannedUntil: number | null;
+  readonly endedEarly: boolean;
+  readonly violations: readonly string[];
+  readonly sharedConnections: boolean;
+  readonly timeline: readonly Sample[];
+}
+
+/** Everything that is known of the operations that are measured. */
+export class Measurements {
+  readonly counts: Record<Outcome, number> = Object.fromEntries(outcomes.map((name) => [name, 0])) as Record<
+    Outcome,
+    number
+  >;
+  readonly errors = new ErrorTally();
+  /** Operations that succeeded while it was measured, those of the warm-up that ended later too: what the throughput is of. */
+  succeededInTime = 0;
+  /** Operations that were not measured and have ended. */
+  warmup = 0;
+
+  private readonly wait = new Histogram();
+  private readonly use = new Histogram();
+  private readonly total = new Histogram();
+  private readonly lag = new Histogram();
+  private readonly waitFromStart = new Histogram();
+  private readonly totalFromStart = new Histogram();
+  private plannedCount = 0;
+  private lastPlanned = 0;
+  private mostUnderWay = 0;
+
+  record(outcome: Outcome, { lag, wait, use }: Spans): void {
+    this.counts[outcome]++;
+    this.lag.record(lag);
+    if (wait === null) return;
+    this.wait.record(lag + wait);
+    this.waitFromStart.record(wait);
+    if (use !== null) this.use.record(use);
+    this.total.record(lag + wait + (use ?? 0));
+    this.totalFromStart.record(wait + (use ?? 0));
+  }
+
+  /** One more was to start, at so many ms. */
+  planned(at: number): void {
+    this.plannedCount++;
+    this.lastPlanned = at;
+  }
+
+  underWay(count: number): void {
+    if (count > this.mostUnderWay) this.mostUnderWay = count;
+  }
+
+  beginPeak(count: number): void {
+    this.mostUnderWay = count;
+  }
+
+  report(moment: Moment): StressReport {
+    const { pool, phase, load, watch, elapsed, underWay, violations } = moment;
+    const { counts, wait, use, total, lag, waitFromStart, totalFromStart } = this;
+    const ended = outcomes.reduce((sum, name) => sum + counts[name], 0);
+    const { description } = load;
+    const measured = watch.time;
+    const throughput = measured > 0 ? (this.succeededInTime * 1_000) / measured : 0;
+    const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+    const saturated = share(watch.saturatedTime, measured);
+    const utilisation = share(watch.leaseTime, watch.capacityTime);
+    const peaks = watch.peaksWith(this.mostUnderWay);
+    const times = { wait, use, total, lag, 'fromStart.wait': waitFromStart, 'fromStart.total': totalFromStart };
+    const figures = { ended, throughput, saturated, utilisation, waiting: peaks.waiting, times, counts };
+    const thresholds = load.thresholds.map((threshold) => threshold.check(figures));
+    // Without events the pool's own book is the only one.
+    const open = load.watch === 'everything' ? watch.open : pool.timings().open;
+    const judged = {
+      version: 1 as const,
+      pool: pool.name,
+      phase,
+      thresholds,
+      violations,
+      notes: notesOf(moment),
+      load: description,
+      elapsed,
+      measured,
+      operations: { ...counts, ended, underWay, warmup: this.warmup },
+      throughput,
+      offered: description.model === 'open' ? this.offered(moment) : null,
+      wait: measureOf(wait),
+      use: measureOf(use),
+      total: measureOf(total),
+      fromStart: { wait: measureOf(waitFromStart), total: measureOf(totalFromStart) },
+      lag: measureOf(lag),
+      open: measureOf(open),
+      saturated,
+      utilisation,
+      peaks,
+      deeds: watch.deeds,
+      errors: this.errors.list(),
+      timeline: moment.timeline,
+      histograms: { wait: wait.clone(), use: use.clone(), total: total.clone(), open: open.clone() },
+      stats: watch.stats,
+    };
+    const estimate = estimateOf(judged, load.thresholds);
+    const passed = violations.length === 0 && thresholds.every(({ held }) => held);
+    return { ...judged, verdict: verdictOf(judged, estimate), passed, estimate };
+  }
+
+  /** Operations a second that were to start. */
+  private offered({ load, plannedUntil }: Moment): number {
+    const span = (plannedUntil ?? this.lastPlanned) - load.warmup;
+    return span > 0 ? (this.plannedCount * 1_000) / span : 0;
+  }
+}
+
+function notesOf({ sharedConnections, endedEarly }: Moment): string[] {
+  const notes: string[] = [];
+  if (endedEarly) notes.push('The load was ended early.');
+  if (sharedConnections) {
+    notes.push(
+      'Several connections are one and the same object: whether each is lent to one holder at a time cannot be told.',
+    );
+  }
+  return notes;
+}

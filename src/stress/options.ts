@@ -1,0 +1,210 @@
+import { asyncScheduler, EMPTY, from, NEVER } from 'rxjs';
+import type { ObservableInput, SchedulerLike } from 'rxjs';
+import { InvalidConfigError } from '../pool/errors';
+import { notACount, notATime, shown } from '../pool/options';
+import type { WorkContext, WorkResult } from '../pool/work';
+import { evenArrivals, poissonArrivals, traceArrivals } from './arrivals';
+import type { Arrivals } from './arrivals';
+import type { Load } from './load';
+import { loadClock } from './load-clock';
+import { readThreshold } from './thresholds';
+import type { Threshold } from './thresholds';
+
+/** A load. Times in milliseconds. There must be something to bound it: a number of operations, or a time. */
+export interface StressOptions<C> {
+  /**
+   * How many operations are under way at once, at the most. Without `rate` and a trace each worker does one after the other, as fast as it
+   * can, and the number must be given. With them, operations come whether or not a worker is free, and count from when they came; default:
+   * no bound.
+   */
+  workers?: number | undefined;
+  /** How many operations each worker does. */
+  opsPerWorker?: number | undefined;
+  /** How many operations there are in all, whoever does them. */
+  operations?: number | undefined;
+  /** For how long operations are begun, in ms, warm-up included. */
+  duration?: number | undefined;
+  /** Operations a second that come, whatever has become of those before. */
+  rate?: number | undefined;
+  /**
+   * How they come: `'poisson'` (the default), as independent callers do; `'even'`; or a trace, the planned starts in ms since the
+   * beginning, never falling, which needs no `rate`.
+   */
+  arrivals?: 'poisson' | 'even' | Iterable<number> | undefined;
+  /**
+   * What is done with the connection: what `pool.use` takes. `index` counts the operations from 0. Default: nothing, so that the pool
+   * alone is measured.
+   */
+  work?: ((connection: C, index: number, context: WorkContext) => WorkResult) | undefined;
+  /** Operations of the first so many ms are done, and not measured. Default 0. */
+  warmup?: number | undefined;
+  /** Ends the load early when it emits or completes: nothing more begins, and what runs gets `grace`. */
+  until?: ObservableInput<unknown> | undefined;
+  /** How long operations under way may take to end, in ms, once nothing more begins; then they are cancelled. Default 30 000. */
+  grace?: number | undefined;
+  /** What must hold in the end, such as `'wait.p99<20ms'`, `'errors<1%'`, `'throughput>500/s'`. */
+  thresholds?: readonly string[] | undefined;
+  /** Between two reports, in ms; a sample of the timeline is as long, or longer in a long run. Default 1 000. */
+  interval?: number | undefined;
+  /** How long an operation may wait for a connection, in ms. Default: what the pool says. */
+  acquireTimeout?: number | undefined;
+  /** The label of the leases, in `pool.holders()` and in events. Default `'stress'`. */
+  label?: string | undefined;
+  /** The clock, which should be the pool's own. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
+  scheduler?: SchedulerLike | undefined;
+  /** The die of Poisson arrivals, from 0 to below 1. Default `Math.random`. */
+  random?: (() => number) | undefined;
+}
+
+/** The options as a load; throws an `InvalidConfigError` that names everything that is wrong. To be called for each run. */
+export function resolveLoad<C>(pool: string, options: StressOptions<C>): () => Load<C> {
+  const { thresholds, issues } = check(options);
+  if (issues.length > 0) throw new InvalidConfigError(pool, `Pool '${pool}' cannot be put under this load`, issues);
+  const { workers = null, opsPerWorker, rate = null, duration = null, warmup = 0, random = Math.random } = options;
+  const { arrivals = 'poisson', scheduler = asyncScheduler } = options;
+  const isOpen = rate !== null || typeof arrivals !== 'string';
+  const perWorkers = opsPerWorker === undefined ? Infinity : opsPerWorker * workers!;
+  const operations = Math.min(options.operations ?? Infinity, perWorkers);
+  return () => ({
+    clock: loadClock(scheduler),
+    work: options.work ?? (() => EMPTY),
+    arrivals: isOpen ? arrivalsOf(arrivals, rate, random) : null,
+    workers: workers ?? Infinity,
+    operations,
+    duration: duration ?? Infinity,
+    warmup,
+    until$: options.until === undefined ? NEVER : from(options.until),
+    grace: options.grace ?? 30_000,
+    interval: options.interval ?? 1_000,
+    thresholds,
+    label: options.label ?? 'stress',
+    acquireTimeout: options.acquireTimeout,
+    watch: 'everything',
+    description: {
+      model: isOpen ? 'open' : 'closed',
+      workers,
+      rate,
+      arrivals: !isOpen ? null : typeof arrivals === 'string' ? arrivals : 'trace',
+      operations: operations === Infinity ? null : operations,
+      duration: duration === Infinity ? null : duration,
+      warmup,
+    },
+  });
+}
+
+function arrivalsOf(
+  arrivals: 'poisson' | 'even' | Iterable<number>,
+  rate: number | null,
+  random: () => number,
+): Arrivals {
+  if (typeof arrivals !== 'string') return traceArrivals(arrivals);
+  return arrivals === 'even' ? evenArrivals(rate!) : poissonArrivals(rate!, random);
+}
+
+type Check = (value: unknown, name: string) => string | null;
+
+const count: Check = (value, name) => notACount(name, value);
+const time: Check = (value, name) => notATime(name, value);
+const finiteTime: Check = (value, name) =>
+  value === Infinity ? `${name} must be milliseconds, but got Infinity` : notATime(name, value);
+const fn: Check = (value, name) =>
+  typeof value === 'function' ? null : `${name} must be a function, but got ${shown(value)}`;
+
+const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
+  workers: count,
+  opsPerWorker: count,
+  operations: count,
+  duration: (value, name) => time(value, name) ?? (value === 0 ? `${name} must be more than 0 ms` : null),
+  rate: (value, name) =>
+    typeof value === 'number' && value > 0 && value <= 1e7
+      ? null
+      : `${name} must be operations a second, more than 0 and at most 10000000, but got ${shown(value)}`,
+  arrivals: (value, name) =>
+    value === 'poisson' || value === 'even' || isIterable(value)
+      ? null
+      : `${name} must be 'poisson', 'even', or an iterable of planned starts in ms, but got ${shown(value)}`,
+  work: fn,
+  warmup: finiteTime,
+  until: (value, name) =>
+    isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${shown(value)}`,
+  grace: time,
+  thresholds: (value, name) =>
+    Array.isArray(value) ? null : `${name} must be an array of texts such as 'wait.p99<20ms', but got ${shown(value)}`,
+  interval: (value, name) =>
+    finiteTime(value, name) ??
+    ((value as number) < 1 ? `${name} must be at least 1 ms, but got ${shown(value)}` : null),
+  acquireTimeout: time,
+  label: (value, name) =>
+    typeof value === 'string' && value !== ''
+      ? null
+      : `${name} must be a string that is not empty, but got ${shown(value)}`,
+  scheduler: (value, name) =>
+    typeof (value as Partial<SchedulerLike> | null)?.schedule === 'function' &&
+    typeof (value as Partial<SchedulerLike> | null)?.now === 'function'
+      ? null
+      : `${name} must be an RxJS scheduler, but got ${shown(value)}`,
+  random: fn,
+};
+
+function check(options: StressOptions<never>): { thresholds: readonly Threshold[]; issues: readonly string[] } {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return {
+      thresholds: [],
+      issues: [`options must be an object such as { workers: 50, duration: 10_000 }, but got ${shown(given)}`],
+    };
+  }
+  const issues: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const rule = Object.hasOwn(checks, name) ? checks[name as keyof StressOptions<unknown>] : undefined;
+    if (rule === undefined) issues.push(`${name} is not an option; the options are ${Object.keys(checks).join(', ')}`);
+    else if (value !== undefined) issues.push(...[rule(value, name) ?? []].flat());
+  }
+  const thresholds: Threshold[] = [];
+  if (Array.isArray(options.thresholds)) {
+    for (const [index, text] of options.thresholds.entries()) {
+      const threshold = readThreshold(text, `thresholds[${index}]`);
+      if (typeof threshold === 'string') issues.push(threshold);
+      else thresholds.push(threshold);
+    }
+  }
+  if (issues.length === 0) issues.push(...contradictions(options));
+  return { thresholds, issues };
+}
+
+/** Options that are possible each by itself, and not together. */
+function contradictions(options: StressOptions<never>): string[] {
+  const { workers, opsPerWorker, operations, duration = Infinity, rate, arrivals, warmup = 0 } = options;
+  const issues: string[] = [];
+  const isTrace = arrivals !== undefined && typeof arrivals !== 'string';
+  if (workers === undefined && rate === undefined && !isTrace) {
+    issues.push('workers (how many at a time, each as fast as it can) or rate (operations a second) must be given');
+  }
+  if (isTrace && rate !== undefined)
+    issues.push('rate and a trace of arrivals exclude each other: the trace says when');
+  if (typeof arrivals === 'string' && rate === undefined) issues.push(`arrivals '${arrivals}' needs a rate`);
+  if (opsPerWorker !== undefined && workers === undefined) issues.push('opsPerWorker needs workers');
+  if (opsPerWorker !== undefined && operations !== undefined) {
+    issues.push(`opsPerWorker (${opsPerWorker}) and operations (${operations}) exclude each other: give one of them`);
+  }
+  const isBounded = opsPerWorker !== undefined || operations !== undefined || duration !== Infinity || isTrace;
+  if (!isBounded) issues.push('the load would never end: give opsPerWorker, operations or duration');
+  if (warmup >= duration) {
+    issues.push(`warmup must be less than duration (${duration} ms), or nothing would be measured, but got ${warmup}`);
+  }
+  return issues;
+}
+
+const isIterable = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
+
+function isInput(value: unknown): boolean {
+  try {
+    from(value as ObservableInput<unknown>);
+    return true;
+  } catch {
+    return false;
+  }
+}

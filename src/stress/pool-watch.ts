@@ -1,0 +1,152 @@
+import { hair } from '../pool/clock';
+import type { ConnectionPool } from '../pool/connection-pool';
+import type { EvictReason, PoolEvent } from '../pool/events';
+import { Histogram } from '../pool/histogram';
+import type { PoolStats } from '../pool/stats';
+
+/** The most there ever was at a time, while it was measured. */
+export interface Peaks {
+  /** Operations that had begun and not ended. */
+  readonly underWay: number;
+  /** The longest line of callers. */
+  readonly waiting: number;
+  /** Leases. */
+  readonly leases: number;
+  /** Connections in use, connections open, connects under way. */
+  readonly inUse: number;
+  readonly connections: number;
+  readonly opening: number;
+}
+
+/** What the pool did meanwhile, warm-up included. */
+export interface PoolDeeds {
+  readonly acquired: number;
+  readonly released: number;
+  readonly discarded: number;
+  readonly opened: number;
+  readonly closed: number;
+  readonly openFailures: number;
+  readonly timeouts: number;
+  readonly rejected: number;
+  /** Why connections were closed, and how many; only what is watched in full is known. */
+  readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
+}
+
+const counted = [
+  'acquired',
+  'released',
+  'discarded',
+  'opened',
+  'closed',
+  'openFailures',
+  'timeouts',
+  'rejected',
+] as const;
+
+/** Adds up what the pool shows of itself, over time: how much of it is lent, and for how long all of it. */
+export class PoolWatch {
+  /** Connects that succeeded. */
+  readonly open = new Histogram();
+  /** Milliseconds that were measured, those in which every lease was lent, and the sum over all of leases times milliseconds. */
+  time = 0;
+  saturatedTime = 0;
+  leaseTime = 0;
+  /** The sum of what could have been lent, in the same unit. */
+  capacityTime = 0;
+  /** `leaseTime` from the beginning, whether or not it is measured. */
+  leaseTimeEver = 0;
+
+  private readonly before: PoolStats;
+  private last: PoolStats;
+  private lastAt: number;
+  private peaks: { -readonly [K in keyof Peaks]: Peaks[K] };
+  private line = 0;
+  private readonly evicted: Partial<Record<EvictReason, number>> = {};
+
+  constructor(
+    pool: Pick<ConnectionPool<unknown>, 'stats'>,
+    now: number,
+    /** When the measuring ends; what comes later is not added up. */
+    private until: number,
+  ) {
+    this.before = this.last = pool.stats;
+    this.lastAt = now;
+    this.peaks = none();
+    this.raisePeaks(this.last);
+  }
+
+  get stats(): PoolStats {
+    return this.last;
+  }
+
+  get deeds(): PoolDeeds {
+    const deeds = Object.fromEntries(counted.map((name) => [name, this.last[name] - this.before[name]]));
+    return { ...(deeds as unknown as Omit<PoolDeeds, 'evicted'>), evicted: { ...this.evicted } };
+  }
+
+  /** Measuring begins now: what was before was to get warm. */
+  begin(now: number): void {
+    this.settle(now);
+    this.time = this.saturatedTime = this.leaseTime = this.capacityTime = 0;
+    this.peaks = none();
+    this.raisePeaks(this.last);
+  }
+
+  see(stats: PoolStats, now: number): void {
+    this.settle(now);
+    this.last = stats;
+    if (stats.pendingAcquires > this.line) this.line = stats.pendingAcquires;
+    if (now <= this.until) this.raisePeaks(stats);
+  }
+
+  hear(event: PoolEvent): void {
+    if (event.type === 'opened') this.open.record(event.took);
+    else if (event.type === 'evicted') this.evicted[event.reason] = (this.evicted[event.reason] ?? 0) + 1;
+  }
+
+  /** Whether this is between the end of the warm-up and that of the load. */
+  isMeasuring(now: number, since: number): boolean {
+    return now >= since - hair && now <= this.until;
+  }
+
+  /** The measuring ends now, and not when it was to. */
+  cut(now: number): void {
+    this.settle(now);
+    this.until = Math.min(this.until, now);
+  }
+
+  /** Adds up until now. */
+  settle(now: number): void {
+    const { activeLeases, leaseCapacity } = this.last;
+    const time = Math.min(now, this.until) - this.lastAt;
+    this.leaseTimeEver += activeLeases * (now - this.lastAt);
+    this.lastAt = now;
+    if (!(time > 0)) return;
+    this.time += time;
+    this.leaseTime += activeLeases * time;
+    this.capacityTime += leaseCapacity * time;
+    if (activeLeases >= leaseCapacity) this.saturatedTime += time;
+  }
+
+  peaksWith(underWay: number): Peaks {
+    return { ...this.peaks, underWay };
+  }
+
+  /** The longest line since it was last asked for. */
+  takeLine(): number {
+    const { line } = this;
+    this.line = this.last.pendingAcquires;
+    return line;
+  }
+
+  private raisePeaks(stats: PoolStats): void {
+    const { peaks } = this;
+    if (stats.pendingAcquires > peaks.waiting) peaks.waiting = stats.pendingAcquires;
+    if (stats.activeLeases > peaks.leases) peaks.leases = stats.activeLeases;
+    if (stats.inUseConnections > peaks.inUse) peaks.inUse = stats.inUseConnections;
+    if (stats.totalConnections > peaks.connections) peaks.connections = stats.totalConnections;
+    if (stats.openingConnections > peaks.opening) peaks.opening = stats.openingConnections;
+  }
+}
+
+const none = () => ({ underWay: 0, waiting: 0, leases: 0, inUse: 0, connections: 0, opening: 0 });

@@ -1,0 +1,114 @@
+import { Observable, Subscriber } from 'rxjs';
+import type { OperatorFunction } from 'rxjs';
+import { InvalidConfigError } from '../pool/errors';
+import type { PoolEvent } from '../pool/events';
+import { Histogram } from '../pool/histogram';
+import { notACount, shown } from '../pool/options';
+
+/** What a pool was asked for in life, and how long things took: plain data, which `JSON.stringify` takes. Times in ms. */
+export interface LoadRecording {
+  readonly version: 1;
+  /** From the first to the last event. */
+  readonly duration: number;
+  /** When leases were asked for, since the beginning, in order: what `arrivals` of a load takes. */
+  readonly arrivals: readonly number[];
+  /** How long leases were held; how long connects took that succeeded. */
+  readonly use: Histogram;
+  readonly open: Histogram;
+  /** Connects that failed, and connections that were lost. */
+  readonly openFailures: number;
+  readonly lost: number;
+  /** Whether more leases were asked for than could be kept: then `arrivals` has the first of them, and `duration` ends with those. */
+  readonly cut: boolean;
+}
+
+/**
+ * Makes a recording of the events of a pool, live or saved, to be played again: to another pool by `stressTest`, or into a simulation.
+ * Emits once, when the events complete.
+ *
+ * ```
+ * events$      --a--r-a---r--|
+ * recordLoad() --------------(x|)
+ * ```
+ *
+ * ```ts
+ * const recording = await lastValueFrom(pool.events$.pipe(takeUntil(timer(60_000)), recordLoad()));
+ * await writeFile('friday.json', JSON.stringify(recording));
+ * stressTest(another, { arrivals: recording.arrivals, work });
+ * ```
+ *
+ * Who was turned away counts as having asked then. `limit`: so many arrivals are kept at the most (default 1 000 000, 8 MB).
+ */
+export function recordLoad({ limit = 1_000_000 }: { limit?: number | undefined } = {}): OperatorFunction<
+  PoolEvent,
+  LoadRecording
+> {
+  const issue = notACount('limit', limit);
+  if (issue !== null) throw new InvalidConfigError('pool', 'recordLoad cannot work', [issue]);
+  return (source) => new Observable((out) => source.subscribe(new Recorder(out, limit)));
+}
+
+class Recorder extends Subscriber<PoolEvent> {
+  private readonly arrivals: number[] = [];
+  private readonly use = new Histogram();
+  private readonly open = new Histogram();
+  private openFailures = 0;
+  private lost = 0;
+  private first = Infinity;
+  private last = -Infinity;
+  private cut = false;
+
+  constructor(
+    private readonly out: Subscriber<LoadRecording>,
+    private readonly limit: number,
+  ) {
+    super(out);
+  }
+
+  protected override _next(event: PoolEvent): void {
+    if (typeof (event as Partial<PoolEvent> | null | undefined)?.at !== 'number') {
+      const issue = `each must have been an event of a pool, but one was ${shown(event)}`;
+      this.error(new InvalidConfigError('pool', 'These are no events', [issue]));
+      return;
+    }
+    if (this.cut) return;
+    const isArrival = event.type === 'acquired' || event.type === 'timedOut' || event.type === 'rejected';
+    if (isArrival && this.arrivals.length === this.limit) {
+      this.cut = true;
+      return;
+    }
+    this.last = Math.max(this.last, event.at);
+    this.first = Math.min(this.first, event.at);
+    switch (event.type) {
+      case 'acquired':
+      case 'timedOut':
+        this.arrivals.push(event.at - event.waited);
+        break;
+      case 'rejected':
+        this.arrivals.push(event.at);
+        break;
+      case 'released':
+      case 'discarded':
+        this.use.record(event.held);
+        break;
+      case 'opened':
+        this.open.record(event.took);
+        break;
+      case 'openFailed':
+        this.openFailures++;
+        break;
+      case 'evicted':
+        if (event.reason === 'lost') this.lost++;
+    }
+  }
+
+  protected override _complete(): void {
+    const { use, open, openFailures, lost, cut } = this;
+    const times = Float64Array.from(this.arrivals).sort();
+    const beginning = Math.min(this.first, times[0] ?? Infinity);
+    const duration = this.last >= beginning ? this.last - beginning : 0;
+    const arrivals = Array.from(times, (at) => at - beginning);
+    this.out.next({ version: 1, duration, arrivals, use, open, openFailures, lost, cut });
+    this.out.complete();
+  }
+}

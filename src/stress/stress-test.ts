@@ -1,0 +1,49 @@
+import { Observable } from 'rxjs';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { InvalidConfigError } from '../pool/errors';
+import { internals } from '../pool/internals';
+import { shown } from '../pool/options';
+import { resolveLoad } from './options';
+import type { StressOptions } from './options';
+import type { StressReport } from './report';
+import { runLoad } from './run-load';
+
+/**
+ * Puts a load on a pool, and tells what comes of it. Cold: each subscription is a run. Emits a report at once and every `interval`, and as
+ * its last value the report of the whole; unsubscribing cancels what runs. The pool is left as it is: destroy it yourself.
+ *
+ * There are two kinds of load. With `workers` alone each of them does one operation after the other, as fast as it can: that finds what the
+ * pool can do. With `rate` operations come as callers do, whatever has become of those before: that finds how long callers wait. Their
+ * latency counts from when they were to start, so that a pool that stalls cannot hide it.
+ *
+ * ```
+ * interval 3   ---------------
+ * operations   abcdefghijkl
+ * reports      r--r--r--r---(r|)
+ * ```
+ *
+ * ```ts
+ * const report = await lastValueFrom(
+ *   stressTest(pool, {
+ *     rate: 500,
+ *     duration: 30_000,
+ *     warmup: 2_000,
+ *     work: (node) => node.call('word_count', 'to be or not to be'),
+ *     thresholds: ['wait.p99<20ms', 'errors<1%'],
+ *   }),
+ * );
+ * console.log(report.verdict, report.passed);
+ * ```
+ *
+ * Throws an `InvalidConfigError` that names every impossible option at once. The Observable errors only if the load itself cannot be made,
+ * such as a trace that goes back in time; whatever fails in the pool or in `work` is in the report.
+ */
+export function stressTest<C>(pool: ConnectionPool<C>, options: StressOptions<C>): Observable<StressReport> {
+  if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] === undefined) {
+    throw new InvalidConfigError('pool', 'stressTest cannot work', [
+      `the first argument must be a pool made by createPool, but got ${shown(pool)}`,
+    ]);
+  }
+  const load = resolveLoad(pool.name, options);
+  return new Observable((subscriber) => runLoad(pool, load()).subscribe(subscriber));
+}
