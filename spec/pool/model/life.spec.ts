@@ -197,10 +197,10 @@ class Life {
     else this.broken.push(...brokenSums(stats, false));
     if (stats !== before) this.broken.push(...brokenOrder(before, stats));
     const free = stats.availableConnections;
-    // One connection is validated for each who waits, and what has still to be validated is free meanwhile.
+    // As many are validated as could serve those who wait, and what has still to be validated is free meanwhile.
     const held = new Set(this.pool.holders().map(({ connection }) => connection)).size;
     const validating = this.setup.validates ? stats.inUseConnections - held : 0;
-    const lost = stats.pendingAcquires > validating && free > 0;
+    const lost = stats.pendingAcquires > validating * this.setup.capacity && free > 0;
     if (!shrunk) this.expectThat(!lost, `someone waits while ${free} are free`);
     this.ledger.look(this.pool);
     this.judge();
