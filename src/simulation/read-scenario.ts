@@ -28,10 +28,10 @@ export interface Plan {
   /** What the pool is made of, but for what the target does. */
   readonly pool: Omit<PoolOptions<never>, 'connect'>;
   readonly checks: Readonly<Partial<Record<'close' | 'validate' | 'reset', Times>>>;
-  readonly keepsAll: boolean;
   readonly target: TargetPlan;
-  /** Of what is planned a second, as far as it is known; null for workers. */
+  /** Operations that come a second, as far as that is known; or how many workers there are. */
   readonly offered: number | null;
+  readonly workers: number | null;
   load(scheduler: VirtualScheduler, die: (name: string) => Die): Omit<Load<unknown>, 'work'>;
 }
 
@@ -139,6 +139,7 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
     ...pool,
     target,
     offered: arrivals.offered,
+    workers: arrivals.description.workers,
     load: (scheduler, die) => ({
       clock: schedulerClock(scheduler),
       arrivals: arrivals.begin(die('arrivals')),
@@ -160,7 +161,7 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
 
 // ---------------------------------------------------------------- the pool
 
-function readPool(reader: Reader, part: Part): Pick<Plan, 'pool' | 'checks' | 'keepsAll'> | undefined {
+function readPool(reader: Reader, part: Part): Pick<Plan, 'pool' | 'checks'> | undefined {
   if (!isRecord(part.value)) return reader.wrong(part, 'an object with at least max');
   const checks: Partial<Record<'close' | 'validate' | 'reset', Times>> = {};
   const given: Record<string, unknown> = {};
@@ -181,8 +182,7 @@ function readPool(reader: Reader, part: Part): Pick<Plan, 'pool' | 'checks' | 'k
     }
   }
   const { min, ...rest } = given;
-  const keepsAll = min === 'max';
-  const pool = (keepsAll ? { ...rest, min: rest['max'] } : given) as unknown as Plan['pool'];
+  const pool = (min === 'max' ? { ...rest, min: rest['max'] } : given) as unknown as Plan['pool'];
   try {
     resolveOptions({ ...(pool as object), connect: () => EMPTY, max: pool.max });
   } catch (error) {
@@ -190,7 +190,7 @@ function readPool(reader: Reader, part: Part): Pick<Plan, 'pool' | 'checks' | 'k
     reader.issues.push(...error.issues.map((issue) => `pool.${issue}`));
     return undefined;
   }
-  return { pool, checks, keepsAll };
+  return { pool, checks };
 }
 
 // ---------------------------------------------------------------- when operations come
