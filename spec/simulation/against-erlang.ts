@@ -13,6 +13,8 @@ export interface Held {
 }
 
 const common = (servers: number, load: number, operations: number) => ({
+  // Another one each: with the same callers in all of them all would err to the same side.
+  seed: Math.round(servers * 1_000 + load * 10),
   arrivals: { rate: (load * 1_000) / mean },
   work: { exponential: mean },
   connect: 1,

@@ -9,7 +9,8 @@ export type Die = () => number;
  */
 export function diceOf(seed: number): (name: string) => Die {
   return (name) => {
-    let mixed = seed;
+    // The name, by the hash of Fowler, Noll and Vo.
+    let mixed = seed ^ 0x811c9dc5;
     for (let i = 0; i < name.length; i++) mixed = Math.imul(mixed ^ name.charCodeAt(i), 0x01000193);
     const start = seededRandom(mixed);
     const word = (): number => (start() * 2 ** 32) | 0;
