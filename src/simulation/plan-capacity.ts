@@ -135,12 +135,11 @@ function check(question: CapacityQuestion): Checked {
   }
   if (to !== undefined && to < from) issues.push(`to must be at least from (${from}), but got ${to}`);
   const today = pool?.max;
-  const scenario: Scenario = { ...rest, pool: { ...(pool ?? {}), max: today ?? from } };
-  // `min` is bounded by what is tried, and not by `from`.
-  const tried = withMax(scenario, today ?? from);
+  const tried = today ?? (notACount('from', from) === null ? from : 1);
+  const scenario: Scenario = { ...rest, pool: { ...(pool ?? {}), max: tried } };
   let plan: Plan | undefined;
   try {
-    plan = readScenario({ ...tried, thresholds: targets });
+    plan = readScenario({ ...withMax(scenario, tried), thresholds: targets });
   } catch (error) {
     if (!(error instanceof InvalidConfigError)) throw error;
     issues.push(...error.issues.map((issue) => issue.replace(/^thresholds\[(\d+)\]/, 'target[$1]')));
