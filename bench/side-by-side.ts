@@ -36,7 +36,15 @@ const rows = [
 for (const max of sizes) {
   const { report, recording } = await stress(max);
   const pool = { max, min: 'max' } as const;
-  const scenario: Scenario = { pool, arrivals: { rate }, work: { exponential: mean }, connect: 2, duration, warmup, seed };
+  const scenario: Scenario = {
+    pool,
+    arrivals: { rate },
+    work: { exponential: mean },
+    connect: 2,
+    duration,
+    warmup,
+    seed,
+  };
   const simulated = await lastValueFrom(simulate(scenario));
   const replayed = await lastValueFrom(simulate({ pool, recording, warmup }));
   rows.push(
@@ -56,6 +64,7 @@ async function stress(max: number): Promise<{ report: StressReport; recording: L
   const pool = createPool({ name: 'side by side', connect: connectNode(node.target), max, min: max });
   await pool.warmUp();
   const end$ = new Subject<void>();
+  // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what comes after it is told that the events are over
   const recorded = lastValueFrom(pool.events$.pipe(takeUntil(end$), recordLoad()));
   // The dice of the simulation: each caller comes when it comes there, and has as much to do.
   const die = diceOf(seed);

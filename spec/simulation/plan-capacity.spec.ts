@@ -94,9 +94,13 @@ describe('planCapacity', () => {
     };
     expect(issuesOf({ ...question, target: undefined })).toEqual([jasmine.stringContaining('target must be what is')]);
     expect(issuesOf({ ...question, target: 'wait<3' })).toEqual([jasmine.stringContaining('target[0] "wait<3"')]);
-    expect(issuesOf({ ...question, from: 5, to: 4 })).toEqual([jasmine.stringContaining('to must be at least from (5)')]);
+    expect(issuesOf({ ...question, from: 5, to: 4 })).toEqual([
+      jasmine.stringContaining('to must be at least from (5)'),
+    ]);
     expect(issuesOf({ ...question, from: 0 })).toEqual([jasmine.stringContaining('from must be a positive integer')]);
-    expect(issuesOf({ ...question, thresholds: [] })).toEqual([jasmine.stringContaining('thresholds are not for a plan')]);
+    expect(issuesOf({ ...question, thresholds: [] })).toEqual([
+      jasmine.stringContaining('thresholds are not for a plan'),
+    ]);
     expect(issuesOf({ ...question, pool: { maxUses: -1 }, work: 'x' }).length).toBe(2);
     expect(issuesOf(undefined).length).toBeGreaterThan(0);
   });

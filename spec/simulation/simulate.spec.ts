@@ -20,7 +20,12 @@ const quiet: Scenario = {
 describe('simulate', () => {
   it('gives the report of a stress test, in virtual time', async () => {
     const began = Date.now();
-    const report = await run({ ...quiet, arrivals: { rate: 10, pattern: 'even' }, duration: '1h', watch: 'operations' });
+    const report = await run({
+      ...quiet,
+      arrivals: { rate: 10, pattern: 'even' },
+      duration: '1h',
+      watch: 'operations',
+    });
     expect(Date.now() - began).toBeLessThan(60_000);
     expect(report.operations).toEqual(jasmine.objectContaining({ ended: 36_000, succeeded: 36_000 }));
     expect(report.use).toEqual(jasmine.objectContaining({ min: 20, max: 20 }));
@@ -171,7 +176,9 @@ describe('simulate', () => {
     expect(last!.elapsed).toBe(at);
 
     const reports = await lastValueFrom(simulate({ ...quiet, interval: '1s' }).pipe(toArray()));
-    expect(reports.map(({ elapsed }) => elapsed)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10.01].map((s) => s * 1_000));
+    expect(reports.map(({ elapsed }) => elapsed)).toEqual(
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10.01].map((s) => s * 1_000),
+    );
   });
 });
 
@@ -244,7 +251,10 @@ describe('a scenario', () => {
       [{ arrivals: { rate: 0 } }, 'arrivals.rate must be operations a second'],
       [{ arrivals: { rate: 1, pattern: 'odd' } }, 'arrivals.pattern must be "poisson" or "even", but got "odd"'],
       [{ arrivals: { bursts: { size: 2 } } }, 'arrivals.bursts.every must be a time'],
-      [{ arrivals: { trace: [1, 3, 2] } }, 'arrivals.trace[2] must be milliseconds, not before the one ahead of it (3)'],
+      [
+        { arrivals: { trace: [1, 3, 2] } },
+        'arrivals.trace[2] must be milliseconds, not before the one ahead of it (3)',
+      ],
       [{ work: undefined }, 'work is missing'],
       [{ work: { normal: 3 } }, 'work.normal is not known'],
       [{ work: { exponential: -1 } }, 'work.exponential must be a time'],
@@ -255,7 +265,15 @@ describe('a scenario', () => {
       [{ work: { histogram: new Histogram() } }, 'work.histogram is empty'],
       [{ connect: { takes: '1 parsec' } }, 'connect.takes must be a time'],
       [{ outages: {} }, 'outages must be an array'],
-      [{ outages: [{ at: 1, for: 2 }, { at: 1, for: 2, mode: 'loud' }] }, 'outages[1].mode must be "refuse" or "silent"'],
+      [
+        {
+          outages: [
+            { at: 1, for: 2 },
+            { at: 1, for: 2, mode: 'loud' },
+          ],
+        },
+        'outages[1].mode must be "refuse" or "silent"',
+      ],
       [{ restarts: [{ at: 1, down: 10, every: 5 }] }, 'restarts[0].down must be less than restarts[0].every (5 ms)'],
       [{ duration: undefined }, 'the run would never end'],
       [{ duration: '5 parsecs' }, 'duration must be a time'],

@@ -25,7 +25,7 @@ describe('the virtual scheduler', () => {
   it('is a scheduler for the operators of RxJS', () => {
     const scheduler = new VirtualScheduler();
     const seen: string[] = [];
-    const say = (name: string) => (value: unknown) => void seen.push(`${scheduler.now()} ${name}${value}`);
+    const say = (name: string) => (value: string | number) => void seen.push(`${scheduler.now()} ${name}${value}`);
     interval(1_000, scheduler).pipe(take(3)).subscribe(say('i'));
     timer(500, 700, scheduler).pipe(take(2)).subscribe(say('t'));
     of('x').pipe(delay(1_100, scheduler)).subscribe(say('d'));

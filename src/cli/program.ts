@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, Command>> = {
     help: simulateHelp,
     run: async (given, io) => {
       // With a mistake in an option its value may have become the name of a file.
-      const args = given.problems.length > 0 ? undefined : simulateArguments(given);
+      const args = given.problems.length > 0 ? undefined : await simulateArguments(given, io);
       return args === undefined ? undefined : simulate(args, io);
     },
   },

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import { isPoolError } from '../pool/errors';
 import { planCapacity } from '../simulation/plan-capacity';
 import type { CapacityQuestion } from '../simulation/plan-capacity';
 import { isRecord } from '../simulation/reader';
 import type { Scenario } from '../simulation/scenario';
 import { simulate } from '../simulation/simulate';
+import type { Io } from './io';
 import type { Given, OptionTable } from './options';
 import { messageOf } from './outcome';
 
@@ -31,7 +33,7 @@ export interface SimulateArguments {
 }
 
 /** Adds what is wrong to the problems, and then returns nothing. */
-export function simulateArguments(given: Given): SimulateArguments | undefined {
+export async function simulateArguments(given: Given, io: Io): Promise<SimulateArguments | undefined> {
   const { operands, switches, problems } = given;
   const [file] = operands;
   if (file === undefined || operands.length > 1) {
@@ -39,7 +41,8 @@ export function simulateArguments(given: Given): SimulateArguments | undefined {
     problems.push(`simulate takes one file with a scenario, such as scenario.json${got}`);
     return undefined;
   }
-  const scenario = readJson(file, problems);
+  const piped = file === '-' ? await allOf(io.stdin()) : undefined;
+  const scenario = readJson(file, problems, piped);
   if (scenario === undefined) return undefined;
   if (!isRecord(scenario)) {
     problems.push(`${file} must hold an object, such as {"pool": {"max": 10}, "arrivals": {"rate": 100}, …}`);
@@ -90,10 +93,17 @@ function withFiles(scenario: Record<string, unknown>, file: string, problems: st
   return result;
 }
 
-function readJson(file: string, problems: string[]): unknown {
+async function allOf(input: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** `piped`: what is in it, if that is known. */
+function readJson(file: string, problems: string[], piped?: string): unknown {
   let text: string;
   try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+    text = piped ?? readFileSync(file, 'utf8');
   } catch (error) {
     problems.push(`cannot read '${file}': ${messageOf(error)}`);
     return undefined;

@@ -65,7 +65,9 @@ function curve(values: readonly number[]): string {
   });
   const most = Math.max(...parts);
   return parts
-    .map((value) => (value === 0 ? ' ' : levels[Math.min(levels.length - 1, Math.floor((value / most) * levels.length))]!))
+    .map((value) =>
+      value === 0 ? ' ' : levels[Math.min(levels.length - 1, Math.floor((value / most) * levels.length))]!,
+    )
     .join('');
 }
 

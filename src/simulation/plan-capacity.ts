@@ -97,11 +97,11 @@ export function planCapacity(question: CapacityQuestion): Observable<CapacityPla
         out.complete();
         return;
       }
-      const report$ = simulate(withMax({ ...scenario, thresholds: targets }, value!)).pipe(last());
+      const report$ = simulate(withMax({ ...scenario, thresholds: targets }, value)).pipe(last());
       out.add(
         report$.subscribe({
           next: (report) => {
-            const point = pointOf(value!, report);
+            const point = pointOf(value, report);
             points.push(point);
             tell(null, false);
             goOn(point.meets);
@@ -124,7 +124,7 @@ interface Checked {
 }
 
 function check(question: CapacityQuestion): Checked {
-  const { target, from = 1, to, thresholds, pool, ...rest } = (question ?? {}) as CapacityQuestion;
+  const { target, from = 1, to, thresholds, pool, ...rest } = question ?? {};
   const issues: string[] = [];
   const targets = typeof target === 'string' ? [target] : Array.isArray(target) ? (target as string[]) : [];
   if (targets.length === 0) issues.push(`target must be what is to hold, such as 'wait.p99<20ms'`);

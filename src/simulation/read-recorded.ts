@@ -56,7 +56,10 @@ export function readTrace(reader: Reader, part: Part): readonly number[] | undef
   let last = 0;
   for (const [index, at] of (value as unknown[]).entries()) {
     if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
-      return reader.wrong({ value: at, path: `${path}[${index}]` }, `milliseconds, not before the one ahead of it (${last})`);
+      return reader.wrong(
+        { value: at, path: `${path}[${index}]` },
+        `milliseconds, not before the one ahead of it (${last})`,
+      );
     }
     last = at;
   }

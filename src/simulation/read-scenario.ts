@@ -81,7 +81,9 @@ export function readScenario(scenario: Scenario): Plan {
 function read(reader: Reader, scenario: Scenario): Plan | undefined {
   const whole = { value: scenario, path: '' };
   if (!isRecord(scenario)) {
-    reader.issues.push(`the scenario must be an object with at least pool, arrivals and work, but got ${shown(scenario)}`);
+    reader.issues.push(
+      `the scenario must be an object with at least pool, arrivals and work, but got ${shown(scenario)}`,
+    );
     return undefined;
   }
   const fields = reader.record(whole, fieldNames, '')!;
@@ -111,7 +113,9 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
     reader.issues.push('the run would never end: give duration, operations, or a recording');
   }
   if (duration !== undefined && warmup !== undefined && warmup >= duration) {
-    reader.issues.push(`warmup must be less than duration (${duration} ms), or nothing would be measured, but got ${warmup} ms`);
+    reader.issues.push(
+      `warmup must be less than duration (${duration} ms), or nothing would be measured, but got ${warmup} ms`,
+    );
   }
   if (
     reader.issues.length > 0 ||
@@ -303,7 +307,9 @@ function readTarget(
 function readWork(reader: Reader, part: Part, { use }: Recorded): TargetPlan['work'] | undefined {
   if (part.value === undefined) {
     if (use !== undefined && use.count > 0) return { takes: histogramTimes(use), fails: 0, fatal: false };
-    reader.issues.push('work is missing: how long it takes, such as { "exponential": "5ms" }; or give timings or a recording');
+    reader.issues.push(
+      'work is missing: how long it takes, such as { "exponential": "5ms" }; or give timings or a recording',
+    );
     return undefined;
   }
   if (looksLikeTimes(part.value)) {

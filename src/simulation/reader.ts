@@ -19,7 +19,9 @@ const units: Readonly<Record<string, number>> = {
 export class Reader {
   readonly issues: string[] = [];
 
-  wrong({ path, value }: Part, wanted: string): undefined {
+  /** Says so, and returns nothing, whatever it was to be. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that it can be returned where something is read
+  wrong<T>({ path, value }: Part, wanted: string): T | undefined {
     this.issues.push(`${path} must be ${wanted}, but got ${shown(value)}`);
     return undefined;
   }
@@ -30,7 +32,9 @@ export class Reader {
     if (!isRecord(value)) return this.wrong(part, wanted);
     for (const name of Object.keys(value)) {
       if ((names as readonly string[]).includes(name)) continue;
-      this.issues.push(`${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}`);
+      this.issues.push(
+        `${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}`,
+      );
     }
     return fieldsOf(part, names);
   }
@@ -47,13 +51,19 @@ export class Reader {
   }
 
   /** Milliseconds. */
-  time(part: Part, { least = 0, fallback }: { least?: number; fallback?: number | undefined } = {}): number | undefined {
+  time(
+    part: Part,
+    { least = 0, fallback }: { least?: number; fallback?: number | undefined } = {},
+  ): number | undefined {
     const { value } = part;
     if (value === undefined && fallback !== undefined) return fallback;
     const ms = typeof value === 'string' ? millisecondsOf(value) : value;
     if (typeof ms === 'number' && ms >= 0 && ms < Infinity && ms >= least) return ms;
     const bound = least > 0 ? ` of at least ${least} ms` : '';
-    return this.wrong(part, `a time${bound}: milliseconds, or a text with a unit such as "20ms", "1.5s", "2min" or "1h"`);
+    return this.wrong(
+      part,
+      `a time${bound}: milliseconds, or a text with a unit such as "20ms", "1.5s", "2min" or "1h"`,
+    );
   }
 
   /** From 0 to 1. */
@@ -66,7 +76,9 @@ export class Reader {
 
   count(part: Part): number | undefined {
     const { value } = part;
-    return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : this.wrong(part, 'a positive integer');
+    return Number.isSafeInteger(value) && (value as number) > 0
+      ? (value as number)
+      : this.wrong(part, 'a positive integer');
   }
 
   oneOf<W extends string>(part: Part, words: readonly W[], fallback: W): W | undefined {

@@ -64,7 +64,14 @@ export class Target {
     die: (name: string) => Die,
   ) {
     const [connect, connectFails, lives] = [die('connect'), die('connect fails'), die('lives')];
-    this.dice = { connect, connectFails, lives, work: die('work'), workFails: die('work fails'), faults: die('faults') };
+    this.dice = {
+      connect,
+      connectFails,
+      lives,
+      work: die('work'),
+      workFails: die('work fails'),
+      faults: die('faults'),
+    };
     for (const fault of plan.faults) this.await(fault, fault.at);
   }
 
