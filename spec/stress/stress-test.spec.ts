@@ -1,8 +1,19 @@
-import { asyncScheduler, concat, EMPTY, map, NEVER, Observable, of, throwError, timer } from 'rxjs';
+import {
+  asyncScheduler,
+  concat,
+  EMPTY,
+  ignoreElements,
+  map,
+  NEVER,
+  Observable,
+  of,
+  Subject,
+  throwError,
+  timer,
+} from 'rxjs';
 import { stressTest } from '../../src/stress/index';
 import type { StressOptions, StressReport } from '../../src/stress/index';
 import { seededRandom } from '../../src/stress/seeded-random';
-import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool } from '../helpers/lasting-pool';
@@ -245,14 +256,30 @@ describe('stressTest', () => {
     });
 
     it('errors of other pools as failures of the work', () => {
-      const other = createPool<string>({
-        name: 'other',
-        max: 1,
-        connect: () => throwError(() => new Error('no')),
-        breaker: { failures: 1 },
-      });
-      const { operations } = resultOf({ workers: 1, operations: 1, work: () => other.use(() => EMPTY) });
-      expect([operations.failed, operations.noConnection]).toEqual([1, 0]);
+      const lives = () => concat(of('c'), timer(5).pipe(ignoreElements()));
+      const work = () => createLastingPool({ name: 'other', max: 1, connect: lives }).use(() => NEVER);
+      const { operations } = resultOf({ workers: 1, operations: 1, work });
+      expect([operations.failed, operations.lost]).toEqual([1, 0]);
+    });
+
+    it('no error of the warm-up, and no peak that comes after the load', () => {
+      const work = (_: string, index: number) => (index < 3 ? throwError(() => new Error('cold')) : timer(1));
+      const { errors, peaks, operations } = resultOf(
+        {
+          rate: 100,
+          arrivals: 'even',
+          duration: 100,
+          warmup: 30,
+          grace: 100,
+          work: (c, i) => (i === 9 ? timer(50) : work(c, i)),
+        },
+        {},
+        (pool, { at }) =>
+          at(120, () => {
+            for (let i = 0; i < 5; i++) pool.use(() => EMPTY).subscribe();
+          }),
+      );
+      expect([errors, peaks.waiting, operations.warmup]).toEqual([[], 0, 3]);
     });
 
     it('what the pool did, from when the load began', () => {
@@ -322,6 +349,14 @@ describe('stressTest', () => {
       expect(lag.max).toBe(140);
     });
 
+    it('after the grace, each operation once, even if its work ends when that of another is cancelled', () => {
+      const ended$ = new Subject<void>();
+      const work = (_: string, index: number) =>
+        index === 0 ? ended$ : new Observable((subscriber) => subscriber.add(() => ended$.complete()));
+      const { operations } = resultOf({ workers: 2, opsPerWorker: 1, grace: 10, work }, { max: 2 });
+      expect([operations.ended, operations.unfinished, operations.succeeded]).toEqual([2, 2, 0]);
+    });
+
     it('early, when it is told to', () => {
       const result = resultOf({ workers: 1, duration: 1_000, until: timer(25), work: () => timer(10) });
       expect([result.operations.succeeded, result.elapsed, result.measured]).toEqual([3, 30, 25]);
@@ -335,7 +370,7 @@ describe('stressTest', () => {
     });
 
     it('when it is unsubscribed, with everything that runs, and without a timer left', () => {
-      marbles(({ expectObservable, flush }) => {
+      marbles(({ expectObservable, flush, at }) => {
         const clock = countingScheduler();
         let working = 0;
         const work = () =>
@@ -355,8 +390,10 @@ describe('stressTest', () => {
           a: 0,
           b: 5,
         });
+        let left: number[] = [];
+        at(6, () => (left = [working, clock.live]));
         flush();
-        expect([working, clock.live]).toEqual([0, 0]);
+        expect(left).toEqual([0, 0]);
         expectNothingHeld(pool);
         expect(pool.stats.cancelledOperations).toBe(2);
       });
@@ -401,6 +438,10 @@ describe('stressTest', () => {
         [2, 0],
       ]);
       expect([...labels]).toEqual(['stress', 'stress 2']);
+      labels.clear();
+      reports$.subscribe();
+      flush();
+      expect([...labels]).toEqual(['stress']);
     });
   });
 

@@ -67,7 +67,7 @@ describe('the verdict', () => {
     // A hundred at once every second: on average two connections would be plenty.
     const arrivals = Array.from({ length: 1_000 }, (_, i) => Math.floor(i / 100) * 1_000);
     const { verdict } = resultOf({ arrivals, work: () => timer(10) }, { max: 5 });
-    expect(verdict).toContain('who waited longer did so for another reason, such as work that comes or goes in bursts');
+    expect(verdict).toContain('who waited longer did so for another reason, such as a target that pauses');
   });
 
   it('says when there was never a shortage', () => {
@@ -89,17 +89,24 @@ describe('the verdict', () => {
 
   it('says first what did not succeed, and why', () => {
     const work = (_: string, index: number) =>
-      index % 4 === 0 ? throwError(() => new Error('no such word')) : timer(1);
+      index % 4 === 0 ? throwError(() => new Error('No such word. Look it up.')) : timer(1);
     const { verdict } = resultOf({ workers: 1, operations: 8, work });
-    expect(verdict).toMatch(/^25 % of the operations did not succeed, most often with Error: no such word; /);
+    expect(verdict).toMatch(/^25 % of the operations did not succeed, most often with Error: No such word; /);
   });
 
   it('says when the workers were the bottleneck, and not the pool', () => {
-    const { verdict } = resultOf(
-      { rate: 100, arrivals: 'even', duration: 500, workers: 1, work: () => timer(20) },
-      { max: 4 },
-    );
-    expect(verdict).toContain('because all 1 workers were busy');
+    const load: StressOptions<string> = {
+      rate: 100,
+      arrivals: 'even',
+      duration: 500,
+      workers: 2,
+      work: () => timer(40),
+    };
+    for (const max of [2, 4]) {
+      const { verdict, estimate } = resultOf(load, { max });
+      expect(verdict).toContain('late: none of the workers was free (2)');
+      expect(estimate).toBeNull();
+    }
   });
 
   it('says when there is nothing to say', () => {

@@ -17,6 +17,8 @@ export function barsOf(histogram: Histogram): string[] {
     bound,
     count: histogram.countUpTo(bound) - (index === 0 ? 0 : histogram.countUpTo(bounds[index - 1]!)),
   }));
+  // The greatest value may be taken for one of the row before: nothing is known to the last digit.
+  while (rows.at(-1)?.count === 0) rows.pop();
   const fullest = Math.max(...rows.map(({ count }) => count));
   return rows.map(({ bound, count }) => {
     const share = (count / histogram.count) * 100;

@@ -50,7 +50,7 @@ async function ofNode({ target, method, params, max, pipeline }: NodeWork): Prom
 async function ofModule(name: string): Promise<Subject> {
   let module: Record<string, unknown>;
   try {
-    module = (await import(pathToFileURL(resolve(name)).href)) as Record<string, unknown>;
+    module = exportsOf((await import(pathToFileURL(resolve(name)).href)) as Record<string, unknown>);
   } catch (error) {
     throw new NoSubjectError(`--pool: cannot load '${name}': ${messageOf(error)}`);
   }
@@ -69,6 +69,13 @@ async function ofModule(name: string): Promise<Subject> {
     isNode: false,
     close: () => pool.destroy({ timeout: PATIENCE }),
   };
+}
+
+/** A CommonJS module may come as the default export of one. */
+function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
+  const whole = module['default'];
+  const isWrapped = module['pool'] === undefined && typeof whole === 'object' && whole !== null && 'pool' in whole;
+  return isWrapped ? { ...whole } : module;
 }
 
 async function poolOf(name: string, offered: unknown): Promise<ConnectionPool<unknown>> {

@@ -9,7 +9,7 @@ import { oneLine } from './outcome';
 export function progressLine(report: StressReport): string {
   const { elapsed, operations, stats, wait } = report;
   return [
-    `${duration(elapsed).padStart(7)}: ${report.phase === 'warmup' ? 'warming up, ' : ''}${operations.succeeded} done`,
+    `${duration(tenths(elapsed)).padStart(7)}: ${report.phase === 'warmup' ? 'warming up, ' : ''}${operations.succeeded} done`,
     `${operations.ended - operations.succeeded} failed`,
     `${whole(rateNow(report))}/s`,
     `${stats.activeLeases}/${stats.leaseCapacity} lent`,
@@ -26,7 +26,7 @@ export function progressBlock(report: StressReport, what: string): string[] {
   const more = { warmup: ', warming up', running: '', draining: ', waiting for what runs', done: '' }[phase];
   return [
     oneLine(what),
-    `${duration(elapsed)}${of}${more}`,
+    `${duration(tenths(elapsed))}${of}${more}`,
     `${operations.succeeded}${all} done, ${operations.ended - operations.succeeded} failed, ${whole(rateNow(report))}/s`,
     `${stats.activeLeases}/${stats.leaseCapacity} lent, ${stats.pendingAcquires} waiting, ${plural(stats.totalConnections, 'connection')}`,
     `wait p50 ${shownMs(wait.p50)}, p99 ${shownMs(wait.p99)}, max ${shownMs(wait.max)}`,
@@ -94,5 +94,7 @@ const row = (name: string, measure: Measure): string =>
 /** Of the last interval, where there is one. */
 const rateNow = ({ timeline, throughput }: StressReport): number => timeline.at(-1)?.throughput ?? throughput;
 
+/** A timer of a second may be up a little before it. */
+const tenths = (ms: number): number => Math.round(ms / 100) * 100;
 const whole = (value: number): string => String(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
 const share = (part: number): string => `${Math.round(part * 100)} %`;

@@ -27,6 +27,7 @@ export class SyncSource<T> implements Source {
     }
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that what `return()` throws is a rejection
   async stop(): Promise<number> {
     if (!this.over) {
       this.over = true;

@@ -3,7 +3,6 @@ import type { Outcome } from './outcome';
 
 /** What an operation tells of itself. */
 export interface OperationHost<C> {
-  lent(operation: Operation<C>, connection: C): void;
   succeeded(operation: Operation<C>): void;
   failed(operation: Operation<C>, error: unknown): void;
 }
@@ -16,8 +15,8 @@ export class Operation<C> implements Observer<unknown> {
   connection: C | undefined = undefined;
   ended = false;
   subscription: Subscription | null = null;
-  /** The one that was begun after this one. */
-  next$: Operation<C> | null = null;
+  /** The one that was begun next. */
+  behind: Operation<C> | null = null;
 
   constructor(
     private readonly host: OperationHost<C>,

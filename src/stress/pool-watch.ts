@@ -1,3 +1,4 @@
+import { hair } from '../pool/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { EvictReason, PoolEvent } from '../pool/events';
 import { Histogram } from '../pool/histogram';
@@ -101,6 +102,11 @@ export class PoolWatch {
   hear(event: PoolEvent): void {
     if (event.type === 'opened') this.open.record(event.took);
     else if (event.type === 'evicted') this.evicted[event.reason] = (this.evicted[event.reason] ?? 0) + 1;
+  }
+
+  /** Whether this is between the end of the warm-up and that of the load. */
+  isMeasuring(now: number, since: number): boolean {
+    return now >= since - hair && now <= this.until;
   }
 
   /** The measuring ends now, and not when it was to. */

@@ -25,7 +25,9 @@ export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Es
       by: 'a lease for each worker; whether the target bears that many is for a run to show',
     };
   }
-  if (offered === null || use.count === 0 || use.mean === 0) return null;
+  // With no more workers than leases, it is for a worker that operations wait.
+  const isWorkers = load.workers !== null && load.workers <= stats.leaseCapacity;
+  if (offered === null || use.mean === 0 || isWorkers) return null;
   const servers = serversFor((offered * use.mean) / 1_000, use.mean, bound.ms, 1 - bound.percent / 100);
   if (servers === null) return null;
   return {
@@ -51,7 +53,7 @@ export function verdictOf(report: Judged, estimate: Estimate | null): string {
   const failed = operations.ended - operations.succeeded;
   if (failed > 0) {
     const [most] = errors;
-    const why = most === undefined ? '' : `, most often with ${most.name}: ${most.message}`;
+    const why = most === undefined ? '' : `, most often with ${most.name}: ${firstSentence(most.message)}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
   if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
@@ -62,7 +64,7 @@ export function verdictOf(report: Judged, estimate: Estimate | null): string {
 
 function adviceOf({ max, for: what, by }: Estimate, now: number): string {
   if (max > now) return `with max ${max} ${what} (${by})`;
-  return `max ${max} should do (${by}): who waited longer did so for another reason, such as work that comes or goes in bursts`;
+  return `max ${max} should do (${by}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
 }
 
 function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
@@ -88,7 +90,7 @@ function lateness({ load, lag }: Judged): string | null {
   if (load.model === 'closed' || lag.p99 <= 4 * shortWait.ms) return null;
   return load.workers === null
     ? `operations began up to ${shownMs(lag.max)} late: this process was at its own limit`
-    : `operations began up to ${shownMs(lag.max)} late, because all ${load.workers} workers were busy`;
+    : `operations began up to ${shownMs(lag.max)} late: none of the workers was free (${load.workers})`;
 }
 
 const percentOf = (share: number): string => {
@@ -97,3 +99,7 @@ const percentOf = (share: number): string => {
 };
 const rounded = (value: number): string => String(value >= 100 ? Math.round(value) : Number(value.toPrecision(3)));
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+const firstSentence = (text: string): string => {
+  const [first = ''] = text.split(/\.(?:\s|$)/);
+  return first.length > 200 ? `${first.slice(0, 200)}…` : first;
+};

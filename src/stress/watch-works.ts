@@ -26,7 +26,7 @@ export class WorkWatch<C> {
 
   asked(operation: Operation<C>): void {
     if (this.newest === null) this.first = operation;
-    else this.newest.next$ = operation;
+    else this.newest.behind = operation;
     this.newest = operation;
   }
 
@@ -91,8 +91,8 @@ export class WorkWatch<C> {
 
   private advance(): void {
     const { first } = this;
-    this.first = first!.next$;
-    first!.next$ = null;
+    this.first = first!.behind;
+    first!.behind = null;
     if (this.first === null) this.newest = null;
   }
 }
