@@ -124,6 +124,14 @@ describe('the command simulate', () => {
     }
   });
 
+  it('says so where time would never go on', async () => {
+    const path = file('s.json', { ...scenario, arrivals: { workers: 3 }, work: 0 });
+    const { code, stderr, stdout } = await run(['simulate', path]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/cannot be simulated: .* at one instant/);
+  });
+
   it('ends at Ctrl-C, with the report so far', async () => {
     const path = file('s.json', { ...scenario, duration: '100h' });
     const command = start(['simulate', '--json', path]);

@@ -159,6 +159,13 @@ describe('simulate', () => {
     expect(short.waited.within).toBeNull();
   });
 
+  it('errors where time would never go on', async () => {
+    const instant: Scenario = { ...quiet, pool: { max: 1 }, arrivals: { workers: 3 }, work: 0, watch: 'operations' };
+    await expectAsync(run(instant)).toBeRejectedWithError(/at one instant/);
+    const report = await run({ ...instant, operations: 1_000 });
+    expect(report.operations.ended).toBe(1_000);
+  });
+
   it('reports as it goes, lets others have their turn, and ends when nobody listens', async () => {
     const long: Scenario = { ...quiet, duration: '10h', arrivals: { rate: 1_000 }, work: 3, watch: 'operations' };
     const ended$ = new Subject<void>();

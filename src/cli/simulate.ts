@@ -7,7 +7,7 @@ import type { SimulationReport } from '../simulation/simulate';
 import { exitCode, interruptedBy } from './exit-codes';
 import { Interruption } from './interruption';
 import type { Io } from './io';
-import { oneLine } from './outcome';
+import { messageOf, oneLine } from './outcome';
 import { Output } from './output';
 import type { SimulateArguments } from './simulate-arguments';
 import { pointLine, simulationLine, summaryOfPlan, summaryOfSimulation } from './simulate-texts';
@@ -50,9 +50,17 @@ class Simulating {
     this.interruption = new Interruption(io.signals$, stop, stop);
   }
 
-  run(): Promise<number> {
-    const { task } = this.args;
-    return 'question' in task ? this.plan(planCapacity(task.question)) : this.simulate(simulation(task.scenario));
+  async run(): Promise<number> {
+    const { task, what } = this.args;
+    try {
+      if ('question' in task) return await this.plan(planCapacity(task.question));
+      return await this.simulate(simulation(task.scenario));
+    } catch (error) {
+      // Such as workers who are turned away at once, again and again: a virtual clock never gets past that.
+      this.status.clear();
+      this.say(`${what} cannot be simulated: ${messageOf(error)}`);
+      return exitCode.wrongArguments;
+    }
   }
 
   async close(): Promise<void> {

@@ -50,7 +50,8 @@ const lookEvery = 256;
  * console.log(report.wait.p99, report.verdict);
  * ```
  *
- * Throws an `InvalidConfigError` that names everything that is wrong with the scenario, each with the path of the value.
+ * Throws an `InvalidConfigError` that names everything that is wrong with the scenario, each with the path of the value. The Observable errors
+ * only where time would never go on, as with workers whose work takes none.
  */
 export function simulate(scenario: Scenario): Observable<SimulationReport> {
   const plan = readScenario(scenario);
