@@ -144,7 +144,8 @@ export class Opening {
     // A connect that takes no time says nothing of the next one.
     if (total === 0 || meanHold < 0 || meanOpen <= 0) return opening < this.window ? 0 : Infinity;
     const unserved = meanHold > 0 ? waiting - (total * meanOpen) / meanHold : 0;
-    if (opening < unserved) return opening < this.options.maxOpening ? 0 : Infinity;
+    // Slow start all the same: how long the last connects took is no promise.
+    if (opening < unserved) return opening < this.window ? 0 : Infinity;
     // They should have been served by then. If not, those who hold the connections are slower than it seemed.
     return opening < this.window ? orNow(Math.max(shortest, meanOpen) - waited) : Infinity;
   }
