@@ -12,7 +12,7 @@ const floors = {
   connectors: ['operators', 'pool'],
   testing: ['operators', 'pool'],
   stress: ['operators', 'pool'],
-  simulation: ['operators', 'pool'],
+  simulation: ['stress', 'operators', 'pool'],
   dashboard: ['operators', 'pool'],
   telemetry: ['operators', 'pool'],
   cli: ['telemetry', 'dashboard', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],

@@ -1,5 +1,5 @@
 // The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve`, `send` and
-// `stress` talk to each other there, through npx.
+// `stress` talk to each other there, through npx, and `simulate` talks to nobody.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,12 @@ try {
     0,
     /50 operations .*: 50 succeeded/,
   );
+  writeFileSync(
+    join(folder, 'scenario.json'),
+    JSON.stringify({ pool: { max: 3 }, arrivals: { rate: 50 }, work: { exponential: '20ms' }, duration: '30s' }),
+  );
+  expect('simulate', command(['simulate', '--threshold', 'errors<1%', 'scenario.json']), 0, /^✓ errors<1%/);
+  expect('simulate --plan', command(['simulate', '--plan', 'wait.p99<20ms', 'scenario.json']), 0, /^max 3 is enough/);
   expect('stress by itself', command(['stress', '--ops', '50']), 0, /a node of this process/);
   node.interrupt();
   const end = await node.ended;

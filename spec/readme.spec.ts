@@ -14,6 +14,7 @@ import { batchOutcomes, batchParallel, batchSequential, collectBatch, createPool
 import type { BatchResult, ConnectionPool } from 'rxjs-connection-pool';
 import { connectNode, serveNode, withContext } from 'rxjs-connection-pool/msgpack-rpc';
 import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
+import { planCapacity, simulate } from 'rxjs-connection-pool/simulation';
 import { recordLoad, stressTest } from 'rxjs-connection-pool/stress';
 declare const pool: ConnectionPool<RpcConnection>;
 declare const result: BatchResult<unknown>;
@@ -39,6 +40,7 @@ function complaints(blocks: readonly string[]): string[] {
       types: ['node'],
       paths: {
         'rxjs-connection-pool': ['./src/index.ts'],
+        'rxjs-connection-pool/simulation': ['./src/simulation/index.ts'],
         'rxjs-connection-pool/stress': ['./src/stress/index.ts'],
         'rxjs-connection-pool/*': ['./src/connectors/*/index.ts'],
       },
@@ -83,6 +85,12 @@ describe('the README', () => {
 
   it('leads to a page on stress tests that does, too', () => {
     const blocks = blocksOf('docs/stress.md');
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(complaints(blocks)).toEqual([]);
+  }, 60_000);
+
+  it('leads to a page on simulations that does, too', () => {
+    const blocks = blocksOf('docs/simulation.md');
     expect(blocks.length).toBeGreaterThan(1);
     expect(complaints(blocks)).toEqual([]);
   }, 60_000);

@@ -24,11 +24,15 @@ describe('wrong arguments', () => {
 
   it('are an unknown command, one that is missing, and one that does not come first', async () => {
     expect(await wrong('sned')).toContain(
-      `'sned' is not a command: there are send, serve and stress. Did you mean 'send'?`,
+      `'sned' is not a command: there are send, serve, stress and simulate. Did you mean 'send'?`,
     );
-    expect(await wrong('toString')).toContain(`'toString' is not a command: there are send, serve and stress.\n`);
+    expect(await wrong('toString')).toContain(
+      `'toString' is not a command: there are send, serve, stress and simulate.\n`,
+    );
     expect(await wrong()).toContain('a command is missing');
-    expect(await wrong('--json', 'send')).toContain(`the command comes first, send, serve or stress, but got '--json'`);
+    expect(await wrong('--json', 'send')).toContain(
+      `the command comes first, send, serve, stress or simulate, but got '--json'`,
+    );
   });
 
   it('are a value that is missing, or is the next option, or is not wanted', async () => {

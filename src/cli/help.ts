@@ -6,11 +6,13 @@ Usage:
   ${PROGRAM} send  --target NODE --method NAME [options] [FILE...]
   ${PROGRAM} serve [--port N] [--host ADDRESS]
   ${PROGRAM} stress [--target NODE --method NAME | --pool FILE] [options]
+  ${PROGRAM} simulate [options] SCENARIO
 
 Commands:
-  send    make one call of each line of the input, and print the results
-  serve   be a node to try it out on, with the methods echo, word_count, sleep, fail
-  stress  put a pool under load, and say how long callers waited and whether it held
+  send      make one call of each line of the input, and print the results
+  serve     be a node to try it out on, with the methods echo, word_count, sleep, fail
+  stress    put a pool under load, and say how long callers waited and whether it held
+  simulate  the same in virtual time, an hour in seconds; and how many connections it takes
 
   ${PROGRAM} COMMAND --help   says all about one of them
   ${PROGRAM} --version        says which version this is
@@ -138,4 +140,51 @@ Examples:
   ${PROGRAM} stress --workers 100 --duration 5s
   ${PROGRAM} stress --target 127.0.0.1:7000 --method word_count --params '["to be"]' --rate 2000 --warmup 2s --threshold 'wait.p99<20ms'
   ${PROGRAM} stress --pool ./pool.mjs --rate 500 --duration 1min --json > report.json
+`;
+
+export const simulateHelp = `Put a pool under load in virtual time, an hour in seconds; or find out how many connections it takes.
+
+Usage:
+  ${PROGRAM} simulate [options] SCENARIO                      how long callers would wait
+  ${PROGRAM} simulate --plan TARGET [options] SCENARIO        the smallest max with which the target holds
+
+SCENARIO is a file of JSON ('-' is the standard input). Times are milliseconds, or texts such as "20ms", "1.5s", "2min", "1h":
+
+  {
+    "pool": { "max": 10, "acquireTimeout": 1000 },
+    "arrivals": { "rate": 1000 },
+    "work": { "logNormal": { "median": "6ms", "p99": "40ms" } },
+    "connect": { "takes": "15ms", "fails": 0.01 },
+    "outages": [{ "at": "20min", "for": "5s" }],
+    "duration": "1h", "warmup": "10s", "seed": 1
+  }
+
+docs/simulation.md has every field. What is wrong is named with its path.
+
+Options, stronger than the file:
+  --plan TARGET     such as 'wait.p99<20ms'; may be given several times. The same as "target" in the file
+  --from N, --to N  the fewest and the most connections that are tried (default 1, and 1000 or more)
+  --max N           pool.max; of a plan, how many there are today
+  --seed N          what chance is made of: the same seed is the same run (default 1)
+  --duration TIME   how long operations come, in virtual time: 30s, 10min, 1h
+  --warmup TIME     leave the first so long out of all figures
+  --threshold T     such as 'wait.p99<20ms', 'errors<1%'; may be given several times
+  --timings FILE    JSON of pool.timings(): how long work and connects take, where the scenario does not say so
+  --recording FILE  JSON of recordLoad(), or events of a pool, as an array or one a line: when operations came, too
+
+What is printed:
+  --json            the report, or the plan, as one line of JSON
+  -h, --help        this text
+  --version         which version this is
+
+Exit codes:
+  0    all thresholds held, or there is a max with which the target holds
+  2    wrong arguments, or a wrong scenario
+  99   a threshold did not hold, or no max is enough
+  130  interrupted by Ctrl-C, with what there is so far (143: by SIGTERM)
+
+Examples:
+  ${PROGRAM} simulate scenario.json
+  ${PROGRAM} simulate --plan 'wait.p99<20ms' --duration 10min scenario.json
+  ${PROGRAM} simulate --recording friday.ndjson --plan 'wait.p99<20ms' --plan 'errors<0.1%' pool.json
 `;

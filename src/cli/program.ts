@@ -1,5 +1,5 @@
 import { exitCode } from './exit-codes';
-import { generalHelp, PROGRAM, sendHelp, serveHelp, stressHelp } from './help';
+import { generalHelp, PROGRAM, sendHelp, serveHelp, simulateHelp, stressHelp } from './help';
 import { Input } from './input';
 import type { Io } from './io';
 import { readOptions, type Given, type OptionTable } from './options';
@@ -7,6 +7,8 @@ import { Output } from './output';
 import { send } from './send';
 import { sendArguments, sendOptions } from './send-arguments';
 import { serve, serveOptions } from './serve';
+import { simulate } from './simulate';
+import { simulateArguments, simulateOptions } from './simulate-arguments';
 import { stress } from './stress';
 import { stressArguments, stressOptions } from './stress-arguments';
 import { suggestion } from './suggestion';
@@ -47,6 +49,15 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (given, io) => {
       const args = stressArguments(given);
       return given.problems.length > 0 ? undefined : stress(args, given.problems, io);
+    },
+  },
+  simulate: {
+    options: simulateOptions,
+    help: simulateHelp,
+    run: async (given, io) => {
+      // With a mistake in an option its value may have become the name of a file.
+      const args = given.problems.length > 0 ? undefined : await simulateArguments(given, io);
+      return args === undefined ? undefined : simulate(args, io);
     },
   },
 };

@@ -15,7 +15,7 @@ export interface LoadDescription {
   readonly workers: number | null;
   /** Operations a second, and how they come. */
   readonly rate: number | null;
-  readonly arrivals: 'even' | 'poisson' | 'trace' | null;
+  readonly arrivals: 'even' | 'poisson' | 'bursts' | 'trace' | null;
   /** How many operations there are to be in all. */
   readonly operations: number | null;
   readonly duration: number | null;

@@ -1,0 +1,39 @@
+import { againstErlangB, againstErlangC, distance } from './against-erlang';
+
+/** In half widths of the 95 % interval: 99 % lie within. The seeds are fixed, so that chance has spoken. */
+const bound = 1.35;
+
+describe('a simulation', () => {
+  for (const [servers, load] of [
+    [1, 0.5],
+    [5, 4],
+    [20, 16],
+  ] as const) {
+    it(`of ${servers} connections under ${load} Erlang lets as many wait, and for as long, as Erlang C says`, async () => {
+      const { waited, meanWait } = await againstErlangC(servers, load, 60_000);
+      expect(distance(waited)).withContext(JSON.stringify(waited)).toBeLessThan(bound);
+      expect(distance(meanWait)).withContext(JSON.stringify(meanWait)).toBeLessThan(bound);
+      // An interval that is too wide would hold anything.
+      expect(waited.simulated.within).toBeLessThan(waited.theory * 0.2);
+      expect(meanWait.simulated.within).toBeLessThan(meanWait.theory * 0.5);
+    }, 60_000);
+  }
+
+  for (const [servers, load] of [
+    [1, 1],
+    [10, 10],
+    [50, 60],
+  ] as const) {
+    it(`of ${servers} connections without a line turns as many of ${load} Erlang away as Erlang B says`, async () => {
+      const lost = await againstErlangB(servers, load, 60_000);
+      expect(distance(lost)).withContext(JSON.stringify(lost)).toBeLessThan(bound);
+      expect(lost.simulated.within).toBeLessThan(lost.theory * 0.1);
+    }, 60_000);
+  }
+
+  it('is found out where theory says something else', async () => {
+    const { waited, meanWait } = await againstErlangC(5, 4, 60_000);
+    expect(distance({ ...waited, theory: waited.theory * 1.2 })).toBeGreaterThan(bound);
+    expect(distance({ ...meanWait, theory: meanWait.theory * 1.5 })).toBeGreaterThan(bound);
+  }, 60_000);
+});

@@ -1,0 +1,132 @@
+import { lastValueFrom, ReplaySubject, takeUntil, tap } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { planCapacity } from '../simulation/plan-capacity';
+import type { CapacityPlan } from '../simulation/plan-capacity';
+import { simulate as simulation } from '../simulation/simulate';
+import type { SimulationReport } from '../simulation/simulate';
+import { exitCode, interruptedBy } from './exit-codes';
+import { Interruption } from './interruption';
+import type { Io } from './io';
+import { messageOf, oneLine } from './outcome';
+import { Output } from './output';
+import type { SimulateArguments } from './simulate-arguments';
+import { pointLine, simulationLine, summaryOfPlan, summaryOfSimulation } from './simulate-texts';
+import { StatusBlock } from './status-block';
+import { within } from './within';
+
+/** In ms of real time: between two looks, on a terminal and elsewhere. */
+const REDRAW = 200;
+const A_LINE_EVERY = 1_000;
+const LAST_WORDS = 300;
+
+/** Simulates, or plans, and says what came of it. Resolves with the exit code when everything is written. */
+export async function simulate(args: SimulateArguments, io: Io): Promise<number> {
+  const simulating = new Simulating(args, io);
+  try {
+    return await simulating.run();
+  } finally {
+    await simulating.close();
+  }
+}
+
+class Simulating {
+  private readonly status;
+  private readonly stdout;
+  private readonly stderr;
+  private readonly interruption;
+  /** Virtual time has nothing under way that could be waited for: the first wish ends it. */
+  private readonly stop$ = new ReplaySubject<void>(1);
+  private lastShown = performance.now();
+
+  constructor(
+    private readonly args: SimulateArguments,
+    io: Io,
+  ) {
+    this.status = new StatusBlock(io.stderr);
+    const redraw = { before: () => this.status.clear() };
+    this.stdout = new Output(io.stdout, redraw);
+    this.stderr = new Output(io.stderr, redraw);
+    const stop = (): void => this.stop$.next();
+    this.interruption = new Interruption(io.signals$, stop, stop);
+  }
+
+  async run(): Promise<number> {
+    const { task, what } = this.args;
+    try {
+      if ('question' in task) return await this.plan(planCapacity(task.question));
+      return await this.simulate(simulation(task.scenario));
+    } catch (error) {
+      // Such as workers who are turned away at once, again and again: a virtual clock never gets past that.
+      this.status.clear();
+      this.say(`${what} cannot be simulated: ${messageOf(error)}`);
+      return exitCode.wrongArguments;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([within(LAST_WORDS, this.stderr.flushed()), within(LAST_WORDS, this.stdout.flushed())]);
+    this.interruption.over();
+  }
+
+  private async simulate(reports$: Observable<SimulationReport>): Promise<number> {
+    const report = await this.last(reports$, simulationLine);
+    if (report !== undefined) this.print(report, () => summaryOfSimulation(report, this.args.what));
+    return this.codeOf(report?.passed === true);
+  }
+
+  private async plan(plans$: Observable<CapacityPlan>): Promise<number> {
+    let told = 0;
+    const shown$ = plans$.pipe(
+      tap(({ points, done }) => {
+        if (done || points.length === told) return;
+        told = points.length;
+        this.lastShown = -Infinity;
+      }),
+    );
+    let known: readonly number[] = [];
+    const plan = await this.last(shown$, ({ points }) => {
+      const newest = points.find(({ max }) => !known.includes(max));
+      known = points.map(({ max }) => max);
+      return newest === undefined ? '' : pointLine(newest);
+    });
+    if (plan !== undefined) this.print(plan, () => summaryOfPlan(plan, this.args.what));
+    return this.codeOf(plan !== undefined && plan.max !== null);
+  }
+
+  /** The last value there was, whether or not it came to its end; what comes before is shown now and then. */
+  private async last<T>(values$: Observable<T>, show: (value: T) => string): Promise<T | undefined> {
+    const shown$ = values$.pipe(
+      tap((value) => this.show(value, show)),
+      takeUntil(this.stop$),
+    );
+    const value = await lastValueFrom(shown$, { defaultValue: undefined });
+    this.status.clear();
+    return value;
+  }
+
+  private show<T>(value: T, show: (value: T) => string): void {
+    const now = performance.now();
+    if (now - this.lastShown < (this.status.visible ? REDRAW : A_LINE_EVERY)) return;
+    this.lastShown = now;
+    const text = show(value);
+    if (text === '') return;
+    if (this.status.visible) this.status.show([oneLine(text)]);
+    else this.say(text);
+  }
+
+  private print(value: object, text: () => string): void {
+    const interrupted = this.interruption.signal !== undefined;
+    this.stdout.write(this.args.json ? `${JSON.stringify({ ...value, interrupted })}\n` : text());
+  }
+
+  private codeOf(held: boolean): number {
+    const { signal } = this.interruption;
+    if (signal === undefined) return held ? exitCode.done : exitCode.thresholdFailed;
+    this.say(`Interrupted by ${signal}.`);
+    return interruptedBy(signal);
+  }
+
+  private say(text: string): void {
+    this.stderr.write(`${oneLine(text)}\n`);
+  }
+}

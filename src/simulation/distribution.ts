@@ -1,0 +1,77 @@
+import type { Histogram, HistogramJSON } from '../pool/histogram';
+import type { Die } from './dice';
+
+/**
+ * How long something takes. A time is milliseconds, or a text with a unit: `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`.
+ *
+ * - a time by itself, or `fixed`: always as long;
+ * - `exponential`: the mean, of a time without memory;
+ * - `logNormal`: by its median and its 99th percentile, as most services look;
+ * - `uniform`: anything between two times;
+ * - `histogram`: what was measured, such as `pool.timings().use`, or that as JSON.
+ */
+export type Distribution =
+  | number
+  | string
+  | { readonly fixed: number | string }
+  | { readonly exponential: number | string }
+  | { readonly logNormal: { readonly median: number | string; readonly p99: number | string } }
+  | { readonly uniform: readonly [least: number | string, most: number | string] }
+  | { readonly histogram: Histogram | HistogramJSON };
+
+/** A distribution with everything decided: its mean in ms, and one value after the other. */
+export interface Times {
+  readonly mean: number;
+  readonly draw: (die: Die) => number;
+}
+
+export const fixedTimes = (ms: number): Times => ({ mean: ms, draw: () => ms });
+
+export const exponentialTimes = (mean: number): Times => ({ mean, draw: (die) => -Math.log(1 - die()) * mean });
+
+export const uniformTimes = (least: number, most: number): Times => ({
+  mean: (least + most) / 2,
+  draw: (die) => least + (most - least) * die(),
+});
+
+/** The 99th percentile of the standard normal distribution. */
+const z99 = 2.3263478740408408;
+
+export function logNormalTimes(median: number, p99: number): Times {
+  const sigma = Math.log(p99 / median) / z99;
+  return {
+    mean: median * Math.exp(sigma ** 2 / 2),
+    // Box and Muller, 1958; the second of the pair is thrown away, so that each value takes as many throws.
+    draw: (die) => {
+      const radius = Math.sqrt(-2 * Math.log(1 - die()));
+      return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * die()));
+    },
+  };
+}
+
+/** Anything within a bucket is as likely; the buckets are 1 / 32 of their values wide. */
+export function histogramTimes(histogram: Histogram): Times {
+  const { buckets, min, max, unitsPerMs, perOctave } = histogram.toJSON();
+  const upTo = new Float64Array(buckets.length);
+  let count = 0;
+  for (const [index, [, inIt]] of buckets.entries()) upTo[index] = count += inIt;
+  const bounds = buckets.map(([bucket]) => {
+    const octave = Math.max(0, Math.floor(bucket / perOctave) - 1);
+    const low = (bucket - octave * perOctave) * 2 ** octave;
+    return [Math.max(min, low / unitsPerMs), Math.min(max, (low + 2 ** octave) / unitsPerMs)] as const;
+  });
+  return {
+    mean: histogram.mean,
+    draw: (die) => {
+      const rank = die() * count;
+      let [first, last] = [0, upTo.length - 1];
+      while (first < last) {
+        const middle = (first + last) >> 1;
+        if (rank < upTo[middle]!) last = middle;
+        else first = middle + 1;
+      }
+      const [low, high] = bounds[first]!;
+      return low + (high - low) * die();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { isPoolError } from '../pool/errors';
+import { Histogram } from '../pool/histogram';
+import type { HistogramJSON } from '../pool/histogram';
+import { exponentialTimes, fixedTimes, histogramTimes, logNormalTimes, uniformTimes } from './distribution';
+import type { Times } from './distribution';
+import { isRecord } from './reader';
+import type { Part, Reader } from './reader';
+
+const kinds = ['fixed', 'exponential', 'logNormal', 'uniform', 'histogram'] as const;
+const wanted = `a time, or an object with one of ${kinds.join(', ')}`;
+
+/** Whether it is meant to be a distribution, and not an object around one. */
+export const looksLikeTimes = (value: unknown): boolean =>
+  !isRecord(value) || kinds.some((kind) => Object.hasOwn(value, kind));
+
+export function readTimes(reader: Reader, part: Part): Times | undefined {
+  const { value, path } = part;
+  if (!isRecord(value)) {
+    if (typeof value !== 'number' && typeof value !== 'string') return reader.wrong(part, wanted);
+    const ms = reader.time(part);
+    return ms === undefined ? undefined : fixedTimes(ms);
+  }
+  const fields = reader.record(part, kinds, wanted)!;
+  const given = kinds.filter((kind) => fields[kind].value !== undefined);
+  const [kind] = given;
+  if (given.length !== 1 || kind === undefined) {
+    reader.issues.push(
+      `${path} must be an object with one of ${kinds.join(', ')}, but got ${given.length === 0 ? 'none' : given.join(' and ')}`,
+    );
+    return undefined;
+  }
+  return readers[kind](reader, fields[kind]);
+}
+
+const readers: Readonly<Record<(typeof kinds)[number], (reader: Reader, part: Part) => Times | undefined>> = {
+  fixed: (reader, part) => {
+    const ms = reader.time(part);
+    return ms === undefined ? undefined : fixedTimes(ms);
+  },
+  exponential: (reader, part) => {
+    const mean = reader.time(part);
+    return mean === undefined ? undefined : exponentialTimes(mean);
+  },
+  logNormal: (reader, part) => {
+    const fields = reader.record(part, ['median', 'p99'], 'an object with median and p99');
+    if (fields === undefined) return undefined;
+    const median = reader.time(fields.median);
+    const p99 = reader.time(fields.p99);
+    if (median === undefined || p99 === undefined) return undefined;
+    if (median === 0) return reader.wrong(fields.median, 'more than 0');
+    return p99 >= median ? logNormalTimes(median, p99) : reader.wrong(fields.p99, `at least the median (${median} ms)`);
+  },
+  uniform: (reader, part) => {
+    const { value, path } = part;
+    if (!Array.isArray(value) || value.length !== 2) return reader.wrong(part, 'an array of two times');
+    const least = reader.time({ value: value[0] as unknown, path: `${path}[0]` });
+    const most = reader.time({ value: value[1] as unknown, path: `${path}[1]` });
+    if (least === undefined || most === undefined) return undefined;
+    if (most >= least) return uniformTimes(least, most);
+    return reader.wrong({ value: value[1], path: `${path}[1]` }, `at least the first (${least} ms)`);
+  },
+  histogram: (reader, part) => {
+    const histogram = readHistogram(reader, part);
+    if (histogram === undefined) return undefined;
+    if (histogram.count > 0) return histogramTimes(histogram);
+    reader.issues.push(`${part.path} is empty: nothing was measured, so that nothing can be drawn from it`);
+    return undefined;
+  },
+};
+
+export function readHistogram(reader: Reader, part: Part): Histogram | undefined {
+  const { value, path } = part;
+  if (value instanceof Histogram) return value;
+  try {
+    // Of another copy of the package, or saved.
+    const json = (value as { toJSON?: () => unknown } | null | undefined)?.toJSON?.() ?? value;
+    return Histogram.fromJSON(json as HistogramJSON);
+  } catch (error) {
+    if (!isPoolError(error, 'INVALID_CONFIG')) throw error;
+    reader.issues.push(...error.issues.map((issue) => `${path} is no saved histogram: ${issue}`));
+    return undefined;
+  }
+}

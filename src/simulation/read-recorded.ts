@@ -1,0 +1,67 @@
+import { from } from 'rxjs';
+import { isPoolError } from '../pool/errors';
+import type { PoolEvent } from '../pool/events';
+import type { Histogram } from '../pool/histogram';
+import { recordLoad } from '../stress/record-load';
+import type { LoadRecording } from '../stress/record-load';
+import { readHistogram } from './read-distribution';
+import { fieldsOf } from './reader';
+import type { Part, Reader } from './reader';
+
+/** What is known from life. */
+export interface Recorded {
+  readonly use?: Histogram | undefined;
+  readonly open?: Histogram | undefined;
+  readonly arrivals?: readonly number[];
+  readonly duration?: number | undefined;
+}
+
+export function readTimings(reader: Reader, part: Part): Recorded {
+  if (part.value === undefined) return {};
+  const fields = reader.record(part, ['wait', 'use', 'open'], 'what pool.timings() returns, or that as JSON');
+  if (fields === undefined) return {};
+  return { use: readHistogram(reader, fields.use), open: readHistogram(reader, fields.open) };
+}
+
+export function readRecording(reader: Reader, part: Part): Recorded {
+  const { value } = part;
+  if (value === undefined) return {};
+  if (Array.isArray(value)) return recordingOf(reader, part, value as PoolEvent[]);
+  if (typeof value !== 'object' || value === null) {
+    reader.wrong(part, 'what recordLoad() has made, or an array of events of a pool');
+    return {};
+  }
+  const fields = fieldsOf(part, ['arrivals', 'use', 'open', 'duration']);
+  const arrivals = readTrace(reader, fields.arrivals);
+  const duration = reader.time(fields.duration);
+  const [use, open] = [readHistogram(reader, fields.use), readHistogram(reader, fields.open)];
+  return { use, open, duration, ...(arrivals === undefined ? {} : { arrivals }) };
+}
+
+function recordingOf(reader: Reader, { path }: Part, events: readonly PoolEvent[]): Recorded {
+  let recording: LoadRecording | undefined;
+  let failure: unknown;
+  from(events)
+    .pipe(recordLoad({ limit: Number.MAX_SAFE_INTEGER }))
+    .subscribe({ next: (made) => (recording = made), error: (error: unknown) => (failure = error) });
+  if (recording !== undefined) return recording;
+  if (!isPoolError(failure, 'INVALID_CONFIG')) throw failure;
+  reader.issues.push(...failure.issues.map((issue) => `${path} must be events of a pool: ${issue}`));
+  return {};
+}
+
+export function readTrace(reader: Reader, part: Part): readonly number[] | undefined {
+  const { value, path } = part;
+  if (!Array.isArray(value)) return reader.wrong(part, 'an array of milliseconds since the beginning');
+  let last = 0;
+  for (const [index, at] of (value as unknown[]).entries()) {
+    if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
+      return reader.wrong(
+        { value: at, path: `${path}[${index}]` },
+        `milliseconds, not before the one ahead of it (${last})`,
+      );
+    }
+    last = at;
+  }
+  return value as number[];
+}

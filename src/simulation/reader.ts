@@ -1,0 +1,114 @@
+import { shown } from '../pool/options';
+
+/** A part of the scenario that can be read, and where it is: `outages[0].at`. */
+export interface Part {
+  readonly value: unknown;
+  readonly path: string;
+}
+
+const units: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+};
+
+/** Reads plain data that somebody has written, and notes everything that is wrong with it, each with the path of the value. */
+export class Reader {
+  readonly issues: string[] = [];
+
+  /** Says so, and returns nothing, whatever it was to be. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that it can be returned where something is read
+  wrong<T>({ path, value }: Part, wanted: string): T | undefined {
+    this.issues.push(`${path} must be ${wanted}, but got ${shown(value)}`);
+    return undefined;
+  }
+
+  /** The fields of an object, none of which may be unknown; undefined if it is none. */
+  record<K extends string>(part: Part, names: readonly K[], wanted: string): Record<K, Part> | undefined {
+    const { value, path } = part;
+    if (!isRecord(value)) return this.wrong(part, wanted);
+    for (const name of Object.keys(value)) {
+      if ((names as readonly string[]).includes(name)) continue;
+      this.issues.push(
+        `${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}`,
+      );
+    }
+    return fieldsOf(part, names);
+  }
+
+  list<T>(part: Part, read: (part: Part) => T | undefined): T[] {
+    const { value, path } = part;
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.wrong(part, 'an array');
+      return [];
+    }
+    const items = (value as unknown[]).map((item, index) => read({ value: item, path: `${path}[${index}]` }));
+    return items.filter((item) => item !== undefined);
+  }
+
+  /** Milliseconds. */
+  time(
+    part: Part,
+    { least = 0, fallback }: { least?: number; fallback?: number | undefined } = {},
+  ): number | undefined {
+    const { value } = part;
+    if (value === undefined && fallback !== undefined) return fallback;
+    const ms = typeof value === 'string' ? millisecondsOf(value) : value;
+    if (typeof ms === 'number' && ms >= 0 && ms < Infinity && ms >= least) return ms;
+    const bound = least > 0 ? ` of at least ${least} ms` : '';
+    return this.wrong(
+      part,
+      `a time${bound}: milliseconds, or a text with a unit such as "20ms", "1.5s", "2min" or "1h"`,
+    );
+  }
+
+  /** From 0 to 1. */
+  share(part: Part, fallback: number): number | undefined {
+    const { value } = part;
+    if (value === undefined) return fallback;
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+    return this.wrong(part, 'a share, from 0 to 1');
+  }
+
+  count(part: Part): number | undefined {
+    const { value } = part;
+    return Number.isSafeInteger(value) && (value as number) > 0
+      ? (value as number)
+      : this.wrong(part, 'a positive integer');
+  }
+
+  oneOf<W extends string>(part: Part, words: readonly W[], fallback: W): W | undefined {
+    const { value } = part;
+    if (value === undefined) return fallback;
+    const word = words.find((each) => each === value);
+    return word ?? this.wrong(part, words.map((each) => `"${each}"`).join(' or '));
+  }
+
+  truth(part: Part, fallback: boolean): boolean | undefined {
+    const { value } = part;
+    if (value === undefined) return fallback;
+    return typeof value === 'boolean' ? value : this.wrong(part, 'true or false');
+  }
+}
+
+/** The fields of what is known to be an object. */
+export function fieldsOf<K extends string>({ value, path }: Part, names: readonly K[]): Record<K, Part> {
+  const record = value as Record<string, unknown>;
+  const fields = names.map((name) => [name, { value: record[name], path: join(path, name) }] as const);
+  return Object.fromEntries(fields) as Record<K, Part>;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function millisecondsOf(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h)\s*$/.exec(text) ?? [];
+  return digits === '' ? undefined : Number(digits) * units[unit]!;
+}
+
+const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

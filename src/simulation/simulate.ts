@@ -1,0 +1,111 @@
+import { asyncScheduler, Observable } from 'rxjs';
+import type { Subscription } from 'rxjs';
+import { createPool } from '../pool/create-pool';
+import type { PoolOptions } from '../pool/options';
+import type { StressReport } from '../stress/report';
+import { runLoad } from '../stress/run-load';
+import { Confidence } from './confidence';
+import type { Figure } from './confidence';
+import { diceOf } from './dice';
+import { readScenario } from './read-scenario';
+import type { Plan } from './read-scenario';
+import type { Scenario } from './scenario';
+import { SimulatedFailure, Target } from './target';
+import type { SimulatedConnection } from './target';
+import { VirtualScheduler } from './virtual-scheduler';
+
+/** What came of a simulation so far: the report of a stress test, in virtual time, and what can be said only of a simulation. */
+export interface SimulationReport extends StressReport {
+  readonly seed: number;
+  /** Which part of those who were not turned away had to wait at all. */
+  readonly waited: Figure;
+  /** How long they waited on average, in ms; those who did not wait count with 0. */
+  readonly meanWait: Figure;
+  /** Which part of all operations got no connection: turned away, timed out, or because there was none. */
+  readonly lost: Figure;
+}
+
+/** In ms of real time: how long the event loop may be kept from everything else, and between how many steps that is looked at. */
+const slice = 20;
+const lookEvery = 256;
+
+/**
+ * Puts a load on a pool in virtual time: the code of the pool is the one that runs in life, its connections lead to a target that behaves as
+ * the scenario says. An hour of a thousand operations a second takes some seconds. Cold: each subscription is a run, and each run of the same
+ * scenario is the same. Emits a report at once and every `interval` of virtual time, and as its last value the report of the whole.
+ *
+ * The work is done in slices of some milliseconds, so that everything else in the process goes on; unsubscribing ends it.
+ *
+ * ```ts
+ * const report = await lastValueFrom(
+ *   simulate({
+ *     pool: { max: 10, acquireTimeout: 1_000 },
+ *     arrivals: { rate: 1_000 },
+ *     work: { logNormal: { median: '6ms', p99: '40ms' } },
+ *     connect: '15ms',
+ *     outages: [{ at: '20min', for: '5s' }],
+ *     duration: '1h',
+ *   }),
+ * );
+ * console.log(report.wait.p99, report.verdict);
+ * ```
+ *
+ * Throws an `InvalidConfigError` that names everything that is wrong with the scenario, each with the path of the value. The Observable errors
+ * only where time would never go on, as with workers whose work takes none.
+ */
+export function simulate(scenario: Scenario): Observable<SimulationReport> {
+  const plan = readScenario(scenario);
+  return new Observable((out) => {
+    const scheduler = new VirtualScheduler();
+    const confidence = new Confidence();
+    let steps: Subscription | undefined;
+    out.add(
+      begin(plan, scheduler).subscribe({
+        next: (report) => {
+          confidence.add(report);
+          out.next({ ...report, seed: plan.seed, ...confidence.figures(report) });
+        },
+        error: (error: unknown) => out.error(error),
+        complete: () => out.complete(),
+      }),
+    );
+    const run = (): void => {
+      const until = performance.now() + slice;
+      try {
+        for (let step = 1; !out.closed; step++) {
+          if (!scheduler.step()) throw new Error('Nothing is left to happen, and the run has not ended.');
+          if (step % lookEvery === 0 && performance.now() > until) return;
+        }
+      } catch (error) {
+        out.error(error);
+      }
+    };
+    const next = (): void => {
+      run();
+      if (!out.closed) steps = asyncScheduler.schedule(next);
+    };
+    if (!out.closed) steps = asyncScheduler.schedule(next);
+    out.add(() => steps?.unsubscribe());
+  });
+}
+
+/** The pool, its target, and the load on both, at the beginning of virtual time. */
+function begin(plan: Plan, scheduler: VirtualScheduler): Observable<StressReport> {
+  const die = diceOf(plan.seed);
+  const target = new Target(plan.target, scheduler, die);
+  const { close, validate, reset } = plan.checks;
+  const [closeDie, validateDie, resetDie] = [die('close'), die('validate'), die('reset')];
+  const options: PoolOptions<SimulatedConnection> = {
+    ...(plan.pool as Omit<PoolOptions<SimulatedConnection>, 'connect'>),
+    name: plan.pool.name ?? 'simulated',
+    connect: target.connect,
+    close: close && (() => target.lasts(close, closeDie, undefined)),
+    validate: validate && (() => target.lasts(validate, validateDie, true)),
+    reset: reset && (() => target.lasts(reset, resetDie, undefined)),
+    isFatal: (error) => error instanceof SimulatedFailure && error.fatal,
+    scheduler,
+    random: die('pool'),
+  };
+  const pool = createPool(options);
+  return runLoad(pool, { ...plan.load(scheduler, die), work: target.work });
+}
