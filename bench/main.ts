@@ -71,6 +71,8 @@ async function measure(options: Options, keep: (results: Results) => void, earli
   const { quick, rounds, seed } = options;
   const machine = thisMachine();
   console.log(`${describe(machine)}\n${rounds} rounds, --seed ${seed}\n`);
+  if (machine.load > machine.cores / 2)
+    console.log('Others use this machine: look at the spreads before you believe a figure.\n');
   const suite = suiteOf(options);
   const date = new Date().toISOString().slice(0, 10);
   let results = earlier ?? { machine, date, quick, seed, rounds, seconds: 0, cases: {} };
