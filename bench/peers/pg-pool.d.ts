@@ -1,7 +1,10 @@
 /** It comes without types, and those that there are bring the types of a whole database driver. */
 declare module 'pg-pool' {
   export default class Pool {
-    constructor(options: { Client: unknown; max: number });
-    connect(): Promise<{ release(): void }>;
+    constructor(options: { Client: unknown; max: number; connectionTimeoutMillis?: number });
+    readonly waitingCount: number;
+    connect(): Promise<{ release(broken?: boolean): void }>;
+    end(): Promise<void>;
+    on(event: 'error', listener: () => void): void;
   }
 }

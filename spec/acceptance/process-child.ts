@@ -1,4 +1,4 @@
-import { concat, from, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
+import { concat, from, ignoreElements, lastValueFrom, NEVER, of, throwError, timer } from 'rxjs';
 import { batchParallel, isPoolError, withConnection } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
@@ -28,6 +28,14 @@ const scenarios: Record<string, () => unknown> = {
 
   'pool that was never used': () => {
     pool();
+  },
+
+  'pool whose connections will be too old': async () => {
+    await pool({ max: 2, min: 1, idleTimeout: 60_000, maxLifetime: 60_000 }).warmUp(2);
+  },
+
+  'pool that keeps connections to a dead target': () => {
+    pool({ min: 1, connect: () => throwError(() => new Error('refused')), retryDelay: 10_000 });
   },
 
   'forgotten lease': () => {

@@ -35,6 +35,8 @@ describe('a process that uses a pool', () => {
     ['forgotten pool with a cold batch behind it', ['3 sent']],
     ['idle pool', []],
     ['pool that was never used', []],
+    ['pool whose connections will be too old', []],
+    ['pool that keeps connections to a dead target', []],
     ['forgotten lease', []],
     ['subscriber of the stats', []],
     ['destroyed pool', ['destroyed']],

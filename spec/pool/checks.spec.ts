@@ -1,6 +1,6 @@
 import { asyncScheduler, EMPTY, firstValueFrom, map, NEVER, Observable, of, throwError, timer } from 'rxjs';
 import type { ObservableInput } from 'rxjs';
-import type { PoolEvent } from '../../src/index';
+import type { PoolEvent, PoolExhaustedError } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
@@ -146,6 +146,38 @@ describe('validate', () => {
       });
     });
   }
+
+  it('is no reason to turn anybody away: with maxPending 0 the one whom it is for waits for it, and the next is refused', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        max: 1,
+        maxPending: 0,
+        validate: () => timer(10).pipe(map(() => true)),
+      });
+      const ended: [number, string][] = [];
+      const use = (name: string) =>
+        pool
+          .use(() => of(name))
+          .subscribe({
+            next: () => ended.push([asyncScheduler.now(), name]),
+            error: (error: unknown) => ended.push([asyncScheduler.now(), (error as PoolExhaustedError).reason]),
+          });
+      at(0, () => use('a'));
+      at(200, () => {
+        use('b');
+        use('c');
+      });
+      flush();
+      expect(ended).toEqual([
+        [0, 'a'],
+        [200, 'queue-full'],
+        [210, 'b'],
+      ]);
+    });
+  });
 
   it('counts only its first value', () => {
     const scripted = scriptedTarget();

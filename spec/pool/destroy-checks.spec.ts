@@ -6,7 +6,7 @@ import { expectNothingHeld, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 
-describe('pool.destroy()', () => {
+describe('pool.destroy() amid checks and timers', () => {
   /** Destroys a pool at 200, in the middle of something, and says when that was done. */
   function endOf(
     options: Partial<Parameters<typeof createPool<ScriptedConnection>>[0]>,

@@ -106,6 +106,23 @@ describe('overload', () => {
     });
   });
 
+  it('forgets a line that those who stood in it have left', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
+      pool.use(() => timer(1_000)).subscribe();
+      const waiter = pool.use(() => of(1)).subscribe();
+      at(90, () => {
+        waiter.unsubscribe();
+      });
+      const ended: number[] = [];
+      at(200, () => {
+        pool.use(() => of(1)).subscribe({ error: () => ended.push(asyncScheduler.now()) });
+      });
+      flush();
+      expect(ended).toEqual([300]);
+    });
+  });
+
   it('sheds no stream: a standing request has no time', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: {} });

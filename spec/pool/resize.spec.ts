@@ -109,6 +109,23 @@ describe('pool.resize()', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 2, totalConnections: 2, opened: 3 }));
   });
 
+  it('closes an idle connection although a lent one will be closed anyway: there are never more in use than it says', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 2, maxLifetime: 15, lifetimeJitter: 0 });
+      pool.use(() => timer(40)).subscribe();
+      at(20, () => {
+        pool.use(() => of(1)).subscribe();
+        pool.resize(1);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 1, availableConnections: 0 }));
+        pool.use(() => timer(5)).subscribe();
+        expect(pool.stats.activeLeases).toBe(1);
+      });
+      flush();
+      expect(pool.stats.successfulOperations).toBe(3);
+    });
+  });
+
   it('keeps no more than max of min', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 4, min: 3 });

@@ -6,6 +6,29 @@ import { countingScheduler } from '../helpers/counting-scheduler';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
+describe('a pause between connects', () => {
+  it('keeps no process alive when those who waited for its end have left', () => {
+    const counting = countingScheduler();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scriptedTarget({ openAfter: 1, step: () => 'fail' }).connect,
+        max: 1,
+        retryDelay: 1_000,
+        random: () => 0.9,
+        acquireTimeout: Infinity,
+        scheduler: counting.scheduler,
+      });
+      const waiter = pool.acquire().subscribe();
+      at(10, () => {
+        expect(counting.live).toBe(1);
+        waiter.unsubscribe();
+        expect(counting.live).toBe(0);
+      });
+      flush();
+    });
+  });
+});
+
 describe('the pause after a failed connect', () => {
   /** When the connects of a pool began whose target always refuses, for one who waits `wait` ms. */
   function dialTimes(options: object, wait = 2_000): readonly number[] {

@@ -57,6 +57,17 @@ describe('pool.warmUp()', () => {
     expect(scripted.dials).toBe(3);
   });
 
+  it('without a count opens min, or as much of it as there may be since a resize', async () => {
+    const scripted = scriptedTarget({ openAfter: 1 });
+    const pool = createPool({ connect: scripted.connect, max: 4, min: 3 });
+    await pool.warmUp();
+    expect(pool.stats.totalConnections).toBe(3);
+    pool.resize(2);
+    await pool.warmUp();
+    expect(pool.stats.totalConnections).toBe(2);
+    await pool.destroy();
+  });
+
   it('of 0 is done at once, and opens nothing', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 5 });

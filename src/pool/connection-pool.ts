@@ -98,8 +98,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
    */
   refresh(): void;
   /**
-   * Opens connections until `count` are open (default: `min`, and at least 1). Rejects with a `ConnectionFailedError` when the target is
-   * dead or `acquireTimeout` is over, with an `InvalidPoolError` when the pool is destroyed.
+   * Opens connections until `count` are open (default: `min`, at least 1, at most `max`). Rejects with a `ConnectionFailedError` when the
+   * target is dead or `acquireTimeout` is over, with an `InvalidPoolError` when the pool is destroyed.
    */
   warmUp(count?: number): Promise<void>;
   /**
@@ -205,7 +205,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     this.core.refresh();
   }
 
-  warmUp(count = Math.max(1, this.options.min)): Promise<void> {
+  warmUp(count = Math.min(Math.max(1, this.options.min), this.core.connections.max)): Promise<void> {
     const { name, acquireTimeout } = this.options;
     const { max } = this.core.connections;
     const issue =

@@ -61,9 +61,9 @@ export class Connections<C> {
     return this.total + this.opening > this.max;
   }
 
-  /** How many leases those could carry that are not open now. */
+  /** How many leases those could carry that are not open now, or are open and being asked whether they still work. */
   get stillToCome(): number {
-    return Math.max(0, this.max - this.total) * this.capacity;
+    return (Math.max(0, this.max - this.total) + this.validating) * this.capacity;
   }
 
   get anyRetired(): boolean {

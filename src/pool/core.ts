@@ -699,13 +699,12 @@ export class PoolCore<C> {
     if (opening !== undefined) {
       connections.giveUp(opening);
     } else {
-      const { idleLongest } = connections;
       const open = slots.filter(({ state, condemned }) => state === 'open' && !condemned);
-      const surplus = connections.total - connections.max;
-      const leaving = slots.filter(({ state, condemned }) => state === 'open' && condemned).length;
-      if (leaving >= surplus) return false;
+      const leaving = connections.total - open.length;
+      // An idle one goes even when enough of the lent ones will go in their time: it could be lent meanwhile.
+      if (connections.idleLongest === null && leaving >= connections.total - connections.max) return false;
       // The least loaded is the first to be free.
-      const slot = idleLongest ?? open.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
+      const slot = connections.idleLongest ?? open.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
       connections.condemn(slot, 'resize');
     }
     this.changed();

@@ -26,6 +26,11 @@ export interface Demand {
 /** With how many connects a pool that knows nothing yet begins. */
 const firstWindow = 4;
 
+/**
+ * Connects of less (ms) say nothing of the next one: what was measured is our own process. If they are all so quick, slow start is, too.
+ */
+const measurable = 5;
+
 /** No pause is shorter (ms), whatever the options and the die say: a dead target must never be a hot loop. */
 const shortest = 1;
 /** A pause of more is for ever: no timer is as long. */
@@ -141,8 +146,7 @@ export class Opening {
   /** Whom the open connections will not have served by the time a new one is there, needs one. */
   private dueForTheLine({ waiting, waited, total, opening }: Demand): number {
     const { meanHold, meanOpen } = this.timings;
-    // A connect that takes no time says nothing of the next one.
-    if (total === 0 || meanHold < 0 || meanOpen <= 0) return opening < this.window ? 0 : Infinity;
+    if (total === 0 || meanHold < 0 || meanOpen < measurable) return opening < this.window ? 0 : Infinity;
     const unserved = meanHold > 0 ? waiting - (total * meanOpen) / meanHold : 0;
     if (opening < unserved) return opening < this.options.maxOpening ? 0 : Infinity;
     // They should have been served by then. If not, those who hold the connections are slower than it seemed.

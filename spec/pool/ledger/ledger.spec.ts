@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { Shop } from './shop';
+import type { Deed, Plan, ShopOptions } from './shop';
+
+/**
+ * Random histories of a pool with every option there is: not against a model that knows what the pool decides, as beside, but against what
+ * may never be seen of it, and against the books that its own events make. A failure prints the shrunk history and its seed (FC_SEED).
+ */
+const seed = Number(process.env['FC_SEED'] ?? 1);
+const runs = Number(process.env['LEDGER_RUNS'] ?? 3_000);
+
+const time = (...ms: number[]) => fc.constantFrom(...ms);
+
+const options: fc.Arbitrary<ShopOptions> = fc.record({
+  max: fc.integer({ min: 1, max: 4 }),
+  min: fc.constantFrom(0, 0, 1),
+  capacity: fc.constantFrom(1, 1, 3),
+  maxPending: fc.constantFrom(0, 2, 100),
+  acquireTimeout: time(25, 100, 1_000),
+  idleTimeout: time(0, 20, 100, Infinity),
+  maxLifetime: time(15, 60, 300, Infinity),
+  lifetimeJitter: fc.constantFrom(0, 0.2),
+  maxUses: fc.constantFrom(1, 3, Infinity),
+  validate: fc.boolean(),
+  validateAfter: time(0, 10, 50),
+  reset: fc.boolean(),
+  isFatal: fc.boolean(),
+  overload: fc.boolean(),
+  leakThreshold: time(Infinity, 30),
+  order: fc.constantFrom('lifo' as const, 'fifo' as const),
+});
+
+const pick = fc.nat({ max: 20 });
+const plan: fc.Arbitrary<Plan> = fc.constantFrom('ok', 'late', 'late', 'fails', 'throws', 'hangs');
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('use' as const), ms: time(0, 1, 5, 40) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('use' as const), fails: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('acquire' as const) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constantFrom('release' as const, 'release' as const, 'discard' as const), pick }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'lose' as const), pick }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: time(0, 1, 3, 10, 30, 100) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resize' as const), max: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('refresh' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('plan' as const),
+      what: fc.constantFrom('connect' as const, 'validate' as const, 'reset' as const, 'close' as const),
+      plan,
+    }),
+  },
+);
+
+describe('a pool with every option', () => {
+  it('keeps its books, and never shows what may not be seen', () => {
+    let steps = 0;
+    const began = performance.now();
+    fc.assert(
+      fc.property(options, fc.array(deed, { minLength: 5, maxLength: 60 }), time(0, 50), (given, history, timeout) => {
+        const shop = new Shop(given);
+        for (const one of history) {
+          shop.perform(one);
+          shop.rest();
+          steps++;
+          if (shop.violations.length > 0) break;
+        }
+        if (shop.violations.length === 0) shop.end(timeout);
+        if (shop.violations.length > 0) throw new Error(shop.violations.join('\n'));
+      }),
+      { seed, numRuns: runs },
+    );
+    const seconds = ((performance.now() - began) / 1_000).toFixed(1);
+    console.log(`ledger: ${steps} steps of ${runs} pools in order, in ${seconds} s, from seed ${seed}`);
+    expect(steps).toBeGreaterThan(runs);
+  }, 600_000);
+});

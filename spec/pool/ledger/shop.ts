@@ -1,0 +1,435 @@
+import { EMPTY, NEVER, Observable, of, Subject, Subscription, throwError } from 'rxjs';
+import type { ObservableInput, Subscriber } from 'rxjs';
+import { createPool } from '../../../src';
+import type { ConnectionPool, Lease, PoolOptions, PoolStats } from '../../../src';
+import { VirtualClock } from '../model/virtual-clock';
+import { Books } from './books';
+
+/** What becomes of a connect, a validation, a reset or a close: at once, after so many ms, or never. */
+export type Plan = 'ok' | 'late' | 'fails' | 'throws' | 'hangs';
+
+export interface ShopOptions {
+  readonly max: number;
+  readonly min: number;
+  readonly capacity: number;
+  readonly maxPending: number;
+  readonly acquireTimeout: number;
+  readonly idleTimeout: number;
+  readonly maxLifetime: number;
+  readonly lifetimeJitter: number;
+  readonly maxUses: number;
+  readonly validate: boolean;
+  readonly validateAfter: number;
+  readonly reset: boolean;
+  readonly isFatal: boolean;
+  readonly overload: boolean;
+  readonly leakThreshold: number;
+  readonly order: 'lifo' | 'fifo';
+}
+
+export type Deed =
+  | { do: 'use'; ms: number }
+  | { do: 'use'; fails: boolean }
+  | { do: 'acquire' }
+  | { do: 'release' | 'discard' | 'leave' | 'lose'; pick: number }
+  | { do: 'pass'; ms: number }
+  | { do: 'resize'; max: number }
+  | { do: 'refresh' }
+  | { do: 'plan'; what: Check; plan: Plan };
+
+type Check = 'connect' | 'validate' | 'reset' | 'close';
+
+const late = 7;
+const limits = { connectTimeout: 40, cancelTimeout: 30, closeTimeout: 50, target: 5, interval: 20 };
+
+/** A connection, and all that has been done to it. */
+class Wire {
+  users = 0;
+  uses = 0;
+  dirty = false;
+  busy: 'validate' | 'reset' | null = null;
+  closing = false;
+  over = false;
+  idleSince: number;
+  validatedAt = -1;
+  lose: () => void = () => undefined;
+
+  constructor(
+    readonly generation: number,
+    readonly openedAt: number,
+  ) {
+    this.idleSince = openedAt;
+  }
+}
+
+/**
+ * A pool with every option there is, in the hands of those who use it, and of a target that keeps an account of each connection: it knows
+ * nothing of how the pool decides, only what may never be seen.
+ */
+export class Shop {
+  readonly clock = new VirtualClock();
+  readonly pool: ConnectionPool<Wire>;
+  readonly broken: string[] = [];
+  private readonly books: Books;
+  private readonly plans: Record<Check, Plan[]> = { connect: [], validate: [], reset: [], close: [] };
+  private readonly wires = new Set<Wire>();
+  private readonly leases: { lease: Lease<Wire>; wire: Wire }[] = [];
+  private readonly waiting = new Map<Subscription, number>();
+  private readonly running = new Set<Subscription>();
+  private generation = 0;
+  private max: number;
+  private live = 0;
+  private callers = 0;
+  private ended = 0;
+
+  constructor(readonly options: ShopOptions) {
+    const { validate, reset, isFatal, overload, ...asTheyAre } = options;
+    const { target, interval, ...timeouts } = limits;
+    this.max = options.max;
+    const all: PoolOptions<Wire> = {
+      ...asTheyAre,
+      ...timeouts,
+      retryDelay: 10,
+      breaker: { failures: 4, probeAfter: 30 },
+      connect: () => this.connect(),
+      close: (wire) => {
+        this.when(wire.closing, 'a connection was closed twice');
+        wire.closing = true;
+        return this.follow('close', undefined);
+      },
+      scheduler: this.clock,
+      random: () => 0.5,
+      overload: overload ? { target, interval } : false,
+      ...(validate ? { validate: (wire: Wire) => this.check('validate', wire) as ObservableInput<boolean> } : {}),
+      ...(reset ? { reset: (wire: Wire) => this.check('reset', wire) } : {}),
+      ...(isFatal ? { isFatal: () => true } : {}),
+    };
+    this.pool = createPool(all);
+    this.books = new Books(options.max, this.pool.stats.opened);
+    this.pool.events$.subscribe((event) => {
+      this.books.enter(event);
+    });
+    this.pool.stats$.subscribe((stats) => {
+      this.lookAtSums(stats);
+    });
+  }
+
+  perform(deed: Deed): void {
+    switch (deed.do) {
+      case 'use':
+        this.use(deed);
+        break;
+      case 'acquire':
+        this.acquire();
+        break;
+      case 'release':
+      case 'discard': {
+        const [given] = this.leases.splice(deed.pick % Math.max(1, this.leases.length), 1);
+        if (given === undefined) break;
+        if (!given.wire.over) this.leaves(given.wire);
+        given.lease[deed.do]();
+        // A second time does nothing, whoever has the connection by now.
+        given.lease[deed.do]();
+        break;
+      }
+      case 'leave': {
+        const all = [...this.waiting.keys(), ...this.running];
+        const one = all[deed.pick % Math.max(1, all.length)];
+        if (one === undefined) break;
+        this.finished(one);
+        one.unsubscribe();
+        break;
+      }
+      case 'lose':
+        [...this.wires][deed.pick % Math.max(1, this.wires.size)]?.lose();
+        break;
+      case 'pass':
+        this.clock.pass(deed.ms);
+        break;
+      case 'resize':
+        this.max = deed.max;
+        this.pool.resize(deed.max);
+        break;
+      case 'refresh':
+        this.generation++;
+        this.pool.refresh();
+        break;
+      case 'plan':
+        this.plans[deed.what].push(deed.plan);
+    }
+  }
+
+  /** Nothing is left to decide. */
+  rest(): void {
+    const { pool, options, clock } = this;
+    const { stats } = pool;
+    this.books.compare(stats, pool.holders());
+    const validating = [...this.wires].filter(({ busy }) => busy === 'validate').length;
+    this.when(
+      stats.pendingAcquires > 0 && stats.availableConnections > 0 && validating === 0,
+      `${stats.pendingAcquires} wait while ${stats.availableConnections} are idle`,
+    );
+    const { totalConnections, openingConnections, availableConnections, maxConnections } = stats;
+    const surplus = totalConnections + openingConnections > maxConnections;
+    this.when(
+      surplus && availableConnections + openingConnections > 0,
+      'there are more than max, and some of them could go',
+    );
+    const left = [...this.wires].some(
+      ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && dirty && busy === null,
+    );
+    this.when(left, 'a connection has come back, and is not being reset');
+    // What is due at this very instant has not fired yet.
+    if (clock.next <= clock.now()) return;
+    for (const since of this.waiting.values()) {
+      const waited = clock.now() - since;
+      const most = Math.min(
+        options.acquireTimeout,
+        options.overload ? Math.max(limits.interval, limits.target) : Infinity,
+      );
+      this.when(waited > most, `somebody has waited for ${waited} of ${most} ms`);
+    }
+    const idle = [...this.wires].filter(
+      ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && busy === null && !dirty,
+    );
+    for (const { openedAt, idleSince, uses } of idle) {
+      const idled = clock.now() - idleSince;
+      const surplus = stats.totalConnections > options.min;
+      this.when(surplus && idled > options.idleTimeout, `a connection is idle for ${idled} ms, and is not one of min`);
+      const age = clock.now() - openedAt;
+      this.when((surplus || uses > 0) && age > options.maxLifetime, `an idle connection is ${age} ms old`);
+    }
+    const timings = pool.timings();
+    this.when(timings.wait.count !== stats.acquired, 'the waits are not as many as the leases');
+    this.when(
+      timings.use.count !== stats.released + stats.discarded,
+      'the holds are not as many as the leases that ended',
+    );
+    this.when(timings.open.count !== stats.opened, 'the connects are not as many as the connections');
+  }
+
+  /** Everything ends: at once, or when it is back. */
+  end(timeout: number): void {
+    void this.pool.destroy({ timeout });
+    this.clock.pass(timeout + 1_000);
+    this.rest();
+    this.when(this.pool.stats.state !== 'destroyed', 'the pool is not destroyed');
+    this.when(this.live !== 0, `${this.live} connections are left`);
+    this.when(this.clock.pending !== 0, `${this.clock.pending} timers are left`);
+    this.when(this.callers !== this.ended, `${this.callers} have asked, ${this.ended} were told`);
+  }
+
+  get violations(): readonly string[] {
+    return [...this.broken, ...this.books.broken];
+  }
+
+  // ---------------------------------------------------------------- the target
+
+  private connect(): Observable<Wire> {
+    return new Observable((subscriber) => {
+      this.when(++this.live > this.max, `connection ${this.live} of ${this.max}`);
+      const generation = this.generation;
+      let wire: Wire | null = null;
+      subscriber.add(() => {
+        this.live--;
+        if (wire === null) return;
+        this.when(wire.over, 'a connection was closed twice');
+        wire.over = true;
+        this.wires.delete(wire);
+      });
+      subscriber.add(
+        this.follow('connect', undefined).subscribe({
+          error: (error: unknown) => {
+            subscriber.error(error);
+          },
+          complete: () => {
+            wire = new Wire(generation, this.clock.now());
+            wire.lose = () => {
+              subscriber.error(new Error('lost'));
+            };
+            this.wires.add(wire);
+            subscriber.next(wire);
+          },
+        }),
+      );
+    });
+  }
+
+  private check(what: 'validate' | 'reset', wire: Wire): Observable<unknown> {
+    const { options, clock } = this;
+    this.when(wire.over || wire.users > 0 || wire.busy !== null, `${what} of a connection in use`);
+    if (what === 'validate') {
+      const idled = clock.now() - wire.idleSince;
+      this.when(idled < options.validateAfter, `validated after ${idled} ms`);
+    }
+    return new Observable((subscriber: Subscriber<unknown>) => {
+      wire.busy = what;
+      subscriber.add(() => (wire.busy = null));
+      subscriber.add(
+        this.follow(what, true).subscribe({
+          next: (value) => {
+            // Before the pool hears of it: it may lend the connection at once.
+            wire.busy = null;
+            if (what === 'validate') wire.validatedAt = wire.idleSince = clock.now();
+            subscriber.next(value);
+          },
+          error: (error: unknown) => {
+            subscriber.error(error);
+          },
+          complete: () => {
+            wire.busy = null;
+            wire.dirty = false;
+            wire.idleSince = clock.now();
+            subscriber.complete();
+          },
+        }),
+      );
+    });
+  }
+
+  private follow<T>(what: Check, value: T): Observable<T> {
+    const ok$: Observable<T> = value === undefined ? EMPTY : of(value);
+    switch (this.plans[what].shift() ?? 'ok') {
+      case 'ok':
+        return ok$;
+      case 'late':
+        return new Observable((subscriber) =>
+          this.clock.schedule(() => {
+            ok$.subscribe(subscriber);
+          }, late),
+        );
+      case 'fails':
+        return throwError(() => new Error(`${what} failed`));
+      case 'throws':
+        throw new Error(`${what} threw`);
+      case 'hangs':
+        return NEVER;
+    }
+  }
+
+  // ---------------------------------------------------------------- those who use it
+
+  private use(how: { ms: number } | { fails: boolean }): void {
+    const done = new Subject<never>();
+    this.begin((told) =>
+      this.pool
+        .use((wire) => {
+          this.enters(wire);
+          this.waiting.delete(told.subscription);
+          if (!told.over) this.running.add(told.subscription);
+          return new Observable<never>((subscriber) => {
+            subscriber.add(() => {
+              this.leaves(wire);
+            });
+            if ('fails' in how) {
+              if (how.fails) subscriber.error(new Error('the work failed'));
+              else subscriber.complete();
+              return;
+            }
+            subscriber.add(done.subscribe(subscriber));
+            subscriber.add(
+              this.clock.schedule(() => {
+                done.complete();
+              }, how.ms),
+            );
+          });
+        })
+        .subscribe(told.observer),
+    );
+  }
+
+  private acquire(): void {
+    this.begin((told) =>
+      this.pool.acquire().subscribe({
+        next: (lease) => {
+          const wire = lease.connection;
+          this.enters(wire);
+          this.leases.push({ lease, wire });
+        },
+        ...told.observer,
+      }),
+    );
+  }
+
+  private begin(subscribe: (told: Told) => Subscription): void {
+    this.callers++;
+    const told = new Told(() => {
+      this.ended++;
+      this.finished(told.subscription);
+    });
+    const subscription = subscribe(told);
+    told.subscription.add(subscription);
+    if (!told.over && !this.running.has(told.subscription)) this.waiting.set(told.subscription, this.clock.now());
+    told.subscription.add(() => {
+      told.end();
+    });
+  }
+
+  private finished(subscription: Subscription): void {
+    this.waiting.delete(subscription);
+    this.running.delete(subscription);
+  }
+
+  private enters(wire: Wire): void {
+    const { options, clock } = this;
+    const now = clock.now();
+    this.when(wire.over || wire.closing, 'a closed connection was lent');
+    this.when(wire.busy !== null, `a connection was lent amid its ${String(wire.busy)}`);
+    this.when(wire.users >= options.capacity, `a connection was lent to ${wire.users + 1} of ${options.capacity}`);
+    this.when(
+      wire.uses >= options.maxUses,
+      `a connection was lent for the ${wire.uses + 1}th time of ${options.maxUses}`,
+    );
+    this.when(wire.generation !== this.generation, 'a connection from before the refresh was lent');
+    if (wire.users === 0) {
+      this.when(options.reset && wire.dirty, 'a connection was lent that had not been reset');
+      const unused = now - wire.idleSince >= options.validateAfter;
+      this.when(
+        options.validate && unused && wire.validatedAt !== now,
+        'a connection was lent that had not been validated',
+      );
+    }
+    wire.users++;
+    wire.uses++;
+  }
+
+  private leaves(wire: Wire): void {
+    if (--wire.users > 0) return;
+    wire.dirty = this.options.reset;
+    wire.idleSince = this.clock.now();
+  }
+
+  private lookAtSums(stats: PoolStats): void {
+    const { totalConnections: total, availableConnections, inUseConnections, activeLeases } = stats;
+    this.when(total !== availableConnections + inUseConnections, 'total ≠ available + in use');
+    this.when(availableConnections < 0 || inUseConnections < 0, 'fewer than none');
+    this.when(stats.acquired !== stats.released + stats.discarded + activeLeases, 'acquired ≠ ended + active leases');
+  }
+
+  private when(wrong: boolean, sentence: string): void {
+    if (wrong) this.broken.push(`at ${this.clock.now()}: ${sentence}`);
+  }
+}
+
+/** Somebody who has asked, and is told once how it ended. */
+class Told {
+  over = false;
+  readonly subscription = new Subscription();
+
+  constructor(private readonly done: () => void) {}
+
+  readonly observer = {
+    error: (): void => {
+      this.end();
+    },
+    complete: (): void => {
+      this.end();
+    },
+  };
+
+  end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.done();
+  }
+}

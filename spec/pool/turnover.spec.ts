@@ -1,0 +1,214 @@
+import { asyncScheduler, firstValueFrom, forkJoin, timer } from 'rxjs';
+import { createPool } from '../../src/index';
+import { createLastingPool } from '../helpers/lasting-pool';
+import { marbles } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+
+interface Trial {
+  /** Open when the callers come. */
+  readonly open: number;
+  /** How long a connect takes, and the work (ms). */
+  readonly connect: number;
+  readonly work: number;
+  /** How long the work before them took: what the pool believes. 0: it knows nothing. */
+  readonly believed?: number;
+  readonly callers: number;
+  readonly max?: number;
+}
+
+interface Outcome {
+  /** Connects that were begun beside those that were open. */
+  readonly extra: number;
+  /** When the last caller got a connection, and when all were done (ms). */
+  readonly allHeld: number;
+  readonly allDone: number;
+}
+
+function outcomeOf({ open, connect, work, believed = 0, callers, max = 50 }: Trial): Outcome {
+  const scripted = scriptedTarget({ openAfter: connect });
+  let allHeld = -1;
+  let allDone = -1;
+  let served = 0;
+  marbles(({ at, flush }) => {
+    const pool = createLastingPool({ connect: scripted.connect, max });
+    if (open > 0) void pool.warmUp(open);
+    const known = connect * 10;
+    at(known, () => {
+      if (believed > 0) for (let i = 0; i < open; i++) pool.use(() => timer(believed)).subscribe();
+    });
+    const come = known + believed + 10;
+    at(come, () => {
+      for (let i = 0; i < callers; i++) {
+        pool
+          .use(() => {
+            allHeld = asyncScheduler.now() - come;
+            return timer(work);
+          })
+          .subscribe(() => {
+            served++;
+            allDone = asyncScheduler.now() - come;
+          });
+      }
+    });
+    flush();
+  });
+  expect(served).toBe(callers);
+  return { extra: scripted.dials - open, allHeld, allDone };
+}
+
+describe('the rule of opening', () => {
+  it('begins at most one connect for a spike of short work that the open ones will have served', () => {
+    const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, callers: 50 });
+    expect(extra).toBeLessThanOrEqual(1);
+    expect(allDone).toBeLessThanOrEqual(35);
+  });
+
+  it('does not take connects that were all but free for the measure of the next: there, too, it begins at most one', () => {
+    // Connects of a few ms measure our own process: the first ones went to a target beside it, or to a cache.
+    for (const quick of [1, 2, 4]) {
+      const fast = scriptedTarget({ openAfter: quick });
+      const slow = scriptedTarget({ openAfter: 150 });
+      marbles(({ at, flush }) => {
+        const pool = createLastingPool({
+          connect: () => (fast.dials < 5 ? fast : slow).connect(),
+          max: 50,
+        });
+        void pool.warmUp(5);
+        at(10, () => {
+          for (let i = 0; i < 5; i++) pool.use(() => timer(1)).subscribe();
+        });
+        let ended = -1;
+        at(20, () => {
+          for (let i = 0; i < 50; i++) pool.use(() => timer(2)).subscribe(() => (ended = asyncScheduler.now() - 20));
+        });
+        flush();
+        expect(ended).toBe(20);
+      });
+      expect(slow.dials).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('fills a pool by connects of a few ms without them', () => {
+    expect(outcomeOf({ open: 5, connect: 2, work: 100, believed: 100, callers: 50 }).allHeld).toBeLessThanOrEqual(12);
+  });
+
+  it('begins none once it knows how short the work is', () => {
+    expect(outcomeOf({ open: 5, connect: 150, work: 2, believed: 2, callers: 50 })).toEqual({
+      extra: 0,
+      allHeld: 18,
+      allDone: 20,
+    });
+  });
+
+  it('fills a cold pool of fifty within a second of connects of 100 ms, when work is long', () => {
+    const { extra, allHeld } = outcomeOf({ open: 0, connect: 100, work: 1_000, callers: 50 });
+    expect(extra).toBe(50);
+    expect(allHeld).toBeLessThanOrEqual(500);
+  });
+
+  it('begins at once as many as will not be served in time, up to maxOpening, where work is long', () => {
+    const known = outcomeOf({ open: 5, connect: 150, work: 100, believed: 100, callers: 50 });
+    const unknown = outcomeOf({ open: 5, connect: 150, work: 100, callers: 50 });
+    expect(known.allDone).toBeLessThanOrEqual(402);
+    expect(known.allDone).toBeLessThanOrEqual(unknown.allDone);
+  });
+
+  it('counts those whom the open ones serve meanwhile', () => {
+    // Two connections serve two in the 40 ms of a connect, as the work takes 40 ms, too: of four who wait, two are left.
+    const { extra } = outcomeOf({ open: 2, connect: 40, work: 40, believed: 40, callers: 6 });
+    expect(extra).toBe(2);
+  });
+
+  describe('when it is wrong', () => {
+    it('by work that is shorter than it seemed: begins no more than maxOpening for nothing', () => {
+      const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, believed: 1_000, callers: 50 });
+      expect(extra).toBe(16);
+      expect(allDone).toBe(20);
+    });
+
+    it('by work that is longer than it seemed: begins as slow start does once somebody has waited for as long as a connect takes', () => {
+      const scripted = { open: 5, connect: 100, believed: 2, callers: 50 };
+      expect(outcomeOf({ ...scripted, work: 1_000 }).allHeld).toBe(700);
+      // However long the work is: nobody waits for it to end.
+      expect(outcomeOf({ ...scripted, work: 60_000 }).allHeld).toBe(700);
+    });
+
+    it('lets one who waits alone behind a stuck connection wait for two connects at the most', () => {
+      const { allHeld, extra } = outcomeOf({ open: 1, connect: 100, work: 60_000, believed: 2, callers: 2 });
+      expect(extra).toBe(1);
+      expect(allHeld).toBe(200);
+    });
+  });
+
+  it('ties nobody to a connect: who came first takes what is free first', () => {
+    const scripted = scriptedTarget({ openAfter: 50 });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 2 });
+      void pool.warmUp(1);
+      const served: [name: string, at: number, connection: number][] = [];
+      const ask = (name: string, work: number): void => {
+        pool
+          .use((c) => {
+            served.push([name, asyncScheduler.now(), c.id]);
+            return timer(work);
+          })
+          .subscribe();
+      };
+      at(100, () => {
+        ask('first', 20);
+        ask('second', 60);
+        expect(pool.stats.openingConnections).toBe(1);
+      });
+      at(110, () => {
+        ask('third', 5);
+      });
+      flush();
+      // The connect was begun for the second, and serves the third.
+      expect(served).toEqual([
+        ['first', 100, 0],
+        ['second', 120, 0],
+        ['third', 150, 1],
+      ]);
+    });
+    expect(scripted.dials).toBe(2);
+  });
+
+  it('keeps a connect whose callers have all been served, or have gone', () => {
+    const scripted = scriptedTarget({ openAfter: 50 });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 3 });
+      const gone = pool.acquire().subscribe();
+      at(10, () => {
+        gone.unsubscribe();
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ availableConnections: 1, acquired: 0 }));
+    });
+    expect(scripted.dials).toBe(1);
+  });
+
+  it('goes by connections, not by leases, with capacity', () => {
+    const scripted = scriptedTarget({ openAfter: 50 });
+    marbles(({ flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 20, capacity: 10 });
+      for (let i = 0; i < 25; i++) pool.acquire().subscribe();
+      flush();
+      expect(pool.stats.activeLeases).toBe(25);
+    });
+    expect(scripted.dials).toBe(3);
+  });
+
+  it('works in real time: those who would wait for ever get connections of their own, and no more than they need', async () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    const pool = createPool({ connect: scripted.connect, max: 20 });
+    await pool.warmUp(4);
+    // So that the pool believes in short work.
+    await firstValueFrom(forkJoin(Array.from({ length: 4 }, () => pool.use(() => timer(1)))));
+    const leases = await firstValueFrom(forkJoin(Array.from({ length: 7 }, () => pool.acquire())));
+    expect(new Set(leases.map(({ connection }) => connection)).size).toBe(7);
+    expect(scripted.dials).toBe(7);
+    for (const lease of leases) lease.release();
+    await pool.destroy();
+    expect(scripted.live).toBe(0);
+  });
+});
