@@ -3,6 +3,7 @@ import { allCases } from './cases/index';
 import { LeftOut } from './runner/case';
 import type { Answer, Errand } from './runner/own-process';
 import { recordTo } from './runner/recorder';
+import { setClock } from './runner/timed';
 
 const errand = JSON.parse(process.argv[2]!) as Errand;
 
@@ -11,6 +12,7 @@ async function run(): Promise<Answer> {
     .find(({ id }) => id === errand.case)
     ?.contenders.find(({ name }) => name === errand.contender);
   if (contender === undefined) throw new Error(`no contender '${errand.contender}' in the case '${errand.case}'`);
+  setClock(errand.clock);
   const recorded = errand.profile === undefined ? undefined : recordTo(errand.profile);
   try {
     const metrics = await contender.measure(errand.amount);

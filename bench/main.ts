@@ -34,7 +34,7 @@ async function run(options: Options): Promise<void> {
       await profile(chosen(allCases, options), quick);
       break;
     case 'guard':
-      if (!(await guard(chosen(allCases, options), suiteOf(options, true)))) {
+      if (!(await guard(chosen(allCases, options), guarding(options)))) {
         console.error(
           'It has got slower. Where the time goes: npm run bench -- --profile --only CASE. If it has to be: npm run bench:guard -- --update',
         );
@@ -42,13 +42,18 @@ async function run(options: Options): Promise<void> {
       }
       break;
     case 'update':
-      await updateGuard(chosen(allCases, options), suiteOf(options, true));
+      await updateGuard(chosen(allCases, options), guarding(options));
       break;
   }
 }
 
-function suiteOf({ quick, rounds, seed }: Options, quickly = quick): Suite {
-  return { quick: quickly, rounds, random: randomFrom(seed) };
+function suiteOf({ quick, rounds, seed, clock }: Options): Suite {
+  return { quick, rounds, random: randomFrom(seed), clock };
+}
+
+/** Whoever else uses the machine takes no part in it. */
+function guarding(options: Options): Suite {
+  return suiteOf({ ...options, quick: true, clock: 'cpu' });
 }
 
 async function compare(options: Options): Promise<void> {
@@ -68,9 +73,13 @@ async function compare(options: Options): Promise<void> {
 
 /** What has been measured is kept after each case: the whole takes long. */
 async function measure(options: Options, keep: (results: Results) => void, earlier?: Results): Promise<Results> {
-  const { quick, rounds, seed } = options;
+  const { quick, rounds, seed, clock } = options;
   const machine = thisMachine();
-  console.log(`${describe(machine)}\n${rounds} rounds, --seed ${seed}\n`);
+  console.log(
+    `${describe(machine)}\n${rounds} rounds, --seed ${seed}${clock === 'cpu' ? ', time of the processor' : ''}\n`,
+  );
+  if (machine.load > machine.cores / 2)
+    console.log('Others use this machine: look at the spreads before you believe a figure.\n');
   const suite = suiteOf(options);
   const date = new Date().toISOString().slice(0, 10);
   let results = earlier ?? { machine, date, quick, seed, rounds, seconds: 0, cases: {} };

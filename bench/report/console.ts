@@ -1,5 +1,5 @@
 import type { Case } from '../runner/case';
-import { figuresOf, mediansOf, type Results } from '../runner/results';
+import { figuresOf, mediansOf, spreadOf, type Results } from '../runner/results';
 import { shown, withUnit } from './numbers';
 
 /** One case for the terminal: medians, multiples of the first, and what follows. */
@@ -8,10 +8,11 @@ export function caseAsText(one: Case, cases: Results['cases']): string {
   const medians = mediansOf(cases, id);
   const width = Math.max(...contenders.map(({ name }) => name.length));
   const lines = [`${title}  [${id}]`];
-  lines.push(`  ${''.padEnd(width)}  ${metrics.map((metric) => metric.title.padStart(16)).join(' ')}`);
+  lines.push(`  ${''.padEnd(width)}  ${metrics.map((metric) => metric.title.padStart(16)).join(' ')}   spread`);
   for (const { name, kind } of contenders) {
     const leftOut = cases[id]?.[name]?.leftOut;
     const values = metrics.map(({ key, digits }) => shown(medians(name, key), digits).padStart(16));
+    values.push(withUnit(spreadOf(one, name, cases), '×').padStart(8));
     const said = leftOut === undefined ? values.join(' ') : `left out: ${leftOut}`;
     lines.push(`${kind === 'ours' ? '*' : ' '} ${name.padEnd(width)}  ${said}`);
   }

@@ -1,6 +1,6 @@
 import type { Case } from '../runner/case';
 import { describe } from '../runner/machine';
-import { figuresOf, mediansOf, type Figure, type Results } from '../runner/results';
+import { figuresOf, mediansOf, spreadOf, type Figure, type Results } from '../runner/results';
 import { short, shown, withUnit } from './numbers';
 
 const row = (cells: readonly string[]): string =>
@@ -77,12 +77,14 @@ export function casesSection(cases: readonly Case[], results: Results): string {
   );
 }
 
-function caseSection({ id, title, about, metrics, contenders }: Case, { cases }: Results): string {
+function caseSection(one: Case, { cases }: Results): string {
+  const { id, title, about, metrics, contenders } = one;
   const medians = mediansOf(cases, id);
   const measured = contenders.filter(({ name }) => (cases[id]?.[name]?.samples.length ?? 0) > 0);
   const rows = measured.map(({ name, kind }) => [
     kind === 'ours' ? `**${name}**` : kind === 'floor' ? `_${name}_` : name,
     ...metrics.map(({ key, digits }) => shown(medians(name, key), digits)),
+    withUnit(spreadOf(one, name, cases), '×'),
   ]);
   const leftOut = contenders.flatMap(({ name }) => {
     const why = cases[id]?.[name]?.leftOut;
@@ -91,7 +93,7 @@ function caseSection({ id, title, about, metrics, contenders }: Case, { cases }:
   return sentences(
     `### ${title}`,
     about,
-    table(['', ...metrics.map((metric) => metric.title)], rows, (column) => column > 0),
+    table(['', ...metrics.map((metric) => metric.title), 'spread'], rows, (column) => column > 0),
     leftOut.length === 0 ? '' : `Left out: ${leftOut.join(', ')}.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Measure } from './case';
-import { bytesOf, warmUp } from './timed';
+import { bytesOf, milliseconds, warmUp } from './timed';
 
 /** A pool with a line before it. */
 interface Line {
@@ -37,11 +37,11 @@ export function gathered(inLine: InLine): Measure {
     const through = async (waiters: number): Promise<number> => {
       await line.hold();
       const whenEmpty = expect(waiters);
-      const start = performance.now();
-      for (let i = 0; i < waiters; i++) line.join();
-      line.begin();
-      await whenEmpty;
-      return performance.now() - start;
+      return milliseconds(() => {
+        for (let i = 0; i < waiters; i++) line.join();
+        line.begin();
+        return whenEmpty;
+      });
     };
     const weigh = async (waiters: number): Promise<number> => {
       await line.hold();

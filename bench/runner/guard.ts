@@ -2,7 +2,7 @@
  * A guard against getting slower: in every case that names what it is guarded against, ours as a multiple of it, both measured in the
  * same run on the same machine. Nothing absolute is compared.
  *
- * Others that use the machine can only make a figure worse, never better, so the best of the rounds counts. What looks too slow is
+ * Time is the processor's where one process does all the work. Others that use the machine can only make a figure worse, never better, so the best of the rounds counts. What looks too slow is
  * measured again with three times the rounds, and once more, before it is called so.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Case } from './case';
+import type { Clock } from './timed';
 
 export const help = `npm run bench -- [options]
 
@@ -7,6 +8,7 @@ export const help = `npm run bench -- [options]
   --only WORD      only the cases with the word in their name or title; may be repeated
   --rounds N       default 5, with --quick 2
   --seed N         of the order of the contenders, which is another one in each round
+  --cpu            the time of the processor in the place of that on the wall, where there is one process: for a machine that others use
   --json FILE      writes every figure of every round
   --from FILE      measures nothing, and takes what --json wrote
   --write          writes the tables and plots of README.md and docs/performance.md
@@ -28,6 +30,7 @@ export interface Options {
   readonly json: string | undefined;
   readonly from: string | undefined;
   readonly write: boolean;
+  readonly clock: Clock;
   readonly mode: 'compare' | 'profile' | 'guard' | 'update' | 'list' | 'help';
 }
 
@@ -39,6 +42,7 @@ const parse = (args: readonly string[]) =>
       only: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string' },
       seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+      cpu: { type: 'boolean', default: false },
       json: { type: 'string' },
       from: { type: 'string' },
       write: { type: 'boolean', default: false },
@@ -61,6 +65,7 @@ function valuesOf(args: readonly string[]): ReturnType<typeof parse>['values'] {
 export function readOptions(args: readonly string[]): Options {
   const values = valuesOf(args);
   const { quick, only, json, from, write } = values;
+  if (write && values.cpu) throw new UsageError('--write is for times on the wall: leave out --cpu');
   if (write && from === undefined && (quick || only.length > 0)) {
     throw new UsageError(
       '--write needs every case: leave out --quick and --only, or add --from with a file that has the others',
@@ -75,6 +80,7 @@ export function readOptions(args: readonly string[]): Options {
     json,
     from,
     write,
+    clock: values.cpu ? 'cpu' : 'wall',
     mode: values.help
       ? 'help'
       : values.list

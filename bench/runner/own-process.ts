@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Metrics } from './case';
+import type { Clock } from './timed';
 
 /** What a child process is to measure. */
 export interface Errand {
   readonly case: string;
   readonly contender: string;
   readonly amount: number;
+  readonly clock: Clock;
   /** The file that is to say where its time went. */
   readonly profile?: string;
 }

@@ -59,6 +59,7 @@ export async function hottestOf(one: Case, contender: Contender, quick: boolean)
     case: one.id,
     contender: contender.name,
     amount: (contender.amount ?? one.amount)[quick ? 'quick' : 'full'],
+    clock: 'wall',
     profile: file,
   });
   return existsSync(file) ? hottest(JSON.parse(readFileSync(file, 'utf8')) as Profile) : [];

@@ -39,6 +39,16 @@ export const mediansOf =
     return median(samples.map((sample) => sample[key] ?? NaN).filter((value) => !Number.isNaN(value)));
   };
 
+/** The worst of the rounds as a multiple of the best, in the first metric: how far others on the machine have disturbed it. */
+export function spreadOf(
+  { id, metrics }: Pick<Case, 'id' | 'metrics'>,
+  contender: string,
+  cases: Results['cases'],
+): number {
+  const values = (cases[id]?.[contender]?.samples ?? []).map((sample) => sample[metrics[0]!.key] ?? NaN);
+  return values.length < 2 ? NaN : Math.max(...values) / Math.min(...values);
+}
+
 /** `'short of beyond'` of what has to be nothing, and would be better if it were. */
 export type Verdict = 'beyond' | 'reached' | 'short of beyond' | 'not reached' | 'unknown';
 

@@ -2,11 +2,13 @@ import type { Case, Contender } from './case';
 import { shuffled } from './order';
 import { inOwnProcess } from './own-process';
 import type { CaseResults } from './results';
+import type { Clock } from './timed';
 
 export interface Suite {
   readonly quick: boolean;
   readonly rounds: number;
   readonly random: () => number;
+  readonly clock: Clock;
 }
 
 const amountOf = ({ amount }: Pick<Case, 'amount'>, contender: Contender, quick: boolean): number =>
@@ -15,7 +17,7 @@ const amountOf = ({ amount }: Pick<Case, 'amount'>, contender: Contender, quick:
 /** Every contender once a round, each time in another order, each in a process of its own. */
 export async function runRounds(
   { id, amount, rounds: most, contenders }: Pick<Case, 'id' | 'amount' | 'rounds' | 'contenders'>,
-  { quick, rounds, random }: Suite,
+  { quick, rounds, random, clock }: Suite,
 ): Promise<CaseResults> {
   const results: Record<string, { samples: Record<string, number>[]; leftOut?: string }> = {};
   for (const { name } of contenders) results[name] = { samples: [] };
@@ -25,7 +27,7 @@ export async function runRounds(
       const bound = (contender.rounds ?? most)?.[quick ? 'quick' : 'full'] ?? Infinity;
       if (bound === 0) result.leftOut = 'not in the quick suite';
       if (result.leftOut !== undefined || round >= bound) continue;
-      const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick) };
+      const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick), clock };
       const answer = await inOwnProcess(errand).catch((error: unknown) => {
         // That a peer fails is a result, and that one of ours does is a defect.
         if (contender.kind !== 'peer') throw error;
