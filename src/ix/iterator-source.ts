@@ -57,7 +57,7 @@ export class IteratorSource<T> implements Source {
       this.failed(new TypeError(`the source's next() came to ${String(result)}, which is no { done, value }`));
       return;
     }
-    const { done, value } = result as IteratorResult<T>;
+    const { done, value } = result as IteratorResult<T, unknown>;
     if (this.over) {
       if (done !== true) this.late++;
       this.settled?.();
@@ -65,7 +65,7 @@ export class IteratorSource<T> implements Source {
       this.over = true;
       this.receiver.ended();
     } else {
-      this.receiver.arrived(value as T);
+      this.receiver.arrived(value);
     }
   };
 

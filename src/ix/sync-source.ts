@@ -27,11 +27,12 @@ export class SyncSource<T> implements Source {
     }
   }
 
-  async stop(): Promise<number> {
-    if (!this.over) {
-      this.over = true;
+  stop(): Promise<number> {
+    if (this.over) return Promise.resolve(0);
+    this.over = true;
+    return new Promise((resolve) => {
       this.iterator.return?.();
-    }
-    return 0;
+      resolve(0);
+    });
   }
 }

@@ -16,7 +16,7 @@ export function unwrapped<T>(source: PullSource<T>): PullSource<T> {
   let inner: unknown = source;
   // Not instanceof, which says yes to every AsyncIterableX.
   while ((inner as object).constructor === FromAsyncIterable) {
-    const { _source, _selector } = inner as unknown as Wrapper;
+    const { _source, _selector } = inner as Wrapper;
     // A selector has work to do, and of an Iterable `from` awaits the elements.
     if (_selector !== identityAsync || !isAsyncIterable(_source)) break;
     inner = _source;
