@@ -7,11 +7,14 @@ import { asyncScheduler } from 'rxjs';
 export function virtualPromise<T>(ms: number, outcome: { value: T } | { error: unknown }): PromiseLike<T> {
   return {
     then: (resolve: (value: T) => unknown, reject: (error: unknown) => unknown) => {
-      if (ms === Infinity) return;
+      // What RxJS chains to it has nothing to do.
+      const chained = { then: () => undefined };
+      if (ms === Infinity) return chained;
       asyncScheduler.schedule(() => {
         if ('value' in outcome) resolve(outcome.value);
         else reject(outcome.error);
       }, ms);
+      return chained;
     },
   } as unknown as PromiseLike<T>;
 }

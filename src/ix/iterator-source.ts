@@ -57,7 +57,7 @@ export class IteratorSource<T> implements Source {
       this.failed(new TypeError(`the source's next() came to ${String(result)}, which is no { done, value }`));
       return;
     }
-    const { done, value } = result as IteratorResult<T, unknown>;
+    const { done, value } = result as IteratorResult<T, T>;
     if (this.over) {
       if (done !== true) this.late++;
       this.settled?.();

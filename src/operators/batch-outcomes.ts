@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
-import type { ObservableInput, OperatorFunction } from 'rxjs';
+import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
 import { isPoolError } from '../pool/errors';
 import { Batch } from './batch';
 import { resolveBatchOptions } from './batch-options';
-import type { BatchOptions } from './batch-options';
+import type { BatchOptions, ResolvedBatchOptions } from './batch-options';
 import { InOrder } from './in-order';
 import type { Member } from './member';
 import { noteUnstarted } from './unstarted';
@@ -34,37 +34,61 @@ export type BatchOutcome<R> =
 export function batchOutcomes<R>(
   concurrency?: number | BatchOptions,
 ): OperatorFunction<ObservableInput<R>, BatchOutcome<R>> {
-  const { concurrency: atATime, ordered, stopOnError } = resolveBatchOptions('batchOutcomes', concurrency);
+  const options = resolveBatchOptions('batchOutcomes', concurrency);
   return (source) =>
     new Observable<BatchOutcome<R>>((out) => {
       const next = (outcome: BatchOutcome<R>): void => out.next(outcome);
-      const order = ordered ? new InOrder(next) : null;
+      const order = options.ordered ? new InOrder(next) : null;
       const emit = ({ position }: Member<R>, outcome: BatchOutcome<R>): void =>
         order === null ? next(outcome) : order.push(position, outcome);
-      let stopped = false;
-      const batch = new Batch<R>('batchOutcomes', atATime, out, {
-        value: (member, value) => {
-          member.last = value;
-        },
-        completed: (member) => {
+      runToOutcomes<R>('batchOutcomes', source, options, out, {
+        fulfilled: (member) => {
           const { index, item, last } = member;
           emit(member, { index, item, status: 'fulfilled', value: last as R });
         },
-        failed: (member, reason) => {
-          // Every item that is left would fail with the same words.
-          if (isPoolError(reason, 'INVALID_POOL')) {
-            batch.abort(reason);
-            return;
-          }
+        rejected: (member, reason, unstarted) => {
           const { index, item } = member;
           const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
-          if (stopOnError && !stopped) {
-            stopped = true;
-            noteUnstarted(outcome, batch.stop());
-          }
+          if (unstarted !== null) noteUnstarted(outcome, unstarted);
           emit(member, outcome);
         },
       });
-      batch.draw(source);
     });
+}
+
+/** What is done with the end of each. */
+export interface OutcomeRules<R> {
+  fulfilled(member: Member<R>): void;
+  /** `unstarted`: when this has stopped the batch, how many had been drawn and are not started. */
+  rejected(member: Member<R>, reason: unknown, unstarted: number | null): void;
+}
+
+/** Runs a batch in which a failure of one is not the end. */
+export function runToOutcomes<R>(
+  operator: string,
+  source: Observable<ObservableInput<R>>,
+  { concurrency, stopOnError }: ResolvedBatchOptions,
+  out: Subscriber<never>,
+  rules: OutcomeRules<R>,
+): void {
+  let stopped = false;
+  const batch = new Batch<R>(operator, concurrency, out, {
+    value: (member, value) => {
+      member.last = value;
+    },
+    completed: (member) => {
+      rules.fulfilled(member);
+    },
+    failed: (member, reason) => {
+      // Every item that is left would fail with the same words.
+      if (isPoolError(reason, 'INVALID_POOL')) {
+        batch.abort(reason);
+        return;
+      }
+      const stops = stopOnError && !stopped;
+      stopped ||= stops;
+      rules.rejected(member, reason, stops ? batch.stop() : null);
+    },
+  });
+  batch.draw(source);
 }

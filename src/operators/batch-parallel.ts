@@ -1,8 +1,9 @@
+import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
 import { resolveBatchOptions } from './batch-options';
 import type { BatchOptions } from './batch-options';
-import { batchOutcomes } from './batch-outcomes';
-import { collectBatch } from './collect-batch';
+import { runToOutcomes } from './batch-outcomes';
+import { Collector } from './collect-batch';
 import type { BatchResult } from './collection';
 
 /**
@@ -25,5 +26,18 @@ export function batchParallel<R>(
   concurrency?: number | BatchOptions,
 ): OperatorFunction<ObservableInput<R>, BatchResult<R>> {
   const options = resolveBatchOptions('batchParallel', concurrency);
-  return (source) => source.pipe(batchOutcomes<R>(options), collectBatch<R>());
+  return (source) =>
+    new Observable<BatchResult<R>>((out) => {
+      const collector = new Collector<R>(out);
+      const { collection } = collector;
+      runToOutcomes<R>('batchParallel', source, options, collector, {
+        fulfilled: ({ index, last }) => {
+          collection.fulfilled(index, last as R);
+        },
+        rejected: ({ index, item }, error, unstarted) => {
+          collection.rejected(index, item, error);
+          collection.unstarted += unstarted ?? 0;
+        },
+      });
+    });
 }

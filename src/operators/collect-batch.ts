@@ -22,8 +22,9 @@ export function collectBatch<R>(): OperatorFunction<BatchOutcome<R>, BatchResult
   return (source) => new Observable((out) => source.subscribe(new Collector<R>(out)));
 }
 
-class Collector<R> extends Subscriber<BatchOutcome<R>> {
-  private readonly collection = new Collection<R>();
+/** Collects until it completes, and then says what has come together. */
+export class Collector<R> extends Subscriber<BatchOutcome<R>> {
+  readonly collection = new Collection<R>();
 
   constructor(private readonly out: Subscriber<BatchResult<R>>) {
     super(out);

@@ -21,34 +21,55 @@ export interface BatchResult<R> {
 /** Puts outcomes, which come in any order, into the order of the source. */
 export class Collection<R> {
   private readonly successful: R[] = [];
-  private readonly places: number[] = [];
+  /** Where each of them belongs, once it is not simply one after the other. */
+  private places: number[] | null = null;
   private readonly failed: BatchFailure[] = [];
   /** Outcomes that stopped their batches. */
   private readonly stops: BatchOutcome<R>[] = [];
   private sorted = true;
+  /** Drawn and not started, for a reason that is no outcome here. */
+  unstarted = 0;
 
   add(outcome: BatchOutcome<R>): void {
+    const { index } = outcome;
     if (outcome.status === 'fulfilled') {
-      const { places } = this;
-      if (places.length > 0 && places[places.length - 1]! > outcome.index) this.sorted = false;
-      places.push(outcome.index);
-      this.successful.push(outcome.value);
+      this.fulfilled(index, outcome.value);
     } else {
-      const { index, item, reason } = outcome;
-      this.failed.push({ index, item, error: reason });
+      this.rejected(index, outcome.item, outcome.reason);
       if (hasStopped(outcome)) this.stops.push(outcome);
     }
+  }
+
+  fulfilled(index: number, value: R): void {
+    const { successful } = this;
+    if (this.places !== null || index !== successful.length) this.place(index);
+    successful.push(value);
+  }
+
+  rejected(index: number, item: unknown, error: unknown): void {
+    this.failed.push({ index, item, error });
+  }
+
+  private place(index: number): void {
+    this.places ??= this.successful.map((_, i) => i);
+    if (this.places.length > 0 && this.places[this.places.length - 1]! > index) this.sorted = false;
+    this.places.push(index);
   }
 
   result(): BatchResult<R> {
     const { places, failed, stops } = this;
     failed.sort((a, b) => a.index - b.index);
-    const successful = this.sorted
-      ? this.successful
-      : places
-          .map((_, i) => i)
-          .sort((a, b) => places[a]! - places[b]!)
-          .map((i) => this.successful[i] as R);
-    return { successful, failed, unstarted: stops.reduce((sum, outcome) => sum + unstartedAt(outcome), 0) };
+    const successful =
+      places === null || this.sorted
+        ? this.successful
+        : places
+            .map((_, i) => i)
+            .sort((a, b) => places[a]! - places[b]!)
+            .map((i) => this.successful[i] as R);
+    return {
+      successful,
+      failed,
+      unstarted: stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted),
+    };
   }
 }

@@ -324,7 +324,14 @@ export class PoolCore<C> {
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
     if (!slot.proven) {
-      this.unusable(slot, cause ?? new Error('the connection ended before its first use'), 'open');
+      this.unusable(
+        slot,
+        cause ??
+          new Error(
+            'the connection ended before its first use: the Observable of connect must not complete while the connection is open',
+          ),
+        'open',
+      );
     } else if (!slot.provenByUse) {
       this.opening.endedEarly(this.clock.now() - slot.openedAt);
     }
@@ -482,6 +489,7 @@ export class PoolCore<C> {
     if (this.overload?.sheds === true) {
       const { firstPending } = line;
       const waited = this.clock.now() - firstPending!.askedAt;
+      this.overload.shed();
       this.turnAway(firstPending!, lineIsTooSlow(this.situation(firstPending), waited));
       return true;
     }
@@ -591,6 +599,7 @@ export class PoolCore<C> {
     slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
     else this.timings.waited(waited);
+    this.overload?.served();
     this.leaks?.lent(claim);
     if (!slot.proven) {
       slot.proven = true;

@@ -15,8 +15,9 @@ export interface OverloadOptions {
  * 10/5, 2012), and works by time alone, so that it sheds as well when nothing comes back.
  */
 export class Overload<C> {
-  /** Since when somebody has been waiting; -1 while nobody does. */
+  /** Since when somebody has been waiting; -1 while nobody does. A line that is empty because all in it were shed still stands. */
   private since = -1;
+  private emptiedByShedding = false;
   private cancel: Cancel | null = null;
 
   constructor(
@@ -36,10 +37,20 @@ export class Overload<C> {
     return this.since < 0;
   }
 
+  /** The first in line was turned away. */
+  shed(): void {
+    this.emptiedByShedding = true;
+  }
+
+  /** Somebody was lent a connection. */
+  served(): void {
+    this.emptiedByShedding = false;
+  }
+
   /** Nothing is decided any more for now. */
   settle(): void {
     if (this.line.pending === 0) {
-      this.since = -1;
+      if (!this.emptiedByShedding) this.since = -1;
       this.cancel?.();
       this.cancel = null;
       return;

@@ -70,7 +70,7 @@ export function notWarm(at: Situation, goal: number, waited: number): Connection
   const why = at.attempts > 0 ? failedSoOften(at) : 'the connects under way have not answered';
   return new ConnectionFailedError(
     at.name,
-    'open',
+    at.failedPhase,
     at.attempts,
     `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${why}. Check that the target is up and takes so many.`,
     at.lastFailure,
@@ -80,9 +80,12 @@ export function notWarm(at: Situation, goal: number, waited: number): Connection
 export function targetIsDead(at: Situation): ConnectionFailedError {
   return new ConnectionFailedError(
     at.name,
-    'open',
+    at.failedPhase,
     at.attempts,
-    `Pool '${at.name}' cannot connect: ${failedSoOften(at)}. Check that the target is up; the pool tries again by itself.`,
+    `Pool '${at.name}' cannot connect: ${failedSoOften(at)}. ` +
+      (at.failedPhase === 'validate'
+        ? `Check that validate is right about new connections, and that the target is up; the pool tries again by itself.`
+        : `Check that the target is up; the pool tries again by itself.`),
     at.lastFailure,
   );
 }

@@ -96,7 +96,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.phase = 'running';
     if (settled === null) return;
     if (settled === cancelled) this.cancel();
-    else this.conclude(settled);
+    else this.conclude(settled, settled.last !== undefined, settled.last?.value as R);
   }
 
   failed(error: PoolError): void {
@@ -184,6 +184,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   /** Work that cannot be stopped has come to its end: with a last value, perhaps. */
   private resolve(value: R): void {
     if (this.phase === 'lingering') this.lingeredToTheEnd();
+    else if (this.phase === 'running') this.conclude(succeeded, true, value);
     else this.settle({ outcome: 'successfulOperations', error: undefined, last: { value } });
   }
 
@@ -276,18 +277,18 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   /** The work has ended by itself. */
-  private conclude(settled: Settled): void {
+  private conclude(settled: Settled, hasLast = false, last?: R): void {
     const { core } = this.pool;
     const outer = core.enter();
     try {
       this.end();
-      const { outcome, error, last } = this.tornDown(settled);
+      const { outcome, error } = this.tornDown(settled);
       const fatal = outcome === 'failedOperations' && this.isFatal(error);
       core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
       if (outcome === 'failedOperations') {
         this.tellError(error);
       } else {
-        if (last !== undefined) this.tellValue(last.value as R);
+        if (hasLast) this.tellValue(last as R);
         this.tellEnd();
       }
     } finally {

@@ -1,0 +1,114 @@
+/** How cost grows with the size of the pool, the length of the line, and the number of those who look at the stats. */
+import { barePromisePool } from '../floors/promise-pool';
+import { acquireLine, awaitedLine, listLine } from '../measures/lines';
+import { awaitedUses, listUses, subscribedUses } from '../measures/uses';
+import { pools } from '../peers/pools';
+import { changesInUse } from '../rooms/changes';
+import type { Case, Contender, Measure } from '../runner/case';
+import { curveOf, decades } from '../runner/curve';
+import { gathered, type InLine } from '../runner/gathered';
+import { warmPool } from './warm-pool';
+
+const connect = async (): Promise<object> => ({});
+
+const sizes = decades(1, 10_000);
+
+export const growthOfPool: Case = curveOf({
+  id: 'growth-pool',
+  title: 'One use, by the size of the pool',
+  about: 'The case “One use with synchronous work, nobody waiting”, with so many connections open and idle.',
+  x: 'connections in the pool',
+  y: 'ns per use',
+  xs: sizes,
+  amount: { full: 300_000, quick: 100_000 },
+  lines: [
+    { name: 'free list, callback', kind: 'floor', at: (size) => listUses(size), key: 'ns' },
+    ...['lightning-pool', 'generic-pool', 'tarn'].map((name) => ({
+      name,
+      kind: 'peer' as const,
+      at: (size: number) => awaitedUses(() => pools[name]!({ max: size, connect }), size),
+      key: 'ns',
+    })),
+    { name: 'pool.use', kind: 'ours', at: (size) => subscribedUses(() => warmPool(size)), key: 'ns' },
+  ],
+  targets: [
+    {
+      what: 'at 10,000 ÷ at 10',
+      unit: '×',
+      value: (m) => m('pool.use', '10000') / m('pool.use', '10'),
+      atMost: 2,
+    },
+  ],
+});
+
+const lengths = decades(1, 1_000_000);
+const line = (name: string, kind: Contender['kind'], inLine: InLine, xs?: readonly number[]) => ({
+  name,
+  kind,
+  // The length is the amount.
+  at: (length: number) => () => gathered(inLine)(length),
+  key: 'ns',
+  ...(xs === undefined ? {} : { xs }),
+});
+const pooledLine = (name: string): InLine => awaitedLine(() => pools[name]!({ max: 10, connect }));
+
+export const growthOfLine: Case = curveOf({
+  id: 'growth-line',
+  title: 'Waiting, by the length of the line',
+  about:
+    'The case “waiters at once on 10 connections”. tarn and pg-pool are left out above 30,000, where they take minutes.',
+  x: 'waiters at once',
+  y: 'ns per waiter',
+  xs: lengths,
+  amount: { full: 1, quick: 1 },
+  lines: [
+    line('free list, callbacks', 'floor', listLine),
+    line(
+      'promise pool with one timer',
+      'floor',
+      awaitedLine(async () => barePromisePool(10)),
+    ),
+    line('generic-pool', 'peer', pooledLine('generic-pool')),
+    line('lightning-pool', 'peer', pooledLine('lightning-pool')),
+    line('tarn', 'peer', pooledLine('tarn'), [...decades(1, 10_000), 30_000]),
+    line('pg-pool', 'peer', pooledLine('pg-pool'), [...decades(1, 10_000), 30_000]),
+    line('pool.acquire', 'ours', acquireLine),
+  ],
+  targets: [
+    {
+      what: 'at 1,000,000 ÷ at 100',
+      unit: '×',
+      value: (m) => m('pool.acquire', '1000000') / m('pool.acquire', '100'),
+      atMost: 2,
+    },
+  ],
+});
+
+const watchers = [0, ...decades(1, 1000)];
+const perWatcher = (m: (name: string, x: string) => number, x: string): number =>
+  (m('pool.use', x) - m('pool.use', '0')) / Number(x);
+
+/** The more look, the fewer uses tell how long one takes. */
+const uses =
+  (subscribers: number): Measure =>
+  (amount) =>
+    changesInUse(subscribers)(Math.ceil(amount / (1 + subscribers / 20)));
+
+export const growthOfWatchers: Case = curveOf({
+  id: 'growth-watchers',
+  title: 'One use, by the subscribers of the stats',
+  about: 'Every use is two changes of the stats, and every subscriber is told of both.',
+  x: 'subscribers of stats$',
+  y: 'ns per use',
+  xs: watchers,
+  amount: { full: 300_000, quick: 50_000 },
+  lines: [{ name: 'pool.use', kind: 'ours', at: uses, key: 'use' }],
+  targets: [
+    {
+      what: 'each subscriber, with 1,000 ÷ with 10',
+      unit: '×',
+      value: (m) => perWatcher(m, '1000') / perWatcher(m, '10'),
+      atMost: 1.5,
+    },
+  ],
+});

@@ -1,0 +1,37 @@
+import type { Case } from '../runner/case';
+import { promiseBatches, synchronousBatch } from './batch';
+import { growthOfLine, growthOfPool, growthOfWatchers } from './growth';
+import { growthOfConnections, growthOfPayload } from './growth-rpc';
+import { callers } from './callers';
+import { oneCall, tenCalls } from './calls';
+import { idleMemory } from './idle-memory';
+import { largeReply } from './reply';
+import { pulledBatches } from './pull';
+import { size } from './size';
+import { spikes } from './spike';
+import { stats } from './stats';
+import { use } from './use';
+import { manyWaiters, waiters } from './waiters';
+
+/** In the order in which they are told. */
+export const allCases: readonly Case[] = [
+  use,
+  callers,
+  waiters,
+  manyWaiters,
+  synchronousBatch,
+  ...promiseBatches,
+  ...pulledBatches,
+  stats,
+  oneCall,
+  tenCalls,
+  largeReply,
+  spikes,
+  idleMemory,
+  size,
+  growthOfPool,
+  growthOfLine,
+  growthOfWatchers,
+  growthOfConnections,
+  growthOfPayload,
+];

@@ -1,0 +1,73 @@
+import {
+  bareWorkers,
+  ixFlatMap,
+  ours,
+  oursInAPipe,
+  pullsOf,
+  readableMap,
+  type Puller,
+  type Work,
+} from '../measures/pulls';
+import { secondary, type Case, type Contender } from '../runner/case';
+
+const floor = 'ten bare workers on one iterator';
+const readable = 'Readable.map, concurrency 10';
+const ix = 'ix flatMap(f, 10)';
+const pooled = 'withConnection, batchOutcomes(10)';
+
+const pulls = (id: string, work: Work, title: string, about: string): Case => {
+  const contender = (name: string, kind: Contender['kind'], puller: Puller): Contender => ({
+    name,
+    kind,
+    measure: pullsOf(puller, work),
+  });
+  return {
+    id,
+    title,
+    about:
+      `The items come from an async generator, and the consumer waits a turn of the event loop after every 1,000 results. ${about} ` +
+      'Heap is the most that was in use after a collection, beyond what was before. Only ours lends anything.',
+    amount: { full: 1_000_000, quick: 100_000 },
+    metrics: [
+      { key: 'ns', title: 'ns per item' },
+      { key: 'mb', title: 'MB of heap', digits: 2 },
+    ],
+    contenders: [
+      contender(floor, 'floor', bareWorkers),
+      contender(readable, 'peer', readableMap),
+      {
+        ...contender(ix, 'peer', ixFlatMap),
+        rounds: { full: 1, quick: 1 },
+        amount: { full: 1_000_000, quick: 10_000 },
+      },
+      contender(pooled, 'ours', ours),
+      { ...contender('the same, in a pipe of ix', 'ours', oursInAPipe), ...secondary },
+    ],
+    targets: [
+      { what: 'ix flatMap ÷ ours', unit: '×', value: (m) => m(ix) / m(pooled), atLeast: 60 },
+      { what: 'Readable.map ÷ ours', unit: '×', value: (m) => m(readable) / m(pooled), atLeast: 5, beyond: 15 },
+      { what: 'heap of ours', unit: ' MB', value: (m) => m(pooled, 'mb'), atMost: 2 },
+    ],
+    headline: {
+      what: `a pulled batch of ${work === 'promises' ? 'promises' : 'synchronous work'}: ns per item`,
+      ours: pooled,
+      floor,
+    },
+    guarded: { ours: pooled, against: floor },
+  };
+};
+
+export const pulledBatches: readonly Case[] = [
+  pulls(
+    'pull',
+    'synchronous',
+    'A pulled batch of synchronous work, 10 at a time',
+    'Every item is work that completes at once.',
+  ),
+  pulls(
+    'pull-promises',
+    'promises',
+    'A pulled batch of promises, 10 at a time',
+    'Every item is work that is a promise, resolved a few microtasks later.',
+  ),
+];

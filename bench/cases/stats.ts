@@ -1,0 +1,41 @@
+import { snapshots } from '../floors/snapshots';
+import { changesAlone, changesInUse } from '../rooms/changes';
+import type { Case, Medians } from '../runner/case';
+
+const unobserved = 'pool.use, nobody looks';
+const observed = 'pool.use, one subscriber';
+
+/** What the subscriber adds to a use, for each of its changes. */
+const perChange = (m: Medians): number => (m(observed, 'use') - m(unobserved, 'use')) / m(observed, 'changes');
+
+export const stats: Case = {
+  id: 'stats',
+  title: 'Stats, per change',
+  about:
+    'Alone: nothing but the core being told that something has changed. In a use: what one subscriber of `stats$` adds to `pool.use`, ' +
+    'divided by the number of changes that a use makes.',
+  amount: { full: 2_000_000, quick: 200_000 },
+  metrics: [
+    { key: 'ns', title: 'ns per change', digits: 1 },
+    { key: 'use', title: 'ns per use' },
+    { key: 'changes', title: 'changes per use', digits: 1 },
+  ],
+  contenders: [
+    { name: 'eight frozen fields, nobody looks', kind: 'floor', measure: snapshots(0) },
+    { name: 'eight frozen fields, one subscriber', kind: 'floor', measure: snapshots(1) },
+    { name: 'a change alone, nobody looks', kind: 'ours', measure: changesAlone(0) },
+    { name: 'a change alone, one subscriber', kind: 'ours', measure: changesAlone(1) },
+    { name: unobserved, kind: 'ours', measure: changesInUse(0) },
+    { name: observed, kind: 'ours', measure: changesInUse(1) },
+  ],
+  targets: [
+    { what: 'unobserved', unit: ' ns', value: (m) => m('a change alone, nobody looks'), atMost: 3 },
+    { what: 'one subscriber', unit: ' ns', value: perChange, atMost: 160, beyond: 100 },
+  ],
+  headline: {
+    what: 'a change of the stats with one subscriber, nothing else: ns',
+    ours: 'a change alone, one subscriber',
+    floor: 'eight frozen fields, one subscriber',
+  },
+  guarded: { ours: 'a change alone, one subscriber', against: 'eight frozen fields, one subscriber' },
+};

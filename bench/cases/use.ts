@@ -1,0 +1,107 @@
+import { lastValueFrom, Observable } from 'rxjs';
+import { FreeList } from '../floors/free-list';
+import { barePromisePool } from '../floors/promise-pool';
+import { awaitedUses, limitedUses, listUses, oneOf, subscribedUses } from '../measures/uses';
+import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
+import { pools } from '../peers/pools';
+import { secondary, type Case, type Contender } from '../runner/case';
+import { timed } from '../runner/timed';
+import { warmPool } from './warm-pool';
+
+const SIZE = 10;
+
+const contenders: readonly Contender[] = [
+  {
+    name: 'free list, callback',
+    kind: 'floor',
+    measure: listUses(SIZE),
+  },
+  {
+    name: 'free list, Observable',
+    kind: 'floor',
+    measure: timed((operations) => {
+      const list = new FreeList(SIZE);
+      return () => {
+        for (let i = 0; i < operations; i++) {
+          new Observable<number>((subscriber) => {
+            list.acquire((resource) => {
+              subscriber.add(() => {
+                list.release(resource);
+              });
+              subscriber.next(1);
+              subscriber.complete();
+            });
+          }).subscribe();
+        }
+      };
+    }),
+  },
+  {
+    name: 'promise pool with one timer',
+    kind: 'floor',
+    measure: awaitedUses(async () => barePromisePool(SIZE), SIZE),
+  },
+  ...Object.entries(pools).map(([name, make]) => ({
+    name,
+    kind: 'peer' as const,
+    measure: awaitedUses(() => make({ max: SIZE, connect: async () => ({}) }), SIZE),
+  })),
+  { name: 'async-sema', kind: 'peer', measure: awaitedUses(() => asyncSema(SIZE), SIZE) },
+  { name: 'p-limit', kind: 'peer', measure: limitedUses(() => pLimit(SIZE)), ...secondary },
+  { name: 'cockatiel', kind: 'peer', measure: limitedUses(() => cockatiel(SIZE)), ...secondary },
+  { name: 'pool.use', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE)) },
+  { name: 'pool.use, timings: false', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE, { timings: false })) },
+  {
+    name: 'pool.acquire, release',
+    kind: 'ours',
+    measure: timed(async (operations) => {
+      const pool = await warmPool(SIZE);
+      return () => {
+        for (let i = 0; i < operations; i++) {
+          pool.acquire().subscribe((lease) => {
+            lease.release();
+          });
+        }
+      };
+    }),
+  },
+  {
+    name: 'await lastValueFrom(pool.use)',
+    kind: 'ours',
+    measure: timed(async (operations) => {
+      const pool = await warmPool(SIZE);
+      return async () => {
+        for (let i = 0; i < operations; i++) await lastValueFrom(pool.use(oneOf));
+      };
+    }),
+  },
+];
+
+export const use: Case = {
+  id: 'use',
+  title: 'One use with synchronous work, nobody waiting',
+  about:
+    'A warm pool of 10; acquire, do nothing, give back, one after the other. Pools of promises are awaited, as their users must; ' +
+    'ours is subscribed.',
+  amount: { full: 1_000_000, quick: 200_000 },
+  metrics: [{ key: 'ns', title: 'ns per use' }],
+  contenders,
+  targets: [
+    {
+      what: 'lightning-pool ÷ pool.use',
+      unit: '×',
+      value: (m) => m('lightning-pool') / m('pool.use'),
+      atLeast: 2,
+      beyond: 3,
+    },
+    { what: 'tarn ÷ pool.use', unit: '×', value: (m) => m('tarn') / m('pool.use'), atLeast: 8 },
+    {
+      what: 'cost of timings',
+      unit: ' ns',
+      value: (m) => m('pool.use') - m('pool.use, timings: false'),
+      atMost: 60,
+    },
+  ],
+  headline: { what: 'one use, nobody waiting: ns', ours: 'pool.use', floor: 'free list, Observable' },
+  guarded: { ours: 'pool.use', against: 'free list, Observable' },
+};

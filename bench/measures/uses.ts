@@ -1,0 +1,52 @@
+/** One use after the other of a pool of so many connections, nobody waiting. */
+import { of } from 'rxjs';
+import type { ConnectionPool } from '../../src/index';
+import { FreeList } from '../floors/free-list';
+import type { Limiter } from '../peers/limiters';
+import { warmed, type PromisePool } from '../peers/promise-pool';
+import type { Measure } from '../runner/case';
+import { timed } from '../runner/timed';
+
+const one$ = of(1);
+export const oneOf = () => one$;
+
+export const listUses = (size: number): Measure =>
+  timed((operations) => {
+    const list = new FreeList(size);
+    let used = 0;
+    const use = (resource: object): void => {
+      used++;
+      list.release(resource);
+    };
+    return () => {
+      for (let i = 0; i < operations; i++) list.acquire(use);
+      return used;
+    };
+  });
+
+export const awaitedUses = (make: () => Promise<PromisePool>, size: number): Measure =>
+  timed(async (operations) => {
+    const pool = await warmed(await make(), size);
+    return async () => {
+      for (let i = 0; i < operations; i++) {
+        const resource = await pool.acquire();
+        pool.release(resource);
+      }
+    };
+  });
+
+export const limitedUses = (make: () => Promise<Limiter>): Measure =>
+  timed(async (operations) => {
+    const limiter = await make();
+    return async () => {
+      for (let i = 0; i < operations; i++) await limiter.run(() => 1);
+    };
+  });
+
+export const subscribedUses = (make: () => Promise<ConnectionPool<object>>): Measure =>
+  timed(async (operations) => {
+    const pool = await make();
+    return () => {
+      for (let i = 0; i < operations; i++) pool.use(oneOf).subscribe();
+    };
+  });

@@ -1,0 +1,47 @@
+import { of } from 'rxjs';
+import { warmPool } from '../cases/warm-pool';
+import type { Measure } from '../runner/case';
+import { milliseconds, warmUp } from '../runner/timed';
+import { coreOf } from './core';
+
+/** What one change costs the core when so many look at the stats, with nothing else going on. */
+export const changesAlone =
+  (subscribers: number): Measure =>
+  async (changes) => {
+    const pool = await warmPool(10);
+    const core = coreOf(pool);
+    let seen = 0;
+    for (let i = 0; i < subscribers; i++) pool.stats$.subscribe(() => seen++);
+    const change = (count: number): void => {
+      for (let i = 0; i < count; i++) core['changed'](); // eslint-disable-line @typescript-eslint/dot-notation -- it is private
+    };
+    await warmUp(() => {
+      change(changes / 4);
+    });
+    const ms = await milliseconds(() => {
+      change(changes);
+    });
+    return { ns: ms / changes / 1e-6 };
+  };
+
+/** What one change costs in the life of a use, which makes several; also how many those are. */
+export const changesInUse =
+  (subscribers: number): Measure =>
+  async (uses) => {
+    const pool = await warmPool(10);
+    let seen = 0;
+    for (let i = 0; i < subscribers; i++) pool.stats$.subscribe(() => seen++);
+    const one$ = of(1);
+    const work = () => one$;
+    const use = (count: number): void => {
+      for (let i = 0; i < count; i++) pool.use(work).subscribe();
+    };
+    await warmUp(() => {
+      use(uses / 4);
+    });
+    const before = pool.stats.seq;
+    const ms = await milliseconds(() => {
+      use(uses);
+    });
+    return { use: ms / uses / 1e-6, changes: (pool.stats.seq - before) / uses };
+  };

@@ -1,0 +1,60 @@
+import { warmPool } from '../cases/warm-pool';
+import { Claim } from '../../src/pool/claim';
+import type { InLine } from '../runner/gathered';
+import { coreOf } from './core';
+
+class BareClaim extends Claim<object> {
+  constructor(private readonly onGranted: (claim: BareClaim) => void) {
+    super();
+  }
+
+  get label(): undefined {
+    return undefined;
+  }
+
+  get sink(): undefined {
+    return undefined;
+  }
+
+  get abandoned(): boolean {
+    return false;
+  }
+
+  granted(): void {
+    this.onGranted(this);
+  }
+
+  failed(error: Error): void {
+    throw error;
+  }
+
+  revoked(error: Error): void {
+    throw error;
+  }
+}
+
+const SIZE = 10;
+const TIMEOUT = 30_000;
+
+/** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
+export const coreLine: InLine = async (served) => {
+  const core = coreOf(await warmPool(SIZE));
+  let held: BareClaim[] = [];
+  const hold = (claim: BareClaim): void => void held.push(claim);
+  const giveBack = (claim: BareClaim): void => {
+    served();
+    core.release(claim);
+  };
+  return {
+    hold: () => {
+      held = [];
+      for (let i = 0; i < SIZE; i++) core.ask(new BareClaim(hold), TIMEOUT);
+    },
+    join: () => {
+      core.ask(new BareClaim(giveBack), TIMEOUT);
+    },
+    begin: () => {
+      for (const claim of held) core.release(claim);
+    },
+  };
+};

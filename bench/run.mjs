@@ -1,0 +1,50 @@
+/**
+ * `npm run bench`: builds the suite and runs it; `npm run bench -- --help` says how it can be told what to do.
+ *
+ * It is run as plain JavaScript in `temp/bench`: a transpiler on the fly wraps every function to keep its name, and takes longer to start
+ * than many a contender runs. What it measures is what is published: an import of the source of an entry becomes one of the built
+ * package. Only `rooms/`, where parts of the pool are looked at by themselves, may take something else from `src`.
+ */
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { entries, fileNameOf } from '../entries.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, 'temp/bench');
+
+const published = {
+  name: 'published',
+  setup({ onResolve }) {
+    onResolve({ filter: /(^|\/)src\// }, ({ path, importer, resolveDir }) => {
+      const source = relative(root, join(resolveDir, path));
+      for (const [subpath, entry] of Object.entries(entries)) {
+        if (entry !== `${source}.ts`) continue;
+        const built = join(root, 'dist/esm', `${fileNameOf(subpath)}.mjs`);
+        if (existsSync(built)) return { path: built, external: true };
+        return { errors: [{ text: `${relative(root, built)} is missing: npm run build` }] };
+      }
+      if (/[\\/]bench[\\/]rooms[\\/]|[\\/]src[\\/]/.test(importer)) return undefined;
+      return { errors: [{ text: `${source} is no entry of the package` }] };
+    });
+  },
+};
+
+rmSync(folder, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['bench/main.ts', 'bench/child.ts', 'bench/servers/*.ts'],
+  outbase: 'bench',
+  outdir: folder,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  splitting: true,
+  packages: 'external',
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  plugins: [published],
+  logLevel: 'warning',
+});
+await import(pathToFileURL(join(folder, 'main.mjs')).href);

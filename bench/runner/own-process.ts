@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Metrics } from './case';
+
+/** What a child process is to measure. */
+export interface Errand {
+  readonly case: string;
+  readonly contender: string;
+  readonly amount: number;
+  /** The file that is to say where its time went. */
+  readonly profile?: string;
+}
+
+export type Answer = { readonly metrics: Metrics } | { readonly leftOut: string };
+
+/** Nothing that is measured takes as long, in ms. */
+const PATIENCE = 300_000;
+
+const child = fileURLToPath(new URL('child.mjs', import.meta.url));
+
+/** Measures once, in a process of its own. */
+export function inOwnProcess(errand: Errand): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const where = `'${errand.contender}' in '${errand.case}'`;
+    const process = fork(child, [JSON.stringify(errand)], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      timeout: PATIENCE,
+      killSignal: 'SIGKILL',
+    });
+    let answer: Answer | undefined;
+    process.on('message', (message) => {
+      answer = message as Answer;
+    });
+    process.on('error', reject);
+    process.on('exit', (code, signal) => {
+      if (answer !== undefined) resolve(answer);
+      else reject(new Error(`${where} ended with ${signal ?? code ?? 'nothing'} and no figure`));
+    });
+  });
+}

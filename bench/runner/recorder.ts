@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { whenMeasuring } from './timed';
+
+/** In µs. */
+const INTERVAL = 200;
+
+/** From the end of the warm-up on, V8 says every now and then which function is running; returns what ends that and writes the file. */
+export function recordTo(file: string): () => Promise<void> {
+  const session = new Session();
+  session.connect();
+  let started: Promise<unknown> | undefined;
+  whenMeasuring(() => {
+    started = Promise.all([
+      session.post('Profiler.enable'),
+      session.post('Profiler.setSamplingInterval', { interval: INTERVAL }),
+      session.post('Profiler.start'),
+    ]);
+  });
+  return async () => {
+    if (started === undefined) return;
+    await started;
+    const { profile } = await session.post('Profiler.stop');
+    writeFileSync(file, JSON.stringify(profile));
+  };
+}

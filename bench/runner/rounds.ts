@@ -1,0 +1,39 @@
+import type { Case, Contender } from './case';
+import { shuffled } from './order';
+import { inOwnProcess } from './own-process';
+import type { CaseResults } from './results';
+
+export interface Suite {
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly random: () => number;
+}
+
+const amountOf = ({ amount }: Pick<Case, 'amount'>, contender: Contender, quick: boolean): number =>
+  (contender.amount ?? amount)[quick ? 'quick' : 'full'];
+
+/** Every contender once a round, each time in another order, each in a process of its own. */
+export async function runRounds(
+  { id, amount, rounds: most, contenders }: Pick<Case, 'id' | 'amount' | 'rounds' | 'contenders'>,
+  { quick, rounds, random }: Suite,
+): Promise<CaseResults> {
+  const results: Record<string, { samples: Record<string, number>[]; leftOut?: string }> = {};
+  for (const { name } of contenders) results[name] = { samples: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of shuffled(contenders, random)) {
+      const result = results[contender.name]!;
+      const bound = (contender.rounds ?? most)?.[quick ? 'quick' : 'full'] ?? Infinity;
+      if (bound === 0) result.leftOut = 'not in the quick suite';
+      if (result.leftOut !== undefined || round >= bound) continue;
+      const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick) };
+      const answer = await inOwnProcess(errand).catch((error: unknown) => {
+        // That a peer fails is a result, and that one of ours does is a defect.
+        if (contender.kind !== 'peer') throw error;
+        return { leftOut: (error as Error).message };
+      });
+      if ('leftOut' in answer) result.leftOut = answer.leftOut;
+      else result.samples.push(answer.metrics);
+    }
+  }
+  return results;
+}

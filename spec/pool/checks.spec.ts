@@ -1,0 +1,508 @@
+import { asyncScheduler, EMPTY, firstValueFrom, map, NEVER, Observable, of, throwError, timer } from 'rxjs';
+import type { ObservableInput } from 'rxjs';
+import type { PoolEvent } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { expectNothingHeld, marbles } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+import type { ScriptedConnection } from '../helpers/scripted-target';
+import { virtualPromise } from '../helpers/virtual-promise';
+
+const broken = new Error('broken pipe');
+
+/** What a check can do other than to succeed, and after how many ms it has failed. */
+const failures: [what: string, answer: () => ObservableInput<boolean>, after: number, error: unknown][] = [
+  [
+    'throws',
+    () => {
+      throw broken;
+    },
+    0,
+    broken,
+  ],
+  ['errors', () => throwError(() => broken), 0, broken],
+  [
+    'errors later',
+    () =>
+      timer(3).pipe(
+        map(() => {
+          throw broken;
+        }),
+      ),
+    3,
+    broken,
+  ],
+  ['rejects', () => virtualPromise(3, { error: broken }) as unknown as Promise<boolean>, 3, broken],
+  ['never answers', () => NEVER, 20, jasmine.anything()],
+  ['is a promise that never settles', () => virtualPromise(Infinity, { value: true }), 20, jasmine.anything()],
+];
+
+describe('validate', () => {
+  const options = { max: 2, validateAfter: 100, connectTimeout: 20 } as const;
+
+  it('is asked before a lease of a connection that was unused for validateAfter, and only then', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const asked: [number, number][] = [];
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        validate: (c) => {
+          asked.push([asyncScheduler.now(), c.id]);
+          return of(true);
+        },
+      });
+      for (const frame of [0, 50, 149, 249, 300, 500]) {
+        at(frame, () => {
+          pool.use(() => of(1)).subscribe();
+        });
+      }
+      flush();
+      expect(asked).toEqual([
+        [249, 0],
+        [500, 0],
+      ]);
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 6, opened: 1 }));
+    });
+  });
+
+  it('of 0 is asked before every lease, the first of a new connection too', () => {
+    const scripted = scriptedTarget();
+    let asked = 0;
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      validateAfter: 0,
+      validate: () => {
+        asked++;
+        return of(true);
+      },
+    });
+    for (let i = 0; i < 3; i++) pool.use(() => of(1)).subscribe();
+    expect(asked).toBe(3);
+  });
+
+  it('of a new connection that fails at once is a failed connect: its caller is told in the end, and nothing loops', () => {
+    const scripted = scriptedTarget({ openAfter: 1 });
+    marbles(({ flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 2,
+        validateAfter: 0,
+        validate: () => of(false),
+        acquireTimeout: 5_000,
+      });
+      const errors: unknown[] = [];
+      pool.use(() => of(1)).subscribe({ error: (error: unknown) => errors.push(error) });
+      flush();
+      expect(errors).toEqual([jasmine.objectContaining({ code: 'CONNECTION_FAILED', phase: 'validate' })]);
+      expect(scripted.live).toBe(0);
+    });
+    expect(scripted.dials).toBeLessThan(20);
+  });
+
+  it('counts the connection as in use meanwhile, with no lease', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        validate: () => timer(10).pipe(map(() => true)),
+      });
+      pool.use(() => of(1)).subscribe();
+      const served: number[] = [];
+      at(200, () => {
+        pool.use(() => of(1)).subscribe(() => served.push(asyncScheduler.now()));
+        expect(pool.stats).toEqual(
+          jasmine.objectContaining({
+            inUseConnections: 1,
+            availableConnections: 0,
+            activeLeases: 0,
+            pendingAcquires: 1,
+          }),
+        );
+      });
+      flush();
+      expect(served).toEqual([210]);
+    });
+  });
+
+  for (const answer of [
+    () => of(false),
+    () => of(undefined as unknown as boolean),
+    () => EMPTY,
+    () => [] as boolean[],
+  ]) {
+    it(`that says ${answer.toString().slice(6)} costs the connection, and its waiter gets another`, () => {
+      const scripted = scriptedTarget();
+      marbles(({ at, flush }) => {
+        const pool = createPool({ connect: scripted.connect, ...options, validate: answer });
+        const ids: number[] = [];
+        const use = () => pool.use((c) => of(c.id)).subscribe((id) => ids.push(id));
+        at(0, use);
+        at(200, use);
+        flush();
+        expect(ids).toEqual([0, 1]);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 2, closed: 1, totalConnections: 1 }));
+      });
+    });
+  }
+
+  it('counts only its first value', () => {
+    const scripted = scriptedTarget();
+    marbles(({ cold, at, expectSubscriptions, flush }) => {
+      const answer = cold('--t-f', { t: true, f: false });
+      const pool = createPool({ connect: scripted.connect, ...options, validate: () => answer });
+      const ids: number[] = [];
+      const use = () => pool.use((c) => of(c.id)).subscribe((id) => ids.push(id));
+      at(0, use);
+      at(200, use);
+      expectSubscriptions(answer.subscriptions).toBe('200ms ^-!');
+      flush();
+      expect(ids).toEqual([0, 0]);
+    });
+  });
+
+  for (const [what, answer, after, error] of failures) {
+    it(`that ${what} costs the connection, and its waiter gets another after ${after} ms`, () => {
+      const scripted = scriptedTarget();
+      marbles(({ at, flush }) => {
+        const pool = createPool({ connect: scripted.connect, ...options, validate: answer });
+        const events: PoolEvent[] = [];
+        pool.events$.subscribe((event) => events.push(event));
+        const served: [number, number][] = [];
+        const use = () => pool.use((c) => of(c.id)).subscribe((id) => served.push([asyncScheduler.now(), id]));
+        at(0, use);
+        at(200, use);
+        flush();
+        expect(served).toEqual([
+          [0, 0],
+          [200 + after, 1],
+        ]);
+        expect(events.filter(({ type }) => type === 'evicted')).toEqual([
+          jasmine.objectContaining({ reason: 'validate', connection: 1, error }),
+        ]);
+        expect(scripted.live).toBe(1);
+        expectNothingHeld(pool);
+      });
+    });
+  }
+
+  it('goes on after its only waiter has left, and the connection stays', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        validate: () => timer(10).pipe(map(() => true)),
+      });
+      pool.use(() => of(1)).subscribe();
+      at(200, () => {
+        const waiter = pool.use(() => of(1)).subscribe();
+        asyncScheduler.schedule(() => {
+          waiter.unsubscribe();
+        }, 5);
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ availableConnections: 1, totalConnections: 1, closed: 0 }));
+    });
+  });
+
+  it('is done for as many connections at a time as there are waiters', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      let now = 0;
+      let most = 0;
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        max: 5,
+        validate: () =>
+          new Observable<boolean>((subscriber) => {
+            most = Math.max(most, ++now);
+            timer(5)
+              .pipe(map(() => true))
+              .subscribe(subscriber)
+              .add(() => now--);
+          }),
+      });
+      for (let i = 0; i < 5; i++) pool.use(() => timer(1)).subscribe();
+      at(200, () => {
+        for (let i = 0; i < 2; i++) pool.use(() => timer(1)).subscribe();
+      });
+      flush();
+      expect(most).toBe(2);
+      expect(pool.stats.successfulOperations).toBe(7);
+    });
+  });
+
+  it('does not keep a waiter from a connection that comes back meanwhile', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        validate: () => timer(15).pipe(map(() => true)),
+      });
+      pool.use(() => timer(1)).subscribe();
+      pool.use(() => timer(203)).subscribe();
+      const served: [number, number][] = [];
+      at(200, () => {
+        pool.use((c) => of(c.id)).subscribe((id) => served.push([asyncScheduler.now(), id]));
+      });
+      flush();
+      expect(served).toEqual([[203, 1]]);
+    });
+  });
+
+  it('is interrupted by the loss of the connection', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      let stopped = -1;
+      const pool = createPool({
+        connect: scripted.connect,
+        ...options,
+        validate: () => new Observable<boolean>(() => () => (stopped = asyncScheduler.now())),
+      });
+      const ids: number[] = [];
+      const use = () => pool.use((c) => of(c.id)).subscribe((id) => ids.push(id));
+      at(0, use);
+      at(200, use);
+      at(205, () => {
+        scripted.connections[0]!.lose();
+      });
+      flush();
+      expect(stopped).toBe(205);
+      expect(ids).toEqual([0, 1]);
+    });
+  });
+
+  it('works in real time, on a connection that has died unnoticed', async () => {
+    const scripted = scriptedTarget();
+    const alive = new Set<ScriptedConnection>();
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      validateAfter: 5,
+      validate: async (c) => Promise.resolve(alive.has(c)),
+    });
+    const first = await firstValueFrom(pool.use((c) => of(c)));
+    alive.add(first);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    expect(await firstValueFrom(pool.use((c) => of(c)))).toBe(first);
+    alive.delete(first);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    expect(await firstValueFrom(pool.use((c) => of(c)))).not.toBe(first);
+    await pool.destroy();
+  });
+});
+
+describe('reset', () => {
+  it('is done when a connection has come back, before it is lent again', () => {
+    const scripted = scriptedTarget();
+    marbles(({ flush }) => {
+      const reset: [number, number][] = [];
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        reset: (c) => {
+          reset.push([asyncScheduler.now(), c.id]);
+          return timer(10);
+        },
+      });
+      const served: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        pool
+          .use(() => {
+            served.push(asyncScheduler.now());
+            return timer(5);
+          })
+          .subscribe();
+      }
+      flush();
+      expect(served).toEqual([0, 15, 30]);
+      expect(reset.map(([at]) => at)).toEqual([5, 20, 35]);
+    });
+  });
+
+  it('does not hold up the end of the work', () => {
+    const scripted = scriptedTarget();
+    marbles(({ expectObservable }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, reset: () => timer(10) });
+      expectObservable(pool.use(() => timer(5).pipe(map(() => 'x')))).toBe('5ms (x|)');
+    });
+  });
+
+  it('is done after every way in which a lease ends, but not for a connection that is to be closed', () => {
+    const scripted = scriptedTarget();
+    const reset: number[] = [];
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      reset: (c) => {
+        reset.push(c.id);
+        return of(1);
+      },
+    });
+    pool.use(() => throwError(() => new Error('x'))).subscribe({ error: () => undefined });
+    pool
+      .use(() => NEVER)
+      .subscribe()
+      .unsubscribe();
+    pool.acquire().subscribe((lease) => {
+      lease.release();
+    });
+    expect(reset).toEqual([0, 0, 0]);
+    pool.acquire().subscribe((lease) => {
+      lease.discard();
+    });
+    expect(reset).toEqual([0, 0, 0]);
+  });
+
+  for (const [what, answer, after, error] of failures) {
+    it(`that ${what} costs the connection, and the next gets another after ${after} ms`, () => {
+      const scripted = scriptedTarget();
+      marbles(({ flush }) => {
+        const pool = createPool({ connect: scripted.connect, max: 1, cancelTimeout: 20, reset: answer });
+        const events: PoolEvent[] = [];
+        pool.events$.subscribe((event) => events.push(event));
+        const served: [number, number][] = [];
+        for (let i = 0; i < 2; i++) {
+          pool
+            .use((c) => {
+              served.push([asyncScheduler.now(), c.id]);
+              return timer(5);
+            })
+            .subscribe();
+        }
+        flush();
+        expect(served).toEqual([
+          [0, 0],
+          [5 + after, 1],
+        ]);
+        const evicted = events.filter(({ type }) => type === 'evicted');
+        expect(evicted[0]).toEqual(jasmine.objectContaining({ reason: 'reset', connection: 1, error }));
+        expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 2, failedOperations: 0 }));
+        expect(scripted.live).toBe(0);
+      });
+    });
+  }
+
+  it('of a shared connection is done when nobody uses it any more', () => {
+    const scripted = scriptedTarget();
+    marbles(({ flush }) => {
+      const reset: number[] = [];
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        capacity: 3,
+        reset: () => {
+          reset.push(asyncScheduler.now());
+          return of(1);
+        },
+      });
+      for (const ms of [5, 10, 15]) pool.use(() => timer(ms)).subscribe();
+      flush();
+      expect(reset).toEqual([15]);
+    });
+  });
+
+  it('works in real time', async () => {
+    const scripted = scriptedTarget();
+    let resets = 0;
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      reset: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        resets++;
+      },
+    });
+    for (let i = 0; i < 3; i++) await firstValueFrom(pool.use(() => of(1)));
+    expect(resets).toBeGreaterThanOrEqual(2);
+    await pool.destroy();
+    expect(resets).toBeLessThanOrEqual(3);
+    expect(scripted.live).toBe(0);
+  });
+});
+
+describe('isFatal', () => {
+  const fatal = (error: unknown): boolean => (error as Error).message === 'fatal';
+  const failing = (message: string) => () => throwError(() => new Error(message));
+
+  it('says which errors of work cost the connection', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 1, isFatal: fatal });
+    const ignore = { error: () => undefined };
+    pool.use(failing('harmless')).subscribe(ignore);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 1, released: 1, closed: 0 }));
+    pool.use(failing('fatal')).subscribe(ignore);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 2, discarded: 1, closed: 1 }));
+  });
+
+  it('is asked about what work throws, and what its promise rejects with', async () => {
+    const asked: string[] = [];
+    const pool = createPool({
+      connect: scriptedTarget().connect,
+      max: 1,
+      isFatal: (error) => {
+        asked.push((error as Error).message);
+        return true;
+      },
+    });
+    const ignore = { error: () => undefined };
+    pool
+      .use(() => {
+        throw new Error('thrown');
+      })
+      .subscribe(ignore);
+    await new Promise<void>((resolve) => {
+      pool
+        .use(() => Promise.reject(new Error('rejected')))
+        .subscribe({
+          error: () => {
+            resolve();
+          },
+        });
+    });
+    expect(asked).toEqual(['thrown', 'rejected']);
+    expect(pool.stats.discarded).toBe(2);
+  });
+
+  it('that itself throws means yes: the caller gets the error of his work all the same', () => {
+    const pool = createPool({
+      connect: scriptedTarget().connect,
+      max: 1,
+      isFatal: () => {
+        throw new Error('cannot tell');
+      },
+    });
+    const errors: string[] = [];
+    pool.use(failing('of the work')).subscribe({ error: (error: unknown) => errors.push((error as Error).message) });
+    expect(errors).toEqual(['of the work']);
+    expect(pool.stats.discarded).toBe(1);
+  });
+
+  it('with capacity lets those who share the connection end', () => {
+    const scripted = scriptedTarget();
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, capacity: 2, isFatal: fatal });
+      pool.use(() => timer(10)).subscribe();
+      pool.use(failing('fatal')).subscribe({ error: () => undefined });
+      const ids: number[] = [];
+      pool.use((c) => of(c.id)).subscribe((id) => ids.push(id));
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 2, failedOperations: 1, closed: 1 }));
+      expect(ids).toEqual([1]);
+    });
+  });
+
+  it('gives the error as the reason of the discarding', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1, isFatal: fatal });
+    const events: PoolEvent[] = [];
+    pool.events$.subscribe((event) => events.push(event));
+    pool.use(failing('fatal')).subscribe({ error: () => undefined });
+    expect(events.find(({ type }) => type === 'discarded')).toEqual(
+      jasmine.objectContaining({ reason: new Error('fatal') }),
+    );
+  });
+});

@@ -1,0 +1,107 @@
+import { asyncScheduler } from 'rxjs';
+import { CoarseClock } from '../../src/pool/coarse-clock';
+import { schedulerClock } from '../../src/pool/scheduler-clock';
+import type { Clock } from '../../src/pool/clock';
+import { marbles } from '../helpers/marbles';
+
+/** A clock that counts how often it is read, and whose time is in the hands of the spec. */
+function handClock(): Clock & { time: number; reads: number; due: (() => void)[] } {
+  const clock = {
+    time: 1_000,
+    reads: 0,
+    due: [] as (() => void)[],
+    now: () => {
+      clock.reads++;
+      return clock.time;
+    },
+    after: (_ms: number, callback: () => void) => {
+      clock.due.push(callback);
+      return () => {
+        clock.due = clock.due.filter((other) => other !== callback);
+      };
+    },
+  };
+  return clock;
+}
+
+describe('the coarse clock', () => {
+  it('tells the milliseconds since it began, and stamps with the time of the clock behind it', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    inner.time = 1_007;
+    expect([clock.now(), clock.stamp(), clock.peek()]).toEqual([7, 1_007, 7]);
+  });
+
+  it('is exact for the first calls of a turn', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 8; i++) {
+      inner.time++;
+      expect(clock.now()).toBe(i + 1);
+    }
+  });
+
+  it('reads the clock behind it once in 32 calls when it is asked more often than that', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 8; i++) clock.now();
+    inner.reads = 0;
+    for (let i = 0; i < 3_200; i++) clock.now();
+    expect(inner.reads).toBe(100);
+  });
+
+  it('is 32 calls late at the most while the event loop is blocked', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 1_000; i++) {
+      inner.time++;
+      expect(inner.time - 1_000 - clock.now()).toBeLessThanOrEqual(32);
+    }
+  });
+
+  it('is exact again in the next turn, and in the callback of every timer', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 20; i++) clock.now();
+    inner.time = 2_000;
+    expect(clock.now()).toBe(0);
+    inner.due.shift()!();
+    expect(clock.now()).toBe(1_000);
+
+    for (let i = 0; i < 20; i++) clock.now();
+    let seen = -1;
+    clock.after(
+      5,
+      () => {
+        seen = clock.now();
+      },
+      true,
+    );
+    inner.time = 3_000;
+    inner.due.pop()!();
+    expect(seen).toBe(2_000);
+  });
+
+  it('leaves no timer of its own when it has ended', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 20; i++) clock.now();
+    expect(inner.due.length).toBe(1);
+    clock.end();
+    expect(inner.due.length).toBe(0);
+    inner.time = 1_234;
+    expect(clock.now()).toBe(234);
+  });
+
+  it('is exact in virtual time, however often it is asked in one frame', () => {
+    marbles(({ at, flush }) => {
+      const clock = new CoarseClock(schedulerClock(asyncScheduler));
+      for (let frame = 0; frame < 50; frame++) {
+        at(frame, () => {
+          for (let i = 0; i < 100; i++) expect(clock.now()).toBe(frame);
+        });
+      }
+      flush();
+    });
+  });
+});

@@ -1,0 +1,257 @@
+import { asyncScheduler, NEVER, of, Subject, throwError, timer } from 'rxjs';
+import type { ConnectionPool, PoolEvent } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { dead, marbles, poolError } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+
+/** Events without what every one of them has. */
+function told(pool: ConnectionPool<never>): Record<string, unknown>[] {
+  const events: Record<string, unknown>[] = [];
+  pool.events$.subscribe(({ pool: name, at, ...event }) => {
+    expect(name).toBe('pool');
+    events.push({ ...event, at });
+  });
+  return events;
+}
+const eventsOf = (pool: unknown): Record<string, unknown>[] => told(pool as ConnectionPool<never>);
+const kindsOf = (events: readonly Record<string, unknown>[]): unknown[] => events.map(({ type }) => type);
+
+describe('pool.events$', () => {
+  it('tells the life of a connection', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ cold, at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, close: () => cold('---|') });
+      const events = eventsOf(pool);
+      pool.use(() => timer(5), { label: 'sum' }).subscribe();
+      at(20, () => void pool.destroy());
+      flush();
+      expect(events).toEqual([
+        { type: 'opened', at: 10, connection: 1, took: 10 },
+        { type: 'acquired', at: 10, connection: 1, label: 'sum', waited: 10 },
+        { type: 'released', at: 15, connection: 1, label: 'sum', held: 5 },
+        { type: 'evicted', at: 20, connection: 1, reason: 'destroy', age: 10, uses: 1 },
+        { type: 'closed', at: 23, connection: 1, took: 3 },
+        { type: 'destroyed', at: 23 },
+      ]);
+    });
+  });
+
+  it('tells failed connects and what the breaker makes of them', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial < 2 ? 'fail' : 'open'), error: dead });
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        retryDelay: 10,
+        random: () => 0.5,
+        breaker: { failures: 2, probeAfter: 100 },
+      });
+      const events = eventsOf(pool);
+      const call = () => pool.use(() => of(1)).subscribe({ error: () => undefined });
+      call();
+      at(200, call);
+      flush();
+      expect(events).toEqual([
+        { type: 'openFailed', at: 1, connection: 1, attempts: 1, error: dead },
+        { type: 'openFailed', at: 7, connection: 2, attempts: 2, error: dead },
+        { type: 'breaker', at: 7, state: 'open', attempts: 2, error: dead },
+        { type: 'rejected', at: 7, error: poolError('CONNECTION_FAILED') },
+        { type: 'breaker', at: 200, state: 'half-open', attempts: 2, error: dead },
+        { type: 'opened', at: 201, connection: 3, took: 1 },
+        { type: 'breaker', at: 201, state: 'closed', attempts: 2, error: dead },
+        { type: 'acquired', at: 201, connection: 3, waited: 1 },
+        { type: 'released', at: 201, connection: 3, held: 0 },
+      ]);
+    });
+  });
+
+  it('tells waits that ended without a lease', () => {
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, maxPending: 1, acquireTimeout: 50 });
+      const events = eventsOf(pool);
+      pool.use(() => NEVER).subscribe();
+      pool.use(() => of(1), { label: 'late' }).subscribe({ error: () => undefined });
+      pool.use(() => of(1), { label: 'one too many' }).subscribe({ error: () => undefined });
+      flush();
+      expect(events.slice(2)).toEqual([
+        {
+          type: 'rejected',
+          at: 0,
+          label: 'one too many',
+          error: poolError('POOL_EXHAUSTED', { reason: 'queue-full' }),
+        },
+        {
+          type: 'timedOut',
+          at: 50,
+          label: 'late',
+          waited: 50,
+          error: poolError('POOL_EXHAUSTED', { reason: 'timeout' }),
+        },
+      ]);
+    });
+  });
+
+  it('tells why a lease was discarded, and why a connection is evicted', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 2 });
+    const events = eventsOf(pool);
+    const garbled = new Error('garbled');
+    pool.acquire().subscribe((lease) => {
+      lease.discard(garbled);
+    });
+    pool.use(() => NEVER).subscribe({ error: () => undefined });
+    const gone = new Error('ECONNRESET');
+    scripted.connections[1]!.lose(gone);
+    expect(events.filter(({ type }) => type === 'discarded' || type === 'evicted')).toEqual([
+      jasmine.objectContaining({ type: 'discarded', connection: 1, reason: garbled }),
+      jasmine.objectContaining({ type: 'evicted', connection: 1, reason: 'discarded', error: garbled, uses: 1 }),
+      jasmine.objectContaining({
+        type: 'discarded',
+        connection: 2,
+        reason: poolError('CONNECTION_FAILED', { phase: 'use' }),
+      }),
+      jasmine.objectContaining({ type: 'evicted', connection: 2, reason: 'lost', error: gone, uses: 1 }),
+    ] as never);
+  });
+
+  it('has for each opened connection one evicted, and one closed when that is done', () => {
+    const scripted = scriptedTarget({ openAfter: 1 });
+    marbles(({ cold, at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 4,
+        close: () => cold('--|'),
+        maxUses: 3,
+        idleTimeout: 40,
+      });
+      const events = eventsOf(pool);
+      for (let frame = 0; frame < 60; frame += 3) {
+        at(frame, () => {
+          pool.use(() => (frame % 7 === 0 ? throwError(() => dead) : timer(5))).subscribe({ error: () => undefined });
+        });
+      }
+      flush();
+      const ids = (type: string) =>
+        events
+          .filter((event) => event['type'] === type)
+          .map(({ connection }) => connection)
+          .sort();
+      expect(ids('opened').length).toBeGreaterThan(4);
+      expect(ids('evicted')).toEqual(ids('opened'));
+      expect(ids('closed')).toEqual(ids('opened'));
+      expect(ids('acquired').length).toBe(20);
+      expect(ids('released').length + ids('discarded').length).toBe(20);
+    });
+  });
+
+  it('is told in one order for all, whatever a listener does: what it causes comes after what it was told', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    const [first, second]: PoolEvent['type'][][] = [[], []];
+    let done = false;
+    pool.events$.subscribe(({ type }) => {
+      first!.push(type);
+      if (type === 'acquired' && !done) {
+        done = true;
+        pool.acquire({ label: 'nested' }).subscribe((lease) => {
+          lease.release();
+        });
+      }
+    });
+    pool.events$.subscribe(({ type }) => second!.push(type));
+    pool.acquire().subscribe((lease) => {
+      lease.release();
+    });
+    expect(second).toEqual(first);
+    expect(first!.filter((type) => type === 'acquired').length).toBe(2);
+  });
+
+  it('completes when the pool is destroyed; a later subscriber gets only that', async () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    let last: PoolEvent | undefined;
+    let completed = 0;
+    pool.events$.subscribe({ next: (event) => (last = event), complete: () => completed++ });
+    await pool.destroy();
+    expect([last!.type, completed]).toEqual(['destroyed', 1]);
+    pool.events$.subscribe({ next: fail, complete: () => completed++ });
+    expect(completed).toBe(2);
+  });
+
+  it('tells a newcomer nothing of the past', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    pool.use(() => of(1)).subscribe();
+    const events = eventsOf(pool);
+    pool.use(() => of(1)).subscribe();
+    expect(kindsOf(events)).toEqual(['acquired', 'released']);
+  });
+
+  it('survives a listener that throws: the others hear, and the pool goes on', async () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    const reported = new Promise((resolve) => {
+      process.setUncaughtExceptionCaptureCallback(resolve);
+    });
+    pool.events$.subscribe(() => {
+      throw new Error('in a listener');
+    });
+    const events = eventsOf(pool);
+    pool.use(() => of(1)).subscribe();
+    expect(kindsOf(events)).toEqual(['opened', 'acquired', 'released']);
+    expect(((await reported) as Error).message).toBe('in a listener');
+    process.setUncaughtExceptionCaptureCallback(null);
+    expect(pool.stats.successfulOperations).toBe(1);
+  });
+
+  it('stops when the last listener has left', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    const events: unknown[] = [];
+    const listener = pool.events$.subscribe((event) => events.push(event));
+    listener.unsubscribe();
+    pool.use(() => of(1)).subscribe();
+    expect(events).toEqual([]);
+  });
+
+  it('can be left inside a listener', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    let heard = 0;
+    const listener = pool.events$.subscribe(() => {
+      heard++;
+      listener.unsubscribe();
+    });
+    pool.use(() => of(1)).subscribe();
+    expect(heard).toBe(1);
+  });
+
+  it('comes before the caller hears: a listener knows of a lease when its holder is told', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+    const order: string[] = [];
+    pool.events$.subscribe(({ type }) => order.push(type));
+    pool.acquire().subscribe((lease) => {
+      order.push('holder');
+      lease.release();
+    });
+    expect(order).toEqual(['opened', 'acquired', 'holder', 'released']);
+  });
+
+  it('tells of a destroyed pool who was turned away', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+    const held = new Subject<void>();
+    pool.use(() => held).subscribe();
+    pool.acquire({ label: 'waiting' }).subscribe({ error: () => undefined });
+    const events = eventsOf(pool);
+    void pool.destroy();
+    expect(events).toEqual([
+      jasmine.objectContaining({ type: 'rejected', label: 'waiting', error: poolError('INVALID_POOL') }),
+    ]);
+    held.complete();
+    expect(kindsOf(events)).toEqual(['rejected', 'released', 'evicted', 'closed', 'destroyed']);
+  });
+
+  it('has the time of the scheduler', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+    const before = asyncScheduler.now();
+    let at = 0;
+    pool.events$.subscribe((event) => (at = event.at));
+    pool.use(() => of(1)).subscribe();
+    expect(at).toBeGreaterThanOrEqual(before);
+    expect(at).toBeLessThanOrEqual(asyncScheduler.now());
+  });
+});

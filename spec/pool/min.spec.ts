@@ -1,0 +1,132 @@
+import { asyncScheduler, firstValueFrom, NEVER, of, timer } from 'rxjs';
+import { createPool } from '../../src/index';
+import { createLastingPool } from '../helpers/lasting-pool';
+import { marbles } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+import { turns } from '../helpers/turns';
+
+describe('min', () => {
+  it('is opened when the pool is created, before anybody asks', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 3 });
+      expect(pool.stats.openingConnections).toBe(3);
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 3, availableConnections: 3, opened: 3 }));
+    });
+    expect(scripted.dialTimes).toEqual([0, 0, 0]);
+  });
+
+  it('opens no more than maxOpening at a time', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ flush }) => {
+      createLastingPool({ connect: scripted.connect, max: 5, min: 5, maxOpening: 2 });
+      flush();
+    });
+    expect(scripted.dialTimes).toEqual([0, 0, 10, 10, 20]);
+  });
+
+  it('is filled up again when a connection is lost', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
+      at(50, () => {
+        scripted.connections[0]!.lose();
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, opened: 3, closed: 1 }));
+    });
+    // A life that ended before its first use is a failed connect: a pause comes before the next one.
+    expect(scripted.dialTimes.slice(0, 2)).toEqual([0, 0]);
+    expect(scripted.dialTimes[2]).toBeGreaterThanOrEqual(50);
+  });
+
+  it('is filled up again at once when a used connection is discarded', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
+      at(20, () => {
+        pool.acquire().subscribe((lease) => {
+          lease.discard();
+        });
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, opened: 3, closed: 1 }));
+    });
+    expect(scripted.dialTimes).toEqual([0, 0, 20]);
+  });
+
+  it('survives idleTimeout, and what is beyond it does not', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 5, min: 2, idleTimeout: 100, maxLifetime: Infinity });
+      for (let i = 0; i < 4; i++) pool.use(() => timer(10)).subscribe();
+      at(105, () => {
+        expect(pool.stats.totalConnections).toBe(4);
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, closed: 2 }));
+    });
+  });
+
+  it('is tried again and again while the target is down, with pauses that double: in the end a pool that nobody uses is quiet', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
+    marbles(({ flush }) => {
+      createLastingPool({ connect: scripted.connect, max: 5, min: 1, retryDelay: { initial: 100, max: 1_000 } });
+      // Virtual time runs until there is no timer left: this returns.
+      flush();
+    });
+    const { dialTimes } = scripted;
+    const pauses = dialTimes.slice(1).map((time, i) => time - dialTimes[i]!);
+    for (const [i, pause] of pauses.slice(1).entries()) expect(pause).toBeGreaterThanOrEqual(1.9 * (pauses[i]! - 1));
+    expect(dialTimes.length).toBeLessThan(40);
+  });
+
+  it('is open soon after the target is back, when somebody asks', () => {
+    let up = false;
+    const scripted = scriptedTarget({ openAfter: 1, step: () => (up ? 'open' : 'fail') });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
+      let served = -1;
+      at(100_000, () => {
+        up = true;
+        pool.use(() => of(1)).subscribe(() => (served = asyncScheduler.now()));
+      });
+      flush();
+      expect(served - 100_000).toBeLessThan(1_100);
+      expect(pool.stats.totalConnections).toBe(2);
+    });
+  });
+
+  it('is not filled up by a pool that is being destroyed', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 3 });
+      at(5, () => void pool.destroy());
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', totalConnections: 0, opened: 0 }));
+    });
+    expect(scripted.dials).toBe(3);
+    expect(scripted.live).toBe(0);
+  });
+
+  it('counts connections in use', () => {
+    const scripted = scriptedTarget();
+    const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
+    for (let i = 0; i < 2; i++) pool.use(() => NEVER).subscribe();
+    expect(scripted.dials).toBe(2);
+  });
+
+  it('works in real time', async () => {
+    const scripted = scriptedTarget({ openAfter: 1 });
+    const pool = createPool({ connect: scripted.connect, max: 3, min: 2 });
+    await pool.warmUp();
+    expect(pool.stats.totalConnections).toBe(2);
+    (await firstValueFrom(pool.acquire())).discard();
+    await turns(1);
+    await pool.warmUp();
+    expect(pool.stats.totalConnections).toBe(2);
+    await pool.destroy();
+    expect(scripted.live).toBe(0);
+  });
+});

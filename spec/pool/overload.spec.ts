@@ -1,0 +1,172 @@
+import { asyncScheduler, of, Subject, timer } from 'rxjs';
+import type { PoolExhaustedError } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { countingScheduler } from '../helpers/counting-scheduler';
+import { marbles, poolError } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+
+describe('overload', () => {
+  /** When each call ended, and how. */
+  type Ended = [at: number, how: string];
+
+  it('is off by default: who waits, waits', () => {
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+      for (let i = 0; i < 5; i++) pool.use(() => timer(1_000)).subscribe();
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 5, rejected: 0 }));
+    });
+  });
+
+  it('sheds nobody while the line is empty now and then, however long it is between', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 2, overload: { target: 5, interval: 100 } });
+      // Bursts of forty callers, each served within 80 ms.
+      for (let burst = 0; burst < 10; burst++) {
+        at(burst * 100, () => {
+          for (let i = 0; i < 40; i++) pool.use(() => timer(4)).subscribe();
+        });
+      }
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 400, rejected: 0 }));
+    });
+  });
+
+  it('sheds who has waited for target ms in a line that has stood for interval ms', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 10, interval: 100 } });
+      const ended: Ended[] = [];
+      const call = (ms: number) =>
+        pool
+          .use(() => timer(ms))
+          .subscribe({
+            complete: () => ended.push([asyncScheduler.now(), 'done']),
+            error: (error: unknown) => ended.push([asyncScheduler.now(), (error as PoolExhaustedError).reason]),
+          });
+      call(1_000);
+      at(10, () => call(1));
+      at(20, () => call(1));
+      at(150, () => call(1));
+      at(995, () => call(1));
+      flush();
+      expect(ended).toEqual([
+        [110, 'overload'],
+        [110, 'overload'],
+        // The line is empty because all were shed, and nobody has been served: it still stands.
+        [160, 'overload'],
+        [1_000, 'done'],
+        [1_001, 'done'],
+      ]);
+    });
+  });
+
+  it('works also when nothing ever comes back', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 1,
+        acquireTimeout: 60_000,
+        overload: { target: 5, interval: 50 },
+      });
+      pool.acquire().subscribe();
+      const ended: number[] = [];
+      for (let frame = 1; frame <= 201; frame += 20) {
+        at(frame, () => {
+          pool.acquire().subscribe({ error: () => ended.push(asyncScheduler.now()) });
+        });
+      }
+      flush();
+      // The line began to stand at 1; from 51 on nobody waits longer than 5 ms.
+      expect(ended).toEqual([51, 51, 51, 66, 86, 106, 126, 146, 166, 186, 206]);
+    });
+  });
+
+  it('keeps those who come lately in a short line: in a flood everybody who is served has waited for little', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 4, overload: {} });
+      const waits: number[] = [];
+      // Twice what four connections can do: 2 a millisecond, 4 ms of work.
+      for (let frame = 0; frame < 2_000; frame++) {
+        at(frame, () => {
+          for (let i = 0; i < 2; i++) {
+            pool
+              .use(() => {
+                if (frame > 500) waits.push(asyncScheduler.now() - frame);
+                return timer(4);
+              })
+              .subscribe({ error: () => undefined });
+          }
+        });
+      }
+      flush();
+      expect(Math.max(...waits)).toBeLessThanOrEqual(5);
+      // And the connections are never idle meanwhile.
+      expect(pool.stats.successfulOperations).toBeGreaterThan(1_900);
+      expect(pool.stats.rejected + pool.stats.successfulOperations).toBe(4_000);
+    });
+  });
+
+  it('sheds no stream: a standing request has no time', () => {
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: {} });
+      pool.use(() => timer(500)).subscribe();
+      const got: number[] = [];
+      pool.subscribe(() => got.push(asyncScheduler.now()));
+      flush();
+      expect(got).toEqual([500]);
+    });
+  });
+
+  it('tells the caller what it is, and what to do', () => {
+    marbles(({ flush }) => {
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 1,
+        name: 'db',
+        overload: { target: 5, interval: 20 },
+      });
+      pool.use(() => timer(100), { label: 'nightly' }).subscribe();
+      const errors: PoolExhaustedError[] = [];
+      pool.use(() => of(1)).subscribe({ error: (error: unknown) => errors.push(error as PoolExhaustedError) });
+      flush();
+      expect(errors).toEqual([poolError('POOL_EXHAUSTED', { reason: 'overload', pool: 'db' })] as never);
+      expect(errors[0]!.message).toContain(`Pool 'db' overloaded: 1/1 connections in use, 1 waiting`);
+      expect(errors[0]!.message).toContain(`waited 20 ms. Longest held 20 ms by 'nightly'.`);
+    });
+  });
+
+  it('takes one timer, and only while somebody waits', () => {
+    marbles(({ at, flush }) => {
+      const counting = countingScheduler();
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 1,
+        acquireTimeout: Infinity,
+        overload: {},
+        scheduler: counting.scheduler,
+      });
+      const end = new Subject<void>();
+      pool.use(() => end).subscribe();
+      expect(counting.live).toBe(0);
+      for (let i = 0; i < 9; i++) pool.use(() => of(1)).subscribe();
+      expect(counting.live).toBe(1);
+      at(10, () => {
+        end.complete();
+        expect(counting.live).toBe(0);
+      });
+      flush();
+    });
+  });
+
+  it('works in real time', async () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 20 } });
+    const held = new Subject<void>();
+    pool.use(() => held).subscribe();
+    const error = await new Promise((resolve) => {
+      pool.use(() => of(1)).subscribe({ error: resolve });
+    });
+    expect(error).toEqual(poolError('POOL_EXHAUSTED', { reason: 'overload' }));
+    held.complete();
+    await pool.destroy();
+  });
+});

@@ -1,0 +1,188 @@
+import { asyncScheduler, NEVER, of, timer } from 'rxjs';
+import { InvalidConfigError, InvalidPoolError } from '../../src/index';
+import type { Lease } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { marbles, poolError } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+import type { ScriptedConnection } from '../helpers/scripted-target';
+
+describe('pool.resize()', () => {
+  it('serves those who wait at once when it grows', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1 });
+      const served: number[] = [];
+      for (let i = 0; i < 3; i++) pool.acquire().subscribe(() => served.push(asyncScheduler.now()));
+      at(50, () => {
+        pool.resize(3);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ maxConnections: 3, leaseCapacity: 3 }));
+      });
+      flush();
+      expect(served).toEqual([10, 60, 60]);
+    });
+    expect(scripted.dialTimes).toEqual([0, 50, 50]);
+  });
+
+  it('closes idle connections at once when it shrinks, those that are idle longest first', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 4 });
+      for (let i = 0; i < 4; i++) pool.use(() => timer(10 * (i + 1))).subscribe();
+      at(50, () => {
+        const gone: number[] = [];
+        pool.events$.subscribe((event) => {
+          if (event.type === 'evicted') gone.push(event.connection);
+          if (event.type === 'evicted') expect(event.reason).toBe('resize');
+        });
+        pool.resize(2);
+        expect(gone).toEqual([1, 2]);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ maxConnections: 2, totalConnections: 2, closed: 2 }));
+      });
+      flush();
+    });
+  });
+
+  it('lets lent connections come back, and closes them then', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 3 });
+      for (let i = 0; i < 3; i++) pool.use(() => timer(10 * (i + 1))).subscribe();
+      at(5, () => {
+        pool.resize(1);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 3, activeLeases: 3, closed: 0 }));
+      });
+      at(15, () => {
+        expect(pool.stats.totalConnections).toBe(2);
+      });
+      flush();
+      expect(pool.stats).toEqual(
+        jasmine.objectContaining({ totalConnections: 1, successfulOperations: 3, failedOperations: 0, closed: 2 }),
+      );
+    });
+  });
+
+  it('opens nothing for those who wait while there are too many', () => {
+    const scripted = scriptedTarget();
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 3 });
+      for (let i = 0; i < 9; i++) pool.use(() => timer(10)).subscribe();
+      at(5, () => {
+        pool.resize(1);
+      });
+      at(11, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 1, activeLeases: 1 }));
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 9, opened: 3, totalConnections: 1 }));
+    });
+  });
+
+  it('gives up connects under way that are too many, before any open connection', () => {
+    const scripted = scriptedTarget({ openAfter: 10 });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 3 });
+      pool.use(() => timer(100)).subscribe();
+      at(20, () => {
+        for (let i = 0; i < 2; i++) pool.use(() => timer(1)).subscribe();
+        expect(pool.stats.openingConnections).toBe(1);
+        pool.resize(1);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 1, openingConnections: 0 }));
+      });
+      flush();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 3, opened: 1 }));
+    });
+    expect(scripted.live).toBe(1);
+  });
+
+  it('may change its mind: what is too many while it is lent is kept when it grows again', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 2 });
+    const leases: Lease<ScriptedConnection>[] = [];
+    for (let i = 0; i < 2; i++) pool.acquire().subscribe((lease) => leases.push(lease));
+    pool.resize(1);
+    pool.resize(2);
+    for (const lease of leases) lease.release();
+    // One had been told to go.
+    expect(pool.stats.totalConnections).toBe(1);
+    pool.use(() => NEVER).subscribe();
+    pool.use(() => NEVER).subscribe();
+    expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 2, totalConnections: 2, opened: 3 }));
+  });
+
+  it('keeps no more than max of min', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 4, min: 3 });
+    expect(pool.stats.totalConnections).toBe(3);
+    pool.resize(2);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, openingConnections: 0 }));
+    pool.resize(4);
+    expect(pool.stats.totalConnections).toBe(3);
+  });
+
+  it('ends a warm-up that wanted more than there may be now, as far as it may go', async () => {
+    const scripted = scriptedTarget({ openAfter: 5 });
+    const pool = createPool({ connect: scripted.connect, max: 4 });
+    const warm = pool.warmUp(4);
+    pool.resize(2);
+    await warm;
+    expect(pool.stats.totalConnections).toBe(2);
+    await pool.destroy();
+  });
+
+  it('is told in the events', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
+    const events: unknown[] = [];
+    pool.events$.subscribe((event) => events.push(event));
+    pool.resize(7);
+    expect(events).toEqual([jasmine.objectContaining({ type: 'resized', pool: 'pool', from: 4, to: 7 })]);
+  });
+
+  it('counts for batches from then on', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 4, capacity: 3 });
+    expect(pool.stats.leaseCapacity).toBe(12);
+    pool.resize(2);
+    expect(pool.stats.leaseCapacity).toBe(6);
+  });
+
+  for (const wrong of [0, -1, 1.5, NaN, Infinity, '3', null, undefined]) {
+    it(`refuses ${String(wrong)}`, () => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
+      expect(() => {
+        pool.resize(wrong as number);
+      }).toThrowMatching((error: InvalidConfigError) => {
+        return error instanceof InvalidConfigError && error.message.includes('max must be a positive integer');
+      });
+      expect(pool.stats.maxConnections).toBe(4);
+    });
+  }
+
+  it('refuses a destroyed pool', async () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
+    const destroyed = pool.destroy();
+    expect(() => {
+      pool.resize(2);
+    }).toThrowError(InvalidPoolError);
+    await destroyed;
+    expect(() => {
+      pool.resize(2);
+    }).toThrow(poolError('INVALID_POOL'));
+  });
+
+  it('with capacity closes the least loaded first', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 2, capacity: 4 });
+    const leases: Lease<ScriptedConnection>[] = [];
+    for (let i = 0; i < 5; i++) pool.acquire().subscribe((lease) => leases.push(lease));
+    const loads = scripted.connections.map((c) => leases.filter((lease) => lease.connection === c).length);
+    const lesser = scripted.connections[loads[0]! < loads[1]! ? 0 : 1]!;
+    pool.resize(1);
+    const held = leases.filter((lease) => lease.connection === lesser);
+    for (const lease of held) lease.release();
+    expect(pool.stats.totalConnections).toBe(1);
+    pool
+      .use((c) => of(c))
+      .subscribe((c) => {
+        expect(c).not.toBe(lesser);
+      });
+  });
+});

@@ -1,0 +1,182 @@
+import fc from 'fast-check';
+import { of, timer } from 'rxjs';
+import { Histogram, InvalidConfigError } from '../../src/index';
+import type { HistogramJSON } from '../../src/index';
+import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { marbles } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+
+const filled = (values: readonly number[]): Histogram => {
+  const histogram = new Histogram();
+  for (const value of values) histogram.record(value);
+  return histogram;
+};
+
+/** The value that so many percent do not exceed, by its definition. */
+function exactly(values: readonly number[], percent: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(1, Math.ceil((percent / 100) * sorted.length)) - 1]!;
+}
+
+const times = fc.array(
+  fc.oneof(
+    fc.double({ min: 0, max: 100, noNaN: true }),
+    fc.double({ min: 0, max: 1e9, noNaN: true }),
+    fc.integer({ min: 0, max: 50 }),
+    fc.constant(2_097_152),
+  ),
+  { minLength: 1, maxLength: 200 },
+);
+
+describe('Histogram', () => {
+  it('knows percentiles within 1.6 %, or 1 µs', () => {
+    fc.assert(
+      fc.property(times, fc.double({ min: 0, max: 100, noNaN: true }), (values, percent) => {
+        const exact = exactly(values, percent);
+        expect(Math.abs(filled(values).percentile(percent) - exact)).toBeLessThanOrEqual(
+          Math.max(exact * 0.016, 0.001),
+        );
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('knows count, extremes and mean exactly', () => {
+    fc.assert(
+      fc.property(times, (values) => {
+        const histogram = filled(values);
+        const mean = values.reduce((a, b) => a + b, 0) / values.length;
+        expect([histogram.count, histogram.min, histogram.max]).toEqual([
+          values.length,
+          Math.min(...values),
+          Math.max(...values),
+        ]);
+        expect(histogram.mean).toBeCloseTo(mean, 6);
+      }),
+    );
+  });
+
+  it('merged is as if all had been recorded in one', () => {
+    fc.assert(
+      fc.property(times, times, (a, b) => {
+        const merged = filled(a).merge(filled(b));
+        const whole = filled([...a, ...b]);
+        for (const percent of [0, 1, 50, 99, 100]) expect(merged.percentile(percent)).toBe(whole.percentile(percent));
+        expect([merged.count, merged.min, merged.max]).toEqual([whole.count, whole.min, whole.max]);
+      }),
+    );
+  });
+
+  it('survives JSON', () => {
+    fc.assert(
+      fc.property(times, (values) => {
+        const histogram = filled(values);
+        const copy = Histogram.fromJSON(JSON.parse(JSON.stringify(histogram)) as HistogramJSON);
+        expect(copy.toJSON()).toEqual(histogram.toJSON());
+        expect(copy.percentile(37)).toBe(histogram.percentile(37));
+      }),
+    );
+  });
+
+  it('of nothing is all zeros', () => {
+    const { count, min, max, mean, p50, p99 } = new Histogram();
+    expect([count, min, max, mean, p50, p99]).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(Histogram.fromJSON(new Histogram().toJSON()).min).toBe(0);
+  });
+
+  it('counts what is below 0 as 0', () => {
+    const histogram = filled([-5, 0]);
+    expect([histogram.count, histogram.min, histogram.max, histogram.p50]).toEqual([2, 0, 0, 0]);
+  });
+
+  it('is not changed by a merge, nor by what is done to a clone', () => {
+    const histogram = filled([1, 2]);
+    histogram.merge(filled([100]));
+    histogram.clone().record(100);
+    expect([histogram.count, histogram.max]).toEqual([2, 2]);
+  });
+
+  for (const percent of [-1, 101, NaN]) {
+    it(`refuses the percentile ${percent}`, () => {
+      expect(() => new Histogram().percentile(percent)).toThrowError(
+        InvalidConfigError,
+        new RegExp(`from 0 to 100, but got ${percent}`),
+      );
+    });
+  }
+
+  const saved = filled([1, 2, 300]).toJSON();
+  const wrong: [string, unknown, RegExp][] = [
+    ['nothing', undefined, /unitsPerMs and perOctave/],
+    ['another layout', { ...saved, perOctave: 64 }, /must be 1024 and 32, but got 1024 and 64/],
+    ['no sum', { ...saved, sum: 'much' }, /sum must be a number of 0 or more, but got much/],
+    ['no buckets', { ...saved, buckets: {} }, /buckets must be an array/],
+    ['half a bucket', { ...saved, buckets: [[3, 0.5]] }, /but got \[3,0\.5\]/],
+    ['a bucket beyond all', { ...saved, buckets: [[1e9, 1]] }, /but got \[1000000000,1\]/],
+  ];
+  for (const [what, json, says] of wrong) {
+    it(`refuses to be made from ${what}`, () => {
+      expect(() => Histogram.fromJSON(json as HistogramJSON)).toThrowError(InvalidConfigError, says);
+    });
+  }
+});
+
+describe('pool.timings()', () => {
+  it('has the waits, the holds and the connects', () => {
+    const scripted = scriptedTarget({ openAfter: 20 });
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1 });
+      for (let i = 0; i < 3; i++) pool.use(() => timer(10)).subscribe();
+      flush();
+      const { wait, use, open } = pool.timings();
+      expect([wait.count, wait.min, wait.max, wait.mean]).toEqual([3, 20, 40, 30]);
+      expect([use.count, use.min, use.max]).toEqual([3, 10, 10]);
+      expect([open.count, open.min, open.max]).toEqual([1, 20, 20]);
+    });
+  });
+
+  it('counts who was served at once as a wait of 0, and leases that are acquired as well', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+    pool.use(() => of(1)).subscribe();
+    pool.acquire().subscribe((lease) => {
+      lease.release();
+    });
+    const { wait, use } = pool.timings();
+    expect([wait.count, wait.max, use.count]).toEqual([2, 0, 2]);
+  });
+
+  it('is a copy', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+    const before = pool.timings();
+    pool.use(() => of(1)).subscribe();
+    expect(before.use.count).toBe(0);
+    pool.timings().use.record(5);
+    expect(pool.timings().use.count).toBe(1);
+  });
+
+  it('has no wait of who was turned away, nor of a stream', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1, maxPending: 0 });
+    pool.subscribe();
+    pool.acquire().subscribe({ error: () => undefined });
+    const { wait } = pool.timings();
+    expect(wait.count).toBe(0);
+  });
+
+  it('is empty with timings: false', () => {
+    const pool = createPool({ connect: scriptedTarget().connect, max: 1, timings: false });
+    pool.use(() => of(1)).subscribe();
+    const { wait, use, open } = pool.timings();
+    expect([wait.count, use.count, open.count]).toEqual([0, 0, 0]);
+  });
+
+  it('works in real time, within a few ms', async () => {
+    const pool = createPool({ connect: scriptedTarget({ openAfter: 5 }).connect, max: 1 });
+    await new Promise<void>((complete) => {
+      pool.use(() => timer(30)).subscribe({ complete });
+    });
+    const { use, open } = pool.timings();
+    expect(use.max).toBeGreaterThanOrEqual(28);
+    expect(open.max).toBeGreaterThanOrEqual(4);
+    await pool.destroy();
+  });
+});
