@@ -40,12 +40,13 @@ const pool = createPool({ name: 'store', connect: connectNode(`store@${store.nod
 /** One line is one call. A line that is no JSON fails here, and nothing is sent for it. */
 const send = (node: RpcConnection, line: string): Observable<unknown> => node.call('put', JSON.parse(line));
 
+const input = createReadStream(file);
 let most = 0;
 const bar = progressBar('sent', made?.lines ?? 0);
 const begin = performance.now();
 try {
   // Lines are read as slots come free: the file is never ahead of the node.
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+  const lines = createInterface({ input, crlfDelay: Infinity });
   const first = await lastValueFrom(
     fromPull(
       from(lines).pipe(
@@ -87,6 +88,7 @@ try {
   console.error(`Cannot send ${file}: ${(error as Error).message}`);
   process.exitCode = 2;
 } finally {
+  input.destroy();
   await pool.destroy();
   await store.node.close();
   await made?.remove();
