@@ -10,7 +10,7 @@ const prelude = `
 import { animationFrameScheduler, auditTime, catchError, firstValueFrom, from, lastValueFrom, map, mergeAll, Observable, of, retry, take,
   throwError, timeout } from 'rxjs';
 import type { TestScheduler } from 'rxjs/testing';
-import { batchOutcomes, batchParallel, batchSequential, collectBatch, createPool, isPoolError, trackProgress, withConnection } from 'rxjs-connection-pool';
+import { again, batchOutcomes, batchParallel, batchSequential, collectBatch, createPool, isPoolError, trackProgress, withConnection } from 'rxjs-connection-pool';
 import type { BatchResult, ConnectionPool } from 'rxjs-connection-pool';
 import { connectNode, serveNode, withContext } from 'rxjs-connection-pool/msgpack-rpc';
 import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
@@ -23,13 +23,25 @@ declare const cert: string, key: string, clientCert: string, clientKey: string, 
 declare const testScheduler: TestScheduler;
 `;
 
+/** The same for what is pulled. */
+const pulled = `
+import { from } from 'ix/asynciterable/asynciterablex';
+import { lastValueFrom } from 'rxjs';
+import type { ConnectionPool } from 'rxjs-connection-pool';
+import { again, batchOutcomes, batchParallel, fromPull, leases, withConnection } from 'rxjs-connection-pool/ix';
+import type { BatchResult } from 'rxjs-connection-pool/ix';
+import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
+declare const pool: ConnectionPool<RpcConnection>;
+declare const result: BatchResult<unknown>;
+`;
+
 function blocksOf(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8');
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
 }
 
 /** What the compiler has to say about each piece of code, as a module of its own beside the sources. */
-function complaints(blocks: readonly string[]): string[] {
+function complaints(blocks: readonly string[], given = prelude): string[] {
   const { config } = ts.readConfigFile(resolve(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
     config: { compilerOptions: object };
   };
@@ -40,6 +52,7 @@ function complaints(blocks: readonly string[]): string[] {
       types: ['node'],
       paths: {
         'rxjs-connection-pool': ['./src/index.ts'],
+        'rxjs-connection-pool/ix': ['./src/ix/index.ts'],
         'rxjs-connection-pool/simulation': ['./src/simulation/index.ts'],
         'rxjs-connection-pool/stress': ['./src/stress/index.ts'],
         'rxjs-connection-pool/*': ['./src/connectors/*/index.ts'],
@@ -50,7 +63,7 @@ function complaints(blocks: readonly string[]): string[] {
   const modules = new Map(
     blocks.map((code, i) => [
       resolve(root, `readme-${i + 1}.ts`),
-      code.includes("from 'rxjs-connection-pool") ? code : prelude + code,
+      code.includes("from 'rxjs-connection-pool") ? code : given + code,
     ]),
   );
   const host = ts.createCompilerHost(options);
@@ -93,6 +106,12 @@ describe('the README', () => {
     const blocks = blocksOf('docs/simulation.md');
     expect(blocks.length).toBeGreaterThan(1);
     expect(complaints(blocks)).toEqual([]);
+  }, 60_000);
+
+  it('leads to a page on what is pulled that does, too', () => {
+    const blocks = blocksOf('docs/pull.md');
+    expect(blocks.length).toBe(4);
+    expect(complaints(blocks, pulled)).toEqual([]);
   }, 60_000);
 
   it('would be found out', () => {

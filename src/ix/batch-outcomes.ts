@@ -1,3 +1,4 @@
+import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { InOrder } from '../operators/in-order';
@@ -10,7 +11,7 @@ import type { PullBatchOptions, ResolvedPullOptions } from './batch-options';
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
-import type { Receiver } from './source';
+import type { PullSource, Receiver } from './source';
 
 /**
  * Runs tasks in parallel and gives an outcome for each, as they end: an error of one is an outcome, not the end. What ends the
@@ -35,13 +36,21 @@ import type { Receiver } from './source';
  * for await (const outcome of from(lines).pipe(withConnection(pool, send), batchOutcomes(8))) { … }
  * ```
  */
+export function batchOutcomes(
+  concurrency?: number | PullBatchOptions,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchOutcome<R>>;
 export function batchOutcomes<R>(
   concurrency?: number | PullBatchOptions,
-): PullOperator<ObservableInput<R>, BatchOutcome<R>> {
+): PullOperator<ObservableInput<R>, BatchOutcome<R>>;
+export function batchOutcomes(
+  concurrency?: number | PullBatchOptions,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchOutcome<R>> {
   const options = resolvePullOptions('batchOutcomes', concurrency);
-  return (source) => {
+  return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchOutcomes', source);
-    return new Opened((receiver, signal) => new Outcomes<R>(receiver, options).drawFrom(source, signal));
+    return new Opened<BatchOutcome<R>>((receiver, signal) =>
+      new Outcomes<R>(receiver, options).drawFrom(source, signal),
+    );
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchResult } from '../operators/collection';
 import { batchOutcomes } from './batch-outcomes';
@@ -6,6 +7,7 @@ import type { PullBatchOptions } from './batch-options';
 import { collectBatch } from './collect-batch';
 import { checkSource } from './open';
 import type { PullOperator } from './pulled';
+import type { PullSource } from './source';
 
 /**
  * Runs tasks in parallel, so many at a time, and gives one result when all have ended: what succeeded and what failed, in the
@@ -16,12 +18,18 @@ import type { PullOperator } from './pulled';
  * const result = await lastValueFrom(fromPull(from(lines).pipe(withConnection(pool, send), batchParallel(8))));
  * ```
  */
+export function batchParallel(
+  concurrency?: number | PullBatchOptions,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchResult<R>>;
 export function batchParallel<R>(
   concurrency?: number | PullBatchOptions,
-): PullOperator<ObservableInput<R>, BatchResult<R>> {
+): PullOperator<ObservableInput<R>, BatchResult<R>>;
+export function batchParallel(
+  concurrency?: number | PullBatchOptions,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchResult<R>> {
   const options = resolvePullOptions('batchParallel', concurrency);
   return (source) => {
     checkSource('batchParallel', source);
-    return collectBatch<R>()(batchOutcomes<R>(options)(source));
+    return collectBatch()(batchOutcomes(options)(source));
   };
 }

@@ -1,3 +1,4 @@
+import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { Member } from '../operators/member';
 import { Batch } from './batch';
@@ -6,7 +7,7 @@ import type { PullBatchOptions } from './batch-options';
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
-import type { Receiver } from './source';
+import type { PullSource, Receiver } from './source';
 
 /**
  * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so does
@@ -27,11 +28,17 @@ import type { Receiver } from './source';
  * for await (const reply of from(lines).pipe(withConnection(pool, send), batchSequential())) { … }
  * ```
  */
-export function batchSequential<R>(options?: Pick<PullBatchOptions, 'signal'>): PullOperator<ObservableInput<R>, R> {
+export function batchSequential(
+  options?: Pick<PullBatchOptions, 'signal'>,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<R>;
+export function batchSequential<R>(options?: Pick<PullBatchOptions, 'signal'>): PullOperator<ObservableInput<R>, R>;
+export function batchSequential(
+  options?: Pick<PullBatchOptions, 'signal'>,
+): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<R> {
   const signal = resolveSignal('batchSequential', options);
-  return (source) => {
+  return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchSequential', source);
-    return new Opened((receiver, outer) => new Values<R>(receiver, signal).drawFrom(source, outer));
+    return new Opened<R>((receiver, outer) => new Values<R>(receiver, signal).drawFrom(source, outer));
   };
 }
 

@@ -1,9 +1,11 @@
+import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { Collection } from '../operators/collection';
 import type { BatchResult } from '../operators/collection';
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
+import type { PullSource } from './source';
 import { Stage } from './stage';
 
 /**
@@ -15,10 +17,12 @@ import { Stage } from './stage';
  * result            r |     { successful: [a, c], failed: [b], unstarted: 0 }
  * ```
  */
-export function collectBatch<R>(): PullOperator<BatchOutcome<R>, BatchResult<R>> {
-  return (source) => {
+export function collectBatch(): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchResult<R>>;
+export function collectBatch<R>(): PullOperator<BatchOutcome<R>, BatchResult<R>>;
+export function collectBatch(): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchResult<R>> {
+  return <R>(source: PullSource<BatchOutcome<R>>) => {
     checkSource('collectBatch', source);
-    return new Opened((receiver, signal) => new Collector<R>(receiver).drawFrom(source, signal));
+    return new Opened<BatchResult<R>>((receiver, signal) => new Collector<R>(receiver).drawFrom(source, signal));
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { Observer } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { progressFor } from '../operators/progress';
@@ -5,7 +6,7 @@ import type { BatchProgress, Progress, ProgressOptions } from '../operators/prog
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
-import type { Receiver } from './source';
+import type { PullSource, Receiver } from './source';
 import { Stage } from './stage';
 
 /**
@@ -23,14 +24,24 @@ import { Stage } from './stage';
  * batchOutcomes(8), trackProgress((p) => bar.update(p.succeeded + p.failed), { total: lines.length }), collectBatch()
  * ```
  */
+export function trackProgress(
+  observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
+  options?: ProgressOptions,
+): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchOutcome<R>>;
 export function trackProgress<R>(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
+  options?: ProgressOptions,
+): PullOperator<BatchOutcome<R>, BatchOutcome<R>>;
+export function trackProgress(
+  observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions = {},
-): PullOperator<BatchOutcome<R>, BatchOutcome<R>> {
+): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchOutcome<R>> {
   const progress = progressFor(observer, options);
-  return (source) => {
+  return <R>(source: PullSource<BatchOutcome<R>>) => {
     checkSource('trackProgress', source);
-    return new Opened((receiver, signal) => new Tracker<R>(receiver, progress).drawFrom(source, signal));
+    return new Opened<BatchOutcome<R>>((receiver, signal) =>
+      new Tracker<R>(receiver, progress).drawFrom(source, signal),
+    );
   };
 }
 

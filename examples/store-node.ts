@@ -1,0 +1,42 @@
+import { serveNode } from '../src/connectors/msgpack-rpc/index';
+import type { RpcNode } from '../src/connectors/msgpack-rpc/index';
+
+/** A node that keeps what it is given; now and then it is busy, as nodes are. */
+export interface Store {
+  readonly node: RpcNode;
+  /** How many values it has been given. */
+  readonly size: number;
+}
+
+/** One of so many calls finds it busy. */
+const busyEvery = 1_000;
+
+export async function startStore(): Promise<Store> {
+  let calls = 0;
+  let size = 0;
+  const busy = (): void => {
+    if (++calls % busyEvery === 0) throw new Error('busy, try again');
+  };
+  const node = await serveNode({
+    methods: {
+      put: (value: unknown) => {
+        busy();
+        if (value === null || value === undefined) throw new Error('there is nothing to keep');
+        size++;
+        return size;
+      },
+      put_all: (values: unknown) => {
+        busy();
+        if (!Array.isArray(values)) throw new Error('put_all takes an array');
+        size += values.length;
+        return values.length;
+      },
+    },
+  });
+  return {
+    node,
+    get size() {
+      return size;
+    },
+  };
+}
