@@ -118,7 +118,7 @@ const measure = (one: GuardedCase, suite: Suite): Promise<CaseResults> => {
   return runRounds(
     {
       ...one,
-      contenders: contenders.map(({ name, kind, measure }) => ({ name, kind, measure })),
+      contenders: contenders.map(({ name, kind, measure, amount = one.amount }) => ({ name, kind, measure, amount })),
       rounds: { full: Infinity, quick: Infinity },
     },
     suite,
