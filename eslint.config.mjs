@@ -39,8 +39,10 @@ const core = [
   'overload',
   'refusals',
   'room',
+  'situation',
   'slot',
   'timings',
+  'wake',
   'warm-ups',
 ];
 

@@ -210,6 +210,21 @@ export class Connections<C> {
     this.room.add(slot);
   }
 
+  /**
+   * While there are too many: a connect that is under way, or the connection that has been idle longest, or the one with the fewest leases;
+   * null when enough of the lent ones will go in their time.
+   */
+  nextToGo(): Slot<C> | null {
+    const slots = this.all();
+    const opening = slots.filter(({ state }) => state === 'opening').pop();
+    if (opening !== undefined) return opening;
+    // An idle one goes in any case: it could be lent meanwhile.
+    if (this.idleLongest !== null) return this.idleLongest;
+    const staying = slots.filter(({ state, condemned }) => state === 'open' && !condemned);
+    if (staying.length <= this.max) return null;
+    return staying.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
+  }
+
   /** Stops wanting one that is still opening. */
   giveUp(slot: Slot<C>): void {
     this.failed(slot, true);

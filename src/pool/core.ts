@@ -1,5 +1,5 @@
 import type { Claim } from './claim';
-import type { Cancel, Clock } from './clock';
+import type { Clock } from './clock';
 import { CoarseClock } from './coarse-clock';
 import { Connections } from './connections';
 import type { ConnectionsOptions } from './connections';
@@ -8,10 +8,10 @@ import { Counters } from './counters';
 import { Ending } from './ending';
 import type { PoolError } from './errors';
 import { Events } from './events';
-import type { EvictReason, PoolEvent, PoolHappening } from './events';
+import type { EvictReason, PoolEvent } from './events';
 import { Evictions } from './evictions';
 import type { EvictionOptions } from './evictions';
-import { holderOf, LeakWatch, originHere, waitsForItself } from './holders';
+import { holderOf, LeakWatch, originHere } from './holders';
 import type { Holder } from './holders';
 import { Line } from './line';
 import { Opening } from './opening';
@@ -27,9 +27,10 @@ import {
   targetIsDead,
   waitedTooLong,
 } from './refusals';
-import type { Situation } from './refusals';
+import { Situations } from './situation';
 import type { Slot } from './slot';
 import { Timings } from './timings';
+import { Wake } from './wake';
 import { WarmUps } from './warm-ups';
 
 export interface CoreOptions extends ConnectionsOptions, OpeningOptions, EvictionOptions {
@@ -80,6 +81,8 @@ export class PoolCore<C> {
   private readonly overload: Overload<C> | null;
   private readonly leaks: LeakWatch<C> | null;
   private readonly ending: Ending;
+  private readonly wake: Wake;
+  private readonly situations: Situations<C>;
   /** Hold a connection already, but have not been told so. */
   private readonly handedOver: Claim<C>[] = [];
   /** Have passed their validation in this drain: lent now, they need no other. */
@@ -95,11 +98,7 @@ export class PoolCore<C> {
   drains = 0;
   /** In which drain a lease came back last. */
   private gaveBackIn = -1;
-  /** Fires when the next connect may begin, while one is wanted. */
-  private wake: { readonly at: number; readonly held: boolean; readonly cancel: Cancel } | null = null;
   private slotsBegun = 0;
-  private lastHolders: { at: number; holders: readonly Holder[] } = { at: -1, holders: [] };
-  private breakerTold: Opening['breaker'] = 'closed';
 
   constructor(
     readonly options: CoreOptions,
@@ -113,7 +112,7 @@ export class PoolCore<C> {
     this.clock = new CoarseClock(clock);
     this.timings = new Timings(options.timings);
     this.connections = new Connections(options, this.counters);
-    this.events = new Events((event) => {
+    this.events = new Events(options.name, this.clock, (event) => {
       host.happened(event);
     });
     this.line = new Line(this.clock, this.timedOut, drain);
@@ -128,6 +127,8 @@ export class PoolCore<C> {
             this.leaked(claim, false);
           });
     this.ending = new Ending(this.clock, drain);
+    this.wake = new Wake(this.clock, drain);
+    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line);
   }
 
   get name(): string {
@@ -229,7 +230,7 @@ export class PoolCore<C> {
   warmUp(goal: number, timeout: number, done: (error?: PoolError) => void): void {
     const late = (): void => {
       this.run(() => {
-        done(notWarm(this.situation(), goal, timeout));
+        done(notWarm(this.situations.now(), goal, timeout));
       });
     };
     this.warmUps.add(goal, timeout, late, done);
@@ -240,7 +241,7 @@ export class PoolCore<C> {
   resize(max: number): void {
     const from = this.connections.max;
     this.connections.max = max;
-    if (this.events.listening) this.happened({ type: 'resized', from, to: max });
+    if (this.events.listening) this.events.happened({ type: 'resized', from, to: max });
     this.changed();
     this.drain();
   }
@@ -252,7 +253,7 @@ export class PoolCore<C> {
       if (slot.state === 'opening') this.connections.giveUp(slot);
       else this.connections.condemn(slot, 'refresh');
     }
-    if (this.events.listening) this.happened({ type: 'refreshed', connections: slots.length });
+    if (this.events.listening) this.events.happened({ type: 'refreshed', connections: slots.length });
     this.changed();
     this.drain();
   }
@@ -267,12 +268,7 @@ export class PoolCore<C> {
 
   /** Who holds what, those who have held it longest first. */
   holders(): Holder[] {
-    const now = this.clock.peek();
-    const holders: Holder[] = [];
-    for (const slot of this.connections.all()) {
-      for (const claim of slot.holders) holders.push(holderOf(claim, now));
-    }
-    return holders.sort((a, b) => b.age - a.age);
+    return this.situations.holders();
   }
 
   // ---------------------------------------------------------------- what connections report
@@ -283,7 +279,7 @@ export class PoolCore<C> {
     slot.openedIn = this.drains;
     slot.openedAt = slot.idleSince = now;
     this.timings.opened(now - slot.begunAt);
-    if (this.events.listening) this.happened({ type: 'opened', connection: slot.id, took: now - slot.begunAt });
+    if (this.events.listening) this.events.happened({ type: 'opened', connection: slot.id, took: now - slot.begunAt });
     this.evictions.opened(slot);
     // What has still to be validated has proven nothing.
     if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
@@ -336,14 +332,14 @@ export class PoolCore<C> {
       this.opening.endedEarly(this.clock.now() - slot.openedAt);
     }
     this.run(() => {
-      this.revoke(slot, 'lost', connectionLost(this.situation(), cause), cause);
+      this.revoke(slot, 'lost', connectionLost(this.situations.now(), cause), cause);
     });
   }
 
   closed(slot: Slot<C>): void {
     this.connections.closed(slot);
     if (this.events.listening && slot.wasOpen) {
-      this.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.closingSince });
+      this.events.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.closingSince });
     }
     this.changed();
     this.drain();
@@ -412,7 +408,7 @@ export class PoolCore<C> {
       this.state === 'open' &&
       this.handedOver.length === 0 &&
       this.validated.length === 0 &&
-      this.wake === null &&
+      this.wake.atRest &&
       !this.warmUps.any &&
       this.evictions.atRest &&
       (this.overload === null || this.overload.atRest)
@@ -471,9 +467,9 @@ export class PoolCore<C> {
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {
-      if (warmUps.any) return warmUps.end(connections.total, connections.max, targetIsDead(this.situation()));
+      if (warmUps.any) return warmUps.end(connections.total, connections.max, targetIsDead(this.situations.now()));
       if (connections.total === 0 && line.pending > 0) {
-        this.turnAway(line.firstPending!, targetIsDead(this.situation()));
+        this.turnAway(line.firstPending!, targetIsDead(this.situations.now()));
         return true;
       }
     }
@@ -481,7 +477,7 @@ export class PoolCore<C> {
     // More wait than may: the last one to come has to go.
     if (line.pending > this.options.maxPending + connections.stillToCome) {
       const { lastPending } = line;
-      this.turnAway(lastPending!, lineIsFull(this.situation(lastPending), this.options.maxPending));
+      this.turnAway(lastPending!, lineIsFull(this.situations.now(lastPending), this.options.maxPending));
       return true;
     }
 
@@ -490,7 +486,7 @@ export class PoolCore<C> {
       const { firstPending } = line;
       const waited = this.clock.now() - firstPending!.askedAt;
       this.overload.shed();
-      this.turnAway(firstPending!, lineIsTooSlow(this.situation(firstPending), waited));
+      this.turnAway(firstPending!, lineIsTooSlow(this.situations.now(firstPending), waited));
       return true;
     }
 
@@ -567,26 +563,7 @@ export class PoolCore<C> {
     this.overload?.settle();
     if (this.state !== 'open') return;
     this.evictions.settle();
-    this.setWake();
-  }
-
-  /** When a connect is wanted but may not begin yet, somebody has to come back. */
-  private setWake(): void {
-    const due = this.connectDue();
-    if (due === Infinity) {
-      this.wake?.cancel();
-      this.wake = null;
-      return;
-    }
-    const at = this.clock.now() + due;
-    const held = this.line.size > 0 || this.warmUps.any;
-    if (this.wake !== null && this.wake.at <= at && this.wake.held === held) return;
-    this.wake?.cancel();
-    const awake = (): void => {
-      this.wake = null;
-      this.drain();
-    };
-    this.wake = { at, held, cancel: this.clock.after(due, awake, held) };
+    this.wake.set(this.connectDue(), this.line.size > 0 || this.warmUps.any);
   }
 
   // ---------------------------------------------------------------- changing the state
@@ -606,7 +583,8 @@ export class PoolCore<C> {
       this.opening.proven();
     }
     if (this.line.size === 0) this.opening.lineEmptied();
-    if (this.events.listening) this.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
+    if (this.events.listening)
+      this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
@@ -633,7 +611,7 @@ export class PoolCore<C> {
     this.leaks?.ended(claim);
     if (this.events.listening) {
       const what = { connection: slot.id, ...labelled(claim), held };
-      this.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
+      this.events.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
     }
     if (discarded) slot.evictedBy ??= reason;
     this.connections.giveBack(claim, discarded);
@@ -663,7 +641,7 @@ export class PoolCore<C> {
     if (this.events.listening && slot.wasOpen) {
       const { id, evicted, evictedBy, openedAt, uses } = slot;
       const error = evictedBy === undefined ? {} : { error: evictedBy };
-      this.happened({
+      this.events.happened({
         type: 'evicted',
         connection: id,
         reason: evicted ?? 'destroy',
@@ -681,7 +659,7 @@ export class PoolCore<C> {
     this.counters.openFailures++;
     this.opening.failed(error, phase);
     if (this.events.listening) {
-      this.happened({ type: 'openFailed', connection: slot.id, attempts: this.opening.failures, error });
+      this.events.happened({ type: 'openFailed', connection: slot.id, attempts: this.opening.failures, error });
     }
   }
 
@@ -691,22 +669,12 @@ export class PoolCore<C> {
     this.drain();
   };
 
-  /** Lets go of a connect that is under way, or of the connection that has been idle longest, or of one that will come back. */
+  /** Lets one go that is too many; false when enough of them will go in their time. */
   private shrink(): boolean {
-    const { connections } = this;
-    const slots = connections.all();
-    const opening = slots.filter(({ state }) => state === 'opening').pop();
-    if (opening !== undefined) {
-      connections.giveUp(opening);
-    } else {
-      const open = slots.filter(({ state, condemned }) => state === 'open' && !condemned);
-      const leaving = connections.total - open.length;
-      // An idle one goes even when enough of the lent ones will go in their time: it could be lent meanwhile.
-      if (connections.idleLongest === null && leaving >= connections.total - connections.max) return false;
-      // The least loaded is the first to be free.
-      const slot = connections.idleLongest ?? open.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
-      connections.condemn(slot, 'resize');
-    }
+    const slot = this.connections.nextToGo();
+    if (slot === null) return false;
+    if (slot.state === 'opening') this.connections.giveUp(slot);
+    else this.connections.condemn(slot, 'resize');
     this.changed();
     return true;
   }
@@ -721,18 +689,18 @@ export class PoolCore<C> {
     claim.state = 'ended';
     if (!claim.standing) {
       this.counters.rejected++;
-      if (this.events.listening) this.happened({ type: 'rejected', ...labelled(claim), error });
+      if (this.events.listening) this.events.happened({ type: 'rejected', ...labelled(claim), error });
     }
     this.changed();
     claim.failed(error);
   }
 
   private readonly timedOut = (claim: Claim<C>, waited: number): void => {
-    const error = waitedTooLong(this.situation(claim), waited);
+    const error = waitedTooLong(this.situations.now(claim), waited);
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
-    if (this.events.listening) this.happened({ type: 'timedOut', ...labelled(claim), waited, error });
+    if (this.events.listening) this.events.happened({ type: 'timedOut', ...labelled(claim), waited, error });
     this.run(() => {
       this.changed();
       claim.failed(error);
@@ -742,7 +710,7 @@ export class PoolCore<C> {
   private leaked(claim: Claim<C>, collected: boolean): void {
     if (!this.events.listening) return;
     const { age, ...holder } = holderOf(claim, this.clock.now());
-    this.happened({ type: 'leaked', ...holder, held: age, collected });
+    this.events.happened({ type: 'leaked', ...holder, held: age, collected });
     this.tellEvents();
   }
 
@@ -753,8 +721,7 @@ export class PoolCore<C> {
       else if (slot.state === 'open') this.connections.condemn(slot, 'destroy');
     }
     this.evictions.end();
-    this.wake?.cancel();
-    this.wake = null;
+    this.wake.end();
     this.changed();
   }
 
@@ -768,45 +735,14 @@ export class PoolCore<C> {
     this.ending.end();
     this.clock.end();
     this.state = 'destroyed';
-    if (this.events.listening) this.happened({ type: 'destroyed' });
+    if (this.events.listening) this.events.happened({ type: 'destroyed' });
     this.version++;
     this.host.changed();
     this.tellEvents();
     this.host.destroyed();
   }
 
-  /** What a refusal is explained with: to this claim, if it is somebody's. */
-  private situation(claim: Claim<C> | null = null): Situation {
-    const { connections, opening } = this;
-    return {
-      name: this.name,
-      max: connections.max,
-      total: connections.total,
-      inUse: connections.inUse,
-      opening: connections.opening,
-      closing: connections.closing,
-      pending: this.line.pending,
-      attempts: opening.failures,
-      lastFailure: opening.lastFailure,
-      failedPhase: opening.failedPhase,
-      holders: this.holdersNow(),
-      waitsForItself: claim !== null && waitsForItself(claim, (slot) => connections.has(slot)),
-    };
-  }
-
-  /** Thousands may be refused in the same instant: looking for the holders once is enough. */
-  private holdersNow(): readonly Holder[] {
-    const at = this.clock.peek();
-    if (this.lastHolders.at !== at) this.lastHolders = { at, holders: this.holders() };
-    return this.lastHolders.holders;
-  }
-
   // ---------------------------------------------------------------- telling
-
-  /** Only to be called while somebody listens. */
-  private happened(what: PoolHappening): void {
-    this.events.push({ ...what, pool: this.name, at: this.clock.stamp() });
-  }
 
   private changed(): void {
     // The last snapshot stays the last.
@@ -814,11 +750,7 @@ export class PoolCore<C> {
     this.version++;
     this.host.changed();
     if (!this.events.listening) return;
-    if (this.breakerTold !== this.breaker) {
-      this.breakerTold = this.breaker;
-      const { failures: attempts, lastFailure: error } = this.opening;
-      this.happened({ type: 'breaker', state: this.breaker, attempts, error });
-    }
+    this.events.breakerIs(this.opening);
     this.tellEvents();
   }
 

@@ -1,3 +1,6 @@
+import type { CoarseClock } from './coarse-clock';
+import type { Opening } from './opening';
+
 /**
  * Why the pool closes a connection: it was `idle` for too long; it has come to the end of its `lifetime` or to its last of `maxUses`
  * (`uses`); it was `lost` by the other side, or `discarded` by a holder or by what `isFatal` and `onCancel` say of one; it has failed its
@@ -73,15 +76,28 @@ export class Events {
   listening = false;
   private readonly queue: PoolEvent[] = [];
   private telling = false;
+  private breaker: Opening['breaker'] = 'closed';
 
-  constructor(private readonly tell: (event: PoolEvent) => void) {}
+  constructor(
+    private readonly pool: string,
+    private readonly clock: CoarseClock,
+    private readonly tell: (event: PoolEvent) => void,
+  ) {}
 
   get any(): boolean {
     return this.queue.length > 0;
   }
 
-  push(event: PoolEvent): void {
-    this.queue.push(event);
+  /** Only to be called while somebody listens. */
+  happened(what: PoolHappening): void {
+    this.queue.push({ ...what, pool: this.pool, at: this.clock.stamp() });
+  }
+
+  /** Only to be called while somebody listens. */
+  breakerIs({ breaker: state, failures: attempts, lastFailure: error }: Opening): void {
+    if (this.breaker === state) return;
+    this.breaker = state;
+    this.happened({ type: 'breaker', state, attempts, error });
   }
 
   deliver(): void {

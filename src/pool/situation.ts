@@ -1,0 +1,57 @@
+import type { Claim } from './claim';
+import type { CoarseClock } from './coarse-clock';
+import type { Connections } from './connections';
+import { holderOf, waitsForItself } from './holders';
+import type { Holder } from './holders';
+import type { Line } from './line';
+import type { Opening } from './opening';
+import type { Situation } from './refusals';
+
+/** Looks at the pool as somebody does who has to explain it. */
+export class Situations<C> {
+  private lastHolders: { at: number; holders: readonly Holder[] } = { at: -1, holders: [] };
+
+  constructor(
+    private readonly name: string,
+    private readonly clock: CoarseClock,
+    private readonly connections: Connections<C>,
+    private readonly opening: Opening,
+    private readonly line: Line<C>,
+  ) {}
+
+  /** Who holds what, those who have held it longest first. */
+  holders(): Holder[] {
+    const now = this.clock.peek();
+    const holders: Holder[] = [];
+    for (const slot of this.connections.all()) {
+      for (const claim of slot.holders) holders.push(holderOf(claim, now));
+    }
+    return holders.sort((a, b) => b.age - a.age);
+  }
+
+  /** What a refusal is explained with: to this claim, if it is somebody's. */
+  now(claim: Claim<C> | null = null): Situation {
+    const { connections, opening } = this;
+    return {
+      name: this.name,
+      max: connections.max,
+      total: connections.total,
+      inUse: connections.inUse,
+      opening: connections.opening,
+      closing: connections.closing,
+      pending: this.line.pending,
+      attempts: opening.failures,
+      lastFailure: opening.lastFailure,
+      failedPhase: opening.failedPhase,
+      holders: this.holdersNow(),
+      waitsForItself: claim !== null && waitsForItself(claim, (slot) => connections.has(slot)),
+    };
+  }
+
+  /** Thousands may be refused in the same instant: looking for the holders once is enough. */
+  private holdersNow(): readonly Holder[] {
+    const at = this.clock.peek();
+    if (this.lastHolders.at !== at) this.lastHolders = { at, holders: this.holders() };
+    return this.lastHolders.holders;
+  }
+}
