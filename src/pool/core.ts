@@ -319,17 +319,20 @@ export class PoolCore<C> {
   /** The other side of an open connection is gone. */
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
+    const age = this.clock.now() - slot.openedAt;
     if (!slot.proven) {
-      this.unusable(
-        slot,
-        cause ??
-          new Error(
-            'the connection ended before its first use: the Observable of connect must not complete while the connection is open',
-          ),
-        'open',
-      );
+      if (slot.checking !== null || this.opening.failedUnused(age)) {
+        this.unusable(
+          slot,
+          cause ??
+            new Error(
+              'the connection ended before its first use: the Observable of connect must not complete while the connection is open',
+            ),
+          'open',
+        );
+      }
     } else if (!slot.provenByUse) {
-      this.opening.endedEarly(this.clock.now() - slot.openedAt);
+      this.opening.endedEarly(age);
     }
     this.run(() => {
       this.revoke(slot, 'lost', connectionLost(this.situations.now(), cause), cause);

@@ -31,6 +31,9 @@ const firstWindow = 4;
  */
 const measurable = 5;
 
+/** A connection that was open for so long (ms), whatever the options say, was no failed connect. */
+const longLife = 1_000;
+
 /** No pause is shorter (ms), whatever the options and the die say: a dead target must never be a hot loop. */
 const shortest = 1;
 /** A pause of more is for ever: no timer is as long. */
@@ -64,6 +67,8 @@ export class Opening {
   private window: number;
   /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
   private shortLives = 0;
+  /** Connections since the last lease that were open for long, and were lost before anyone had wanted them. */
+  private unusedLives = 0;
   /** While there are failures or short lives, no connect begins before this time; and none for `min` alone before that one. */
   private notBefore = 0;
   private keepNotBefore = 0;
@@ -82,7 +87,8 @@ export class Opening {
     const { waiting, toWarmUp, toKeep, opening } = demand;
     const asked = Math.max(waiting, toWarmUp);
     if (opening >= Math.max(asked, toKeep)) return Infinity;
-    const rest = this.restUntil(opening < asked ? this.notBefore : Math.max(this.notBefore, this.keepNotBefore));
+    const rest =
+      opening < asked ? this.restUntil(this.notBefore) : Math.max(this.restUntil(this.notBefore), this.restToKeep);
     if (this.breaker !== 'closed') return opening > 0 ? Infinity : rest;
     // What is to be kept or warmed up is wanted whether or not somebody comes back soon.
     if (opening < Math.max(toWarmUp, toKeep)) {
@@ -105,6 +111,7 @@ export class Opening {
     // A connection from before the failures says nothing of the target as it is now.
     if (this.breaker !== 'closed') return;
     this.failures = 0;
+    this.unusedLives = 0;
     this.lastFailure = undefined;
     this.failedPhase = 'open';
   }
@@ -122,6 +129,17 @@ export class Opening {
     if (age >= this.options.retryDelay.max || this.breaker !== 'closed') return;
     this.shortLives++;
     if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
+  }
+
+  /**
+   * Whether a connection that was open for so long (ms), and lost before anyone wanted it, was a failed connect. Servers hang up on those
+   * who are silent: that says nothing against the target. What is kept is only renewed less and less often.
+   */
+  failedUnused(age: number): boolean {
+    if (age < Math.max(longLife, this.options.retryDelay.max)) return true;
+    this.unusedLives++;
+    this.pauseToKeep();
+    return false;
   }
 
   lineEmptied(): void {
@@ -157,6 +175,10 @@ export class Opening {
     return this.failures > 0 || this.shortLives > 1 ? orNow(time - this.clock.now()) : 0;
   }
 
+  private get restToKeep(): number {
+    return this.failures + this.unusedLives > 0 ? orNow(this.keepNotBefore - this.clock.now()) : 0;
+  }
+
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
     const ceiling = Math.min(initial * 2 ** (times - 1), max);
@@ -167,7 +189,7 @@ export class Opening {
 
   private pauseToKeep(): void {
     const { retryDelay, breaker } = this.options;
-    const doubled = Math.max(shortest, retryDelay.initial) * 2 ** (this.failures - 1);
+    const doubled = Math.max(shortest, retryDelay.initial) * 2 ** (this.failures + this.unusedLives - 1);
     const probes = breaker.probeAfter * 2 ** Math.max(0, this.failures - breaker.failures);
     const pause = this.breaker === 'closed' ? doubled : Math.max(doubled, probes);
     this.keepNotBefore = pause > longest ? Infinity : this.clock.now() + pause;

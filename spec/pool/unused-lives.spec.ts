@@ -1,0 +1,105 @@
+import { asyncScheduler, concat, filter, firstValueFrom, ignoreElements, of, timer } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { createPool } from '../../src/index';
+import { marbles, opensAtOnce } from '../helpers/marbles';
+
+/** A server that hangs up on whoever has been silent for so long (ms). */
+const silentFor = (ms: number) => (): Observable<string> => concat(of('c'), timer(ms).pipe(ignoreElements()));
+
+describe('connections of min that the other side closes because nobody used them', () => {
+  it('say nothing against the target: the breaker stays closed, and who comes just after is served', () => {
+    marbles(({ at, flush }) => {
+      let dials = 0;
+      const limit = 10_000;
+      const pool = createPool({
+        connect: () => {
+          dials++;
+          return dials <= 5 ? silentFor(limit)() : opensAtOnce('last');
+        },
+        min: 1,
+        max: 2,
+        maxLifetime: Infinity,
+        random: () => 0,
+      });
+      const said: unknown[] = [];
+      let asked = false;
+      pool.stats$.subscribe(({ totalConnections, closed, openFailures }) => {
+        if (asked || totalConnections > 0 || Math.max(closed, openFailures) < 5) return;
+        asked = true;
+        expect(pool.stats.breaker).toBe('closed');
+        pool.use((c) => of(c)).subscribe({ next: (c) => said.push(c), error: (error: unknown) => said.push(error) });
+      });
+      at(200_000, () => void pool.destroy());
+      flush();
+      expect(asked).toBeTrue();
+      expect(said).toEqual(['last']);
+    });
+  });
+
+  it('are opened again after pauses that double, so that a pool that nobody uses becomes quiet', () => {
+    marbles(({ flush }) => {
+      const dialled: number[] = [];
+      const pool = createPool({
+        connect: () => {
+          dialled.push(asyncScheduler.now());
+          return silentFor(6_000)();
+        },
+        min: 1,
+        max: 1,
+        retryDelay: { initial: 100, max: 5_000 },
+        maxLifetime: Infinity,
+      });
+      flush();
+      const pauses = dialled.slice(1).map((time, i) => time - dialled[i]! - 6_000);
+      expect(pauses.slice(0, 4)).toEqual([100, 200, 400, 800]);
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', totalConnections: 0 }));
+    });
+  });
+
+  it('are as little held against it when a warm pool loses all of them at once', () => {
+    marbles(({ at, flush }) => {
+      let dials = 0;
+      const pool = createPool({
+        connect: () => (dials++ < 10 ? silentFor(60_000)() : opensAtOnce('new')),
+        max: 10,
+        idleTimeout: Infinity,
+        maxLifetime: Infinity,
+      });
+      void pool.warmUp(10);
+      const said: unknown[] = [];
+      at(60_001, () => {
+        expect(pool.stats).toEqual(
+          jasmine.objectContaining({ totalConnections: 0, breaker: 'closed', openFailures: 0 }),
+        );
+        pool.use((c) => of(c)).subscribe({ next: (c) => said.push(c), error: (error: unknown) => said.push(error) });
+      });
+      flush();
+      expect(said).toEqual(['new']);
+    });
+  });
+
+  it('count as failed connects when they end sooner: a target that hangs up at once is as good as dead', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: silentFor(999), min: 1, max: 1, retryDelay: { initial: 0, max: 0 } });
+      at(10_000, () => {
+        expect(pool.stats.openFailures).toBeGreaterThanOrEqual(5);
+      });
+      at(20_000, () => void pool.destroy());
+      flush();
+    });
+  });
+
+  it('works in real time', async () => {
+    let dials = 0;
+    const pool = createPool({
+      connect: () => (dials++ === 0 ? silentFor(1_050)() : opensAtOnce('new')),
+      max: 1,
+      retryDelay: { initial: 1, max: 1 },
+      breaker: { failures: 1, probeAfter: 60_000 },
+    });
+    await pool.warmUp(1);
+    await firstValueFrom(pool.stats$.pipe(filter(({ totalConnections }) => totalConnections === 0)));
+    expect(await firstValueFrom(pool.use((c) => of(c)))).toBe('new');
+    await pool.destroy();
+  });
+});
