@@ -94,7 +94,7 @@ describe('pool.resize()', () => {
     expect(scripted.live).toBe(1);
   });
 
-  it('may change its mind: what is too many while it is lent is kept when it grows again', () => {
+  it('does not change its mind: what was told to go while it was lent is closed, and replaced when it is wanted after it grew again', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2 });
     const leases: Lease<ScriptedConnection>[] = [];
