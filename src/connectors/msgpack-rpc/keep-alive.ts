@@ -49,8 +49,9 @@ export function watch(session: Session, { interval, timeout, method }: Required<
     session.ping(method).subscribe({ error: () => {} });
     later(timeout, () => {
       if (session.heard) listen();
-      // Where this process was too busy to read, the answer is there; what is there is read before an immediate.
-      else lastLook = setImmediate(decide).unref();
+      // Where this process was too busy to read, the answer is there; what is there is read before an immediate. One that is not
+      // held would wait for whatever wakes the event loop next.
+      else lastLook = setImmediate(decide);
     });
   };
   const decide = () => {
