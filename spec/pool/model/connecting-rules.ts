@@ -3,6 +3,9 @@ import type { ModelOptions } from './shapes';
 /** Below this nothing is tried again, whatever the options say (ms): no hot loop, ever. */
 const shortestPause = 1;
 
+/** Who lived for so long (ms) was connected, whatever the options say. */
+const longLife = 1_000;
+
 /** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
 export const hair = 1e-6;
 
@@ -60,6 +63,11 @@ export class ConnectingRules {
     this.endedEarlyAt = now;
     // Once may be chance.
     if (this.shortLives > 1) this.pauseAtMost(now, this.longestPauseAfter(this.shortLives - 1));
+  }
+
+  /** Whether a connection that was lost at that age, and that nobody ever had, was a failed connect. */
+  failedUnused(age: number): boolean {
+    return age < Math.max(longLife, this.options.retryDelay.max);
   }
 
   /** A connection was given back for the first time. */

@@ -583,8 +583,12 @@ export class PoolModel {
     this.note(`connection ${id} is lost`);
     const connection = this.connection(id);
     if (connection.state !== 'open') return;
-    if (!connection.wasLent) this.connectFailed(error);
-    else if (!connection.wasGivenBack) this.connecting.endedEarly(this.now - connection.since, this.now);
+    const age = this.now - connection.since;
+    if (connection.wasLent) {
+      if (!connection.wasGivenBack) this.connecting.endedEarly(age, this.now);
+    } else if (this.connecting.failedUnused(age)) {
+      this.connectFailed(error);
+    }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
     if (this.options.connector === 'observable') this.vanish(connection);
