@@ -60,17 +60,24 @@ describe('a pool with every option', () => {
     let steps = 0;
     const began = performance.now();
     fc.assert(
-      fc.property(options, fc.array(deed, { minLength: 5, maxLength: 60 }), time(0, 50), (given, history, timeout) => {
-        const shop = new Shop(given);
-        for (const one of history) {
-          shop.perform(one);
-          shop.rest();
-          steps++;
-          if (shop.violations.length > 0) break;
-        }
-        if (shop.violations.length === 0) shop.end(timeout);
-        if (shop.violations.length > 0) throw new Error(shop.violations.join('\n'));
-      }),
+      fc.property(
+        options,
+        fc.array(deed, { minLength: 5, maxLength: 60 }),
+        time(0, 50),
+        fc.boolean(),
+        (given, history, timeout, calm) => {
+          const shop = new Shop(given);
+          for (const one of history) {
+            shop.perform(one);
+            shop.rest();
+            steps++;
+            if (shop.violations.length > 0) break;
+          }
+          if (shop.violations.length === 0 && calm) shop.calm();
+          if (shop.violations.length === 0) shop.end(timeout);
+          if (shop.violations.length > 0) throw new Error(shop.violations.join('\n'));
+        },
+      ),
       { seed, numRuns: runs },
     );
     const seconds = ((performance.now() - began) / 1_000).toFixed(1);

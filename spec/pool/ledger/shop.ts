@@ -2,8 +2,9 @@ import { EMPTY, NEVER, Observable, of, Subject, Subscription, throwError } from 
 import type { ObservableInput, Subscriber } from 'rxjs';
 import { createPool } from '../../../src';
 import type { ConnectionPool, Lease, PoolOptions, PoolStats } from '../../../src';
+import { EventLedger } from '../event-ledger';
+import { brokenOrder, brokenSums } from '../invariants';
 import { VirtualClock } from '../model/virtual-clock';
-import { Books } from './books';
 
 /** What becomes of a connect, a validation, a reset or a close: at once, after so many ms, or never. */
 export type Plan = 'ok' | 'late' | 'fails' | 'throws' | 'hangs';
@@ -70,7 +71,7 @@ export class Shop {
   readonly clock = new VirtualClock();
   readonly pool: ConnectionPool<Wire>;
   readonly broken: string[] = [];
-  private readonly books: Books;
+  private readonly books: EventLedger;
   private readonly plans: Record<Check, Plan[]> = { connect: [], validate: [], reset: [], close: [] };
   private readonly wires = new Set<Wire>();
   private readonly leases: { lease: Lease<Wire>; wire: Wire }[] = [];
@@ -86,6 +87,8 @@ export class Shop {
     const { validate, reset, isFatal, overload, ...asTheyAre } = options;
     const { target, interval, ...timeouts } = limits;
     this.max = options.max;
+    // Nobody could hear of one that opens inside the creation of the pool.
+    if (options.min > 0) this.plans.connect.push('late');
     const all: PoolOptions<Wire> = {
       ...asTheyAre,
       ...timeouts,
@@ -105,12 +108,16 @@ export class Shop {
       ...(isFatal ? { isFatal: () => true } : {}),
     };
     this.pool = createPool(all);
-    this.books = new Books(options.max, this.pool.stats.opened);
-    this.pool.events$.subscribe((event) => {
-      this.books.enter(event);
-    });
+    this.books = new EventLedger(this.pool, options);
+    let before: PoolStats | null = null;
     this.pool.stats$.subscribe((stats) => {
-      this.lookAtSums(stats);
+      // After it was made smaller there may be more for a while.
+      const { totalConnections, openingConnections, closingConnections, maxConnections } = stats;
+      const fits = totalConnections + openingConnections + closingConnections <= maxConnections;
+      const sums = fits ? brokenSums(stats, false) : [];
+      for (const sentence of [...sums, ...(before === null ? [] : brokenOrder(before, stats))])
+        this.when(true, sentence);
+      before = stats;
     });
   }
 
@@ -163,7 +170,7 @@ export class Shop {
   rest(): void {
     const { pool, options, clock } = this;
     const { stats } = pool;
-    this.books.compare(stats, pool.holders());
+    this.books.look(pool);
     const validating = [...this.wires].filter(({ busy }) => busy === 'validate').length;
     this.when(
       stats.pendingAcquires > 0 && stats.availableConnections > 0 && validating === 0,
@@ -199,13 +206,24 @@ export class Shop {
       const age = clock.now() - openedAt;
       this.when((surplus || uses > 0) && age > options.maxLifetime, `an idle connection is ${age} ms old`);
     }
-    const timings = pool.timings();
-    this.when(timings.wait.count !== stats.acquired, 'the waits are not as many as the leases');
-    this.when(
-      timings.use.count !== stats.released + stats.discarded,
-      'the holds are not as many as the leases that ended',
-    );
-    this.when(timings.open.count !== stats.opened, 'the connects are not as many as the connections');
+  }
+
+  /** Everybody gives back what he has, and nobody comes: in the end only what is to be kept is open. */
+  calm(): void {
+    for (const plans of Object.values(this.plans)) plans.length = 0;
+    // What somebody gives back is lent to the next, who still waits.
+    do {
+      while (this.leases.length > 0) this.perform({ do: 'release', pick: 0 });
+      this.clock.pass(100_000);
+    } while (this.leases.length > 0);
+    this.rest();
+    const { options, pool, max } = this;
+    const { totalConnections, openingConnections, pendingAcquires } = pool.stats;
+    const kept = Math.min(options.min, max);
+    this.when(pendingAcquires > 0, 'somebody waits, and nobody has anything');
+    this.when(totalConnections < kept, `${totalConnections} are open, of which ${kept} are to be kept`);
+    this.when(options.idleTimeout !== Infinity && totalConnections > kept, `${totalConnections} are open for nobody`);
+    this.when(openingConnections > 0, 'a connect goes on for nobody');
   }
 
   /** Everything ends: at once, or when it is back. */
@@ -220,7 +238,7 @@ export class Shop {
   }
 
   get violations(): readonly string[] {
-    return [...this.broken, ...this.books.broken];
+    return [...this.broken, ...this.books.violations];
   }
 
   // ---------------------------------------------------------------- the target
@@ -314,6 +332,7 @@ export class Shop {
     this.begin((told) =>
       this.pool
         .use((wire) => {
+          this.served(told);
           this.enters(wire);
           this.waiting.delete(told.subscription);
           if (!told.over) this.running.add(told.subscription);
@@ -343,6 +362,7 @@ export class Shop {
       this.pool.acquire().subscribe({
         next: (lease) => {
           const wire = lease.connection;
+          this.served(told);
           this.enters(wire);
           this.leases.push({ lease, wire });
         },
@@ -368,6 +388,12 @@ export class Shop {
   private finished(subscription: Subscription): void {
     this.waiting.delete(subscription);
     this.running.delete(subscription);
+  }
+
+  /** First come, first served: whoever is served at once has overtaken nobody. */
+  private served({ subscription }: Told): void {
+    const [first] = this.waiting.keys();
+    this.when(first !== undefined && first !== subscription, 'somebody has overtaken another');
   }
 
   private enters(wire: Wire): void {
@@ -397,13 +423,6 @@ export class Shop {
     if (--wire.users > 0) return;
     wire.dirty = this.options.reset;
     wire.idleSince = this.clock.now();
-  }
-
-  private lookAtSums(stats: PoolStats): void {
-    const { totalConnections: total, availableConnections, inUseConnections, activeLeases } = stats;
-    this.when(total !== availableConnections + inUseConnections, 'total ≠ available + in use');
-    this.when(availableConnections < 0 || inUseConnections < 0, 'fewer than none');
-    this.when(stats.acquired !== stats.released + stats.discarded + activeLeases, 'acquired ≠ ended + active leases');
   }
 
   private when(wrong: boolean, sentence: string): void {
