@@ -5,6 +5,7 @@ import {
   oursInAPipe,
   pullsOf,
   readableMap,
+  rxMergeMap,
   type Puller,
   type Work,
 } from '../measures/pulls';
@@ -13,6 +14,7 @@ import { secondary, type Case, type Contender } from '../runner/case';
 const floor = 'ten bare workers on one iterator';
 const readable = 'Readable.map, concurrency 10';
 const ix = 'ix flatMap(f, 10)';
+const rx = 'RxJS from(generator), mergeMap(f, 10)';
 const pooled = 'withConnection, batchOutcomes(10)';
 
 const pulls = (id: string, work: Work, title: string, about: string): Case => {
@@ -39,6 +41,12 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
         ...contender(ix, 'peer', ixFlatMap),
         rounds: { full: 1, quick: 1 },
         amount: { full: 1_000_000, quick: 10_000 },
+      },
+      {
+        ...contender(rx, 'peer', rxMergeMap),
+        rounds: { full: 1, quick: 0 },
+        // Of promises more would take many minutes.
+        amount: { full: work === 'promises' ? 100_000 : 1_000_000, quick: 10_000 },
       },
       contender(pooled, 'ours', ours),
       { ...contender('the same, in a pipe of ix', 'ours', oursInAPipe), ...secondary },

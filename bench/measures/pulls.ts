@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { from } from 'ix/asynciterable/asynciterablex';
 import { flatMap } from 'ix/asynciterable/operators/flatmap';
-import { of } from 'rxjs';
+import { concatMap, EMPTY, from as rxFrom, lastValueFrom, mergeMap, of } from 'rxjs';
 import { batchOutcomes, withConnection, type ConnectionTask, type PullOperator } from '../../src/ix/index';
 import { warmPool } from '../cases/warm-pool';
 import type { Measure } from '../runner/case';
@@ -54,6 +54,15 @@ export const readableMap: Puller = (items, work, consume) => {
     { concurrency: CONCURRENCY },
   );
   return consumeAll(results, consume);
+};
+
+/** Draws all that there is, and keeps what waits in an array that is emptied by `shift()`. */
+export const rxMergeMap: Puller = async (items, work, consume) => {
+  const results = rxFrom(items).pipe(
+    mergeMap((item) => (work === 'promises' ? promised(item) : of(item)), CONCURRENCY),
+    concatMap((result) => consume(result) ?? EMPTY),
+  );
+  await lastValueFrom(results, { defaultValue: undefined });
 };
 
 export const ixFlatMap: Puller = async (items, work, consume) => {

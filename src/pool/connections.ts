@@ -104,7 +104,6 @@ export class Connections<C> {
 
   opened(slot: Slot<C>, connection: C): void {
     slot.state = 'open';
-    slot.wasOpen = true;
     slot.connection = connection;
     this.opening--;
     this.total++;

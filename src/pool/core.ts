@@ -277,9 +277,11 @@ export class PoolCore<C> {
     const now = this.clock.now();
     this.connections.opened(slot, connection);
     slot.openedIn = this.drains;
-    slot.openedAt = slot.idleSince = now;
-    this.timings.opened(now - slot.begunAt);
-    if (this.events.listening) this.events.happened({ type: 'opened', connection: slot.id, took: now - slot.begunAt });
+    // Also when the clock has been set back.
+    slot.openedAt = Math.max(0, now);
+    slot.idleSince = now;
+    this.timings.opened(now - slot.since);
+    if (this.events.listening) this.events.happened({ type: 'opened', connection: slot.id, took: now - slot.since });
     this.evictions.opened(slot);
     // What has still to be validated has proven nothing.
     if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
@@ -289,7 +291,7 @@ export class PoolCore<C> {
 
   /** The connect has failed; it may be `lingering`: still to be closed, should it arrive after all. */
   openFailed(slot: Slot<C>, error: unknown, lingering: boolean): void {
-    if (lingering) slot.closingSince = this.clock.now();
+    if (lingering) slot.since = this.clock.now();
     this.connections.failed(slot, lingering);
     this.unusable(slot, error, 'open');
     this.changed();
@@ -342,7 +344,7 @@ export class PoolCore<C> {
   closed(slot: Slot<C>): void {
     this.connections.closed(slot);
     if (this.events.listening && slot.wasOpen) {
-      this.events.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.closingSince });
+      this.events.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.since });
     }
     this.changed();
     this.drain();
@@ -631,7 +633,7 @@ export class PoolCore<C> {
 
   private open(): void {
     const slot = this.host.createSlot(++this.slotsBegun);
-    slot.begunAt = this.clock.now();
+    slot.since = this.clock.now();
     this.connections.begin(slot);
     this.opening.begun();
     this.changed();
@@ -640,7 +642,7 @@ export class PoolCore<C> {
 
   private close(slot: Slot<C>): void {
     const now = this.clock.now();
-    slot.closingSince = now;
+    slot.since = now;
     if (this.events.listening && slot.wasOpen) {
       const { id, evicted, evictedBy, openedAt, uses } = slot;
       const error = evictedBy === undefined ? {} : { error: evictedBy };

@@ -36,7 +36,7 @@ export class Evictions<C> {
     const { maxLifetime, lifetimeJitter } = this.options;
     if (maxLifetime === Infinity) return;
     const shortened = lifetimeJitter === 0 ? 0 : lifetimeJitter * this.random();
-    const lifetime = Math.max(shortest, maxLifetime * (1 - shortened));
+    const lifetime = Math.max(shortest, Math.round(maxLifetime * (1 - shortened)));
     slot.expiresAt = slot.openedAt + lifetime;
     if (slot.expiresAt < this.lifetimeDue) this.awaitLifetime(slot.expiresAt, slot.openedAt);
   }

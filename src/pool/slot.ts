@@ -18,7 +18,6 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   state: SlotState = 'opening';
   /** Set once open. */
   connection: C | undefined = undefined;
-  wasOpen = false;
   /** Who holds a lease on it: one at the most, unless `capacity` is more. */
   readonly holders = new LinkedList<Claim<C>>();
   /** Takes no new lease, and is closed when its last one ends. */
@@ -40,14 +39,17 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   returnedIn = -1;
   /** In which drain it opened. */
   openedIn = -1;
-  /** By the pool's clock: when its connect began, when it opened, when its lifetime ends, when it came free, when its close began. */
-  begunAt = 0;
-  openedAt = 0;
-  expiresAt = Infinity;
+  /** By the pool's clock: when its connect or its close began; when it opened, -1 before that; when its lifetime ends, if it does; when it came free. */
+  since = 0;
+  openedAt = -1;
+  expiresAt = 0;
   idleSince = 0;
-  closingSince = 0;
   /** Whether anyone has given it back, and not only lost it. */
   provenByUse = false;
+
+  get wasOpen(): boolean {
+    return this.openedAt >= 0;
+  }
 
   /** `id`: its number, from 1, in the order in which the connects began. */
   constructor(readonly id: number) {}
