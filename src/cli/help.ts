@@ -33,7 +33,7 @@ The lines come from the files, or from the standard input if there are none ('-'
 blank one too. Input of any length will do: lines are read as they can be sent.
 
 Where to, and what:
-  --target NODE     where the node listens: HOST:PORT, NAME@HOST:PORT, or unix:/PATH
+  --target NODE     where the node listens: HOST:PORT, NAME@HOST:PORT, tcp://HOST:PORT, or unix:/PATH
   --method NAME     what to call there; the line is its only parameter
   --json-input      a line is JSON, and its value is the parameter (an array stays one parameter)
 
@@ -99,7 +99,7 @@ Usage:
   ${PROGRAM} stress --pool FILE [options]                    a pool of your own
 
 What is put under load:
-  --target NODE     where a node listens: HOST:PORT, NAME@HOST:PORT, or unix:/PATH
+  --target NODE     where a node listens: HOST:PORT, NAME@HOST:PORT, tcp://HOST:PORT, or unix:/PATH
   --method NAME     what to call there (of the node in this process: sleep)
   --params JSON     the parameters of each call, an array such as '["a text", 5]' (default [], for the node in this process [5])
   --max N           connections at the most (default 10)

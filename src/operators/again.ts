@@ -9,7 +9,9 @@ import { itemWork } from './with-connection';
 
 /** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
 export interface NumberedItem {
+  /** The item's place, from 0, which its task keeps. */
   readonly index: number;
+  /** What `work` gets. */
   readonly item: unknown;
 }
 

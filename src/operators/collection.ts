@@ -3,9 +3,11 @@ import { hasStopped, unstartedAt } from './unstarted';
 
 /** What one failed with. */
 export interface BatchFailure {
+  /** The item's place in the batch, from 0. */
   readonly index: number;
   /** The item, to send it again. */
   readonly item: unknown;
+  /** What its task failed with, as it was. */
   readonly error: unknown;
 }
 
@@ -13,6 +15,7 @@ export interface BatchFailure {
 export interface BatchResult<R> {
   /** The last value of each that completed. */
   readonly successful: R[];
+  /** Each that failed, with its item. */
   readonly failed: BatchFailure[];
   /** With `stopOnError`: how many had been drawn from the source when it stopped, and were not started. Otherwise 0. */
   readonly unstarted: number;

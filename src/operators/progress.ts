@@ -8,7 +8,9 @@ import type { BatchOutcome } from './batch-outcomes';
 export interface BatchProgress {
   /** How many there will be, where that is known. */
   readonly total?: number;
+  /** Outcomes so far that were fulfilled. */
   readonly succeeded: number;
+  /** Outcomes so far that were rejected. */
   readonly failed: number;
   /** Outcomes a second, on average since the batch was subscribed. */
   readonly ratePerSecond: number;
@@ -16,8 +18,9 @@ export interface BatchProgress {
   readonly remainingMs?: number;
 }
 
+/** What `trackProgress` may be told besides its observer. */
 export interface ProgressOptions {
-  /** How many there will be. */
+  /** How many there will be, 0 or more. Default: not known. */
   total?: number | undefined;
   /** The clock. Default `asyncScheduler`. */
   scheduler?: SchedulerLike | undefined;

@@ -79,7 +79,7 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
     work: (connection: C, context: WorkContext) => O,
     options?: AcquireOptions,
   ): Observable<ObservedValueOf<O>>;
-  /** Who holds a lease now, those who have held it longest first. */
+  /** Who holds a lease now, for how long (ms) and on which connection; those who have held it longest first. */
   holders(): Holder[];
   /**
    * How long callers waited, leases were held and connects took, since the pool was created: three histograms, in ms. All empty with

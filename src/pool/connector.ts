@@ -2,7 +2,7 @@ import type { Observable, ObservableInput } from 'rxjs';
 
 /** What a connector is told about the connect it is asked for. */
 export interface ConnectContext {
-  /** Aborted when the connection is no longer wanted: the connect timed out, or the pool was destroyed. */
+  /** Aborted when the connect is given up: it timed out, or the pool was destroyed, refreshed, or made smaller. */
   readonly signal: AbortSignal;
 }
 

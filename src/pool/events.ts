@@ -13,7 +13,7 @@ export type EvictReason =
 export type PoolHappening =
   /** A connect has succeeded, after so many ms. */
   | { readonly type: 'opened'; readonly connection: number; readonly took: number }
-  /** A connect has failed, or a connection before its first lease: the so-manieth time in a row. */
+  /** A connect has failed, or a connection soon after it, before its first lease; `attempts`: so many in a row by now. */
   | { readonly type: 'openFailed'; readonly connection: number; readonly attempts: number; readonly error: unknown }
   /** A lease was lent, after a wait of so many ms. */
   | { readonly type: 'acquired'; readonly connection: number; readonly label?: string; readonly waited: number }

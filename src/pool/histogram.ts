@@ -54,14 +54,17 @@ export class Histogram {
     return this.total === 0 ? 0 : this.sum / this.total;
   }
 
+  /** The median. */
   get p50(): number {
     return this.percentile(50);
   }
 
+  /** The 90th percentile. */
   get p90(): number {
     return this.percentile(90);
   }
 
+  /** The 99th percentile. */
   get p99(): number {
     return this.percentile(99);
   }
@@ -129,6 +132,7 @@ export class Histogram {
     return this.merge(new Histogram());
   }
 
+  /** For `JSON.stringify`; `Histogram.fromJSON` makes a histogram of it again. */
   toJSON(): HistogramJSON {
     const buckets = [...this.buckets.entries()].filter(([, count]) => count > 0);
     return { unitsPerMs, perOctave, sum: this.sum, min: this.min, max: this.max, buckets };

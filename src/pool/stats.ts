@@ -53,7 +53,7 @@ export interface PoolStats {
   readonly opened: number;
   /** Connections that were open and have been closed. */
   readonly closed: number;
-  /** Connects that failed, and connections that ended, or failed their validation, before their first lease. */
+  /** Connects that failed, and connections that ended soon, or failed their validation, before their first lease. */
   readonly openFailures: number;
   /** Acquires that ended by `acquireTimeout`. */
   readonly timeouts: number;

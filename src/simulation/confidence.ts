@@ -2,6 +2,7 @@ import type { StressReport } from '../stress/report';
 
 /** A figure, and how far from the truth it may be. */
 export interface Figure {
+  /** What the run has shown. */
   readonly value: number;
   /** With 95 % confidence the true value is no further away; null where the run is too short to tell. */
   readonly within: number | null;

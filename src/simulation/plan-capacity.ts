@@ -23,10 +23,12 @@ export interface CapacityQuestion extends Omit<Scenario, 'pool'> {
 
 /** What comes of the scenario with so many connections. Times in ms, shares from 0 to 1. */
 export interface CapacityPoint {
+  /** The option `max` that was tried. */
   readonly max: number;
   /** Whether every target held, and each of them. */
   readonly meets: boolean;
   readonly targets: readonly ThresholdResult[];
+  /** How long operations waited for a connection, and how long they took in all. */
   readonly waitMean: number;
   readonly waitP50: number;
   readonly waitP99: number;
@@ -46,6 +48,7 @@ export interface CapacityPoint {
 export interface CapacityPlan {
   /** The schema; a number that grows when a field changes its meaning. */
   readonly version: 1;
+  /** What was to hold, as it was given. */
   readonly targets: readonly string[];
   /** The smallest `max` with which every target held; null if there is none up to `to`, or while it is not known. */
   readonly max: number | null;
@@ -55,6 +58,7 @@ export interface CapacityPlan {
   readonly verdict: string;
   /** The curve: every `max` that was tried, the smallest first. */
   readonly points: readonly CapacityPoint[];
+  /** That of the scenario. */
   readonly seed: number;
 }
 

@@ -19,6 +19,7 @@ export interface SimulatedPool extends Omit<
   close?: Distribution | undefined;
   validate?: Distribution | undefined;
   reset?: Distribution | undefined;
+  /** As `createPool` has it, without functions. Default `'release'`. */
   onCancel?: 'release' | 'discard' | undefined;
 }
 
@@ -87,7 +88,9 @@ export interface Scenario {
         readonly lives?: Distribution | undefined;
       }
     | undefined;
+  /** When the target does not do its work. Default: never. */
   readonly outages?: readonly Outage[] | undefined;
+  /** When the target is restarted. Default: never. */
   readonly restarts?: readonly Restart[] | undefined;
   /** How long operations come, warm-up included. Default with a `recording` or a trace: to its end. */
   readonly duration?: Time | undefined;

@@ -16,6 +16,7 @@ import { VirtualScheduler } from './virtual-scheduler';
 
 /** What came of a simulation so far: the report of a stress test, in virtual time, and what can be said only of a simulation. */
 export interface SimulationReport extends StressReport {
+  /** That of the scenario: the same one is the same run. */
   readonly seed: number;
   /** Which part of those who were not turned away had to wait at all. */
   readonly waited: Figure;

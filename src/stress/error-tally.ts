@@ -2,9 +2,11 @@
 export interface ErrorCount {
   /** The class, such as `PoolExhaustedError`. */
   readonly name: string;
+  /** Its `code`, if that is a text. */
   readonly code?: string;
   /** The first of them; the others differ in their numbers at the most. */
   readonly message: string;
+  /** How many there were. */
   readonly count: number;
   /** When the first and the last of them came: milliseconds since the beginning. */
   readonly firstAt: number;

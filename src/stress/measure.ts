@@ -2,6 +2,7 @@ import type { Histogram } from '../pool/histogram';
 
 /** A histogram in a few numbers, in ms; all are 0 where there is nothing. */
 export interface Measure {
+  /** How many were measured. */
   readonly count: number;
   readonly min: number;
   readonly mean: number;

@@ -7,6 +7,7 @@ import { notACount, shown } from '../pool/options';
 
 /** What a pool was asked for in life, and how long things took: plain data, which `JSON.stringify` takes. Times in ms. */
 export interface LoadRecording {
+  /** The schema of the recording. */
   readonly version: 1;
   /** From the first to the last event. */
   readonly duration: number;

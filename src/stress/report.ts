@@ -13,12 +13,15 @@ export interface LoadDescription {
   readonly model: 'closed' | 'open';
   /** How many operations may be under way at once. */
   readonly workers: number | null;
-  /** Operations a second, and how they come. */
+  /** Operations a second; null where no rate was given. */
   readonly rate: number | null;
+  /** How they come; null in the closed model. */
   readonly arrivals: 'even' | 'poisson' | 'bursts' | 'trace' | null;
   /** How many operations there are to be in all. */
   readonly operations: number | null;
+  /** For how long operations begin, in ms, warm-up included; null where only a number of them bounds the load. */
   readonly duration: number | null;
+  /** In ms. */
   readonly warmup: number;
 }
 
@@ -49,6 +52,7 @@ export interface Estimate {
 export interface StressReport {
   /** The schema of the report; a number that grows when a field changes its meaning. */
   readonly version: 1;
+  /** The pool's name. */
   readonly pool: string;
   /** `'draining'`: nothing more begins, and what runs is waited for. `'done'` is the last report. */
   readonly phase: 'warmup' | 'running' | 'draining' | 'done';
@@ -56,15 +60,18 @@ export interface StressReport {
   readonly verdict: string;
   /** Whether every threshold held, and the pool kept its own rules. */
   readonly passed: boolean;
+  /** What came of each threshold, in the order in which they were given. */
   readonly thresholds: readonly ThresholdResult[];
   /** Rules of the pool's contract that were broken, a sentence each: there should be none, ever. */
   readonly violations: readonly string[];
   /** What is to be known about the figures. */
   readonly notes: readonly string[];
+  /** What was asked for, with every default filled in. */
   readonly load: LoadDescription;
   /** Since the beginning, and how much of it was measured: without the warm-up, and what came after `duration`. */
   readonly elapsed: number;
   readonly measured: number;
+  /** What became of the operations. */
   readonly operations: OperationCounts;
   /** Operations a second that succeeded; those that were to start (null in the closed model). */
   readonly throughput: number;
@@ -85,11 +92,15 @@ export interface StressReport {
   /** For which part of the time every lease was lent; which part of all leases was lent, on average. */
   readonly saturated: number;
   readonly utilisation: number;
+  /** The most of each at a time. */
   readonly peaks: Peaks;
+  /** What the pool did. */
   readonly deeds: PoolDeeds;
   /** Errors of operations, those that say the same counted together, the most frequent ones first. */
   readonly errors: readonly ErrorCount[];
+  /** How many connections it takes; null where nobody waited for too long. */
   readonly estimate: Estimate | null;
+  /** How it went over time; never more than 600 samples. */
   readonly timeline: readonly Sample[];
   /** The distributions behind the figures, which can be merged, and played into a simulation. */
   readonly histograms: {

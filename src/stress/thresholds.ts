@@ -23,6 +23,7 @@ export type TimeName = 'wait' | 'use' | 'total' | 'lag' | 'fromStart.wait' | 'fr
 export interface ThresholdResult {
   /** As it was given. */
   readonly threshold: string;
+  /** Whether it held; never where nothing was measured. */
   readonly held: boolean;
   /** The figure that it is about: milliseconds, a share from 0 to 1, operations a second, or a count. */
   readonly value: number;

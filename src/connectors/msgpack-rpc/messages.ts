@@ -18,7 +18,9 @@ export type Message =
 
 /** A notification of the other side. */
 export interface RpcNotification {
+  /** What it is called. */
   readonly method: string;
+  /** What came with it, decoded. */
   readonly params: unknown[];
 }
 
