@@ -49,7 +49,7 @@ const checks: readonly Plan[] = ['ok', 'late', 'fails', 'hangs'];
 const walks: Record<string, LifeWalk> = {
   'a validation succeeds, fails or hangs, and connections are lost meanwhile': {
     options: { validate: true },
-    holders: [acquire, use, acquire],
+    holders: [use, acquire, acquire],
     may: [
       ['release', 1],
       ['lose', 1],
