@@ -26,6 +26,10 @@ export class EventLedger {
     pool: ConnectionPool<unknown>,
     private readonly limits: { readonly capacity: number; readonly maxUses?: number },
   ) {
+    // Of those that were opened inside the creation of the pool nobody could hear.
+    const { opened } = pool.stats;
+    this.counts.set('opened', opened);
+    for (let connection = 1; connection <= opened; connection++) this.accounts.set(connection, fresh());
     pool.events$.subscribe((event) => {
       this.enter(event);
     });
@@ -75,7 +79,7 @@ export class EventLedger {
     switch (event.type) {
       case 'opened':
         this.check(account === undefined, `${what}, which was open`);
-        this.accounts.set(event.connection, { leases: 0, uses: 0, condemned: false, evicted: false });
+        this.accounts.set(event.connection, fresh());
         break;
       case 'openFailed':
         this.check((account?.uses ?? 0) === 0, `${what}, which was lent`);
@@ -127,5 +131,7 @@ export class EventLedger {
     if (!ok) this.violations.push(sentence);
   }
 }
+
+const fresh = (): Account => ({ leases: 0, uses: 0, condemned: false, evicted: false });
 
 const byNumber = (a: number, b: number): number => a - b;

@@ -38,7 +38,7 @@ export type Deed =
   | { do: 'refresh' }
   | { do: 'plan'; what: Check; plan: Plan };
 
-type Check = 'connect' | 'validate' | 'reset' | 'close';
+export type Check = 'connect' | 'validate' | 'reset' | 'close';
 
 const late = 7;
 const limits = { connectTimeout: 40, cancelTimeout: 30, closeTimeout: 50, target: 5, interval: 20 };
@@ -74,6 +74,7 @@ export class Shop {
   private readonly books: EventLedger;
   private readonly plans: Record<Check, Plan[]> = { connect: [], validate: [], reset: [], close: [] };
   private readonly wires = new Set<Wire>();
+  private readonly checks = new Set<Wire>();
   private readonly leases: { lease: Lease<Wire>; wire: Wire }[] = [];
   private readonly waiting = new Map<Subscription, number>();
   private readonly running = new Set<Subscription>();
@@ -83,12 +84,14 @@ export class Shop {
   private callers = 0;
   private ended = 0;
 
-  constructor(readonly options: ShopOptions) {
+  /** `decides`: what becomes of what has no plan. */
+  constructor(
+    readonly options: ShopOptions,
+    private readonly decides: (what: Check) => Plan = () => 'ok',
+  ) {
     const { validate, reset, isFatal, overload, ...asTheyAre } = options;
     const { target, interval, ...timeouts } = limits;
     this.max = options.max;
-    // Nobody could hear of one that opens inside the creation of the pool.
-    if (options.min > 0) this.plans.connect.push('late');
     const all: PoolOptions<Wire> = {
       ...asTheyAre,
       ...timeouts,
@@ -166,6 +169,12 @@ export class Shop {
     }
   }
 
+  /** How many there are for a deed that picks one. */
+  among(what: 'release' | 'discard' | 'leave' | 'lose'): number {
+    if (what === 'lose') return this.wires.size;
+    return what === 'leave' ? this.waiting.size + this.running.size : this.leases.length;
+  }
+
   /** Nothing is left to decide. */
   rest(): void {
     const { pool, options, clock } = this;
@@ -186,6 +195,8 @@ export class Shop {
       ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && dirty && busy === null,
     );
     this.when(left, 'a connection has come back, and is not being reset');
+    const vain = [...this.checks].some(({ over, closing }) => over || closing);
+    this.when(vain, 'a connection that is gone is still being checked');
     // What is due at this very instant has not fired yet.
     if (clock.next <= clock.now()) return;
     for (const since of this.waiting.values()) {
@@ -282,7 +293,11 @@ export class Shop {
     }
     return new Observable((subscriber: Subscriber<unknown>) => {
       wire.busy = what;
-      subscriber.add(() => (wire.busy = null));
+      this.checks.add(wire);
+      subscriber.add(() => {
+        wire.busy = null;
+        this.checks.delete(wire);
+      });
       subscriber.add(
         this.follow(what, true).subscribe({
           next: (value) => {
@@ -307,7 +322,7 @@ export class Shop {
 
   private follow<T>(what: Check, value: T): Observable<T> {
     const ok$: Observable<T> = value === undefined ? EMPTY : of(value);
-    switch (this.plans[what].shift() ?? 'ok') {
+    switch (this.plans[what].shift() ?? this.decides(what)) {
       case 'ok':
         return ok$;
       case 'late':

@@ -1,0 +1,199 @@
+import { Shop } from '../ledger/shop';
+import type { Check, Deed, Plan, ShopOptions } from '../ledger/shop';
+import { walk } from './walk';
+import type { Guide } from './walk';
+
+/** A walk through the options of a connection's life: the holders ask in this order, and everything else may come in between. */
+interface LifeWalk {
+  readonly options?: Partial<ShopOptions>;
+  readonly holders: readonly Deed[];
+  /** How often each of these may happen in one schedule; one that picks, picks everyone in turn. `'time'` is until the next timer. */
+  readonly may: readonly (readonly [Deed | Picking | 'time', number])[];
+  /** What may become of each check, and how many of them may go otherwise than well in one schedule. */
+  readonly plans?: Partial<Record<Check, readonly Plan[]>>;
+  readonly troubles?: number;
+}
+type Picking = 'release' | 'discard' | 'leave' | 'lose';
+
+const more = process.env['LONG'] ? 1 : 0;
+/** The pool is destroyed at every point: at once, and with patience. */
+const endsOf = (capacity: number): readonly number[] => (capacity === 1 || more > 0 ? [0, 5] : [5]);
+
+const usual: ShopOptions = {
+  max: 2,
+  min: 0,
+  capacity: 1,
+  maxPending: 100,
+  acquireTimeout: 1_000,
+  idleTimeout: Infinity,
+  maxLifetime: Infinity,
+  lifetimeJitter: 0,
+  maxUses: Infinity,
+  validate: false,
+  validateAfter: 0,
+  reset: false,
+  isFatal: false,
+  overload: false,
+  leakThreshold: Infinity,
+  order: 'lifo',
+};
+
+const acquire: Deed = { do: 'acquire' };
+const use: Deed = { do: 'use', ms: 3 };
+const failing: Deed = { do: 'use', fails: true };
+const down: Deed = { do: 'resize', max: 1 };
+const up: Deed = { do: 'resize', max: 2 };
+const refresh: Deed = { do: 'refresh' };
+const checks: readonly Plan[] = ['ok', 'late', 'fails', 'hangs'];
+
+const walks: Record<string, LifeWalk> = {
+  'a validation succeeds, fails or hangs, and connections are lost meanwhile': {
+    options: { validate: true },
+    holders: [use, acquire, acquire],
+    may: [
+      ['release', 1],
+      ['lose', 1],
+      ['time', 1 + more],
+    ],
+    plans: { validate: checks },
+    troubles: 1 + more,
+  },
+  'a reset succeeds, fails or hangs, and connections are lost meanwhile': {
+    options: { reset: true },
+    holders: [acquire, use, acquire],
+    may: [
+      ['release', 2],
+      ['lose', 1],
+      ['time', 1 + more],
+    ],
+    plans: { reset: checks },
+    troubles: 1 + more,
+  },
+  'validated and reset, and the caller goes': {
+    options: { validate: true, reset: true },
+    holders: [acquire, acquire, use],
+    may: [
+      ['release', 1],
+      ['leave', 1],
+      ['time', 1 + more],
+    ],
+    plans: { validate: checks, reset: checks },
+    troubles: 1 + more,
+  },
+  'work fails fatally, a lease is discarded': {
+    options: { isFatal: true, reset: true },
+    holders: [acquire, failing, acquire],
+    may: [
+      ['release', 1],
+      ['discard', 1 + more],
+      ['time', 1],
+    ],
+    plans: { reset: checks, close: ['ok', 'late', 'hangs'] },
+    troubles: 1,
+  },
+  'the pool shrinks and grows while connections are lent, opening and being reset': {
+    options: { reset: true },
+    holders: [acquire, use, acquire],
+    may: [
+      [down, 1],
+      [up, 1],
+      ['release', 1 + more],
+      ['time', 1],
+    ],
+    plans: { connect: ['ok', 'late'], reset: checks },
+    troubles: 1,
+  },
+  'the pool is refreshed while connections are lent, opening and being checked': {
+    options: { validate: true, reset: true },
+    holders: [acquire, use, acquire],
+    may: [
+      [refresh, 1],
+      ['release', 1],
+      ['time', 1 + more],
+    ],
+    plans: { connect: ['ok', 'late'], validate: ['ok', 'late', 'hangs'], reset: ['ok', 'late', 'hangs'] },
+    troubles: 1 + more,
+  },
+};
+
+function run({ holders, may, plans = {}, troubles = 0, options }: LifeWalk, capacity: number, guide: Guide): void {
+  let left = troubles;
+  let trail = '';
+  let created = false;
+  // With room for all on one connection, a second one is there only if it is to be kept open.
+  const shop = new Shop({ ...usual, min: capacity === 1 ? 0 : 2, ...options, capacity }, (what) => {
+    // What opens while the pool is made, opens at once: nobody could hear yet which one it was.
+    const plan = created && left > 0 ? guide.choose(plans[what] ?? ['ok' as const]) : 'ok';
+    if (plan !== 'ok') left--;
+    trail += ` (${what}: ${plan})`;
+    return plan;
+  });
+  created = true;
+  const judge = (): void => {
+    if (shop.violations.length > 0) throw new Error(`${shop.violations.join('\n')}\nafter${trail}`);
+  };
+  const budget = may.map(([, times]) => times);
+  let asked = 0;
+  for (;;) {
+    const ways: { deed: Deed; spend: () => void }[] = [];
+    if (asked < holders.length) ways.push({ deed: holders[asked]!, spend: () => asked++ });
+    for (const [index, [what]] of may.entries()) {
+      if (budget[index] === 0) continue;
+      const spend = (): void => {
+        budget[index]!--;
+      };
+      if (typeof what === 'object') ways.push({ deed: what, spend });
+      else if (what !== 'time') {
+        for (let pick = 0; pick < shop.among(what); pick++) ways.push({ deed: { do: what, pick }, spend });
+      } else if (shop.clock.pending > 0) {
+        ways.push({ deed: { do: 'pass', ms: shop.clock.next - shop.clock.now() }, spend });
+      }
+    }
+    const next = guide.choose([...endsOf(capacity), ...ways]);
+    if (typeof next === 'number') {
+      trail += ` destroy ${next}`;
+      shop.end(next);
+      judge();
+      return;
+    }
+    next.spend();
+    trail += ` ${JSON.stringify(next.deed)}`;
+    shop.perform(next.deed);
+    if (!guide.known) shop.rest();
+    judge();
+  }
+}
+
+function everySchedule(kind: LifeWalk, capacity: number): number {
+  // Where an error was made says nothing here, and finding it out would be a third of the work.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return walk((guide) => {
+      run(kind, capacity, guide);
+    });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+describe('the life of connections, in every order of events for two connections and three holders', () => {
+  let schedules = 0;
+  let seconds = 0;
+
+  for (const capacity of [1, 3]) {
+    for (const [name, kind] of Object.entries(walks)) {
+      it(`capacity ${capacity}: ${name}`, () => {
+        const began = performance.now();
+        const done = everySchedule(kind, capacity);
+        schedules += done;
+        seconds += (performance.now() - began) / 1_000;
+        expect(done).toBeGreaterThan(100);
+      }, 600_000);
+    }
+  }
+
+  afterAll(() => {
+    console.log(`life walk: ${schedules} schedules, no forbidden outcome, in ${seconds.toFixed(1)} s`);
+  });
+});
