@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
 import { clientLimits, type MessageLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Ext } from '../../../src/connectors/msgpack-rpc/index';
@@ -167,5 +169,22 @@ describe('finding where a message ends', () => {
     expect(now.heapUsed + now.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(10 * size);
     inbox.push(block);
     expect(inbox.next()?.length).toBe(size + 5);
+  });
+
+  it('keeps what nobody takes yet in memory of about its size, though it comes byte by byte', () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const inbox = new Inbox(clientLimits);
+    const size = 65_536;
+    gc();
+    const before = process.memoryUsage();
+    for (let i = 0; i < size; i++) inbox.push(Buffer.allocUnsafeSlow(1).fill(7));
+    expect(inbox.waitingBytes).toBe(size);
+    gc();
+    const now = process.memoryUsage();
+    expect(now.heapUsed + now.external - before.heapUsed - before.external).toBeLessThan(1024 * 1024);
+    for (let i = 0; i < size; i++) expect(inbox.next()).toEqual(Buffer.of(7));
+    expect(inbox.next()).toBeUndefined();
+    expect(inbox.waitingBytes).toBe(0);
   });
 });

@@ -5,9 +5,11 @@ import { Scanner } from './scanner';
 /** Chunks come in, the bytes of whole messages go out. */
 export class Inbox {
   readonly #scanner: Scanner;
-  /** Chunks not looked at yet, the first of them from `#at` on. More than one only while nobody takes messages. */
-  readonly #chunks: Buffer[] = [];
+  /** The chunk that messages are taken from, and how far that has come. */
+  #chunk: Buffer | undefined;
   #at = 0;
+  /** What has come in behind it, while nobody took messages: as few bytes at a time as the other side liked. */
+  readonly #waiting = new ByteList();
   /** The bytes that the message now coming in had in the chunks before. */
   readonly #begun = new ByteList();
 
@@ -22,11 +24,12 @@ export class Inbox {
 
   /** Bytes that nobody has looked at. */
   get waitingBytes(): number {
-    return this.#chunks.reduce((sum, chunk) => sum + chunk.length, -this.#at);
+    return (this.#chunk === undefined ? 0 : this.#chunk.length - this.#at) + this.#waiting.length;
   }
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
+    if (this.#chunk === undefined) this.#chunk = chunk;
+    else this.#waiting.append(chunk);
   }
 
   /**
@@ -34,7 +37,7 @@ export class Inbox {
    * them before anything else happens. Throws a `Refusal` at bytes that are no MessagePack or too many.
    */
   next(): Buffer | undefined {
-    for (let chunk = this.#chunks[0]; chunk !== undefined; chunk = this.#chunks[0]) {
+    for (let chunk = this.#chunk; chunk !== undefined; chunk = this.#chunk) {
       const from = this.#at;
       const end = this.#scanner.scan(chunk, from);
       if (end === -1) {
@@ -51,11 +54,11 @@ export class Inbox {
   }
 
   #step(chunk: Buffer, to: number): void {
-    if (to === chunk.length) {
-      this.#chunks.shift();
-      this.#at = 0;
-    } else {
+    if (to < chunk.length) {
       this.#at = to;
+      return;
     }
+    this.#chunk = this.#waiting.length === 0 ? undefined : this.#waiting.take();
+    this.#at = 0;
   }
 }
