@@ -1,13 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { map } from 'rxjs';
 import { connectNode } from '../../../src/connectors/msgpack-rpc/index';
-import { after, answerOf } from './support';
+import { after, answerOf, until } from './support';
 
 /** A neovim that listens. */
 export interface Neovim {
   readonly target: string;
   readonly process: ChildProcess;
+  /** Makes it stand still, and resolves when it does. The kernel goes on accepting for it. */
+  stop(): Promise<void>;
+  /** Lets it go on. */
+  goOn(): void;
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>;
   /** Starts another one at the same place. */
@@ -22,9 +27,25 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Milliseconds that a spec with a neovim may take: it is a program of its own, and a busy machine gives it what is left. */
+const PATIENCE = 60_000;
+
+/** Whether the system says that a process stands still; it is taken for granted where nobody can say. */
+function standsStill(pid: number): boolean {
+  const file = `/proc/${pid}/stat`;
+  // The state follows the name, which is in parentheses and may hold some.
+  return !existsSync(file) || /^.*\) T/s.test(readFileSync(file, 'utf8'));
+}
+
 /** Inside a `describe`: starts neovims, which are gone after the spec. Takes what `peer('nvim')` gave. */
 export function neovims(program: string): () => Promise<Neovim> {
   const running = new Set<Neovim>();
+  let patience: number;
+  beforeAll(() => {
+    patience = jasmine.DEFAULT_TIMEOUT_INTERVAL;
+    jasmine.DEFAULT_TIMEOUT_INTERVAL = PATIENCE;
+  });
+  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = patience));
   afterEach(async () => {
     for (const neovim of running) await neovim.kill();
   });
@@ -35,6 +56,11 @@ export function neovims(program: string): () => Promise<Neovim> {
     const neovim: Neovim = {
       target,
       process: child,
+      stop: async () => {
+        child.kill('SIGSTOP');
+        await until(() => standsStill(child.pid!));
+      },
+      goOn: () => child.kill('SIGCONT'),
       kill: async () => {
         child.kill('SIGKILL');
         await gone;
