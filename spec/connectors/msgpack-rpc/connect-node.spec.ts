@@ -373,6 +373,7 @@ describe('a connection to a node', () => {
       const errors = [
         'text', [0, 'Vim:E492: Not an editor command'], { message: 'a map', code: 'E_MAP' }, ['one'], 7, false, { a: 1 }, [1, 2, 3],
         Buffer.from('žluť'), [5, Buffer.from('in bytes')], Buffer.from([0xff]),
+        [['a long one', Array.from({ length: 50 }, (_, i) => ({ line: i, what: 'x'.repeat(i) }))]],
       ]; // prettier-ignore
       const { target } = await rawServer((client) =>
         client.onMessage(([, id, , [index]]) => client.send([1, id, errors[index], null])),
@@ -385,7 +386,7 @@ describe('a connection to a node', () => {
         expect(failure.code).toBe('RPC_ERROR');
         expect(failure.method).toBe('method');
         expect(failure.detail).toEqual(errors[i]);
-        expect(failure.message).toMatch(/^'method' failed on worker@127\.0\.0\.1:\d+: ./);
+        expect(failure.message).toMatch(/^'method' failed on worker@127\.0\.0\.1:\d+: .+$/);
       }
       expect(failures[0]!.message).toMatch(/: text$/);
       expect(failures[1]!.message).toMatch(/: Vim:E492: Not an editor command$/);

@@ -5,7 +5,7 @@ const LONGEST_REASON = 1000;
 
 /** A reason for people's eyes: whatever the other side sent, cut to a readable length. */
 export function readable(detail: unknown): string {
-  const text = textOf(detail) ?? inspect(detail, { depth: 2, breakLength: Infinity });
+  const text = textOf(detail) ?? inspect(detail, { depth: 2, breakLength: Infinity, compact: true });
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
 }
 

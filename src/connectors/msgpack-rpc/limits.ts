@@ -20,7 +20,10 @@ export interface RpcLimits extends MessageLimits {
    * are answered. Default 67 108 864 (64 MiB). A single request of more is worked on by itself.
    */
   readonly maxCallBytes: number;
-  /** Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216. */
+  /**
+   * Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216. What is in
+   * work by then is answered all the same, so that up to `maxCalls` answers more may be held.
+   */
   readonly maxUnsentBytes: number;
 }
 
