@@ -64,6 +64,22 @@ for (const [name, create] of Object.entries(codecs)) {
       expect(roundTrip([1])).toEqual([1]);
     });
 
+    it('sends texts, bytes, arrays and extensions behind the shortest header there is', () => {
+      const heads = (value: (size: number) => unknown, sizes: number[]) =>
+        sizes.map((size) => Buffer.from(encode(value(size))).toString('hex', 0, 2));
+      expect(heads((n) => 'x'.repeat(n), [31, 32, 255, 256, 65_535, 65_536])).toEqual([
+        'bf78',
+        'd920',
+        'd9ff',
+        'da01',
+        'daff',
+        'db00',
+      ]);
+      expect(heads(Buffer.alloc, [0, 255, 256, 65_535, 65_536])).toEqual(['c400', 'c4ff', 'c501', 'c5ff', 'c600']);
+      expect(heads((n) => Array(n).fill(0), [15, 16, 65_535, 65_536])).toEqual(['9f00', 'dc00', 'dcff', 'dd00']);
+      expect(heads((n) => new Ext(5, Buffer.alloc(n)), [16, 17, 255, 256])).toEqual(['d805', 'c711', 'c7ff', 'c801']);
+    });
+
     it('takes bytes as bytes and gives back memory of its own', () => {
       for (const size of [0, 1, 255, 256, 3000, 70_000]) {
         const bytes = Uint8Array.from({ length: size }, (_, i) => i);

@@ -47,9 +47,9 @@ export function createWrite(plain: Write): Write {
       writeCount(encoder, value.length, 0x90, 0xdc);
       for (let i = 0; i < value.length; i++) write(encoder, value[i], depth);
     } else if (ArrayBuffer.isView(value)) {
-      plain(encoder, asBuffer(value));
+      writeBytes(encoder, asBuffer(value));
     } else if (value instanceof ArrayBuffer) {
-      plain(encoder, Buffer.from(value));
+      writeBytes(encoder, Buffer.from(value));
     } else if (value instanceof Date) {
       writeExt(encoder, TIMESTAMP, encodeTimestamp(value));
     } else if (value instanceof Ext) {
@@ -84,6 +84,21 @@ function writeCount(encoder: Encoder, count: number, fix: number, wide: number):
   } else {
     write32(encoder, wide + 1, count);
   }
+}
+
+/** msgpack-lite counts the length of 255 bytes in two. */
+function writeBytes(encoder: Encoder, bytes: Buffer): void {
+  const { length } = bytes;
+  if (length <= 0xff) {
+    const at = encoder.reserve(2);
+    encoder.buffer[at] = 0xc4;
+    encoder.buffer[at + 1] = length;
+  } else if (length <= 0xffff) {
+    write16(encoder, 0xc5, length);
+  } else {
+    write32(encoder, 0xc6, length);
+  }
+  encoder.send(bytes);
 }
 
 function writeLongString(encoder: Encoder, text: string): void {
