@@ -65,6 +65,64 @@ describe('pool.events$', () => {
     });
   });
 
+  it('tells every later state of the breaker to one who comes, or comes back, after it has changed, and none of the past', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 0 || dial === 2 ? 'fail' : 'open') });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 10 } });
+      const call = () => pool.use(() => of(1)).subscribe({ error: () => undefined });
+      const heard: [number, string][][] = [[], [], []];
+      const listen = (who: number) =>
+        pool.events$.subscribe((event) => {
+          if (event.type === 'breaker') heard[who]!.push([event.at, event.state]);
+        });
+      const first = listen(0);
+      call();
+      at(5, () => {
+        first.unsubscribe();
+      });
+      // Closes while nobody listens.
+      at(100, call);
+      at(200, () => {
+        listen(1);
+        scripted.connections[0]!.lose(dead);
+      });
+      at(300, call);
+      at(305, () => {
+        listen(2);
+        pool.resize(2);
+      });
+      at(400, call);
+      flush();
+      expect(heard).toEqual([
+        [[1, 'open']],
+        [
+          [301, 'open'],
+          [400, 'half-open'],
+          [401, 'closed'],
+        ],
+        [
+          [400, 'half-open'],
+          [401, 'closed'],
+        ],
+      ]);
+    });
+  });
+
+  it('tells the breaker to the first who listens only as it changes', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 1_000 } });
+      pool.use(() => of(1)).subscribe({ error: () => undefined });
+      let events: Record<string, unknown>[] = [];
+      at(100, () => {
+        events = eventsOf(pool);
+        pool.resize(2);
+      });
+      flush();
+      expect(events).toEqual([{ type: 'resized', at: 100, from: 1, to: 2 }]);
+    });
+  });
+
   it('tells waits that ended without a lease', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, maxPending: 1, acquireTimeout: 50 });
