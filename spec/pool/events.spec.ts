@@ -1,5 +1,6 @@
 import { asyncScheduler, config, NEVER, of, Subject, throwError, timer } from 'rxjs';
 import type { ConnectionPool, PoolEvent } from '../../src/index';
+import { Events } from '../../src/pool/events';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
@@ -266,6 +267,31 @@ describe('pool.events$', () => {
     listener.unsubscribe();
     pool.use(() => of(1)).subscribe();
     expect(events).toEqual([]);
+  });
+
+  it('costs nothing while nobody listens: no event is made', async () => {
+    const made = spyOn(Events.prototype, 'happened').and.callThrough();
+    const scripted = scriptedTarget({ step: (dial) => (dial === 1 ? 'fail' : 'open') });
+    const pool = createPool({ connect: scripted.connect, max: 3, maxPending: 0, leakThreshold: 1, breaker: false });
+    const live = (): void => {
+      pool.use(() => of(1)).subscribe();
+      pool.acquire().subscribe((lease) => {
+        lease.discard();
+      });
+      pool.acquire({ acquireTimeout: 0 }).subscribe({ error: () => undefined });
+      pool.resize(2);
+      pool.refresh();
+    };
+    live();
+    const listener = pool.events$.subscribe();
+    expect(made).not.toHaveBeenCalled();
+    live();
+    expect(made).toHaveBeenCalled();
+    listener.unsubscribe();
+    made.calls.reset();
+    live();
+    await pool.destroy({ timeout: 0 });
+    expect(made).not.toHaveBeenCalled();
   });
 
   it('can be left inside a listener', () => {
