@@ -237,9 +237,13 @@ describe('the stream of a pool', () => {
       (pool, next) => pool.subscribe(next),
       (pool, next) => {
         const again = (): unknown =>
-          pool.acquire().subscribe((lease) => {
-            again();
-            next(lease);
+          pool.acquire().subscribe({
+            next: (lease) => {
+              again();
+              next(lease);
+            },
+            // The end of the pool.
+            error: () => undefined,
           });
         again();
       },
@@ -251,6 +255,7 @@ describe('the stream of a pool', () => {
       for (let i = 0; i < 100; i++) last!.release();
       expect(pool.stats.acquired).toBe(101);
       expect(claimsBehind(last!)).toBeLessThan(10);
+      void pool.destroy({ timeout: 0 });
     }
   });
 
