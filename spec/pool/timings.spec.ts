@@ -147,10 +147,14 @@ describe('Histogram', () => {
     ['half a bucket', { ...saved, buckets: [[3, 0.5]] }, /but got \[3,0\.5\]/],
     ['a bucket beyond all', { ...saved, buckets: [[1e9, 1]] }, /but got \[1000000000,1\]/],
     ['one bucket twice', { ...saved, buckets: [saved.buckets[0], ...saved.buckets] }, /in ascending order/],
-    ['a minimum that is not in the first bucket', { ...saved, min: 0.5 }, /min must be in the first bucket/],
-    ['a maximum that is not in the last bucket', { ...saved, max: 700 }, /max must be in the last bucket/],
-    ['a minimum above the maximum', { ...saved, min: 5, max: 1, buckets: [] }, /must be 0 where buckets are empty/],
-    ['a sum that cannot be', { ...saved, sum: 1_000 }, /sum must be between/],
+    [
+      'a minimum that is not in the first bucket',
+      { ...saved, min: 0.5 },
+      /must be those of what is in buckets, but got 303, 0.5 and 300/,
+    ],
+    ['a maximum that is not in the last bucket', { ...saved, max: 700 }, /but got 303, 1 and 700/],
+    ['a minimum above the maximum', { ...saved, min: 5, max: 1, buckets: [] }, /but got 303, 5 and 1/],
+    ['a sum that cannot be', { ...saved, sum: 1_000 }, /but got 1000, 1 and 300/],
     ['a sum without end', { ...saved, sum: Infinity }, /sum must be a number of 0 or more, but got Infinity/],
     ['a text', 'wait', /but got undefined and undefined/],
   ];
