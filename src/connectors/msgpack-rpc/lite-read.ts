@@ -83,12 +83,17 @@ export function createRead(plain: Read): Read {
   /** An object as long as every key is a string; at the first that is not, a Map takes over what there is so far. */
   function readMap(decoder: Decoder, size: number): unknown {
     const object: Record<string, unknown> = {};
+    let sparse = false;
     for (let i = 0; i < size; i++) {
       const key = read(decoder);
       if (typeof key !== 'string') {
         return readRest(decoder, size - i, new Map<unknown, unknown>(i === 0 ? null : Object.entries(object)), key);
       }
       const value = read(decoder);
+      if (!sparse && startsWithDigit(key) && Number(key) > 4 * size + 8) {
+        keepSparse(object);
+        sparse = true;
+      }
       // Assigning to this one key would set the prototype.
       if (key === '__proto__') {
         Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
@@ -107,6 +112,23 @@ export function createRead(plain: Read): Read {
     }
     return map;
   }
+}
+
+function startsWithDigit(key: string): boolean {
+  const code = key.charCodeAt(0);
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** The largest key that the engine takes for an index. */
+const LAST_INDEX = 2 ** 32 - 2;
+
+/**
+ * The engine makes room for all the indices below one that is assigned, as in an array: a single key '999' costs 12 KB, so that a
+ * message of 64 KiB would cost 130 MB. An object that has once held the last index keeps its indices in a table from then on.
+ */
+function keepSparse(object: Record<number, unknown>): void {
+  object[LAST_INDEX] = null;
+  Reflect.deleteProperty(object, LAST_INDEX);
 }
 
 /** `high` is the upper half, signed or not; the lower half follows it. */

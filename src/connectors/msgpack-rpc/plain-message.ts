@@ -10,7 +10,8 @@ const UNDERSCORE = 0x5f;
 
 /**
  * Whether the bytes are one whole message of nothing but what every MessagePack library reads alike. Looks at headers only.
- * Text that begins with the first byte of a byte order mark is none: some take the mark away.
+ * Text that begins with the first byte of a byte order mark is none: some take the mark away. Nor is a key that may be an index, which
+ * costs the memory of an array as long; see `keepSparse`.
  */
 export function isPlainMessage(bytes: Uint8Array): boolean {
   const { length } = bytes;
@@ -113,6 +114,7 @@ export function isPlainMessage(bytes: Uint8Array): boolean {
     if (text >= 0) {
       if (bytes[at] === 0xef) return false;
       if (text === 9 && bytes[at] === UNDERSCORE && bytes[at + 1] === UNDERSCORE) return false;
+      if (text > 1 && isDigit(bytes[at]!) && depth >= 0 && isMap[depth] === 1 && left[depth]! % 2 === 0) return false;
       at += text;
     } else if (depth >= 0 && isMap[depth] === 1 && left[depth]! % 2 === 0) {
       return false; // a key that is no text
@@ -133,5 +135,6 @@ export function isPlainMessage(bytes: Uint8Array): boolean {
   return false;
 }
 
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 const uint16 = (bytes: Uint8Array, at: number): number => (bytes[at]! << 8) | bytes[at + 1]!;
 const uint32 = (bytes: Uint8Array, at: number): number => uint16(bytes, at) * 0x1_0000 + uint16(bytes, at + 2);
