@@ -273,12 +273,16 @@ describe('pool.events$', () => {
     const made = spyOn(Events.prototype, 'happened').and.callThrough();
     const scripted = scriptedTarget({ step: (dial) => (dial === 1 ? 'fail' : 'open') });
     const pool = createPool({ connect: scripted.connect, max: 3, maxPending: 0, leakThreshold: 1, breaker: false });
+    const refused = { error: () => undefined };
     const live = (): void => {
-      pool.use(() => of(1)).subscribe();
-      pool.acquire().subscribe((lease) => {
-        lease.discard();
+      pool.use(() => of(1)).subscribe(refused);
+      pool.acquire().subscribe({
+        next: (lease) => {
+          lease.discard();
+        },
+        ...refused,
       });
-      pool.acquire({ acquireTimeout: 0 }).subscribe({ error: () => undefined });
+      pool.acquire({ acquireTimeout: 0 }).subscribe(refused);
       pool.resize(2);
       pool.refresh();
     };
