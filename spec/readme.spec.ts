@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runInNewContext } from 'node:vm';
+import { NEVER } from 'rxjs';
 import ts from 'typescript';
+import type { InvalidConfigError, PoolOptions } from '../src/index';
+import { resolveOptions } from '../src/pool/options';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -35,8 +39,10 @@ declare const pool: ConnectionPool<RpcConnection>;
 declare const result: BatchResult<unknown>;
 `;
 
+const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
+
 function blocksOf(file: string): string[] {
-  const text = readFileSync(resolve(root, file), 'utf8');
+  const text = textOf(file);
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
 }
 
@@ -83,6 +89,75 @@ function complaints(blocks: readonly string[], given = prelude): string[] {
     );
 }
 
+/** The cells of the first table under a heading, without its head. */
+function rowsUnder(file: string, heading: string): string[][] {
+  const [, after] = textOf(file).split(`\n${heading}\n`);
+  const lines = after!.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('| ---')) + 1;
+  const to = lines.findIndex((line, i) => i > from && !line.startsWith('|'));
+  return lines.slice(from, to).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** What stands between backticks. */
+const inCode = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
+
+/** The value that a cell of defaults means. */
+function meant(cell: string): unknown {
+  if (cell === '–' || cell === 'none is') return undefined;
+  const [code] = inCode(cell);
+  if (code === undefined) return Number(cell.replaceAll(' ', ''));
+  if (code === 'asyncScheduler' || code === 'Math.random') return code;
+  return runInNewContext(`(${code})`) as unknown;
+}
+
+/** The options that there are, by the answer to one that there is not. */
+function everyOption(): string[] {
+  try {
+    resolveOptions({ connect: () => NEVER, max: 1, none: 1 } as PoolOptions<unknown>);
+  } catch (error) {
+    return /the options are (.*)$/.exec((error as InvalidConfigError).issues[0]!)![1]!.split(', ');
+  }
+  return [];
+}
+
+const sourceOf = (file: string): ts.SourceFile => ts.createSourceFile(file, textOf(file), ts.ScriptTarget.Latest);
+
+function membersOf(file: string, name: string): string[] {
+  const source = sourceOf(file);
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  return (found as ts.InterfaceDeclaration).members.map((member) => member.name!.getText(source));
+}
+
+/** The types that an alias is a union of. */
+function unionOf(source: ts.SourceFile, name: string): readonly ts.TypeNode[] {
+  const found = source.statements.find((node) => ts.isTypeAliasDeclaration(node) && node.name.text === name);
+  return ((found as ts.TypeAliasDeclaration).type as ts.UnionTypeNode).types;
+}
+
+function wordsOf(file: string, name: string): string[] {
+  const source = sourceOf(file);
+  return unionOf(source, name).map((type) => type.getText(source).slice(1, -1));
+}
+
+/** The fields of each kind of event beside those that all have; `?` for one that may be missing. */
+function events(): Record<string, string[]> {
+  const source = sourceOf('src/pool/events.ts');
+  const kinds = unionOf(source, 'PoolHappening').map((type) => {
+    const [kind, ...fields] = (type as ts.TypeLiteralNode).members as ts.NodeArray<ts.PropertySignature>;
+    const word = kind!.type!.getText(source).slice(1, -1);
+    return [
+      word,
+      fields.map((field) => `${field.name.getText(source)}${field.questionToken === undefined ? '' : '?'}`),
+    ];
+  });
+  return Object.fromEntries(kinds) as Record<string, string[]>;
+}
+
 describe('the README', () => {
   it('shows code that the compiler takes', () => {
     const blocks = blocksOf('README.md');
@@ -113,6 +188,54 @@ describe('the README', () => {
     expect(blocks.length).toBe(4);
     expect(complaints(blocks, pulled)).toEqual([]);
   }, 60_000);
+
+  it('leads to a page on observability that does, too', () => {
+    const [first, ...others] = blocksOf('docs/observability.md').map(
+      (code) => `declare const pool: ConnectionPool<RpcConnection>;\n${code}`,
+    );
+    expect(others).toEqual([]);
+    expect(
+      complaints([
+        `import type { ConnectionPool } from 'rxjs-connection-pool';\nimport type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';\n${first}`,
+      ]),
+    ).toEqual([]);
+  }, 60_000);
+
+  it('has every option in its table, with its default', () => {
+    const resolved = resolveOptions<unknown>({ connect: () => NEVER, max: 1 }) as unknown as Record<string, unknown>;
+    const defaults: Record<string, unknown> = {
+      ...resolved,
+      overload: resolved['overload'] ?? false,
+      scheduler: 'asyncScheduler',
+      random: 'Math.random',
+    };
+    const told: Record<string, unknown> = {};
+    for (const [names, values] of rowsUnder('README.md', '### Options')) {
+      for (const [i, name] of inCode(names!).entries()) told[name] = meant(values!.split(/, (?![^{]*})/)[i]!);
+    }
+    expect(Object.keys(told).sort()).toEqual(everyOption().sort());
+    for (const name of ['connect', 'max']) expect(told[name]).withContext(name).toBeUndefined();
+    for (const name of Object.keys(told)) {
+      if (name !== 'connect' && name !== 'max') expect(told[name]).withContext(name).toEqual(defaults[name]);
+    }
+  });
+
+  it('has every member of a pool in its table', () => {
+    const told = rowsUnder('README.md', '### All that a pool has').flatMap(([names]) =>
+      inCode(names!).map((name) => /^[\w$]+/.exec(name)![0]),
+    );
+    const declared = membersOf('src/pool/connection-pool.ts', 'ConnectionPool').filter((name) => !name.startsWith('['));
+    expect(told.filter((name) => name !== 'subscribe' && name !== 'pipe').sort()).toEqual(declared.sort());
+  });
+
+  it('leads to a table of every event, with its fields', () => {
+    const told: Record<string, string[]> = {};
+    for (const [type, fields] of rowsUnder('docs/observability.md', '## `events$`'))
+      told[inCode(type!)[0]!] = inCode(fields!);
+    expect(told).toEqual(events());
+    const reasons = /^The reasons of `evicted`: (.*)\.$/m.exec(textOf('docs/observability.md'))![1]!;
+    expect(inCode(reasons).sort()).toEqual(wordsOf('src/pool/events.ts', 'EvictReason').sort());
+  });
 
   it('would be found out', () => {
     expect(complaints(['pool.use((node) => node.cal("word_count"));'])).toEqual([

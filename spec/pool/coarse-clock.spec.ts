@@ -93,6 +93,25 @@ describe('the coarse clock', () => {
     expect(clock.now()).toBe(234);
   });
 
+  it('in real time is never behind by more than it promises: exact in each turn, and by 32 readings while one lasts', async () => {
+    const real: number[] = [];
+    const behind = schedulerClock(asyncScheduler);
+    const clock = new CoarseClock({ ...behind, now: () => real[real.push(behind.now()) - 1]! });
+    const [epoch] = real;
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      const before = asyncScheduler.now();
+      expect(clock.now() + epoch!).toBeGreaterThanOrEqual(before);
+      // Busy for some milliseconds: what it says is what one of the last 32 calls would have read.
+      const since: number[] = [];
+      for (const start = asyncScheduler.now(); asyncScheduler.now() - start < 4;) {
+        since.push(asyncScheduler.now());
+        expect(clock.now() + epoch!).toBeGreaterThanOrEqual(since[Math.max(0, since.length - 32)]!);
+      }
+    }
+    clock.end();
+  });
+
   it('is exact in virtual time, however often it is asked in one frame', () => {
     marbles(({ at, flush }) => {
       const clock = new CoarseClock(schedulerClock(asyncScheduler));

@@ -1,5 +1,6 @@
 import { asyncScheduler, config, NEVER, of, Subject, throwError, timer } from 'rxjs';
 import type { ConnectionPool, PoolEvent } from '../../src/index';
+import { Events } from '../../src/pool/events';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
@@ -62,6 +63,64 @@ describe('pool.events$', () => {
         { type: 'acquired', at: 201, connection: 3, waited: 1 },
         { type: 'released', at: 201, connection: 3, held: 0 },
       ]);
+    });
+  });
+
+  it('tells every later state of the breaker to one who comes, or comes back, after it has changed, and none of the past', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 0 || dial === 2 ? 'fail' : 'open') });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 10 } });
+      const call = () => pool.use(() => of(1)).subscribe({ error: () => undefined });
+      const heard: [number, string][][] = [[], [], []];
+      const listen = (who: number) =>
+        pool.events$.subscribe((event) => {
+          if (event.type === 'breaker') heard[who]!.push([event.at, event.state]);
+        });
+      const first = listen(0);
+      call();
+      at(5, () => {
+        first.unsubscribe();
+      });
+      // Closes while nobody listens.
+      at(100, call);
+      at(200, () => {
+        listen(1);
+        scripted.connections[0]!.lose(dead);
+      });
+      at(300, call);
+      at(305, () => {
+        listen(2);
+        pool.resize(2);
+      });
+      at(400, call);
+      flush();
+      expect(heard).toEqual([
+        [[1, 'open']],
+        [
+          [301, 'open'],
+          [400, 'half-open'],
+          [401, 'closed'],
+        ],
+        [
+          [400, 'half-open'],
+          [401, 'closed'],
+        ],
+      ]);
+    });
+  });
+
+  it('tells the breaker to the first who listens only as it changes', () => {
+    const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 1_000 } });
+      pool.use(() => of(1)).subscribe({ error: () => undefined });
+      let events: Record<string, unknown>[] = [];
+      at(100, () => {
+        events = eventsOf(pool);
+        pool.resize(2);
+      });
+      flush();
+      expect(events).toEqual([{ type: 'resized', at: 100, from: 1, to: 2 }]);
     });
   });
 
@@ -208,6 +267,35 @@ describe('pool.events$', () => {
     listener.unsubscribe();
     pool.use(() => of(1)).subscribe();
     expect(events).toEqual([]);
+  });
+
+  it('costs nothing while nobody listens: no event is made', async () => {
+    const made = spyOn(Events.prototype, 'happened').and.callThrough();
+    const scripted = scriptedTarget({ step: (dial) => (dial === 1 ? 'fail' : 'open') });
+    const pool = createPool({ connect: scripted.connect, max: 3, maxPending: 0, leakThreshold: 1, breaker: false });
+    const refused = { error: () => undefined };
+    const live = (): void => {
+      pool.use(() => of(1)).subscribe(refused);
+      pool.acquire().subscribe({
+        next: (lease) => {
+          lease.discard();
+        },
+        ...refused,
+      });
+      pool.acquire({ acquireTimeout: 0 }).subscribe(refused);
+      pool.resize(2);
+      pool.refresh();
+    };
+    live();
+    const listener = pool.events$.subscribe();
+    expect(made).not.toHaveBeenCalled();
+    live();
+    expect(made).toHaveBeenCalled();
+    listener.unsubscribe();
+    made.calls.reset();
+    live();
+    await pool.destroy({ timeout: 0 });
+    expect(made).not.toHaveBeenCalled();
   });
 
   it('can be left inside a listener', () => {

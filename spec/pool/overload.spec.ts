@@ -123,6 +123,51 @@ describe('overload', () => {
     });
   });
 
+  it('forgets a line in which nobody has been for interval ms, although nobody has been served since', () => {
+    const scripted = scriptedTarget({ openAfter: 20 });
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        idleTimeout: 1_000,
+        overload: { target: 5, interval: 100 },
+      });
+      const ended: [string, string][] = [];
+      const call = (name: string, ms: number) =>
+        pool
+          .use(() => timer(ms))
+          .subscribe({
+            complete: () => ended.push([name, 'done']),
+            error: (error: unknown) => ended.push([name, (error as PoolExhaustedError).reason]),
+          });
+      call('a', 300);
+      at(50, () => call('b', 1));
+      // The pool has long been empty, and opening takes longer than target.
+      at(3_600_000, () => call('c', 1));
+      flush();
+      expect(ended).toEqual([
+        ['b', 'overload'],
+        ['a', 'done'],
+        ['c', 'done'],
+      ]);
+    });
+  });
+
+  it('with a target of 0 sheds at once in a line that stands, and not after a lull', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 0, interval: 100 } });
+      pool.acquire().subscribe();
+      const ended: number[] = [];
+      for (const frame of [10, 50, 120, 190, 300]) {
+        at(frame, () => {
+          pool.acquire().subscribe({ error: () => ended.push(asyncScheduler.now()) });
+        });
+      }
+      flush();
+      expect(ended).toEqual([110, 110, 120, 190, 400]);
+    });
+  });
+
   it('sheds no stream: a standing request has no time', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: {} });

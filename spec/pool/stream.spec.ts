@@ -1,6 +1,8 @@
 import { asyncScheduler, filter, map, Subscriber, take, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, Lease } from '../../src/index';
+import { Claim } from '../../src/pool/claim';
+import type { HeldLease } from '../../src/pool/lease';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
@@ -230,6 +232,33 @@ describe('the stream of a pool', () => {
     subscription.unsubscribe();
   });
 
+  it('keeps nothing of the leases that have ended, however long it lasts, and no more do those who ask inside next', () => {
+    const ways: ((pool: ConnectionPool<string>, next: (lease: Lease<string>) => void) => void)[] = [
+      (pool, next) => pool.subscribe(next),
+      (pool, next) => {
+        const again = (): unknown =>
+          pool.acquire().subscribe({
+            next: (lease) => {
+              again();
+              next(lease);
+            },
+            // The end of the pool.
+            error: () => undefined,
+          });
+        again();
+      },
+    ];
+    for (const start of ways) {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      let last: HeldLease<string> | undefined;
+      start(pool, (lease) => (last = lease as HeldLease<string>));
+      for (let i = 0; i < 100; i++) last!.release();
+      expect(pool.stats.acquired).toBe(101);
+      expect(claimsBehind(last!)).toBeLessThan(10);
+      void pool.destroy({ timeout: 0 });
+    }
+  });
+
   it('tells its subscriber nothing of connects that fail', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('-#', '-a').connect, max: 1, retryDelay: 2, random: () => 0.5 });
@@ -238,6 +267,15 @@ describe('the stream of a pool', () => {
     });
   });
 });
+
+/** How many claims can be reached from that of a lease. */
+function claimsBehind(lease: HeldLease<string>): number {
+  const seen = new Set<unknown>([lease.claim]);
+  for (const claim of seen) {
+    for (const other of Object.values(claim as object)) if (other instanceof Claim) seen.add(other);
+  }
+  return seen.size;
+}
 
 /** Says which connections come, and gives each back after so many frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {

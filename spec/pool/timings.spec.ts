@@ -89,6 +89,39 @@ describe('Histogram', () => {
     expect([histogram.count, histogram.min, histogram.max, histogram.p50]).toEqual([2, 0, 0, 0]);
   });
 
+  it('takes what is no time at all, and survives JSON with it: a clock may be wrong, but nothing hangs', () => {
+    const histogram = filled([NaN, Infinity, 1e300, Number.MAX_SAFE_INTEGER, 7]);
+    expect([histogram.count, histogram.min, histogram.max]).toEqual([5, 0, Number.MAX_SAFE_INTEGER]);
+    expect(histogram.p50 / Number.MAX_SAFE_INTEGER).toBeCloseTo(1, 1);
+    expect(histogram.countUpTo(Infinity)).toBe(5);
+    const copy = Histogram.fromJSON(JSON.parse(JSON.stringify(histogram)) as HistogramJSON);
+    expect(copy.toJSON()).toEqual(histogram.toJSON());
+  });
+
+  for (const times of [-1, 0.5, NaN, Infinity]) {
+    it(`refuses to record something ${times} times`, () => {
+      const histogram = new Histogram();
+      expect(() => {
+        histogram.record(1, times);
+      }).toThrowError(InvalidConfigError, new RegExp(`times must be an integer of 0 or more, but got ${times}`));
+      expect(histogram.toJSON()).toEqual(new Histogram().toJSON());
+    });
+  }
+
+  it('recorded no times is as if it had not been', () => {
+    const histogram = new Histogram();
+    histogram.record(0, 0);
+    histogram.record(5, 0);
+    expect(histogram.toJSON()).toEqual(new Histogram().toJSON());
+  });
+
+  it('refuses to be merged with what was saved: that is no histogram yet', () => {
+    const histogram = filled([1]);
+    for (const other of [filled([2]).toJSON(), {}, undefined]) {
+      expect(() => histogram.merge(other as Histogram)).toThrowError(InvalidConfigError, /Histogram\.fromJSON/);
+    }
+  });
+
   it('is not changed by a merge, nor by what is done to a clone', () => {
     const histogram = filled([1, 2]);
     histogram.merge(filled([100]));
@@ -113,6 +146,17 @@ describe('Histogram', () => {
     ['no buckets', { ...saved, buckets: {} }, /buckets must be an array/],
     ['half a bucket', { ...saved, buckets: [[3, 0.5]] }, /but got \[3,0\.5\]/],
     ['a bucket beyond all', { ...saved, buckets: [[1e9, 1]] }, /but got \[1000000000,1\]/],
+    ['one bucket twice', { ...saved, buckets: [saved.buckets[0], ...saved.buckets] }, /in ascending order/],
+    [
+      'a minimum that is not in the first bucket',
+      { ...saved, min: 0.5 },
+      /must be those of what is in buckets, but got 303, 0.5 and 300/,
+    ],
+    ['a maximum that is not in the last bucket', { ...saved, max: 700 }, /but got 303, 1 and 700/],
+    ['a minimum above the maximum', { ...saved, min: 5, max: 1, buckets: [] }, /but got 303, 5 and 1/],
+    ['a sum that cannot be', { ...saved, sum: 1_000 }, /but got 1000, 1 and 300/],
+    ['a sum without end', { ...saved, sum: Infinity }, /sum must be a number of 0 or more, but got Infinity/],
+    ['a text', 'wait', /but got undefined and undefined/],
   ];
   for (const [what, json, says] of wrong) {
     it(`refuses to be made from ${what}`, () => {

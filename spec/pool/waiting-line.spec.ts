@@ -228,6 +228,25 @@ describe('the waiting line', () => {
       });
     });
 
+    it('takes no more timers for a thousand who come and leave, in whatever order: leaving is a matter of the neighbours', () => {
+      for (const order of ['first to come', 'last to come', 'from the middle'] as const) {
+        const counting = countingScheduler();
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });
+        pool.acquire().subscribe();
+        const before = counting.total;
+        const waiting = Array.from({ length: 1_000 }, () => pool.acquire().subscribe());
+        while (waiting.length > 0) {
+          const at = { 'first to come': 0, 'last to come': waiting.length - 1, 'from the middle': waiting.length >> 1 }[
+            order
+          ];
+          waiting.splice(at, 1)[0]!.unsubscribe();
+          expect(counting.live).toBe(waiting.length > 0 ? 1 : 0);
+        }
+        expect(counting.total - before).toBe(1);
+        expect(pool.stats.pendingAcquires).toBe(0);
+      }
+    });
+
     it('leaves no timer behind when the line is empty', () => {
       const counting = countingScheduler();
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });

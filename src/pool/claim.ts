@@ -27,7 +27,7 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   heldSince = 0;
   /** The stack of who asked, where that is wanted. */
   origin: Error | null = null;
-  /** Who holds a connection of this very pool, and has asked for another one from inside its work. */
+  /** While in line: who holds a connection of this very pool, and has asked for another one from inside its work. */
   inside: Claim<C> | null = null;
   /** Those whose waits end after the same time, in the order in which they will; null for a wait without end. */
   lane: Lane<C> | null = null;

@@ -686,6 +686,8 @@ export class PoolCore<C> {
 
   private unqueue(claim: Claim<C>): void {
     this.line.remove(claim);
+    // Kept any longer, it would be the next link of a chain that a stream, or a caller who asks inside `next`, makes longer for ever.
+    claim.inside = null;
     if (this.line.size === 0) this.opening.lineEmptied();
   }
 

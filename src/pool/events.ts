@@ -93,6 +93,12 @@ export class Events {
     this.queue.push({ ...what, pool: this.pool, at: this.clock.stamp() });
   }
 
+  /** Says whether anybody listens from now on. Who begins to is told of the breaker only as it changes after that. */
+  listen(listening: boolean, breaker: Opening['breaker']): void {
+    if (listening && !this.listening) this.breaker = breaker;
+    this.listening = listening;
+  }
+
   /** Only to be called while somebody listens. */
   breakerIs({ breaker: state, failures: attempts, lastFailure: error }: Opening): void {
     if (this.breaker === state) return;

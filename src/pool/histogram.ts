@@ -96,8 +96,19 @@ export class Histogram {
     return count;
   }
 
-  /** Adds a value, in ms, so many times. What is below 0 counts as 0. */
+  /**
+   * Adds a value, in ms, so many times. What is below 0, or no number, counts as 0, and what is more than `Number.MAX_SAFE_INTEGER` as
+   * that. Throws an `InvalidConfigError` when `times` is no integer of 0 or more.
+   */
   record(ms: number, times = 1): void {
+    if (times !== 1) {
+      if (!(Number.isSafeInteger(times) && times >= 0)) {
+        throw new InvalidConfigError('pool', 'A histogram cannot count so', [
+          `times must be an integer of 0 or more, but got ${times}`,
+        ]);
+      }
+      if (times === 0) return;
+    }
     const { buckets } = this;
     this.total += times;
     if (!(ms > 0)) {
@@ -105,6 +116,7 @@ export class Histogram {
       this.least = 0;
       return;
     }
+    if (ms > longest) ms = longest;
     const bucket = bucketOf(ms);
     while (buckets.length <= bucket) buckets.push(0);
     buckets[bucket]! += times;
@@ -113,8 +125,14 @@ export class Histogram {
     if (ms > this.most) this.most = ms;
   }
 
-  /** A new histogram with the values of both. */
+  /** A new histogram with the values of both. Throws an `InvalidConfigError` for what is no histogram. */
   merge(other: Histogram): Histogram {
+    // Saved ones have buckets too, of another kind.
+    if (typeof (other as Partial<Histogram> | undefined)?.record !== 'function') {
+      throw new InvalidConfigError('pool', 'These cannot be merged', [
+        `other must be a Histogram, but got ${other === undefined ? 'nothing' : 'something else'}; what was saved becomes one by Histogram.fromJSON`,
+      ]);
+    }
     const merged = new Histogram();
     for (const part of [this, other]) {
       for (const [bucket, count] of part.buckets.entries())
@@ -175,7 +193,11 @@ function middleOf(bucket: number): number {
   return ((bucket - (octave - 5) * perOctave + 0.5) * width) / unitsPerMs;
 }
 
-const lastBucket = bucketOf(Number.MAX_SAFE_INTEGER);
+/** In ms: longer than anything that was ever timed, and still exact. */
+const longest = Number.MAX_SAFE_INTEGER;
+const lastBucket = bucketOf(longest);
+/** By so much of itself a sum of very many values may have been rounded. */
+const rounding = 1e-6;
 
 function notSaved(json: unknown): string | null {
   const { unitsPerMs: units, perOctave: octave, buckets, ...numbers } = (json ?? {}) as Partial<HistogramJSON>;
@@ -184,7 +206,7 @@ function notSaved(json: unknown): string | null {
   }
   for (const name of ['sum', 'min', 'max'] as const) {
     const value = numbers[name];
-    if (typeof value !== 'number' || !(value >= 0))
+    if (typeof value !== 'number' || !(value >= 0 && value < Infinity))
       return `${name} must be a number of 0 or more, but got ${String(value)}`;
   }
   if (!Array.isArray(buckets)) return `buckets must be an array, but got ${String(buckets)}`;
@@ -195,5 +217,21 @@ function notSaved(json: unknown): string | null {
       return `each of buckets must be a pair of whole numbers, bucket (to ${lastBucket}) and count, but got ${JSON.stringify(entry)}`;
     }
   }
-  return null;
+  return contradiction(json as HistogramJSON);
+}
+
+/** What is possible each by itself, and not together. */
+function contradiction({ sum, min, max, buckets }: HistogramJSON): string | null {
+  if (buckets.some(([bucket], i) => i > 0 && bucket <= buckets[i - 1]![0])) return 'buckets must be in ascending order';
+  const filled = buckets.filter(([, count]) => count > 0);
+  const [first, last] = [filled[0]?.[0], filled.at(-1)?.[0]];
+  const count = filled.reduce((total, [, more]) => total + more, 0);
+  const fits =
+    first === undefined
+      ? sum + min + max === 0
+      : bucketOf(min) === first &&
+        bucketOf(max) === last &&
+        sum >= count * min * (1 - rounding) &&
+        sum <= count * max * (1 + rounding);
+  return fits ? null : `sum, min and max must be those of what is in buckets, but got ${sum}, ${min} and ${max}`;
 }

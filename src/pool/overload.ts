@@ -10,14 +10,17 @@ export interface OverloadOptions {
 
 /**
  * Sheds load by the time that it has waited, not by the length of the line: a long line that moves is no overload, a short one that
- * stands is. A line that has not been empty for `interval` is a standing one, and nobody shall wait in it for longer than `target`. The
- * rule is the one for servers of "Fail at Scale" (Ben Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue
- * 10/5, 2012), and works by time alone, so that it sheds as well when nothing comes back.
+ * stands is. A line that has not been empty for `interval` is a standing one, and nobody shall wait in it for longer than `target`,
+ * until it has been emptied by serving, or nobody has come for `interval`. The rule is the one for servers of "Fail at Scale" (Ben
+ * Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue 10/5, 2012), and works by time alone, so that it sheds as
+ * well when nothing comes back.
  */
 export class Overload<C> {
-  /** Since when somebody has been waiting; -1 while nobody does. A line that is empty because all in it were shed still stands. */
+  /** Since when the line has been standing, if it is one that stands; -1 when it is not. Emptied by shedding, it stands for a while yet. */
   private since = -1;
   private emptiedByShedding = false;
+  /** Since when it has been empty so; -1 while it is not. */
+  private emptySince = -1;
   private cancel: Cancel | null = null;
 
   constructor(
@@ -29,7 +32,9 @@ export class Overload<C> {
 
   /** Whether the first in line has waited for too long. */
   get sheds(): boolean {
-    return this.line.pending > 0 && this.since >= 0 && this.dueIn() === 0;
+    if (this.line.pending === 0) return false;
+    this.forgetAfterLull();
+    return this.since >= 0 && this.dueIn() === 0;
   }
 
   /** Whether nobody has been waiting, as far as it knows. */
@@ -50,11 +55,13 @@ export class Overload<C> {
   /** Nothing is decided any more for now. */
   settle(): void {
     if (this.line.pending === 0) {
-      if (!this.emptiedByShedding) this.since = -1;
+      if (!this.emptiedByShedding) this.since = this.emptySince = -1;
+      else if (this.emptySince < 0) this.emptySince = this.clock.now();
       this.cancel?.();
       this.cancel = null;
       return;
     }
+    this.forgetAfterLull();
     if (this.since < 0) this.since = this.clock.now();
     this.cancel ??= this.clock.after(
       this.dueIn(),
@@ -64,6 +71,16 @@ export class Overload<C> {
       },
       true,
     );
+  }
+
+  /** Somebody waits. A line in which nobody was for `interval` is another one, although nobody has been served since. */
+  private forgetAfterLull(): void {
+    if (this.emptySince < 0) return;
+    if (this.clock.now() - this.emptySince > this.options.interval - hair) {
+      this.since = -1;
+      this.emptiedByShedding = false;
+    }
+    this.emptySince = -1;
   }
 
   private dueIn(): number {
