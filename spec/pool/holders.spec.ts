@@ -299,4 +299,24 @@ describe('a lease that is lost to the garbage collector', () => {
     lease.release();
     await pool.destroy();
   });
+
+  it('is looked for only among those that are held: a turn keeps nothing of the many that it gave back', async () => {
+    const gc = await collector();
+    const pool = create({ max: 1 });
+    const leases = 100_000;
+    const lend = (): void => {
+      pool.acquire().subscribe((lease) => {
+        lease.release();
+      });
+    };
+    await pool.warmUp();
+    lend();
+    gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < leases; i++) lend();
+    gc();
+    expect((process.memoryUsage().heapUsed - before) / leases).toBeLessThan(10);
+    expect(pool.stats.released).toBe(leases + 1);
+    await pool.destroy();
+  });
 });

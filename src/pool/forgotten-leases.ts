@@ -2,6 +2,9 @@ import type { Claim } from './claim';
 import type { Cancel, Clock } from './clock';
 import type { HeldLease } from './lease';
 
+/** So many fresh ones are let pile up before it is looked which of them are over. */
+const fewFresh = 64;
+
 /**
  * Finds the leases that their holders have forgotten: collected as garbage, and never given back. Somebody may still use the connection
  * (`const { connection } = lease`), so it is closed and not lent again. To be told of it costs 200 ns a lease; one that is given back
@@ -10,6 +13,7 @@ import type { HeldLease } from './lease';
 export class ForgottenLeases<C> {
   private readonly registry: FinalizationRegistry<Claim<C>>;
   private fresh: HeldLease<C>[] = [];
+  private most = fewFresh;
   private cancel: Cancel | null = null;
 
   constructor(
@@ -20,6 +24,11 @@ export class ForgottenLeases<C> {
   }
 
   watch(lease: HeldLease<C>): void {
+    // A turn may bring a million of them, each given back at once: none of those is to be kept until its end.
+    if (this.fresh.length >= this.most) {
+      this.fresh = this.fresh.filter(isHeld);
+      this.most = Math.max(fewFresh, 2 * this.fresh.length);
+    }
     this.fresh.push(lease);
     this.cancel ??= this.clock.after(0, this.look, false);
   }
@@ -34,6 +43,11 @@ export class ForgottenLeases<C> {
     this.cancel = null;
     const { fresh } = this;
     this.fresh = [];
-    for (const lease of fresh) if (lease.claim.state === 'held') this.registry.register(lease, lease.claim);
+    this.most = fewFresh;
+    for (const lease of fresh) if (isHeld(lease)) this.registry.register(lease, lease.claim);
   };
+}
+
+function isHeld<C>({ claim }: HeldLease<C>): boolean {
+  return claim.state === 'held';
 }
