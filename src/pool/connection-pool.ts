@@ -11,7 +11,7 @@ import { EventStream } from './event-stream';
 import type { PoolEvent } from './events';
 import { ForgottenLeases } from './forgotten-leases';
 import type { Holder } from './holders';
-import { LeaseRequest, StandingRequest } from './lease';
+import { Acquire, StandingRequest } from './lease';
 import type { Lease } from './lease';
 import { Life } from './life';
 import { askingOf, notACount, notATime, shown } from './options';
@@ -165,12 +165,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   acquire(options?: AcquireOptions): Observable<Lease<C>> {
-    const { acquireTimeout, label } = this.asking(options);
-    return new Observable((subscriber) => {
-      const request = new LeaseRequest(this[internals], subscriber, label);
-      subscriber.add(request);
-      if (!subscriber.closed) this.core.ask(request, acquireTimeout);
-    });
+    return new Acquire(this[internals], this.asking(options));
   }
 
   use<O extends WorkResult>(

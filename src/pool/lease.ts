@@ -1,11 +1,15 @@
 import type { Subscriber, Unsubscribable } from 'rxjs';
 import { Claim } from './claim';
+import { DirectObservable } from './direct-observable';
+import type { Ongoing } from './direct-subscriber';
 import { disposeSymbol } from './disposal';
 import { InvalidLeaseError } from './errors';
 import type { PoolError } from './errors';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
+import type { Asking } from './options';
+import type { Sink } from './work';
 
 /**
  * One connection, lent to one holder until it is given back.
@@ -85,13 +89,35 @@ export class HeldLease<C> implements Lease<C> {
 }
 
 /** `acquire()`: one lease, then complete. */
-export class LeaseRequest<C> extends LeaseClaim<C> implements Unsubscribable {
+export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
+  constructor(
+    readonly pool: PoolInternals<C>,
+    readonly asking: Asking,
+  ) {
+    super();
+  }
+
+  createRun(sink: Sink<Lease<C>>): LeaseRequest<C> {
+    return new LeaseRequest(this.pool, sink, this.asking.label);
+  }
+
+  start(request: LeaseRequest<C>): void {
+    this.pool.core.ask(request, this.asking.acquireTimeout);
+  }
+}
+
+class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
   constructor(
     pool: PoolInternals<C>,
-    readonly sink: Subscriber<Lease<C>>,
+    readonly sink: Sink<Lease<C>>,
     readonly label: string | undefined,
   ) {
     super(pool);
+  }
+
+  /** Once delivered, the lease is the receiver's. */
+  get over(): boolean {
+    return this.delivered || this.state === 'ended';
   }
 
   get abandoned(): boolean {
@@ -99,6 +125,10 @@ export class LeaseRequest<C> extends LeaseClaim<C> implements Unsubscribable {
   }
 
   granted(): void {
+    if (this.sink.closed) {
+      this.unsubscribe();
+      return;
+    }
     this.sink.next(this.deliver());
     this.sink.complete();
   }
@@ -114,7 +144,6 @@ export class LeaseRequest<C> extends LeaseClaim<C> implements Unsubscribable {
 
   unsubscribe(): void {
     this.pool.core.withdraw(this);
-    // Once delivered, the lease is the receiver's.
     if (!this.delivered) this.pool.core.release(this);
   }
 }

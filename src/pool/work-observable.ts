@@ -1,17 +1,16 @@
-import { Observable } from 'rxjs';
-import type { Subscriber, TeardownLogic } from 'rxjs';
+import { DirectObservable } from './direct-observable';
 import type { PoolInternals } from './internals';
 import type { Asking } from './options';
 import type { Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 
 /** Cold: every subscription leases a connection, works on it, and gives it back. */
-export abstract class WorkObservable<C, R> extends Observable<R> {
+export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C, R>> {
   constructor(
     readonly pool: PoolInternals<C>,
     private readonly asking: Asking,
   ) {
-    super(subscribeToWork);
+    super();
   }
 
   get label(): string | undefined {
@@ -20,7 +19,6 @@ export abstract class WorkObservable<C, R> extends Observable<R> {
 
   abstract invoke(connection: C, context: WorkContext): unknown;
 
-  /** A run of this work that has not asked for its connection yet: whoever made it can be told of the end at once. */
   createRun(sink: Sink<R>): WorkRun<C, R> {
     return new SubscribedRun(this, sink);
   }
@@ -60,19 +58,4 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
   protected tellEnd(): void {
     this.sink.complete();
   }
-}
-
-// One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million tasks.
-function subscribeToWork<R>(this: Observable<R>, subscriber: Subscriber<R>): TeardownLogic {
-  const work = this as WorkObservable<unknown, R>;
-  const run = work.createRun(subscriber);
-  if (subscriber.closed) return;
-  try {
-    work.start(run);
-  } catch (error) {
-    subscriber.add(run);
-    throw error;
-  }
-  // Until now the run has looked for itself whether the subscriber has gone: most are over already, and need no teardown.
-  return run.over ? undefined : run;
 }

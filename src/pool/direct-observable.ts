@@ -1,0 +1,64 @@
+import { Observable } from 'rxjs';
+import type { Observer, Subscriber, Subscription } from 'rxjs';
+import { DirectSubscriber, subscriberOf } from './direct-subscriber';
+import type { Ongoing, Receiving } from './direct-subscriber';
+import type { Sink } from './work';
+
+/**
+ * A cold Observable whose every subscription is one thing that goes on: made for its sink first, then started, then stopped unless it is over.
+ * Most are over when they have been started, and need no teardown. Those who subscribe to it directly cost one object, where RxJS makes five.
+ */
+export abstract class DirectObservable<T, O extends Ongoing> extends Observable<T> {
+  constructor() {
+    super(subscribeThroughRxJS);
+  }
+
+  /** Not started yet: whoever made it can be told of the end at once. Until it is started and known to be stopped, it looks for itself whether its sink has gone. */
+  abstract createRun(sink: Sink<T>): O;
+
+  abstract start(run: O): void;
+
+  override subscribe(observerOrNext?: Partial<Observer<T>> | ((value: T) => void)): Subscription;
+  /** @deprecated As in RxJS: an observer says what is what. */
+  override subscribe(
+    next?: ((value: T) => void) | null,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription;
+  override subscribe(
+    receiving?: Receiving<T>,
+    error?: ((error: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    const subscriber = subscriberOf(receiving, error, complete);
+    // eslint-disable-next-line @typescript-eslint/no-deprecated, rxjs-x/prefer-observer -- handed on as it was given
+    if (subscriber === null) return super.subscribe(receiving as (value: T) => void, error, complete);
+    begin(this, subscriber);
+    return subscriber;
+  }
+}
+
+function begin<T, O extends Ongoing>(
+  observable: DirectObservable<T, O>,
+  subscriber: DirectSubscriber<T> | Subscriber<T>,
+) {
+  const run = observable.createRun(subscriber);
+  if (subscriber.closed) return;
+  try {
+    observable.start(run);
+  } catch (thrown) {
+    attach(subscriber, run);
+    subscriber.error(thrown);
+  }
+  if (!run.over) attach(subscriber, run);
+}
+
+function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Ongoing): void {
+  if (subscriber instanceof DirectSubscriber) subscriber.carry(run);
+  else subscriber.add(run);
+}
+
+// One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million.
+function subscribeThroughRxJS<T>(this: Observable<T>, subscriber: Subscriber<T>): void {
+  begin(this as DirectObservable<T, Ongoing>, subscriber);
+}

@@ -1,0 +1,126 @@
+import { config, Subscriber, Subscription, throwError } from 'rxjs';
+import type { Observer, Unsubscribable } from 'rxjs';
+import type { Sink } from './work';
+
+/** What a subscription is there for: as long as it is not over, it can be stopped. */
+export interface Ongoing extends Unsubscribable {
+  readonly over: boolean;
+}
+
+/** The first argument of `subscribe`. */
+export type Receiving<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
+
+/**
+ * Who subscribes to an Observable of ours with functions, and not through an operator. It keeps the promises of RxJS's own subscriber, which
+ * is three objects and an array for what is to be torn down, in one: a million who wait are a million of these.
+ */
+export class DirectSubscriber<T> extends Subscription implements Sink<T> {
+  private stopped = false;
+  private ongoing: Ongoing | null = null;
+
+  constructor(
+    private onNext: ((value: T) => void) | null,
+    private observer: Partial<Observer<T>> | null,
+  ) {
+    super();
+  }
+
+  next(value: T): void {
+    if (this.stopped) return;
+    const { onNext, observer } = this;
+    try {
+      if (onNext !== null) onNext(value);
+      else observer?.next?.(value);
+    } catch (error) {
+      reportUnhandled(error);
+    }
+  }
+
+  error(error: unknown): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    const { observer } = this;
+    try {
+      if (observer?.error) observer.error(error);
+      else reportUnhandled(error);
+    } catch (thrown) {
+      reportUnhandled(thrown);
+    }
+    this.unsubscribe();
+  }
+
+  complete(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    try {
+      this.observer?.complete?.();
+    } catch (error) {
+      reportUnhandled(error);
+    }
+    this.unsubscribe();
+  }
+
+  /** Is to be stopped with this subscription, before anything that others have added to it. */
+  carry(ongoing: Ongoing): void {
+    if (this.closed) ongoing.unsubscribe();
+    else this.ongoing = ongoing;
+  }
+
+  override unsubscribe(): void {
+    if (this.closed) return;
+    this.stopped = true;
+    this.onNext = this.observer = null;
+    this.list();
+    super.unsubscribe();
+  }
+
+  override add(teardown: Parameters<Subscription['add']>[0]): void {
+    this.list();
+    super.add(teardown);
+  }
+
+  /** Makes what it carries the first of its teardowns: not before there is need of that list. */
+  private list(): void {
+    const { ongoing } = this;
+    if (ongoing === null) return;
+    this.ongoing = null;
+    if (!ongoing.over) super.add(ongoing);
+  }
+}
+
+/**
+ * The subscriber that `subscribe` was given, or one of its functions; null where RxJS has to make it: for a subscriber from another copy of
+ * RxJS, and when RxJS is told to behave as it did in the past.
+ */
+export function subscriberOf<T>(
+  receiving: Receiving<T>,
+  error: ((error: unknown) => void) | null | undefined,
+  complete: (() => void) | null | undefined,
+): DirectSubscriber<T> | Subscriber<T> | null {
+  if (receiving instanceof Subscriber) return receiving as Subscriber<T>;
+  if (isUnusual()) return null;
+  if (typeof receiving === 'object' && receiving !== null) {
+    return 'closed' in receiving && 'add' in receiving ? null : new DirectSubscriber<T>(null, receiving);
+  }
+  if (!error && !complete) return new DirectSubscriber<T>(receiving ?? null, null);
+  return new DirectSubscriber<T>(null, {
+    ...(receiving ? { next: receiving } : {}),
+    ...(error ? { error } : {}),
+    ...(complete ? { complete } : {}),
+  });
+}
+
+function isUnusual(): boolean {
+  /* eslint-disable @typescript-eslint/no-deprecated */
+  return (
+    config.useDeprecatedSynchronousErrorHandling ||
+    config.useDeprecatedNextContext ||
+    config.onStoppedNotification !== null
+  );
+  /* eslint-enable @typescript-eslint/no-deprecated */
+}
+
+/** As RxJS does with an error that nobody handles: later, to whoever is told of those. */
+function reportUnhandled(error: unknown): void {
+  throwError(() => error).subscribe();
+}
