@@ -25,7 +25,7 @@ export class CoarseClock implements Clock {
     this.epoch = clock.now();
   }
 
-  /** Milliseconds since the pool began: small whole numbers, which engines keep in an object's field without allocating. */
+  /** Milliseconds since the pool began. */
   now(): number {
     if (this.left === 0) return this.read();
     this.left--;
@@ -62,7 +62,11 @@ export class CoarseClock implements Clock {
   }
 
   private read(): number {
-    this.time = this.clock.now() - this.epoch;
+    const time = this.clock.now() - this.epoch;
+    const whole = time | 0;
+    // An integer that is known for one is kept in a field as it is. The difference of two large numbers is a fraction to the engine, whatever
+    // its value, and each field that it is ever stored in costs an allocation from then on.
+    this.time = whole === time ? whole : time;
     if (this.exact > 0) {
       this.exact--;
     } else if (!this.over) {
