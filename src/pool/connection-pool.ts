@@ -133,7 +133,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const host: Host<C> = {
       createSlot: (id) => new Life(id, core, options),
       changed: () => {
-        if (stats.observed) stats.publish();
+        stats.publish();
       },
       happened: (event) => {
         events.tell(event);

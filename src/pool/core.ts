@@ -48,7 +48,7 @@ export interface CoreOptions extends ConnectionsOptions, OpeningOptions, Evictio
 export interface Host<C> {
   /** A slot that knows how to connect. */
   createSlot(id: number): Slot<C>;
-  /** Something that the stats show has changed. */
+  /** Something that the stats show has changed, and somebody may look at them. */
   changed(): void;
   /** Something has happened, and somebody listens. */
   happened(event: PoolEvent): void;
@@ -69,6 +69,8 @@ export class PoolCore<C> {
   readonly counters = new Counters();
   /** Counts the changes of anything that the stats show. */
   version = 0;
+  /** Whether anybody may look at them as they change. */
+  watched = false;
 
   readonly clock: CoarseClock;
   readonly connections: Connections<C>;
@@ -755,7 +757,7 @@ export class PoolCore<C> {
     // The last snapshot stays the last.
     if (this.state === 'destroyed') return;
     this.version++;
-    this.host.changed();
+    if (this.watched) this.host.changed();
     if (!this.events.listening) return;
     this.events.breakerIs(this.opening);
     this.tellEvents();

@@ -16,6 +16,8 @@ export class Line<C> {
   private readonly resting = new LinkedList<Claim<C>>();
   private cancelRest: Cancel | null = null;
   private readonly lanes = new Map<number, Lane<C>>();
+  /** The one of them that was wanted last, and most likely will be. */
+  private lastLane: Lane<C> | null = null;
   private standing = 0;
   /** The first of those at the end of the line whose wait has not begun: most are served in the same breath. */
   private firstNew: Claim<C> | null = null;
@@ -73,7 +75,9 @@ export class Line<C> {
     const { lane } = claim;
     if (lane === null) return;
     lane.remove(claim);
-    if (lane.empty) this.lanes.delete(lane.timeout);
+    if (!lane.empty) return;
+    this.lanes.delete(lane.timeout);
+    this.lastLane = null;
   }
 
   /** Nothing is decided any more for now: whoever is still in line begins to wait. */
@@ -123,11 +127,14 @@ export class Line<C> {
   }
 
   private lane(timeout: number): Lane<C> {
-    let lane = this.lanes.get(timeout);
-    if (lane === undefined) {
+    let lane = this.lastLane;
+    if (lane?.timeout === timeout) return lane;
+    lane = this.lanes.get(timeout) ?? null;
+    if (lane === null) {
       lane = new Lane(timeout, this.clock, this.onTimeout);
       this.lanes.set(timeout, lane);
     }
+    this.lastLane = lane;
     return lane;
   }
 }

@@ -133,6 +133,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   // were shown last; when nobody was, it is as old as the last one who looked.
   override subscribe(...observer: unknown[]) {
     if (!this.observed && !this.finished) super.next(this.getValue());
+    this.core.watched = true;
     const outer = this.core.enter();
     try {
       return super.subscribe(...(observer as []));
@@ -144,6 +145,10 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   /** Shows subscribers the pool as it is now. Changes that they make themselves are shown to all of them afterwards. */
   publish(): void {
     if (this.publishing) return;
+    if (!this.observed) {
+      this.core.watched = false;
+      return;
+    }
     this.publishing = true;
     const outer = this.core.enter();
     try {

@@ -21,16 +21,21 @@ export class Timings {
   /** About how long the last leases were held, and the last connects took (ms); -1 while not known. */
   meanHold = -1;
   meanOpen = -1;
+  /** How many waits, and holds, were of no time at all. They are most of those of a busy pool, and counted only. */
+  private noWaits = 0;
+  private noHolds = 0;
 
   constructor(private readonly enabled: boolean) {}
 
   waited(ms: number): void {
-    if (this.enabled) this.wait.record(ms);
+    if (ms === 0) this.noWaits++;
+    else if (this.enabled) this.wait.record(ms);
   }
 
   held(ms: number): void {
-    this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
-    if (this.enabled) this.use.record(ms);
+    if (ms !== this.meanHold) this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
+    if (ms === 0) this.noHolds++;
+    else if (this.enabled) this.use.record(ms);
   }
 
   opened(ms: number): void {
@@ -39,6 +44,11 @@ export class Timings {
   }
 
   snapshot(): PoolTimings {
-    return { wait: this.wait.clone(), use: this.use.clone(), open: this.open.clone() };
+    const [wait, use, open] = [this.wait.clone(), this.use.clone(), this.open.clone()];
+    if (this.enabled) {
+      wait.record(0, this.noWaits);
+      use.record(0, this.noHolds);
+    }
+    return { wait, use, open };
   }
 }
