@@ -626,7 +626,7 @@ export class PoolCore<C> {
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
   private revoke(slot: Slot<C>, reason: EvictReason, error: PoolError, cause?: unknown): void {
-    const holders = [...slot.holders];
+    const holders = slot.holders.all();
     this.connections.condemn(slot, reason, cause);
     for (const claim of holders) this.giveBack(claim, true, error);
     this.changed();

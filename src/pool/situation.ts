@@ -24,7 +24,7 @@ export class Situations<C> {
     const now = this.clock.peek();
     const holders: Holder[] = [];
     for (const slot of this.connections.all()) {
-      for (const claim of slot.holders) holders.push(holderOf(claim, now));
+      for (const claim of slot.holders.all()) holders.push(holderOf(claim, now));
     }
     return holders.sort((a, b) => b.age - a.age);
   }

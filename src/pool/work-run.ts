@@ -49,12 +49,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   /** Asks work to stop that cannot be made to; null for work that can. */
   private requestStop: (() => void) | null = null;
   private settled: Settled | null = null;
-  private controller: AbortController | null = null;
-  /** Why the signal is aborted, or will be once it is asked for. */
-  private aborted: { readonly reason: unknown } | null = null;
+  /** The signal, for work that asks for it; or why it will be aborted as soon as it is asked for. */
+  private abortion: AbortController | { readonly reason: unknown } | null = null;
+  /** What is not to be waited for any more when the run has ended. */
   private cancelTimer: Cancel | null = null;
-  /** Its connection is gone. */
-  private inOvertime = false;
 
   constructor(
     protected readonly pool: PoolInternals<C>,
@@ -68,9 +66,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   protected abstract invoke(connection: C, context: WorkContext): unknown;
 
   get signal(): AbortSignal {
-    this.controller ??= new AbortController();
-    if (this.aborted !== null) this.controller.abort(this.aborted.reason);
-    return this.controller.signal;
+    let { abortion } = this;
+    if (!(abortion instanceof AbortController)) {
+      const controller = new AbortController();
+      if (abortion !== null) controller.abort(abortion.reason);
+      abortion = this.abortion = controller;
+    }
+    return abortion.signal;
   }
 
   // ---------------------------------------------------------------- what the core says
@@ -96,7 +98,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.phase = 'running';
     if (settled === null) return;
     if (settled === cancelled) this.cancel();
-    else this.conclude(settled, settled.last !== undefined, settled.last?.value as R);
+    else this.finish(settled, settled.last !== undefined, settled.last?.value as R);
   }
 
   failed(error: PoolError): void {
@@ -111,17 +113,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         break;
       case 'starting':
       case 'running':
-        this.pool.core.overtime++;
-        this.inOvertime = true;
-        // Work that listens to its signal, or to its connection, gets this turn to end in its own way.
-        this.cancelTimer = this.pool.core.clock.after(
-          0,
-          () => {
-            this.requestStop?.();
-            this.settle({ outcome: 'failedOperations', error });
-          },
-          true,
-        );
+        this.beInOvertime(error);
         this.abort(error);
         break;
       case 'lingering':
@@ -164,12 +156,19 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   next(value: R): void {
     if (this.closed) return;
-    const outer = this.pool.core.enter();
+    if (this.phase !== 'starting') {
+      const outer = this.pool.core.enter();
+      try {
+        this.tellValue(value);
+      } finally {
+        this.pool.core.leave(outer);
+      }
+      return;
+    }
     try {
       this.tellValue(value);
     } finally {
-      if (this.phase === 'starting' && this.sink.closed) this.unsubscribe();
-      this.pool.core.leave(outer);
+      if (this.sink.closed) this.unsubscribe();
     }
   }
 
@@ -281,19 +280,43 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     const { core } = this.pool;
     const outer = core.enter();
     try {
-      this.end();
-      const { outcome, error } = this.tornDown(settled);
-      const fatal = outcome === 'failedOperations' && this.isFatal(error);
-      core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
-      if (outcome === 'failedOperations') {
-        this.tellError(error);
-      } else {
-        if (hasLast) this.tellValue(last as R);
-        this.tellEnd();
-      }
+      this.finish(settled, hasLast, last);
     } finally {
       core.leave(outer);
     }
+  }
+
+  private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
+    const { core } = this.pool;
+    this.end();
+    const { outcome, error } = this.tornDown(settled);
+    if (outcome === 'failedOperations') {
+      const fatal = this.isFatal(error);
+      core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
+      this.tellError(error);
+    } else {
+      core.operationEnded(this, outcome, 'released');
+      if (hasLast) this.tellValue(last as R);
+      this.tellEnd();
+    }
+  }
+
+  /** Its connection is gone. Work that listens to its signal, or to the connection, gets this turn to end in its own way. */
+  private beInOvertime(error: PoolError): void {
+    const { core } = this.pool;
+    core.overtime++;
+    const cancel = core.clock.after(
+      0,
+      () => {
+        this.requestStop?.();
+        this.settle({ outcome: 'failedOperations', error });
+      },
+      true,
+    );
+    this.cancelTimer = () => {
+      core.overtime--;
+      cancel();
+    };
   }
 
   /** The subscriber has gone, and the work has not ended. */
@@ -365,12 +388,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   protected end(): void {
     this.phase = 'ended';
-    if (this.inOvertime) {
-      this.inOvertime = false;
-      this.pool.core.overtime--;
-    }
-    this.cancelTimer?.();
+    if (this.cancelTimer === null) return;
+    const cancel = this.cancelTimer;
     this.cancelTimer = null;
+    cancel();
   }
 
   /** Whether this error condemns the connection. One that the question itself fails for does. */
@@ -385,8 +406,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private abort(reason: unknown): void {
-    this.aborted = { reason };
-    this.controller?.abort(reason);
+    if (this.abortion instanceof AbortController) this.abortion.abort(reason);
+    else this.abortion ??= { reason };
   }
 }
 
