@@ -1,4 +1,4 @@
-import { lastValueFrom } from 'rxjs';
+import { lastValueFrom, Observable } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import { FreeList } from '../floors/free-list';
 import { barePromisePool } from '../floors/promise-pool';
@@ -41,19 +41,25 @@ const limited = (make: (concurrency: number) => Promise<Limiter>): Measure =>
     return () => together(caller, operations);
   });
 
-/** Each caller asks again when its last use has completed. */
+/** A caller who asks again when its last use has ended. */
+const callingAgain =
+  (use: (ended: () => void) => void) =>
+  (uses: number): Promise<void> =>
+    new Promise((resolve) => {
+      let left = uses;
+      const next = (): void => {
+        if (left-- === 0) resolve();
+        else use(next);
+      };
+      next();
+    });
+
 const subscribed = (use: (pool: ConnectionPool<object>, ended: () => void) => void, options: object = {}): Measure =>
   timed(async (operations) => {
     const pool = await warmPool(SIZE, options);
-    const caller = (uses: number): Promise<void> =>
-      new Promise((resolve) => {
-        let left = uses;
-        const next = (): void => {
-          if (left-- === 0) resolve();
-          else use(pool, next);
-        };
-        next();
-      });
+    const caller = callingAgain((ended) => {
+      use(pool, ended);
+    });
     return () => together(caller, operations);
   });
 
@@ -74,23 +80,39 @@ export const callers: Case = {
       kind: 'floor',
       measure: timed((operations) => {
         const list = new FreeList(SIZE);
-        const caller = (uses: number): Promise<void> =>
-          new Promise((resolve) => {
-            let left = uses;
-            const next = (): void => {
-              if (left-- === 0) resolve();
-              else {
-                list.acquire((resource) => {
-                  void work().then(() => {
-                    list.release(resource);
-                    next();
-                  });
-                });
-              }
-            };
-            next();
+        const caller = callingAgain((ended) => {
+          list.acquire((resource) => {
+            void work().then(() => {
+              list.release(resource);
+              ended();
+            });
           });
+        });
         return () => together(caller, operations);
+      }),
+    },
+    {
+      name: 'free list, Observable of a promise',
+      kind: 'floor',
+      measure: timed((operations) => {
+        const list = new FreeList(SIZE);
+        const use = (): Observable<number> =>
+          new Observable<number>((subscriber) => {
+            list.acquire((resource) => {
+              void work().then((value) => {
+                list.release(resource);
+                subscriber.next(value);
+                subscriber.complete();
+              });
+            });
+          });
+        return () =>
+          together(
+            callingAgain((complete) => {
+              use().subscribe({ complete });
+            }),
+            operations,
+          );
       }),
     },
     { name: 'promise pool with one timer', kind: 'floor', measure: awaited(async () => barePromisePool(SIZE)) },

@@ -37,6 +37,25 @@ const contenders: readonly Contender[] = [
     }),
   },
   {
+    name: 'free list, Observable of an Observable',
+    kind: 'floor',
+    measure: timed((operations) => {
+      const list = new FreeList(SIZE);
+      const use = (work: () => Observable<number>): Observable<number> =>
+        new Observable<number>((subscriber) => {
+          list.acquire((resource) => {
+            subscriber.add(() => {
+              list.release(resource);
+            });
+            work().subscribe(subscriber);
+          });
+        });
+      return () => {
+        for (let i = 0; i < operations; i++) use(oneOf).subscribe();
+      };
+    }),
+  },
+  {
     name: 'promise pool with one timer',
     kind: 'floor',
     measure: awaitedUses(async () => barePromisePool(SIZE), SIZE),

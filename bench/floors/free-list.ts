@@ -22,8 +22,9 @@ export class FreeList {
     this.serving = true;
     while (this.next < this.waiting.length && this.idle.length > 0) this.waiting[this.next++]!(this.idle.pop()!);
     this.serving = false;
-    if (this.next === this.waiting.length) {
-      this.waiting = [];
+    // What has been served is let go once it is half of the array: also of a line that is never empty.
+    if (this.next * 2 >= this.waiting.length) {
+      this.waiting = this.waiting.slice(this.next);
       this.next = 0;
     }
   }
