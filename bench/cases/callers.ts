@@ -114,12 +114,14 @@ export const callers: Case = {
             operations,
           );
       }),
+      ...secondary,
     },
     { name: 'promise pool with one timer', kind: 'floor', measure: awaited(async () => barePromisePool(SIZE)) },
     ...Object.entries(pools).map(([name, make]) => ({
       name,
       kind: 'peer' as const,
       measure: awaited(() => make({ max: SIZE, connect: async () => ({}) })),
+      ...(name === 'lightning-pool' ? {} : secondary),
     })),
     { name: 'async-sema', kind: 'peer', measure: awaited(() => asyncSema(SIZE)) },
     { name: 'p-limit', kind: 'peer', measure: limited(pLimit), ...secondary },

@@ -54,6 +54,7 @@ const contenders: readonly Contender[] = [
         for (let i = 0; i < operations; i++) use(oneOf).subscribe();
       };
     }),
+    ...secondary,
   },
   {
     name: 'promise pool with one timer',
@@ -64,8 +65,9 @@ const contenders: readonly Contender[] = [
     name,
     kind: 'peer' as const,
     measure: awaitedUses(() => make({ max: SIZE, connect: async () => ({}) }), SIZE),
+    ...(name === 'lightning-pool' || name === 'tarn' ? {} : secondary),
   })),
-  { name: 'async-sema', kind: 'peer', measure: awaitedUses(() => asyncSema(SIZE), SIZE) },
+  { name: 'async-sema', kind: 'peer', measure: awaitedUses(() => asyncSema(SIZE), SIZE), ...secondary },
   { name: 'p-limit', kind: 'peer', measure: limitedUses(() => pLimit(SIZE)), ...secondary },
   { name: 'cockatiel', kind: 'peer', measure: limitedUses(() => cockatiel(SIZE)), ...secondary },
   { name: 'pool.use', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE)) },
