@@ -163,10 +163,10 @@ function startOf({ offered, workers, target, pool }: Plan): number {
 }
 
 function pointOf(max: number, report: SimulationReport): CapacityPoint {
-  const { thresholds, wait, total, waited, lost, utilisation, throughput, peaks } = report;
+  const { thresholds, givenUp, wait, total, waited, lost, utilisation, throughput, peaks } = report;
   return {
     max,
-    meets: thresholds.every(({ held }) => held),
+    meets: givenUp === null && thresholds.every(({ held }) => held),
     targets: thresholds,
     waitMean: wait.mean,
     waitP50: wait.p50,

@@ -136,6 +136,8 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
       warmup,
       until$: NEVER,
       grace,
+      // The pool is ours, and nobody else holds anything: that it ends as it must is part of everything.
+      destroy: watch === 'everything' ? 0 : null,
       interval,
       thresholds,
       label: 'simulation',
