@@ -122,6 +122,23 @@ describe('stress', () => {
     expect(stdout).toContain('30 operations in ');
   });
 
+  it('destroys the pool in the end, and is 99 when that breaks a rule', async () => {
+    const pool = (name: string, destroy: string): string =>
+      module(
+        name,
+        `import { concat, NEVER, of } from ${JSON.stringify(import.meta.resolve('rxjs'))};
+         import { createPool } from ${JSON.stringify(src)};
+         const real = createPool({ max: 1, connect: () => concat(of({}), NEVER) });
+         export const pool = Object.create(real, { destroy: { value: (options) => ${destroy} } });`,
+      );
+    const load = ['--workers', '1', '--ops', '5'];
+    const good = await run(['stress', '--pool', pool('good.ts', 'real.destroy(options)'), ...load]);
+    expect([good.code, good.stdout.includes('rule broken')]).toEqual([0, false]);
+    const bad = await run(['stress', '--pool', pool('bad.ts', 'real.destroy(options).then()'), ...load]);
+    expect(bad.code).toBe(99);
+    expect(bad.stdout).toContain('✗ rule broken: destroy() called again did not give the same promise');
+  });
+
   it('takes a module whose default export is all of it, as those of CommonJS may be', async () => {
     const path = module(
       'whole.ts',

@@ -1,4 +1,4 @@
-import { asyncScheduler, distinctUntilChanged, map, of, tap } from 'rxjs';
+import { asyncScheduler, distinctUntilChanged, map, of, retry, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, PoolStats } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
@@ -29,10 +29,13 @@ describe('a pause between connects', () => {
   });
 });
 
+/** A target that is dead; the bound keeps a hot loop from hanging the specs. */
+const bounded = (dial: number): 'fail' | 'hang' => (dial < 5_000 ? 'fail' : 'hang');
+
 describe('the pause after a failed connect', () => {
   /** When the connects of a pool began whose target always refuses, for one who waits `wait` ms. */
   function dialTimes(options: object, wait = 2_000): readonly number[] {
-    const scripted = scriptedTarget({ step: () => 'fail' });
+    const scripted = scriptedTarget({ step: bounded });
     marbles(({ flush }) => {
       const pool = createPool({
         connect: scripted.connect,
@@ -72,6 +75,28 @@ describe('the pause after a failed connect', () => {
       expect(times.length).toBeLessThanOrEqual(21);
       expect(new Set(times).size).toBe(times.length);
     }
+  });
+
+  it('is no hot loop either after more failures than a number can be doubled', () => {
+    const times = dialTimes({ retryDelay: 0 }, 1_500);
+    expect(times.length).toBeGreaterThan(1_100);
+    expect(new Set(times).size).toBe(times.length);
+  });
+
+  it('for min alone doubles after any number of failures', () => {
+    const scripted = scriptedTarget({ step: bounded });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 1, min: 1, retryDelay: 0, breaker: { probeAfter: 0 } });
+      at(4_000, () => void pool.destroy());
+      // Whoever asks again after each error has it dialled a thousand times, and leaves.
+      pool
+        .acquire()
+        .pipe(retry({ count: 1_100, delay: 1 }))
+        .subscribe({ error: () => undefined });
+      flush();
+    });
+    expect(scripted.dials).toBeGreaterThan(1_000);
+    expect(scripted.dials).toBeLessThan(1_200);
   });
 
   it('is spent only while someone waits', () => {
@@ -146,6 +171,24 @@ describe('the pause after a failed connect', () => {
       });
       flush();
       expect(dials).toBeGreaterThan(1);
+      expect(dials).toBeLessThanOrEqual(101);
+    });
+  });
+
+  it('is kept between them even when retryDelay is 0 to the end', () => {
+    marbles(({ cold, at, flush }) => {
+      let dials = 0;
+      const pool = createPool({
+        connect: () => cold(++dials < 500 ? '(a|)' : '-'),
+        max: 1,
+        retryDelay: { initial: 0, max: 0 },
+      });
+      const subscription = pool.subscribe();
+      at(100, () => {
+        subscription.unsubscribe();
+      });
+      flush();
+      expect(dials).toBeGreaterThan(50);
       expect(dials).toBeLessThanOrEqual(101);
     });
   });

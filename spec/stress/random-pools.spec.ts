@@ -79,6 +79,7 @@ function scenario(seed: number) {
       () => of(1),
       () => timer(to(10)),
       () => timer(to(40)),
+      () => NEVER,
       () => throwError(() => new Error('failed at once')),
       () =>
         concat(
@@ -86,20 +87,32 @@ function scenario(seed: number) {
           throwError(() => new Error('failed')),
         ),
     )();
-  const bounds = { duration: 200 + to(300), operations: perhaps(50 + to(200)), grace: oneOf(10, 500) };
+  const bounds = {
+    duration: 200 + to(300),
+    operations: perhaps(50 + to(200)),
+    grace: oneOf(10, 500),
+    destroy: perhaps({ timeout: oneOf(0, 20, 1_000) }),
+  };
   const load: StressOptions<Connection> = oneOf<StressOptions<Connection>>(
-    { ...bounds, operations: 50 + to(200), workers: 1 + to(12), work, warmup: perhaps(to(100)) },
+    {
+      ...bounds,
+      duration: perhaps(bounds.duration),
+      operations: 50 + to(200),
+      workers: 1 + to(12),
+      work,
+      warmup: perhaps(to(100)),
+    },
     { ...bounds, rate: 50 + to(400), work, random, workers: perhaps(1 + to(6)) },
     { ...bounds, rate: 50 + to(400), arrivals: 'even', work },
   );
-  return { pool, load, random, to };
+  return { pool, load, random, to, oneOf };
 }
 
 describe('whatever the pool and the load', () => {
   for (let seed = 1; seed <= 150; seed++) {
     it(`nothing is lost, and no rule is broken (seed ${seed})`, () => {
       marbles(({ flush, at }) => {
-        const { pool: options, load, random, to } = scenario(seed);
+        const { pool: options, load, random, to, oneOf } = scenario(seed);
         const pool = createPool(options);
         let last: StressReport | undefined;
         stressTest(pool, load).subscribe({
@@ -108,6 +121,9 @@ describe('whatever the pool and the load', () => {
         });
         if (random() < 0.4) at(50 + to(100), () => pool.stats.state === 'open' && pool.resize(1 + to(6)));
         if (random() < 0.4) at(50 + to(100), () => pool.stats.state === 'open' && pool.refresh());
+        const end = 50 + to(300);
+        const timeout = oneOf(0, 20, 1_000, undefined);
+        if (random() < 0.4) at(end, () => void pool.destroy({ timeout }));
         flush();
         expect(last!.phase).toBe('done');
         expect(last!.violations).toEqual([]);

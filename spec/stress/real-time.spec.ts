@@ -1,4 +1,4 @@
-import { EMPTY, lastValueFrom, of, take } from 'rxjs';
+import { EMPTY, lastValueFrom, of, Subject, take, tap } from 'rxjs';
 import {
   builtinMethods,
   connectNode,
@@ -77,6 +77,30 @@ describe('stressTest in real time', () => {
     expect(report.deeds.opened).toBeGreaterThan(4);
     expect(report.timeline.length).toBeGreaterThan(1);
     await rpc.destroy({ timeout: 0 });
+  });
+
+  it('keeps its rules when it is destroyed meanwhile, whoever works or waits', async () => {
+    const work = (connection: RpcConnection) => connection.call('sleep', 20);
+    const ending$ = new Subject<void>();
+    const reports$ = stressTest(pool, {
+      workers: 12,
+      duration: 60_000,
+      interval: 20,
+      grace: 10_000,
+      work,
+      until: ending$,
+    });
+    let asked = 0;
+    const report = await lastValueFrom(
+      reports$.pipe(
+        tap(({ operations }) => {
+          if (operations.succeeded > 8 && asked++ === 0) void pool.destroy({ timeout: 5 }).then(() => ending$.next());
+        }),
+      ),
+    );
+    expect(report.violations).toEqual([]);
+    expect([pool.stats.state, report.operations.underWay]).toEqual(['destroyed', 0]);
+    expect(report.operations.rejected).toBeGreaterThan(0);
   });
 
   for (const [what, work] of [

@@ -357,6 +357,79 @@ describe('stressTest', () => {
       expect([operations.ended, operations.unfinished, operations.succeeded]).toEqual([2, 2, 0]);
     });
 
+    it('with the numbers of those whose work has never ended', () => {
+      const work = (_: string, index: number) => (index % 3 === 1 ? NEVER : timer(5));
+      const { neverEnded, operations, givenUp, verdict } = resultOf(
+        { rate: 100, arrivals: 'even', operations: 12, grace: 100, work },
+        { max: 5, acquireTimeout: 50 },
+      );
+      expect([neverEnded, operations.unfinished, givenUp]).toEqual([[1, 4, 7, 10], 4, null]);
+      expect(verdict).toContain('the work of operations 1, 4, 7 and 10 never ended');
+    });
+
+    describe('where only a number of operations bounds it', () => {
+      it('when work never ends, and keeps every worker for as long as the grace', () => {
+        const { operations, neverEnded, givenUp, elapsed, passed, verdict } = resultOf(
+          { workers: 3, operations: 10, grace: 100, work: (_, index) => (index < 2 ? timer(5) : NEVER) },
+          { max: 2 },
+        );
+        expect(givenUp).toBe('for 100 ms (grace) all 3 workers were busy, and no work began or ended');
+        expect(operations).toEqual(jasmine.objectContaining({ succeeded: 2, unfinished: 3, ended: 5, underWay: 0 }));
+        expect([neverEnded, elapsed, passed]).toEqual([[2, 3], 105, false]);
+        expect(verdict).toMatch(
+          /^Given up: for 100 ms \(grace\) all 3 workers were busy, and no work began or ended; /,
+        );
+        expect(verdict).toContain('the work of operations 2 and 3 never ended');
+      });
+
+      it('also when those who wait for what never ends time out, again and again', () => {
+        const { operations, elapsed, neverEnded } = resultOf({
+          workers: 3,
+          operations: 1_000,
+          grace: 100,
+          acquireTimeout: 10,
+          work: () => NEVER,
+        });
+        expect([elapsed, neverEnded]).toEqual([100, [0]]);
+        expect(operations.timedOut).toBeGreaterThan(10);
+      });
+
+      it('also when operations come, with those that have come by then', () => {
+        const { operations, elapsed, offered } = resultOf({
+          rate: 100,
+          arrivals: 'even',
+          operations: 1_000,
+          workers: 2,
+          grace: 200,
+          work: (_, index) => (index < 5 ? timer(1) : NEVER),
+        });
+        // Begun in 50 and 60; who is the first to find both workers busy has come in 70. Work began last in 50.
+        expect([elapsed, operations.succeeded, operations.unfinished]).toEqual([250, 5, 20]);
+        expect(offered).toBe(100);
+      });
+
+      it('also when nobody is served, and no wait has an end', () => {
+        const { givenUp, elapsed } = resultOf(
+          { workers: 2, operations: 5, grace: 100, acquireTimeout: Infinity },
+          { connect: () => NEVER, connectTimeout: Infinity },
+          (pool, { at }) => at(200, () => void pool.destroy({ timeout: 0 })),
+        );
+        expect([givenUp, elapsed]).toEqual([
+          'for 100 ms (grace) all 2 workers were busy, and no work began or ended',
+          100,
+        ]);
+      });
+
+      it('but not where work only takes its time, or nobody comes for long', () => {
+        const slow = resultOf({ workers: 2, operations: 6, grace: 100, work: () => timer(90) }, { max: 2 });
+        expect([slow.operations.succeeded, slow.givenUp, slow.passed]).toEqual([6, null, true]);
+        const seldom = resultOf({ arrivals: [0, 1_000, 5_000], workers: 1, grace: 100, work: () => timer(90) });
+        expect([seldom.operations.succeeded, seldom.givenUp]).toEqual([3, null]);
+        const patient = resultOf({ workers: 1, operations: 2, grace: Infinity, work: () => timer(1e6) });
+        expect(patient.operations.succeeded).toBe(2);
+      });
+    });
+
     it('early, when it is told to', () => {
       const result = resultOf({ workers: 1, duration: 1_000, until: timer(25), work: () => timer(10) });
       expect([result.operations.succeeded, result.elapsed, result.measured]).toEqual([3, 30, 25]);
@@ -476,6 +549,7 @@ describe('stressTest', () => {
           interval: 0,
           label: '',
           until: 5,
+          destroy: { timeout: -1 },
           scheduler: {},
           speed: 1,
         }).map((issue) => issue.slice(0, 34)),
@@ -490,6 +564,7 @@ describe('stressTest', () => {
         'interval must be at least 1 ms, bu',
         'label must be a string that is not',
         'until must be an Observable, a Pro',
+        'destroy.timeout must be millisecon',
         'scheduler must be an RxJS schedule',
         'speed is not an option; the option',
         'thresholds[0] must be a figure, a ',

@@ -133,7 +133,7 @@ Exit codes:
   0    all thresholds held
   2    wrong arguments
   3    no connection
-  99   a threshold did not hold, or the pool broke a rule of its own
+  99   a threshold did not hold, the pool broke a rule of its own, or the load had to be given up
   130  interrupted by Ctrl-C (143: by SIGTERM)
 
 Examples:

@@ -17,10 +17,13 @@ export interface Subject {
   readonly what: string;
   /** Whether it can be known before the load that there is something to connect to. */
   readonly isNode: boolean;
+  /** In ms: how long the pool lets others keep what they hold, when it is destroyed. */
+  readonly patience: number;
   close(): Promise<void>;
 }
 
-/** In ms: how long a pool may take to let go of its connections, in the end. */
+/** In ms: nobody but us holds a connection to our node; who else may use the pool of a module only that knows. */
+const NONE = 0;
 const PATIENCE = 1_000;
 
 /** Why there is nothing to put under load: the user's mistake, in a sentence. */
@@ -40,8 +43,9 @@ async function ofNode({ target, method, params, max, pipeline }: NodeWork): Prom
     work: (connection) => (connection as RpcConnection).call(method, ...params),
     what: node === undefined ? `${call} at ${to}` : `${call} at a node of this process, ${to}`,
     isNode: true,
+    patience: NONE,
     close: async () => {
-      await pool.destroy({ timeout: 0 });
+      await pool.destroy({ timeout: NONE });
       await node?.close();
     },
   };
@@ -67,6 +71,7 @@ async function ofModule(name: string): Promise<Subject> {
     work: work as Subject['work'],
     what: `pool '${pool.name}' of ${name}${work === undefined ? ', leases alone: the module exports no work' : ''}`,
     isNode: false,
+    patience: PATIENCE,
     close: () => pool.destroy({ timeout: PATIENCE }),
   };
 }

@@ -101,6 +101,8 @@ class Stressing {
       work: subject.work,
       interval: status.visible ? REDRAW : A_LINE_EVERY,
       until: end$,
+      // The process ends with the load, and so does the pool: how it does is part of what is watched.
+      destroy: { timeout: subject.patience },
       ...(args.seed === undefined ? {} : { random: seededRandom(args.seed) }),
     });
     const shown$ = reports$.pipe(

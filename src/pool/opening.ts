@@ -126,7 +126,7 @@ export class Opening {
    * good as dead, and must not be dialled again and again without a pause; once may be chance.
    */
   endedEarly(age: number): void {
-    if (age >= this.options.retryDelay.max || this.breaker !== 'closed') return;
+    if (age >= Math.max(shortest, this.options.retryDelay.max) || this.breaker !== 'closed') return;
     this.shortLives++;
     if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
   }
@@ -181,7 +181,7 @@ export class Opening {
 
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
-    const ceiling = Math.min(initial * 2 ** (times - 1), max);
+    const ceiling = Math.min(doubled(initial, times - 1), max);
     // A pause that there is for another reason is not cut short.
     const now = this.clock.now();
     this.notBefore = Math.max(now + this.restUntil(this.notBefore), now + Math.max(shortest, this.random() * ceiling));
@@ -189,11 +189,14 @@ export class Opening {
 
   private pauseToKeep(): void {
     const { retryDelay, breaker } = this.options;
-    const doubled = Math.max(shortest, retryDelay.initial) * 2 ** (this.failures + this.unusedLives - 1);
-    const probes = breaker.probeAfter * 2 ** Math.max(0, this.failures - breaker.failures);
-    const pause = this.breaker === 'closed' ? doubled : Math.max(doubled, probes);
+    const pauses = doubled(Math.max(shortest, retryDelay.initial), this.failures + this.unusedLives - 1);
+    const probes = doubled(breaker.probeAfter, Math.max(0, this.failures - breaker.failures));
+    const pause = this.breaker === 'closed' ? pauses : Math.max(pauses, probes);
     this.keepNotBefore = pause > longest ? Infinity : this.clock.now() + pause;
   }
 }
+
+/** Doubled so often, but never by an infinite factor: of 0 that would make no number at all. */
+const doubled = (ms: number, times: number): number => ms * 2 ** Math.min(times, 1_000);
 
 const orNow = (ms: number): number => (ms > hair ? ms : 0);

@@ -3,7 +3,8 @@ import { InvalidConfigError } from '../pool/errors';
 import { notACount } from '../pool/options';
 import type { ThresholdResult } from '../stress/thresholds';
 import type { Figure } from './confidence';
-import { readScenario, withMax } from './read-scenario';
+import { withMax } from './read-pool';
+import { readScenario } from './read-scenario';
 import type { Plan } from './read-scenario';
 import { capacitySearch } from './capacity-search';
 import type { Scenario, SimulatedPool } from './scenario';
@@ -162,10 +163,10 @@ function startOf({ offered, workers, target, pool }: Plan): number {
 }
 
 function pointOf(max: number, report: SimulationReport): CapacityPoint {
-  const { thresholds, wait, total, waited, lost, utilisation, throughput, peaks } = report;
+  const { thresholds, givenUp, wait, total, waited, lost, utilisation, throughput, peaks } = report;
   return {
     max,
-    meets: thresholds.every(({ held }) => held),
+    meets: givenUp === null && thresholds.every(({ held }) => held),
     targets: thresholds,
     waitMean: wait.mean,
     waitP50: wait.p50,

@@ -108,7 +108,7 @@ export interface Scenario {
   readonly thresholds?: readonly string[] | undefined;
   /**
    * `'operations'` (the default): what can be seen of the pool when an operation begins, is lent a connection, or ends. `'everything'`: each
-   * snapshot and each event, held against the pool's own rules, and evictions by their reason; at more than twice the cost.
+   * snapshot and each event, and the end of the pool, held against its own rules, and evictions by their reason; at more than twice the cost.
    */
   readonly watch?: 'operations' | 'everything' | undefined;
   /** `pool.timings()` of a pool in life, or that as JSON: how long work and connects take, where `work` and `connect` do not say so. */

@@ -26,6 +26,8 @@ export interface Load<C> {
   readonly until$: Observable<unknown>;
   /** How long what runs may take to end, once nothing more begins. */
   readonly grace: number;
+  /** The pool is destroyed in the end, and what is lent gets so much time; null: it is left as it is. */
+  readonly destroy: number | null;
   /** Between two reports. */
   readonly interval: number;
   readonly thresholds: readonly Threshold[];

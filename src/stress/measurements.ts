@@ -1,9 +1,10 @@
 import type { ConnectionPool } from '../pool/connection-pool';
 import { Histogram } from '../pool/histogram';
+import { shownMs } from './ms';
 import { ErrorTally } from './error-tally';
 import type { Load } from './load';
 import { measureOf } from './measure';
-import type { Spans } from './operation';
+import type { Operation, Spans } from './operation';
 import { outcomes } from './outcome';
 import type { Outcome } from './outcome';
 import type { PoolWatch } from './pool-watch';
@@ -11,17 +12,28 @@ import type { StressReport } from './report';
 import type { Sample } from './timeline';
 import { estimateOf, verdictOf } from './verdict';
 
-/** What a report needs beside the measurements. */
-interface Moment {
-  readonly pool: ConnectionPool<unknown>;
+/** So many of the operations that never ended are named. */
+const mostNamed = 20;
+
+/** How a run is at this moment, as far as only the run itself knows. */
+export interface RunState {
   readonly phase: StressReport['phase'];
-  readonly load: Omit<Load<never>, 'work'>;
-  readonly watch: PoolWatch;
-  readonly elapsed: number;
   readonly underWay: number;
   /** When no more were planned, if it was the time that has ended the load. */
   readonly plannedUntil: number | null;
   readonly endedEarly: boolean;
+  /** Why it was not done to its end. */
+  readonly givenUp: string | null;
+  /** So long (ms) after it was to be, the pool was not destroyed. */
+  readonly notDestroyed: number | null;
+}
+
+/** What a report needs beside the measurements. */
+interface Moment extends RunState {
+  readonly pool: ConnectionPool<unknown>;
+  readonly load: Omit<Load<never>, 'work'>;
+  readonly watch: PoolWatch;
+  readonly elapsed: number;
   readonly violations: readonly string[];
   readonly sharedConnections: boolean;
   readonly timeline: readonly Sample[];
@@ -45,6 +57,8 @@ export class Measurements {
   private readonly lag = new Histogram();
   private readonly waitFromStart = new Histogram();
   private readonly totalFromStart = new Histogram();
+  /** Operations that were still at work when the grace was over. */
+  private readonly neverEnded: number[] = [];
   private plannedCount = 0;
   private lastPlanned = 0;
   private mostUnderWay = 0;
@@ -58,6 +72,10 @@ export class Measurements {
     if (use !== null) this.use.record(use);
     this.total.record(lag + wait + (use ?? 0));
     this.totalFromStart.record(wait + (use ?? 0));
+  }
+
+  unfinished({ index, lentAt }: Pick<Operation<unknown>, 'index' | 'lentAt'>): void {
+    if (lentAt >= 0) this.neverEnded.push(index);
   }
 
   /** One more was to start, at so many ms. */
@@ -96,6 +114,7 @@ export class Measurements {
       phase,
       thresholds,
       violations,
+      givenUp: moment.givenUp,
       notes: notesOf(moment),
       load: description,
       elapsed,
@@ -114,12 +133,13 @@ export class Measurements {
       peaks,
       deeds: watch.deeds,
       errors: this.errors.list(),
+      neverEnded: [...this.neverEnded].sort((a, b) => a - b).slice(0, mostNamed),
       timeline: moment.timeline,
       histograms: { wait: wait.clone(), use: use.clone(), total: total.clone(), open: open.clone() },
       stats: watch.stats,
     };
     const estimate = estimateOf(judged, load.thresholds);
-    const passed = violations.length === 0 && thresholds.every(({ held }) => held);
+    const passed = violations.length === 0 && moment.givenUp === null && thresholds.every(({ held }) => held);
     return { ...judged, verdict: verdictOf(judged, estimate), passed, estimate };
   }
 
@@ -130,9 +150,12 @@ export class Measurements {
   }
 }
 
-function notesOf({ sharedConnections, endedEarly }: Moment): string[] {
+function notesOf({ sharedConnections, endedEarly, givenUp, notDestroyed }: Moment): string[] {
   const notes: string[] = [];
-  if (endedEarly) notes.push('The load was ended early.');
+  if (endedEarly && givenUp === null) notes.push('The load was ended early.');
+  if (notDestroyed !== null) {
+    notes.push(`The pool was not destroyed ${shownMs(notDestroyed)} after it was to be: how it ended was not seen.`);
+  }
   if (sharedConnections) {
     notes.push(
       'Several connections are one and the same object: whether each is lent to one holder at a time cannot be told.',

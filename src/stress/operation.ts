@@ -1,4 +1,5 @@
-import type { Observer, Subscription } from 'rxjs';
+import type { Observer, Subscriber } from 'rxjs';
+import type { WorkContext } from '../pool/work';
 import type { Outcome } from './outcome';
 
 /** What an operation tells of itself. */
@@ -13,8 +14,19 @@ export class Operation<C> implements Observer<unknown> {
   lentAt = -1;
   /** What it was lent, while it works. */
   connection: C | undefined = undefined;
+  /** The number of that connection, as in the pool's events. */
+  number = 0;
+  context: WorkContext | null = null;
+  /** Its signal, where it was asked for before there was anything to signal. */
+  signal: AbortSignal | null = null;
+  /** Whether its work has ended by itself; `'unseen'` where that cannot be seen without being another user of it. */
+  work: 'goes on' | 'over' | 'unseen' = 'goes on';
+  /** Why its connection was taken away while it worked. */
+  taken: { readonly reason: unknown } | null = null;
+  /** Whether the pool had been destroyed before it came. */
+  late = false;
   ended = false;
-  subscription: Subscription | null = null;
+  subscription: Subscriber<unknown> | null = null;
   /** The one that was begun next. */
   behind: Operation<C> | null = null;
 

@@ -40,8 +40,16 @@ export interface StressOptions<C> {
   warmup?: number | undefined;
   /** Ends the load early when it emits or completes: nothing more begins, and what runs gets `grace`. */
   until?: ObservableInput<unknown> | undefined;
-  /** How long operations under way may take to end, in ms, once nothing more begins; then they are cancelled. Default 30 000. */
+  /**
+   * How long operations under way may take to end, in ms, once nothing more begins; then they are cancelled. A load without `duration` is given
+   * up when for as long all workers have been busy, and no work has begun or ended. Default 30 000.
+   */
   grace?: number | undefined;
+  /**
+   * Destroys the pool in the end, with so much time for what is lent, and holds how it ends against its contract, too; what comes then is in no
+   * figure. Default: the pool is left as it is.
+   */
+  destroy?: { readonly timeout?: number | undefined } | undefined;
   /** What must hold in the end, such as `'wait.p99<20ms'`, `'errors<1%'`, `'throughput>500/s'`. */
   thresholds?: readonly string[] | undefined;
   /** Between two reports, in ms; a sample of the timeline is as long, or longer in a long run. Default 1 000. */
@@ -75,6 +83,7 @@ export function resolveLoad<C>(pool: string, options: StressOptions<C>): () => L
     warmup,
     until$: options.until === undefined ? NEVER : from(options.until),
     grace: options.grace ?? 30_000,
+    destroy: options.destroy === undefined ? null : (options.destroy.timeout ?? 30_000),
     interval: options.interval ?? 1_000,
     thresholds,
     label: options.label ?? 'stress',
@@ -128,6 +137,12 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
   until: (value, name) =>
     isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${shown(value)}`,
   grace: time,
+  destroy: (value, name) =>
+    isRecord(value) && Object.keys(value).every((key) => key === 'timeout')
+      ? value['timeout'] === undefined
+        ? null
+        : time(value['timeout'], `${name}.timeout`)
+      : `${name} must be what pool.destroy takes, such as { timeout: 1_000 }, but got ${shown(value)}`,
   thresholds: (value, name) =>
     Array.isArray(value) ? null : `${name} must be an array of texts such as 'wait.p99<20ms', but got ${shown(value)}`,
   interval: (value, name) =>
@@ -194,6 +209,9 @@ function contradictions(options: StressOptions<never>): string[] {
   }
   return issues;
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' &&

@@ -3,6 +3,7 @@ import type { ConnectionPool } from '../pool/connection-pool';
 import type { EvictReason, PoolEvent } from '../pool/events';
 import { Histogram } from '../pool/histogram';
 import type { PoolStats } from '../pool/stats';
+import { deeds } from './counters';
 
 /** The most there ever was at a time, while it was measured. */
 export interface Peaks {
@@ -31,17 +32,6 @@ export interface PoolDeeds {
   /** Why connections were closed, and how many; only what is watched in full is known. */
   readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
 }
-
-const counted = [
-  'acquired',
-  'released',
-  'discarded',
-  'opened',
-  'closed',
-  'openFailures',
-  'timeouts',
-  'rejected',
-] as const;
 
 /** Adds up what the pool shows of itself, over time: how much of it is lent, and for how long all of it. */
 export class PoolWatch {
@@ -80,8 +70,8 @@ export class PoolWatch {
   }
 
   get deeds(): PoolDeeds {
-    const deeds = Object.fromEntries(counted.map((name) => [name, this.last[name] - this.before[name]]));
-    return { ...(deeds as unknown as Omit<PoolDeeds, 'evicted'>), evicted: { ...this.evicted } };
+    const done = Object.fromEntries(deeds.map((name) => [name, this.last[name] - this.before[name]]));
+    return { ...(done as Record<(typeof deeds)[number], number>), evicted: { ...this.evicted } };
   }
 
   /** Measuring begins now: what was before was to get warm. */

@@ -58,12 +58,14 @@ export interface StressReport {
   readonly phase: 'warmup' | 'running' | 'draining' | 'done';
   /** What it comes to, in a sentence. */
   readonly verdict: string;
-  /** Whether every threshold held, and the pool kept its own rules. */
+  /** Whether every threshold held, the pool kept its own rules, and the load was not given up. */
   readonly passed: boolean;
   /** What came of each threshold, in the order in which they were given. */
   readonly thresholds: readonly ThresholdResult[];
   /** Rules of the pool's contract that were broken, a sentence each: there should be none, ever. */
   readonly violations: readonly string[];
+  /** Why the load was given up before it was done; null where it was not. */
+  readonly givenUp: string | null;
   /** What is to be known about the figures. */
   readonly notes: readonly string[];
   /** What was asked for, with every default filled in. */
@@ -73,6 +75,8 @@ export interface StressReport {
   readonly measured: number;
   /** What became of the operations. */
   readonly operations: OperationCounts;
+  /** Operations whose work had not ended when the grace was over, and was cancelled: their numbers, 20 at the most. */
+  readonly neverEnded: readonly number[];
   /** Operations a second that succeeded; those that were to start (null in the closed model). */
   readonly throughput: number;
   readonly offered: number | null;

@@ -1,5 +1,4 @@
-import { Observable, Subject, Subscription, take } from 'rxjs';
-import type { Subscriber } from 'rxjs';
+import { Observable, Subject, Subscriber, Subscription, take } from 'rxjs';
 import { withConnection } from '../operators/with-connection';
 import type { Cancel } from '../pool/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
@@ -14,6 +13,7 @@ import { outcomeOf } from './outcome';
 import type { Outcome } from './outcome';
 import { Pace } from './pace';
 import type { StressReport } from './report';
+import { Standstill } from './standstill';
 
 /**
  * Puts the load on the pool. Emits a report at once, then one every `interval`, and the last one when everything has ended. Unsubscribing
@@ -45,6 +45,7 @@ class LoadRun<C> implements OperationHost<C> {
   private readonly breath: Breath;
   private readonly pace: Pace;
   private readonly book: Book<C>;
+  private readonly standstill: Standstill;
 
   private phase: StressReport['phase'];
   private pumping = false;
@@ -52,6 +53,10 @@ class LoadRun<C> implements OperationHost<C> {
   /** Nothing more begins. */
   private exhausted = false;
   private endedEarly = false;
+  private givenUp: string | null = null;
+  /** The load is over, and nothing but the end of the pool is waited for. */
+  private over = false;
+  private notDestroyed: number | null = null;
   /** Something ran when the grace was over. */
   private cancelled = false;
 
@@ -66,7 +71,8 @@ class LoadRun<C> implements OperationHost<C> {
     this.phase = warmup > 0 ? 'warmup' : 'running';
     this.breath = new Breath(clock, this.pump);
     this.pace = new Pace(load, this.startedAt, this.pump);
-    this.book = new Book(pool, load, this.startedAt);
+    this.book = new Book(pool, load, this.startedAt, this.giveUp);
+    this.standstill = new Standstill(load, this.startedAt, () => this.live.size, this.giveUp);
   }
 
   start(): void {
@@ -80,13 +86,15 @@ class LoadRun<C> implements OperationHost<C> {
     );
     this.watching.add(
       tasks$.subscribe((task) => {
-        // Whoever ends at once has ended before this is assigned.
-        task.item.subscription = task.subscribe(task.item);
+        // Known before it asks: it may be cancelled meanwhile.
+        task.item.subscription = new Subscriber(task.item);
+        task.subscribe(task.item.subscription);
       }),
     );
     this.book.open(this.watching);
     if (warmup > 0) this.after(warmup, this.beginMeasuring);
     if (duration !== Infinity) this.after(duration, this.timeIsUp);
+    this.standstill.watch();
     this.tickLater();
     this.emit();
     const { endEarly: complete, endEarly: error } = this;
@@ -100,6 +108,7 @@ class LoadRun<C> implements OperationHost<C> {
     this.stopped = true;
     this.breath.end();
     this.pace.end();
+    this.standstill.end();
     for (const cancel of this.timers) cancel();
     this.timers.clear();
     this.watching.unsubscribe();
@@ -118,15 +127,25 @@ class LoadRun<C> implements OperationHost<C> {
   }
 
   private work(connection: C, operation: Operation<C>, context: WorkContext): WorkResult {
-    this.book.lent(operation, connection, this.load.clock.now());
-    return this.load.work(connection, operation.index, context);
+    const { book, load } = this;
+    const now = load.clock.now();
+    this.standstill.lent(now);
+    book.lent(operation, connection, context, now);
+    try {
+      return book.watched(operation, load.work(connection, operation.index, context));
+    } catch (error) {
+      operation.work = 'over';
+      throw error;
+    }
   }
 
   private ended(operation: Operation<C>, outcome: Outcome, error?: unknown): void {
     if (operation.ended) return;
     operation.ended = true;
     this.live.delete(operation);
-    this.book.ended(operation, outcome, this.load.clock.now(), error);
+    const now = this.load.clock.now();
+    this.standstill.ended(now, operation.lentAt >= 0);
+    this.book.ended(operation, outcome, now, error);
     this.pump();
   }
 
@@ -159,6 +178,7 @@ class LoadRun<C> implements OperationHost<C> {
     const plannedAt = this.load.arrivals === null ? now : this.startedAt + planned;
     const operation = new Operation<C>(this, this.pace.take(now), plannedAt, now);
     this.live.add(operation);
+    this.standstill.begun(now);
     this.book.asked(operation, this.live.size);
     this.requests$.next(operation);
     this.book.begun(operation);
@@ -192,12 +212,13 @@ class LoadRun<C> implements OperationHost<C> {
   private drain(): void {
     if (this.phase === 'draining' || this.phase === 'done') return;
     this.phase = 'draining';
+    this.standstill.end();
     const { grace } = this.load;
     if (grace !== Infinity) this.after(grace, this.graceIsOver);
   }
 
   private readonly graceIsOver = (): void => {
-    if (this.phase === 'done' || this.stopped) return;
+    if (this.over || this.stopped) return;
     const now = this.load.clock.now();
     const left = this.takeLive();
     this.cancelled = left.length > 0;
@@ -216,6 +237,14 @@ class LoadRun<C> implements OperationHost<C> {
     this.finish();
   };
 
+  /** It would never be done. */
+  private readonly giveUp = (why: string): void => {
+    if (this.over || this.stopped || this.givenUp !== null) return;
+    this.givenUp = why;
+    this.endEarly();
+    this.graceIsOver();
+  };
+
   /** The last first: one that leaves must not make room for one that leaves next. */
   private takeLive(): Operation<C>[] {
     const operations = [...this.live].reverse();
@@ -224,13 +253,33 @@ class LoadRun<C> implements OperationHost<C> {
   }
 
   private finish(): void {
+    if (this.over || this.stopped) return;
+    const { book, load } = this;
+    this.over = true;
+    this.phase = 'draining';
+    // Cancelled work may hold its lease until it has really ended.
+    book.close(load.clock.now(), this.cancelled ? null : this.label);
+    if (load.destroy !== null) book.destroyPool(load.destroy);
+    if (!book.poolEnds) {
+      this.done();
+      return;
+    }
+    const patience = (load.destroy ?? 0) + load.grace;
+    if (patience !== Infinity) {
+      this.after(patience, () => {
+        this.notDestroyed = patience;
+        this.done();
+      });
+    }
+    book.afterPool(this.done);
+  }
+
+  private readonly done = (): void => {
     if (this.phase === 'done' || this.stopped) return;
     this.phase = 'done';
-    // Cancelled work may hold its lease until it has really ended.
-    this.book.close(this.load.clock.now(), this.cancelled ? null : this.label);
     this.emit();
     this.out.complete();
-  }
+  };
 
   // ---------------------------------------------------------------- telling
 
@@ -243,8 +292,10 @@ class LoadRun<C> implements OperationHost<C> {
   }
 
   private emit(): void {
-    const { book, load, phase, live, pace, endedEarly } = this;
-    this.out.next(book.report(load.clock.now(), phase, live.size, pace.plannedUntil, endedEarly));
+    const { book, load, phase, live, pace, endedEarly, givenUp, notDestroyed } = this;
+    const { plannedUntil } = pace;
+    const run = { phase, underWay: live.size, plannedUntil, endedEarly, givenUp, notDestroyed };
+    this.out.next(book.report(load.clock.now(), run));
   }
 
   private after(ms: number, callback: () => void): void {

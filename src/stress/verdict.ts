@@ -46,20 +46,31 @@ function waitsTooLong({ histograms }: Judged, { percent, ms }: { percent: number
 
 /** What it comes to, in a sentence or two. */
 export function verdictOf(report: Judged, estimate: Estimate | null): string {
-  const { violations, operations, errors } = report;
+  const { violations, operations, errors, neverEnded, givenUp } = report;
   if (violations.length > 0) return `The pool broke its own rules: ${violations[0]}`;
-  if (operations.ended === 0) return 'Nothing was measured: no operation has ended.';
+  if (operations.ended === 0 && givenUp === null) return 'Nothing was measured: no operation has ended.';
   const parts = [busyness(report)];
+  if (neverEnded.length > 0) parts.unshift(`the work of ${theOperations(neverEnded)} never ended`);
   const failed = operations.ended - operations.succeeded;
   if (failed > 0) {
     const [most] = errors;
     const why = most === undefined ? '' : `, most often with ${most.name}: ${firstSentence(most.message)}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
+  if (givenUp !== null) parts.unshift(`given up: ${givenUp}`);
   if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
   const late = lateness(report);
   if (late !== null) parts.push(late);
   return sentence(parts.filter((part) => part !== '').join('; '));
+}
+
+/** So many are named in a sentence. */
+const named = 5;
+
+function theOperations(numbers: readonly number[]): string {
+  if (numbers.length === 1) return `operation ${numbers[0]}`;
+  if (numbers.length > named) return `operations ${numbers.slice(0, named).join(', ')} …`;
+  return `operations ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
 }
 
 function adviceOf({ max, for: what, by }: Estimate, now: number): string {

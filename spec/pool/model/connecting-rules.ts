@@ -58,7 +58,7 @@ export class ConnectingRules {
 
   /** A connection was lost at that age, and nobody had given it back yet. */
   endedEarly(age: number, now: number): void {
-    if (age >= this.options.retryDelay.max || this.breaker !== 'closed') return;
+    if (age >= Math.max(shortestPause, this.options.retryDelay.max) || this.breaker !== 'closed') return;
     this.shortLives++;
     this.endedEarlyAt = now;
     // Once may be chance.

@@ -1,0 +1,319 @@
+import { concat, EMPTY, ignoreElements, lastValueFrom, NEVER, timer } from 'rxjs';
+import type { ConnectionPool } from '../../src/index';
+import { lineIsFull } from '../../src/pool/refusals';
+import { stressTest } from '../../src/stress/index';
+import type { StressReport } from '../../src/stress/index';
+import { expectBlame, expectNoBlame, poolOf, wires } from './broken-pool';
+import type { Scenario, Wire } from './broken-pool';
+
+/** Callers come while the pool is destroyed, after 20 frames: two work, some wait, some come later. */
+const load = { rate: 200, arrivals: 'even', duration: 60, work: () => timer(50) } as const;
+const destroyed =
+  (options?: { timeout?: number }) =>
+  (pool: ConnectionPool<Wire>, { at }: { at: (frame: number, action: () => void) => void }): void =>
+    at(20, () => void pool.destroy(options));
+const meanwhile = destroyed();
+
+/** Another pool in front of this one. */
+const inFront = (pool: ConnectionPool<Wire>, properties: object): ConnectionPool<Wire> =>
+  Object.create(pool, Object.getOwnPropertyDescriptors(properties)) as ConnectionPool<Wire>;
+
+describe('a stress test, of a pool that is destroyed', () => {
+  describe('blames it', () => {
+    it('when nothing happens', () => {
+      const sabotage = (core: any): void => {
+        core.stepToTheEnd = () => false;
+      };
+      expectBlame(
+        { load: { ...load, grace: 200 }, meanwhile, sabotage },
+        /^\d callers still wait after destroy$/,
+        '1 connections that nobody uses are still open after destroy',
+      );
+    });
+
+    it('when who waits is left waiting', () => {
+      const sabotage = (core: any): void => {
+        const { line } = core;
+        const first = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(line), 'first')!.get!;
+        Object.defineProperty(line, 'first', { get: () => (core.state === 'open' ? first.call(line) : null) });
+      };
+      expectBlame(
+        { load: { ...load, grace: 200 }, meanwhile, sabotage },
+        /^\d callers still wait after destroy$/,
+        /^operation \d+ came after destroy, and still waits$/,
+      );
+    });
+
+    it('when who comes is served', () => {
+      const sabotage = (core: any): void => {
+        const ask = core.ask.bind(core);
+        core.ending.mayCloseWhatIsFree = () => false;
+        core.ask = (claim: unknown, timeout: number) => {
+          const slot = core.state === 'draining' ? core.connections.best() : null;
+          if (slot === null) ask(claim, timeout);
+          else core.lend(claim, slot);
+        };
+      };
+      expectBlame(
+        { load: { ...load, work: () => timer(3) }, meanwhile, sabotage },
+        /^\d leases were lent after destroy$/,
+        /^operation \d+ came after destroy, and was served$/,
+      );
+    });
+
+    it('when who comes is told something else', () => {
+      const sabotage = (core: any): void => {
+        const turnAway = core.turnAway.bind(core);
+        core.turnAway = (claim: unknown) => turnAway(claim, lineIsFull(core.situations.now(), 0));
+      };
+      expectBlame({ load, meanwhile, sabotage }, /^operation \d+ came after destroy, and was told POOL_EXHAUSTED$/);
+    });
+
+    it('when connects go on, and when they begin', () => {
+      const connect = () => concat(timer(15).pipe(ignoreElements()), wires()());
+      const goingOn = (core: any): void => {
+        core.connections.giveUp = () => undefined;
+      };
+      expectBlame(
+        {
+          load,
+          meanwhile,
+          sabotage: goingOn,
+          pool: () => ({ connect: () => concat(timer(100).pipe(ignoreElements()), NEVER) }),
+        },
+        /^\d connects go on after destroy$/,
+      );
+      const beginning = (core: any): void => {
+        const destroy = core.destroy.bind(core);
+        core.destroy = (timeout: number) => {
+          destroy(timeout);
+          core.open();
+        };
+      };
+      expectBlame({ load, meanwhile, sabotage: beginning, pool: () => ({ connect }) }, 'a connect began after destroy');
+    });
+
+    it('when what nobody uses stays open', () => {
+      const sabotage = (core: any): void => {
+        core.ending.mayCloseWhatIsFree = () => false;
+      };
+      expectBlame(
+        { load: { ...load, work: () => timer(3) }, meanwhile, sabotage },
+        /^\d connections that nobody uses are still open after destroy$/,
+      );
+    });
+
+    it('when only some of those whose time is up lose what they hold', () => {
+      const sabotage = (core: any): void => {
+        core.closeWhatIsLent = () => {
+          const [slot] = core.connections.all();
+          core.revoke(slot, 'destroy', core.ending.impatience(core.name));
+        };
+      };
+      expectBlame(
+        { load, meanwhile: destroyed({ timeout: 5 }), sabotage },
+        'destroy took some leases away, and left 1 others',
+      );
+    });
+
+    it('when it comes back to life', () => {
+      const sabotage = (core: any, pool: ConnectionPool<Wire>): void => {
+        pool.stats$.subscribe();
+        timer(30).subscribe(() => {
+          core.state = 'open';
+          core.changed();
+        });
+      };
+      expectBlame({ load: { ...load, grace: 50 }, meanwhile, sabotage }, 'the pool was draining, and then open again');
+    });
+
+    it('when it says that all is over, and it is not', () => {
+      const sabotage = (core: any): void => {
+        Object.defineProperty(core.connections, 'none', { get: () => true });
+      };
+      expectBlame({ load, meanwhile, sabotage }, /^something was left in the last snapshot: /);
+    });
+
+    it('when all is over, and it does not say so', () => {
+      const sabotage = (core: any): void => {
+        core.overtime = 1;
+      };
+      expectBlame({ load, meanwhile, sabotage }, 'everything is closed, and the pool is not destroyed');
+    });
+
+    it('when every call of destroy gives another promise', () => {
+      const sabotage = (_core: any, pool: ConnectionPool<Wire>) =>
+        inFront(pool, { destroy: () => pool.destroy().then(() => undefined) });
+      expectBlame({ load, meanwhile, sabotage }, 'destroy() called again did not give the same promise');
+    });
+
+    it('when events$ ends without the last event', () => {
+      const sabotage = (_core: any, pool: ConnectionPool<Wire>) => inFront(pool, { events$: EMPTY });
+      expectBlame({ load, sabotage }, 'events$ completed without the event destroyed');
+    });
+  });
+
+  describe('does not blame it', () => {
+    const scenarios: Readonly<Record<string, Scenario>> = {
+      'for those who wait, and who come later': { load, meanwhile },
+      'when its time is up at once': { load, meanwhile: destroyed({ timeout: 0 }) },
+      'when its time is up while work goes on': {
+        load,
+        meanwhile: destroyed({ timeout: 10 }),
+        pool: () => ({ max: 8, capacity: 2 }),
+      },
+      'when it closes slowly': { load, meanwhile, pool: () => ({ close: () => timer(500) }) },
+      'when it is asked to by its own stats': {
+        load,
+        meanwhile: (pool) =>
+          pool.stats$.subscribe(({ acquired }) => acquired === 3 && void pool.destroy({ timeout: 5 })),
+      },
+      'when it is asked to by an event': {
+        load,
+        meanwhile: (pool) =>
+          pool.events$.subscribe(({ type }) => type === 'acquired' && void pool.destroy({ timeout: 5 })),
+      },
+      'when it is asked to before our listeners hear of it': {
+        load,
+        sabotage: (_core, pool) => {
+          pool.events$.subscribe(({ type }) => type === 'acquired' && void pool.destroy({ timeout: 5 }));
+          pool.stats$.subscribe(({ pendingAcquires }) => pendingAcquires === 1 && void pool.destroy());
+        },
+      },
+      'while it is connecting': {
+        load,
+        meanwhile,
+        pool: () => ({ connect: () => concat(timer(30).pipe(ignoreElements()), wires()()) }),
+      },
+      'before there is anything': { load, meanwhile: (pool) => void pool.destroy() },
+    };
+    for (const [what, scenario] of Object.entries(scenarios)) {
+      it(what, () => {
+        const { operations } = expectNoBlame(scenario);
+        expect(operations.rejected).toBeGreaterThan(0);
+      });
+    }
+
+    it('when it was destroyed before the load', () => {
+      const { operations } = expectNoBlame({ load, sabotage: (_core, pool) => void pool.destroy() });
+      expect([operations.rejected, operations.ended]).toEqual([12, 12]);
+    });
+
+    it('when it is asked to by work', () => {
+      let pool: any;
+      const work = () => {
+        void pool.destroy({ timeout: 5 });
+        return timer(20);
+      };
+      expectNoBlame({ load: { ...load, work }, meanwhile: (made) => (pool = made) });
+    });
+  });
+
+  it('waits for its end, at most for the grace, and says so where that was not seen', () => {
+    const pool = () => ({ close: () => NEVER, closeTimeout: 1_000 });
+    const seen = expectNoBlame({ load, meanwhile, pool });
+    expect([seen.notes, seen.elapsed]).toEqual([[], 60]);
+    const unseen = expectNoBlame({ load: { ...load, grace: 100 }, meanwhile, pool });
+    expect(unseen.notes).toEqual(['The pool was not destroyed 100 ms after it was to be: how it ended was not seen.']);
+  });
+});
+
+describe('a stress test that is to destroy the pool', () => {
+  const done: Scenario['load'] = { workers: 2, operations: 4, work: () => timer(5), destroy: { timeout: 20 } };
+
+  it('does so when the load is over, and has none of that in its figures', () => {
+    let pool: ConnectionPool<Wire>;
+    const report = expectNoBlame({
+      load: done,
+      pool: () => ({ close: () => timer(100) }),
+      meanwhile: (made) => (pool = made),
+    });
+    expect(pool!.stats.state).toBe('destroyed');
+    expect(report.stats).toEqual(jasmine.objectContaining({ state: 'open', totalConnections: 2 }));
+    expect([report.elapsed, report.deeds.closed, report.deeds.evicted]).toEqual([10, 0, {}]);
+  });
+
+  /** Somebody else holds a lease for ever. */
+  const held = (pool: ConnectionPool<Wire>): void => {
+    pool.acquire().subscribe();
+  };
+
+  it('gives others as much time as it was told', () => {
+    const { notes } = expectNoBlame({ load: done, meanwhile: held });
+    expect(notes).toEqual([]);
+    const early = (core: any): void => {
+      const destroy = core.destroy.bind(core);
+      core.destroy = (timeout: number) => destroy(timeout / 2);
+    };
+    expectBlame(
+      { load: done, meanwhile: held, sabotage: early },
+      'a lease was taken away 10 ms after destroy, which left it 20 ms',
+    );
+    const late = (core: any): void => {
+      core.ending.mayCloseWhatIsLent = () => false;
+    };
+    expectBlame(
+      { load: { ...done, grace: 50 }, meanwhile: held, sabotage: late },
+      '1 leases outlived the 20 ms that destroy left them',
+    );
+  });
+
+  it('leaves one alone that has been destroyed meanwhile', () => {
+    expectNoBlame({ load: done, meanwhile: destroyed() });
+    expectNoBlame({ load: done, meanwhile: (pool) => void pool.destroy() });
+  });
+
+  // What promises do is seen only where they are settled: outside of virtual time.
+  describe('in real time', () => {
+    const promised: Scenario['load'] = { workers: 2, operations: 4, destroy: { timeout: 0 }, grace: 50 };
+    const report = (scenario: Omit<Scenario, 'load'>): Promise<StressReport> =>
+      lastValueFrom(stressTest(poolOf({ ...scenario, load: promised }), promised));
+
+    it('does not blame one that keeps its promise', async () => {
+      const { violations, passed, notes } = await report({ pool: () => ({ close: () => timer(5) }) });
+      expect([violations, passed, notes]).toEqual([[], true, []]);
+    });
+
+    it('blames one that keeps it too early', async () => {
+      const early = Promise.resolve();
+      const { violations, passed } = await report({
+        pool: () => ({ close: () => NEVER, closeTimeout: 20 }),
+        sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), early) }),
+      });
+      expect(violations).toContain('destroy() resolved, and the pool was draining: stats$ had not completed');
+      expect(violations).toContain('destroy() resolved, and connection 1 was not closed');
+      expect(passed).toBeFalse();
+    });
+
+    it('blames one that does not keep it', async () => {
+      const never = new Promise<void>(() => undefined);
+      const { violations } = await report({
+        sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), never) }),
+      });
+      expect(violations).toEqual(['stats$ has completed, and destroy() has not resolved']);
+    });
+
+    it('blames one that breaks it, or gives none', async () => {
+      const broken = Promise.reject(new Error('no'));
+      const rejecting = await report({
+        sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), broken) }),
+      });
+      expect(rejecting.violations).toContain('destroy() rejected: Error: no');
+      const without = await report({
+        sabotage: (_core, pool) => inFront(pool, { destroy: () => void pool.destroy() }),
+      });
+      expect(without.violations).toContain('destroy() gave no promise');
+    });
+
+    it('blames one whose stats do not complete', async () => {
+      const { violations } = await report({
+        sabotage: (_core, pool) => {
+          const stats$ = concat(pool.stats$, NEVER);
+          Object.defineProperty(stats$, 'value', { get: () => pool.stats$.value });
+          return inFront(pool, { stats$ });
+        },
+      });
+      expect(violations).toEqual(['destroy() resolved, and the pool was destroyed: stats$ had not completed']);
+    });
+  });
+});

@@ -1,0 +1,160 @@
+import type { Observable } from 'rxjs';
+import { concat, EMPTY, ignoreElements, NEVER, of, throwError, timer } from 'rxjs';
+import { targetIsDead } from '../../src/pool/refusals';
+import { expectBlame, expectNoBlame, Wire, wires } from './broken-pool';
+import type { Scenario } from './broken-pool';
+
+const refused = () => throwError(() => new Error('refused'));
+const refusedAfter = (ms: number) => () => concat(timer(ms).pipe(ignoreElements()), refused());
+/** Connects that are refused, but for those with these numbers, from 1. */
+const refusedBut = (...numbers: number[]) => {
+  const connect = wires();
+  let dials = 0;
+  return (): Observable<Wire> => (numbers.includes(++dials) ? connect() : refusedAfter(2)());
+};
+
+/** Connects whenever somebody waits, as if nothing had ever failed. */
+const impatient = (core: any): void => {
+  core.opening.due = ({ waiting, opening }: any) => (opening < waiting ? 0 : Infinity);
+};
+
+describe('a stress test, of failed connects', () => {
+  describe('blames a pool', () => {
+    const load = { rate: 400, arrivals: 'even', duration: 100, acquireTimeout: 100, work: () => timer(5) } as const;
+
+    it('that connects again without a pause', () => {
+      const report = expectBlame(
+        { load, pool: () => ({ connect: refusedAfter(2) }), sabotage: impatient },
+        /^a hot loop: 10 /,
+      );
+      expect(report.givenUp).toBeNull();
+    });
+
+    it('that does nothing else any more: the load is given up, or there would be no end', () => {
+      const report = expectBlame({ load, pool: () => ({ connect: refused }), sabotage: impatient }, /^a hot loop: 10 /);
+      expect(report.givenUp).toBe('the pool was in a hot loop of connects');
+    });
+
+    it('that dials a target again and again which accepts and hangs up', () => {
+      const work = (wire: Wire) => {
+        wire.lose();
+        return NEVER;
+      };
+      const pool = () => ({ max: 30 });
+      const hangingUp: Scenario = { load: { workers: 30, operations: 90, duration: 1_000, work }, pool };
+      expectNoBlame(hangingUp);
+      const sabotage = (core: any): void => {
+        core.opening.endedEarly = () => undefined;
+      };
+      expectBlame({ ...hangingUp, sabotage }, /^a hot loop: 10 /);
+    });
+
+    it('that takes a life which ends before its first lease for a good one', () => {
+      const sabotage = (core: any): void => {
+        core.unusable = () => undefined;
+      };
+      const report = expectBlame(
+        { load, pool: () => ({ connect: () => of(new Wire(1, undefined as never)) }), sabotage },
+        'connection 1 ended after 0 ms, before its first lease, and was not taken for a failed connect',
+      );
+      expect(report.givenUp).not.toBeNull();
+    });
+
+    it('that fails who waits because one connect has failed', () => {
+      const sabotage = (core: any): void => {
+        const openFailed = core.openFailed.bind(core);
+        core.openFailed = (...args: unknown[]) => {
+          openFailed(...args);
+          const first = core.line.firstPending;
+          if (first !== null) core.turnAway(first, targetIsDead(core.situations.now()));
+        };
+      };
+      expectBlame(
+        { load, pool: () => ({ connect: refusedAfter(2) }), sabotage },
+        'a caller was failed by a failed connect, although the breaker was closed',
+      );
+    });
+
+    it('that fails who can still be served', () => {
+      const sabotage = (core: any): void => {
+        const step = core.step.bind(core);
+        core.step = () => {
+          const { firstPending } = core.line;
+          if (core.breaker !== 'open' || firstPending === null) return step();
+          core.turnAway(firstPending, targetIsDead(core.situations.now()));
+          return true;
+        };
+      };
+      const scenario: Scenario = { load, pool: () => ({ connect: refusedBut(1), breaker: { failures: 1 } }) };
+      expectNoBlame(scenario);
+      expectBlame(
+        { ...scenario, sabotage },
+        'a caller was failed by a failed connect, although 1 connections were open',
+      );
+    });
+
+    it('that tells who waits something of its own', () => {
+      const sabotage = (core: any): void => {
+        const turnAway = core.turnAway.bind(core);
+        core.turnAway = (claim: unknown) => turnAway(claim, new Error('no'));
+      };
+      expectBlame(
+        { load, pool: () => ({ connect: refused, breaker: { failures: 1 } }), sabotage },
+        'a caller was turned away with what is no error of a pool: Error: no',
+        /^operation \d+ got no connection, but what is no error of a pool: Error: no$/,
+      );
+    });
+
+    it('that ends a wait before its time', () => {
+      const sabotage = (core: any): void => {
+        const ask = core.ask.bind(core);
+        core.ask = (claim: unknown, timeout: number) => ask(claim, timeout / 2);
+      };
+      expectBlame(
+        { load: { ...load, acquireTimeout: 30, work: () => timer(50) }, sabotage },
+        /^the time of operation \d was said to be up after 15 of 30 ms$/,
+      );
+    });
+
+    it('that never ends a wait', () => {
+      const sabotage = (core: any): void => {
+        const ask = core.ask.bind(core);
+        core.ask = (claim: unknown) => ask(claim, Infinity);
+      };
+      expectBlame(
+        { load: { ...load, acquireTimeout: 30, duration: 3_000, grace: 10, work: () => NEVER }, sabotage },
+        'operation 2 still waits, although its 30 ms are long over',
+      );
+    });
+  });
+
+  describe('does not blame a pool', () => {
+    const load = { rate: 200, arrivals: 'even', duration: 3_000, acquireTimeout: 200, work: () => timer(5) } as const;
+    const scenarios: Readonly<Record<string, Scenario>> = {
+      'whose target is dead': { load, pool: () => ({ connect: refusedAfter(1) }) },
+      'whose connects fail at once': {
+        load,
+        pool: () => ({ connect: refused, retryDelay: 0, breaker: { probeAfter: 0 } }),
+      },
+      'without a breaker': { load, pool: () => ({ connect: refusedAfter(1), breaker: false, retryDelay: 0, max: 5 }) },
+      'that keeps some open': { load, pool: () => ({ connect: refusedAfter(3), min: 2, retryDelay: 1 }) },
+      'some of whose connects fail': { load, pool: () => ({ connect: refusedBut(2, 3, 7), max: 3, retryDelay: 1 }) },
+      'whose connections end at once': { load, pool: () => ({ connect: () => of(new Wire(1, undefined as never)) }) },
+      'whose connections fail their validation': {
+        load,
+        pool: () => ({ validate: () => of(false), validateAfter: 0, retryDelay: 1, breaker: false }),
+      },
+      'whose connects hang': { load, pool: () => ({ connect: () => NEVER, connectTimeout: 20, retryDelay: 0 }) },
+      'whose connectors end without a word': {
+        load,
+        pool: () => ({ connect: () => EMPTY, retryDelay: 0, breaker: false }),
+      },
+    };
+    for (const [what, scenario] of Object.entries(scenarios)) {
+      it(what, () => {
+        const { operations } = expectNoBlame(scenario);
+        expect(operations.ended).toBeGreaterThan(0);
+      });
+    }
+  });
+});

@@ -1,0 +1,12 @@
+import { Counters } from '../pool/counters';
+
+type Counter = Exclude<keyof Counters, 'ended'>;
+
+/** What only ever grows, by the names that `PoolStats` has for it. */
+export const counters = Object.keys(new Counters()) as readonly Counter[];
+
+/** What became of the work on the connections. */
+type OfWork = 'successfulOperations' | 'failedOperations' | 'cancelledOperations';
+
+/** What the pool itself did: all of them but those. */
+export const deeds = counters.filter((name): name is Exclude<Counter, OfWork> => !name.endsWith('Operations'));

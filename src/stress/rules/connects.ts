@@ -1,0 +1,158 @@
+import { hair } from '../../pool/clock';
+import { isPoolError } from '../../pool/errors';
+import type { PoolEvent } from '../../pool/events';
+import type { PoolStats } from '../../pool/stats';
+import type { Findings } from './findings';
+
+/** Whatever the options of a pool say, no connect follows a failed one sooner (ms). */
+const shortestPause = 1;
+/** So many connects in a row without that pause are no chance; and with so many there would be no end, and nobody else gets a turn. */
+const hotLoop = 10;
+const hopeless = 1_000;
+
+/** A connection that has lived for less than this (ms), and was never lent, was a failed connect, whatever the options say. */
+const shortLife = 1_000;
+
+/** A connection until it is evicted, and whether any of this has ever happened to it. */
+interface Life {
+  lent: boolean;
+  givenBack: boolean;
+  failed: boolean;
+}
+
+/**
+ * Holds what a pool does about failed connects against its contract: there is a pause after each, a life that ends before its first lease
+ * is one, and nobody is turned away because of one whom an open connection could serve, or before the breaker has opened.
+ */
+export class ConnectRules {
+  private readonly lives = new Map<number, Life>();
+  private breaker: PoolStats['breaker'];
+  /** When a connect failed, by the pool's clock: there is a pause from then on until a new connection has been lent. */
+  private failedAt: number | null = null;
+  /** Connections in a row that were lost at once under their first users, and when the last of them was. */
+  private lostAtOnce = 0;
+  private lostAt = 0;
+  /** Connects in a row that began without the pause. */
+  private hot = 0;
+
+  constructor(
+    private readonly findings: Findings,
+    first: PoolStats,
+    private readonly giveUp: (why: string) => void,
+  ) {
+    this.breaker = first.breaker;
+  }
+
+  see(stats: PoolStats, before: PoolStats): void {
+    if (stats.openingConnections > before.openingConnections) this.begun(stats.at);
+  }
+
+  hear(event: PoolEvent, stats: PoolStats): void {
+    switch (event.type) {
+      case 'opened':
+        this.lives.set(event.connection, { lent: false, givenBack: false, failed: false });
+        break;
+      case 'openFailed':
+        this.failed(event.connection, event.at);
+        break;
+      case 'breaker':
+        this.breaker = event.state;
+        break;
+      case 'acquired':
+        this.lent(event.connection);
+        break;
+      case 'released':
+        this.givenBack(event.connection);
+        break;
+      case 'evicted':
+        this.evicted(event);
+        break;
+      case 'rejected':
+        this.turnedAway(event.error, stats);
+    }
+  }
+
+  // ---------------------------------------------------------------- no hot loop
+
+  private failed(connection: number, at: number): void {
+    const life = this.lives.get(connection);
+    if (life !== undefined) life.failed = true;
+    // While it is open there is a pause already, which others that fail do not make longer.
+    if (this.breaker !== 'open') this.failedAt = at;
+  }
+
+  private lent(connection: number): void {
+    const life = this.lifeOf(connection);
+    if (life.lent) return;
+    life.lent = true;
+    this.failedAt = null;
+  }
+
+  private givenBack(connection: number): void {
+    const life = this.lifeOf(connection);
+    if (life.givenBack) return;
+    life.givenBack = true;
+    this.lostAtOnce = 0;
+  }
+
+  /** One that opened before anybody watched may have been lent or not, and is held against nobody. */
+  private lifeOf(connection: number): Life {
+    let life = this.lives.get(connection);
+    if (life === undefined) {
+      life = { lent: false, givenBack: false, failed: true };
+      this.lives.set(connection, life);
+    }
+    return life;
+  }
+
+  private begun(at: number): void {
+    const since = Math.max(this.failedAt ?? -Infinity, this.lostAtOnce > 1 ? this.lostAt : -Infinity);
+    if (at - since >= shortestPause - hair) {
+      this.hot = 0;
+      return;
+    }
+    this.hot++;
+    if (this.hot === hotLoop) {
+      this.findings.broken(
+        `a hot loop: ${hotLoop} connects in a row each began less than ${shortestPause} ms after one had failed, or was lost as soon as it was lent`,
+      );
+    }
+    if (this.hot === hopeless) this.giveUp('the pool was in a hot loop of connects');
+  }
+
+  // ---------------------------------------------------------------- what a failed connect is
+
+  private evicted({ connection, reason, uses, age, at }: PoolEvent & { readonly type: 'evicted' }): void {
+    const life = this.lives.get(connection);
+    this.lives.delete(connection);
+    if (life === undefined || reason !== 'lost') return;
+    if (uses === 0 && age < shortLife && !life.failed) {
+      // As if it had been: it may be the beginning of a hot loop.
+      this.failed(connection, at);
+      this.findings.broken(
+        `connection ${connection} ended after ${age} ms, before its first lease, and was not taken for a failed connect`,
+      );
+    }
+    if (uses > 0 && !life.givenBack && age < shortestPause && this.breaker === 'closed') {
+      this.lostAtOnce++;
+      this.lostAt = at;
+    }
+  }
+
+  // ---------------------------------------------------------------- whom it concerns
+
+  private turnedAway(error: unknown, { breaker, totalConnections, state }: PoolStats): void {
+    const { findings } = this;
+    if (isPoolError(error, 'CONNECTION_FAILED')) {
+      if (breaker !== 'open') {
+        findings.broken(`a caller was failed by a failed connect, although the breaker was ${breaker}`);
+      } else if (totalConnections > 0) {
+        findings.broken(`a caller was failed by a failed connect, although ${totalConnections} connections were open`);
+      }
+    } else if (isPoolError(error, 'INVALID_POOL')) {
+      if (state === 'open') findings.broken('a caller was told that the pool is destroyed, and it was open');
+    } else if (!isPoolError(error, 'POOL_EXHAUSTED')) {
+      findings.broken(`a caller was turned away with what is no error of a pool: ${String(error)}`);
+    }
+  }
+}
