@@ -42,6 +42,17 @@ export function poolOf({ pool: options, sabotage }: Scenario): ConnectionPool<Wi
   return sabotage?.(core, pool) ?? pool;
 }
 
+/** Who holds a lease on which slot of this core from now on. */
+export function holdersOf(core: any): (slot: unknown) => readonly any[] {
+  const claims = new Set<any>();
+  const lend = core.connections.lend.bind(core.connections);
+  core.connections.lend = (slot: unknown, claim: unknown) => {
+    claims.add(claim);
+    lend(slot, claim);
+  };
+  return (slot) => [...claims].filter((claim) => claim.slot === slot);
+}
+
 /** The last report of a load in virtual time. */
 function reportOf(scenario: Scenario): StressReport {
   let last: StressReport | undefined;

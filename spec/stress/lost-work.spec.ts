@@ -1,5 +1,5 @@
 import { defer, EMPTY, from, NEVER, Observable, of, takeUntil, throwError, timer } from 'rxjs';
-import { expectBlame, expectNoBlame } from './broken-pool';
+import { expectBlame, expectNoBlame, holdersOf } from './broken-pool';
 import type { Scenario, Wire } from './broken-pool';
 
 /** One operation on each of two connections, the first of which is lost after five frames. */
@@ -17,8 +17,9 @@ const instead =
   (revoked: (claim: any, error: unknown, core: any) => void) =>
   (core: any): void => {
     const lost = core.lost.bind(core);
-    core.lost = (slot: any, cause: unknown) => {
-      for (const claim of slot.holders.all()) claim.revoked = (error: unknown) => revoked(claim, error, core);
+    const holders = holdersOf(core);
+    core.lost = (slot: unknown, cause: unknown) => {
+      for (const claim of holders(slot)) claim.revoked = (error: unknown) => revoked(claim, error, core);
       lost(slot, cause);
     };
   };
@@ -44,8 +45,9 @@ describe('a stress test, of connections that are lost under their work', () => {
     it('whose signal does not abort, whether or not it was asked for before', () => {
       const sabotage = (core: any): void => {
         const lost = core.lost.bind(core);
-        core.lost = (slot: any, cause: unknown) => {
-          for (const claim of slot.holders.all()) claim.abort = () => undefined;
+        const holders = holdersOf(core);
+        core.lost = (slot: unknown, cause: unknown) => {
+          for (const claim of holders(slot)) claim.abort = () => undefined;
           lost(slot, cause);
         };
       };
@@ -77,11 +79,11 @@ describe('a stress test, of connections that are lost under their work', () => {
     it('that fails others for it', () => {
       const sabotage = (core: any): void => {
         const lost = core.lost.bind(core);
+        const holders = holdersOf(core);
         core.lost = (slot: any, cause: unknown) => {
           const others = core.connections.all().filter((other: any) => other !== slot);
           lost(slot, cause);
-          for (const { holders } of others)
-            for (const claim of holders.all()) claim.settle({ outcome: 'failedOperations', error: cause });
+          for (const claim of others.flatMap(holders)) claim.settle({ outcome: 'failedOperations', error: cause });
         };
       };
       expectBlame(

@@ -111,7 +111,7 @@ The load:
   --workers N       as many at a time, each as fast as it can (default 50). With --rate: never more at a time (default: no bound)
   --rate N          operations a second that come, whatever has become of those before. Waits count from when they came
   --arrivals HOW    how they come: poisson (independent callers, the default) or even
-  --ops N           operations in all
+  --ops N           operations in all. Without --duration it is given up when no work has begun or ended for 30 s, and all workers are busy
   --duration TIME   for how long operations are begun: 500ms, 30s, 2min (default 10s, unless there is --ops)
   --warmup TIME     leave the first so long out of all figures (default 0s)
   --acquire-timeout TIME   how long an operation may wait for a connection (default: what the pool says)

@@ -10,7 +10,8 @@ import { runLoad } from './run-load';
 
 /**
  * Puts a load on a pool, and tells what comes of it. Cold: each subscription is a run. Emits a report at once and every `interval`, and as
- * its last value the report of the whole; unsubscribing cancels what runs. The pool is left as it is: destroy it yourself.
+ * its last value the report of the whole; unsubscribing cancels what runs. The pool is left as it is, unless `destroy` says
+ * otherwise.
  *
  * There are two kinds of load. With `workers` alone each of them does one operation after the other, as fast as it can: that finds what the
  * pool can do. With `rate` operations come as callers do, whatever has become of those before: that finds how long callers wait. Their
