@@ -19,6 +19,7 @@ const tight: RpcLimits = {
   maxCalls: 2,
   maxCallBytes: 200,
   maxUnsentBytes: 400,
+  maxBacklogBytes: 2000,
 };
 
 const methods: Methods = {

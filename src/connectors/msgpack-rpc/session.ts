@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import { Answers, refusalFrame } from './answers';
 import { Awake } from './awake';
+import { Backlog } from './backlog';
 import { Calls } from './calls';
 import type { Codec } from './codec';
 import { callerGone, closedHere, closedThere, lost, refused, type Ending } from './ending';
-import { RpcEncodeError } from './errors';
+import { RpcBacklogError, RpcEncodeError } from './errors';
 import { Inbox } from './inbox';
 import { linger } from './linger';
 import type { RpcLimits } from './limits';
@@ -30,6 +31,8 @@ export interface SessionConfig {
   readonly methods: MethodTable;
   /** A server runs methods that are notified, refuses with an error that belongs to no call, and is awake anyhow. */
   readonly role: 'client' | 'server';
+  /** What the log should know, although the connection goes on. */
+  readonly onFault?: (fault: Error) => void;
   /** The id of the first call; 1 unless a spec wants to see what happens at the last. */
   readonly firstId?: number;
 }
@@ -50,6 +53,7 @@ export class Session implements RpcConnection {
   readonly #calls: Calls;
   readonly #notices: Notices;
   readonly #answers: Answers;
+  readonly #backlog: Backlog;
   readonly #notifications = new Subject<RpcNotification>();
   #ending: Ending | undefined;
   /** Something has come in since this was last set to false. */
@@ -71,11 +75,17 @@ export class Session implements RpcConnection {
     this.#outbox = new Outbox(socket);
     this.#calls = new Calls(config.target, this.#outbox, awake, config.firstId ?? 1);
     this.#notices = new Notices(this.#outbox, awake);
+    // What a client sends of its own is bounded by whoever makes its calls; at a node they are made because somebody has asked.
+    const waiting = config.role === 'server' ? () => this.#outbox.waitingBytes : () => this.#answers.unsentBytes;
+    this.#backlog = new Backlog(limits, waiting, (reason) =>
+      config.onFault?.(new RpcBacklogError(this.target, reason)),
+    );
     this.#answers = new Answers({
       codec,
       limits,
       methods,
       outbox: this.#outbox,
+      backlog: this.#backlog,
       caller: this,
       onRoom: () => this.#readOnLater(),
     });
@@ -142,6 +152,11 @@ export class Session implements RpcConnection {
       subscriber.error(this.#ending.errorFor(method));
       return undefined;
     }
+    const refusal = this.#config.role === 'server' ? this.#backlog.refusal : undefined;
+    if (refusal !== undefined) {
+      subscriber.error(new RpcBacklogError(this.target, refusal, method));
+      return undefined;
+    }
     try {
       return this.#config.codec.encode(message);
     } catch (error) {
@@ -180,6 +195,8 @@ export class Session implements RpcConnection {
    * much; only a server whose own answers are not taken waits all the same, since its client then reads on.
    */
   #mustWait(): boolean {
+    // What was answered just now has not been offered to the socket yet.
+    if (this.#answers.clogged) this.#outbox.flush();
     const owed = this.#calls.unanswered > 0;
     return this.#answers.clogged ? !owed || this.#config.role === 'server' : this.#answers.busy && !owed;
   }
@@ -203,7 +220,7 @@ export class Session implements RpcConnection {
         this.#calls.settle(message[1], message[2], message[3]);
         return;
       case REQUEST:
-        if (this.#answers.clogged)
+        if (this.#answers.flooded)
           throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
         this.#answers.request(message[1], message[2], message[3], bytes.length);
         return;
