@@ -1,6 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { Backlog } from './backlog';
-import type { Codec } from './codec';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
 import { NO_CALL, REPLY } from './messages';
@@ -8,6 +7,7 @@ import type { CallContext, MethodTable } from './methods';
 import { Outgoing, type Outbox } from './outbox';
 import { sourceOf } from './results';
 import type { RpcConnection } from './rpc-connection';
+import type { WireCodec } from './wire-codec';
 
 // The codes of our own error replies. Neovim accepts these two, and shows the message.
 const FAILED = 0;
@@ -65,7 +65,7 @@ class Answer extends Outgoing {
 }
 
 export interface AnswersConfig {
-  readonly codec: Codec;
+  readonly codec: WireCodec;
   readonly limits: RpcLimits;
   readonly methods: MethodTable;
   readonly outbox: Outbox;
@@ -207,7 +207,7 @@ export class Answers {
 }
 
 /** The last word to a client that is refused as a whole: an error that belongs to no call. */
-export const refusalFrame = (codec: Codec, reason: string): Uint8Array =>
+export const refusalFrame = (codec: Pick<WireCodec, 'encode'>, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : readable(error));

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { giveBack } from './spare';
 
 /** Frames are joined up to this many bytes for one write. */
 const LARGEST_JOIN = 1024 * 1024;
@@ -130,6 +131,7 @@ export class Outbox {
     }
     if (frames.length === 0) return;
     const joined = frames.length === 1 ? frames[0]! : Buffer.concat(frames, bytes);
+    if (bytes >= LONG_FRAME) written.push(() => giveBack(joined));
     this.#full = !(written.length === 0 ? this.#socket.write(joined) : this.#socket.write(joined, allOf(written)));
   }
 }
