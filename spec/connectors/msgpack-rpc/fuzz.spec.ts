@@ -9,7 +9,7 @@ import { Refusal } from '../../../src/connectors/msgpack-rpc/refusal';
 import { codecs } from './codecs';
 import { filled, fillings } from './hostile-bytes';
 import { memoryFor, trial } from './trial';
-import { answerOf, pack, scene, until } from './support';
+import { answerOf, messagesIn, pack, scene, until } from './support';
 
 const codec = createLiteCodec();
 /** Of the inputs that go over sockets; said when one of them is the one too many. */
@@ -37,8 +37,7 @@ function read(bytes: Buffer, cuts: number[]): { messages: Buffer[]; refusal: str
   try {
     for (let i = 1; i < borders.length; i++) {
       inbox.push(Buffer.from(bytes.subarray(borders[i - 1], borders[i])));
-      for (let message = inbox.next(); message !== undefined; message = inbox.next())
-        messages.push(Buffer.from(message));
+      for (const message of messagesIn(inbox)) messages.push(Buffer.from(message));
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 /** As much of a socket as a connection needs, in memory: what it says is kept, and what it hears is what the spec feeds to it. */
 export class MemorySocket extends EventEmitter {
   destroyed = false;
+  readonly writableLength = 0;
   readonly #said: Uint8Array[] = [];
   readonly #unheard: Buffer[] = [];
   #paused = false;

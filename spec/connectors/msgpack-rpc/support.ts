@@ -25,6 +25,17 @@ export const failureOf = (source: Observable<unknown> | Promise<unknown>): Promi
     (error: unknown) => error,
   );
 
+/** The bytes of the next message, undefined if it has not come in whole. */
+export function nextIn(inbox: Inbox): Buffer | undefined {
+  let bytes: Buffer | undefined;
+  inbox.next((memory, start, end) => (bytes = memory.subarray(start, end)));
+  return bytes;
+}
+
+export function* messagesIn(inbox: Inbox): Generator<Buffer> {
+  for (let bytes = nextIn(inbox); bytes !== undefined; bytes = nextIn(inbox)) yield bytes;
+}
+
 export const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 };
@@ -51,7 +62,7 @@ export class RawPeer {
     socket.on('close', () => (this.closed = true));
     socket.on('data', (chunk: Buffer) => {
       this.#inbox.push(chunk);
-      for (let bytes = this.#inbox.next(); bytes !== undefined; bytes = this.#inbox.next()) {
+      for (const bytes of messagesIn(this.#inbox)) {
         const message = codec.decode(bytes);
         this.messages.push(message);
         this.#onMessage(message, this);

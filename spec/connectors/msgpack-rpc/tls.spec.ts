@@ -1,3 +1,4 @@
+import { createConnection } from 'node:net';
 import { forkJoin } from 'rxjs';
 import { builtinMethods, connectNode, RpcConnectionError } from '../../../src/connectors/msgpack-rpc/index';
 import { createPool } from '../../../src/index';
@@ -23,6 +24,21 @@ describe('TLS', () => {
     await answerOf(second.connection.call('echo', 1));
     await other.close();
     expect(await second.ended).toBe('complete');
+  });
+
+  it('goes over a socket that was opened before, through a tunnel for instance', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours });
+    const tunnel = await rawServer(({ socket }) => {
+      const onward = createConnection({ host: '127.0.0.1', port: Number(node.target.split(':').at(-1)) });
+      cleanup(() => onward.destroy());
+      socket.removeAllListeners('data').pipe(onward).pipe(socket);
+    });
+    const socket = createConnection({ host: '127.0.0.1', port: Number(tunnel.target.split(':').at(-1)) });
+    const { connection, ended } = await open(node.target, { tls: { ca: ours.cert, socket } });
+    const bytes = Buffer.alloc(3_000_000, 'tunnel');
+    expect(bytes.equals((await answerOf(connection.call('echo', bytes))) as Buffer)).toBeTrue();
+    await node.close();
+    expect(await ended).toBe('complete');
   });
 
   it('serves a pool', async () => {

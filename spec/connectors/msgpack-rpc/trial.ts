@@ -9,6 +9,7 @@ import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { codecs } from './codecs';
 import { Die, hostileBytes } from './hostile-bytes';
 import { MemorySocket } from './memory-socket';
+import { messagesIn } from './support';
 
 const lite = createLiteCodec();
 const all = Object.values(codecs).map((create) => create());
@@ -19,6 +20,7 @@ const tight: RpcLimits = {
   maxCalls: 2,
   maxCallBytes: 200,
   maxUnsentBytes: 400,
+  maxBacklogBytes: 2000,
 };
 
 const methods: Methods = {
@@ -98,7 +100,7 @@ async function run(setting: Setting, codec: Codec, chunks: readonly Buffer[]): P
 function check(said: Buffer, limits: RpcLimits): void {
   const inbox = new Inbox(clientLimits);
   inbox.push(said);
-  for (let bytes = inbox.next(); bytes !== undefined; bytes = inbox.next()) {
+  for (const bytes of messagesIn(inbox)) {
     const message = checkMessage(lite.decode(bytes));
     if (message[0] === REPLY && message[2] !== null && message[3] !== null) throw new Error('an answer that is both');
   }

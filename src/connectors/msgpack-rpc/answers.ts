@@ -1,5 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { Codec } from './codec';
+import type { Backlog } from './backlog';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
 import { NO_CALL, REPLY } from './messages';
@@ -7,12 +7,15 @@ import type { CallContext, MethodTable } from './methods';
 import { Outgoing, type Outbox } from './outbox';
 import { sourceOf } from './results';
 import type { RpcConnection } from './rpc-connection';
+import type { WireCodec } from './wire-codec';
 
 // The codes of our own error replies. Neovim accepts these two, and shows the message.
 const FAILED = 0;
 const REFUSED = 1;
 
 const LONGEST_NAME = 100;
+/** Answers of so many bytes are sent whatever waits: the error in their place would not be much shorter. */
+const SHORT = 1024;
 
 /** A request of the other side that is being worked on, or a notification that runs a method: then its id is null. */
 class Work implements CallContext {
@@ -56,16 +59,17 @@ class Answer extends Outgoing {
     this.#answers = answers;
   }
 
-  override sent(bytes: number): void {
-    this.#answers.taken(bytes);
+  override sent(weight: number): void {
+    this.#answers.taken(weight);
   }
 }
 
 export interface AnswersConfig {
-  readonly codec: Codec;
+  readonly codec: WireCodec;
   readonly limits: RpcLimits;
   readonly methods: MethodTable;
   readonly outbox: Outbox;
+  readonly backlog: Backlog;
   readonly caller: RpcConnection;
   /** There may be room again, after there was none. */
   readonly onRoom: () => void;
@@ -77,8 +81,11 @@ export class Answers {
   readonly #working = new Set<Work>();
   /** Bytes of the requests in work. */
   #workingBytes = 0;
-  /** Bytes of answers that the socket has not taken. */
+  /** Answers that the socket has not taken, and what they count for. */
+  #unsent = 0;
   #unsentBytes = 0;
+  /** One had to be dropped since there was room. */
+  #dropped = false;
 
   constructor(config: AnswersConfig) {
     this.#config = config;
@@ -93,6 +100,16 @@ export class Answers {
   /** As many answers not taken by the other side as are allowed. */
   get clogged(): boolean {
     return this.#unsentBytes >= this.#config.limits.maxUnsentBytes;
+  }
+
+  /** Bytes of answers not taken by the other side. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
+  /** The other side has been told that its answers had to be dropped, or takes none of as many as it may ask for at once. */
+  get flooded(): boolean {
+    return this.clogged && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
   }
 
   /** Runs a method, asked for by a message of so many bytes; its answer goes to `id`, or nowhere if that is null. */
@@ -126,9 +143,11 @@ export class Answers {
     }
   }
 
-  /** Called when the socket has taken an answer of so many bytes. */
-  taken(bytes: number): void {
-    this.#unsentBytes -= bytes;
+  /** Called when the socket has taken an answer of this weight. */
+  taken(weight: number): void {
+    this.#unsent--;
+    this.#unsentBytes -= weight;
+    if (!this.clogged) this.#dropped = false;
     this.#config.onRoom();
   }
 
@@ -167,20 +186,28 @@ export class Answers {
 
   #answer(id: number | null, error: unknown, result: unknown): void {
     if (id === null) return;
-    const { codec, outbox } = this.#config;
+    const { codec, outbox, backlog } = this.#config;
     let frame: Uint8Array;
     try {
       frame = codec.encode([REPLY, id, error, result === undefined ? null : result]);
     } catch (cause) {
       frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${messageOf(cause)}`], null]);
     }
-    this.#unsentBytes += frame.length;
-    outbox.push(new Answer(frame, this));
+    const refusal = frame.length > SHORT ? backlog.refusal : undefined;
+    if (refusal !== undefined) {
+      this.#dropped = true;
+      const reason = `its answer of ${frame.length} bytes was dropped: ${refusal}`;
+      frame = codec.encode([REPLY, id, [REFUSED, reason], null]);
+    }
+    this.#unsent++;
+    const answer = new Answer(frame, this);
+    this.#unsentBytes += answer.weight;
+    outbox.push(answer);
   }
 }
 
 /** The last word to a client that is refused as a whole: an error that belongs to no call. */
-export const refusalFrame = (codec: Codec, reason: string): Uint8Array =>
+export const refusalFrame = (codec: Pick<WireCodec, 'encode'>, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : readable(error));

@@ -8,6 +8,7 @@ import { dial, resolveTls } from './dial';
 import { RpcConnectionError } from './errors';
 import { resolveKeepAlive, watch, type KeepAlive } from './keep-alive';
 import { clientLimits, resolveLimits, type RpcLimits } from './limits';
+import { Intake } from './intake';
 import { createLiteCodec } from './lite-codec';
 import { methodTable, type Methods } from './methods';
 import type { RpcConnection } from './rpc-connection';
@@ -72,7 +73,8 @@ export function connectNode(target: string | NodeAddress, options: ConnectNodeOp
 
   return () =>
     new Observable<RpcConnection>((subscriber) => {
-      const { socket, opened } = dial(address, tls);
+      const intake = new Intake(limits, tls !== undefined);
+      const { socket, opened, readsInto } = dial(address, tls, intake.onread);
       subscriber.add(() => socket.destroy());
 
       const failed = (error: Error) => {
@@ -82,10 +84,15 @@ export function connectNode(target: string | NodeAddress, options: ConnectNodeOp
       socket.on('error', failed);
       socket.once(opened, () => {
         socket.off('error', failed);
-        const session = new Session(socket, { target: label, codec, limits, methods, role: 'client' }, (error) => {
-          if (error === undefined) subscriber.complete();
-          else subscriber.error(error);
-        });
+        const reads = readsInto ? { intake } : {};
+        const session = new Session(
+          socket,
+          { target: label, codec, limits, methods, role: 'client', ...reads },
+          (error) => {
+            if (error === undefined) subscriber.complete();
+            else subscriber.error(error);
+          },
+        );
         subscriber.add(() => session.close());
         if (keepAlive !== undefined) subscriber.add(watch(session, keepAlive));
         subscriber.next(session);

@@ -1,4 +1,4 @@
-import { createConnection, isIP, type Socket } from 'node:net';
+import { createConnection, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { shown } from '../../pool/options';
 import { socketOptions } from './socket-options';
@@ -9,17 +9,23 @@ export interface Dialled {
   readonly socket: Socket;
   /** The event that says that it is open. */
   readonly opened: 'connect' | 'secureConnect';
+  /** Whether what it reads goes to `onread`; otherwise it is a stream of data. */
+  readonly readsInto: boolean;
 }
 
 /** With TLS if there are options for it. */
-export function dial(address: Target['address'], tls: ConnectionOptions | undefined): Dialled {
-  if (tls === undefined) return { socket: createConnection({ ...address, ...socketOptions }), opened: 'connect' };
+export function dial(address: Target['address'], tls: ConnectionOptions | undefined, onread: OnReadOpts): Dialled {
+  if (tls === undefined) {
+    return { socket: createConnection({ ...address, ...socketOptions, onread }), opened: 'connect', readsInto: true };
+  }
   // A node that holds certificates for several names must be told by which it was called. An IP address is no name.
   const name = 'host' in address && isIP(address.host) === 0 ? { servername: address.host } : {};
-  const socket = connect({ ...name, ...tls, ...address });
+  const options: ConnectionOptions & { onread: OnReadOpts } = { ...name, ...tls, ...address, onread };
+  const socket = connect(options);
   const { noDelay, keepAlive, keepAliveInitialDelay } = socketOptions;
   socket.setNoDelay(noDelay).setKeepAlive(keepAlive, keepAliveInitialDelay);
-  return { socket, opened: 'secureConnect' };
+  // Over a socket that the caller has opened there is no such option.
+  return { socket, opened: 'secureConnect', readsInto: tls.socket === undefined };
 }
 
 /** The options of TLS, or undefined for none. What is wrong with them goes to `issues`. */

@@ -122,3 +122,28 @@ export class RpcEncodeError extends Error {
     this.method = method;
   }
 }
+
+/**
+ * The other side does not read what it is sent, and so much waits for it that no more is kept (`maxBacklogBytes`). The call or
+ * notification that fails with it was not sent, and the connection is as good as before: it can be sent again when there is room.
+ *
+ * @example
+ * caller.notify('tick', now).subscribe({
+ *   error: (error) => error instanceof RpcBacklogError && console.warn(`${error.target} misses a tick`),
+ * });
+ */
+export class RpcBacklogError extends Error {
+  override readonly name = 'RpcBacklogError';
+  readonly code = 'RPC_BACKLOG';
+  /** Who does not read. */
+  readonly target: string;
+  /** The call or notification that was not sent; undefined where it is said of the client as a whole, in `faults$`. */
+  readonly method: string | undefined;
+
+  /** @internal */
+  constructor(target: string, reason: string, method?: string) {
+    super(method === undefined ? `${target} ${reason}` : `'${method}' was not sent to ${target}: ${reason}`);
+    this.target = target;
+    this.method = method;
+  }
+}

@@ -1,6 +1,18 @@
-import { ByteList } from './byte-list';
+import { Gathered } from './gathered';
 import type { MessageLimits } from './limits';
 import { Scanner } from './scanner';
+
+/** Of what is still to come of a long text or of bytes, so much is worth to be read to where it belongs. */
+const LONG = 16 * 1024;
+
+/**
+ * The memory that a message is in: `borrowed` for as long as it is being received, its `own`, or `shared` with what came in with it, where it
+ * stays as it is.
+ */
+export type Hold = 'borrowed' | 'own' | 'shared';
+
+/** Gets a message: the bytes from `start` to `end` in this memory. */
+export type Receive = (memory: Buffer, start: number, end: number, hold: Hold) => void;
 
 /** Chunks come in, the bytes of whole messages go out. */
 export class Inbox {
@@ -8,10 +20,13 @@ export class Inbox {
   /** The chunk that messages are taken from, and how far that has come. */
   #chunk: Buffer | undefined;
   #at = 0;
+  /** The memory of that chunk is going to be used for something else. */
+  #borrowed = false;
   /** What has come in behind it, while nobody took messages: as few bytes at a time as the other side liked. */
-  readonly #waiting = new ByteList();
-  /** The bytes that the message now coming in had in the chunks before. */
-  readonly #begun = new ByteList();
+  readonly #waiting = new Gathered();
+  /** The bytes that the message now coming in had in the chunks before; the last of them may not have been looked at. */
+  readonly #begun = new Gathered();
+  #unseen = 0;
 
   constructor(limits: MessageLimits) {
     this.#scanner = new Scanner(limits);
@@ -24,33 +39,72 @@ export class Inbox {
 
   /** Bytes that nobody has looked at. */
   get waitingBytes(): number {
-    return (this.#chunk === undefined ? 0 : this.#chunk.length - this.#at) + this.#waiting.length;
+    return (this.#chunk === undefined ? 0 : this.#chunk.length - this.#at) + this.#waiting.length + this.#unseen;
   }
 
-  push(chunk: Buffer): void {
-    if (this.#chunk === undefined) this.#chunk = chunk;
-    else this.#waiting.append(chunk);
+  /** Takes in a chunk. One that is `borrowed` is looked at until `settle` is called. */
+  push(chunk: Buffer, borrowed = false): void {
+    if (this.#chunk !== undefined) {
+      this.#waiting.append(chunk);
+      return;
+    }
+    this.#chunk = chunk;
+    this.#borrowed = borrowed;
   }
 
-  /**
-   * The bytes of the next message, undefined if it has not come in whole. They are a window into a chunk where they can be: use
-   * them before anything else happens. Throws a `Refusal` at bytes that are no MessagePack or too many.
-   */
-  next(): Buffer | undefined {
+  /** Keeps what is left of a borrowed chunk. */
+  settle(): void {
+    if (!this.#borrowed) return;
+    this.#borrowed = false;
+    if (this.#chunk === undefined) return;
+    this.#chunk = Buffer.from(this.#chunk.subarray(this.#at));
+    this.#at = 0;
+  }
+
+  /** Where the next bytes may be put, `most` of them, to be `filled` in, when it is known what they are; otherwise they are to be pushed. */
+  room(most: number): Buffer | undefined {
+    if (this.#chunk !== undefined || this.#unseen > 0) return undefined;
+    const { announced } = this.#scanner;
+    return announced < LONG ? undefined : this.#begun.room(announced, most);
+  }
+
+  filled(count: number): void {
+    this.#begun.filled(count);
+    this.#unseen += count;
+  }
+
+  /** Gives out the bytes of the next message; false if it has not come in whole. Throws a `Refusal` at bytes that are no MessagePack or too many. */
+  next(receive: Receive): boolean {
+    if (this.#unseen > 0) {
+      const { bytes } = this.#begun;
+      const end = this.#scanner.scan(bytes, bytes.length - this.#unseen);
+      this.#unseen = 0;
+      if (end !== -1) return this.#giveGathered(receive);
+    }
     for (let chunk = this.#chunk; chunk !== undefined; chunk = this.#chunk) {
       const from = this.#at;
+      const borrowed = this.#borrowed;
       const end = this.#scanner.scan(chunk, from);
       if (end === -1) {
-        this.#begun.append(from === 0 ? chunk : chunk.subarray(from));
+        this.#begun.append(from === 0 ? chunk : chunk.subarray(from), this.#scanner.announced);
         this.#step(chunk, chunk.length);
         continue;
       }
       this.#step(chunk, end);
-      if (this.#begun.length === 0) return chunk.subarray(from, end);
+      if (this.#begun.length === 0) {
+        receive(chunk, from, end, borrowed ? 'borrowed' : 'shared');
+        return true;
+      }
       this.#begun.append(chunk.subarray(from, end));
-      return this.#begun.take();
+      return this.#giveGathered(receive);
     }
-    return undefined;
+    return false;
+  }
+
+  #giveGathered(receive: Receive): true {
+    const bytes = this.#begun.take();
+    receive(bytes, 0, bytes.length, 'own');
+    return true;
   }
 
   #step(chunk: Buffer, to: number): void {
@@ -59,6 +113,7 @@ export class Inbox {
       return;
     }
     this.#chunk = this.#waiting.length === 0 ? undefined : this.#waiting.take();
+    this.#borrowed = false;
     this.#at = 0;
   }
 }

@@ -1,7 +1,7 @@
 export { builtinMethods } from './builtin-methods';
 export type { Codec } from './codec';
 export { connectNode, type ConnectNodeOptions, type NodeConnector } from './connect-node';
-export { RpcConnectionError, RpcEncodeError, RpcError, RpcProtocolError } from './errors';
+export { RpcBacklogError, RpcConnectionError, RpcEncodeError, RpcError, RpcProtocolError } from './errors';
 export { Ext } from './ext';
 export type { KeepAlive } from './keep-alive';
 export type { MessageLimits, RpcLimits, ServeLimits } from './limits';

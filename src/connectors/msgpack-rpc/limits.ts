@@ -20,11 +20,14 @@ export interface RpcLimits extends MessageLimits {
    * are answered. Default 67 108 864 (64 MiB). A single request of more is worked on by itself.
    */
   readonly maxCallBytes: number;
-  /**
-   * Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216. What is in
-   * work by then is answered all the same, so that up to `maxCalls` answers more may be held.
-   */
+  /** Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216 (16 MiB). */
   readonly maxUnsentBytes: number;
+  /**
+   * Bytes that wait for the other side to read them, with so many of which no more is kept: an answer to what was in work by then is
+   * dropped, and the caller told so by an error, unless it has 1 KiB or less. At a node its own calls and notifications count as well,
+   * and fail with `RpcBacklogError`. Default 8 × `maxUnsentBytes`, which is 134 217 728 (128 MiB). A single answer may have more.
+   */
+  readonly maxBacklogBytes: number;
 }
 
 /** The bounds of a node. */
@@ -33,6 +36,9 @@ export interface ServeLimits extends RpcLimits {
   readonly maxConnections: number;
 }
 
+/** How many times as much as stops the reading of requests is kept of the answers to those that were in work by then. */
+const BACKLOG = 8;
+
 export const clientLimits: RpcLimits = {
   maxMessageBytes: 128 * 1024 * 1024,
   maxDepth: 128,
@@ -40,6 +46,7 @@ export const clientLimits: RpcLimits = {
   maxCalls: 1024,
   maxCallBytes: 64 * 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
+  maxBacklogBytes: BACKLOG * 16 * 1024 * 1024,
 };
 
 export const serverLimits: ServeLimits = { ...clientLimits, maxConnections: 1024 };
@@ -54,5 +61,13 @@ export function resolveLimits<L extends RpcLimits>(given: Partial<L> | undefined
     const issue = notACount(`limits.${name}`, value, { infinite: true });
     if (issue !== null) issues.push(issue);
   }
-  return { ...defaults, ...Object.fromEntries(set) };
+  const resolved: L = { ...defaults, ...Object.fromEntries(set) };
+  const { maxUnsentBytes, maxBacklogBytes } = resolved;
+  if (given.maxBacklogBytes === undefined) return { ...resolved, maxBacklogBytes: BACKLOG * maxUnsentBytes };
+  if (maxBacklogBytes < maxUnsentBytes) {
+    issues.push(
+      `limits.maxBacklogBytes must be at least limits.maxUnsentBytes, which is ${maxUnsentBytes}, but got ${maxBacklogBytes}`,
+    );
+  }
+  return resolved;
 }

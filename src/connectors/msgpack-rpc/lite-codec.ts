@@ -1,7 +1,9 @@
 import type { Codec } from './codec';
 import { asBuffer, lite, type Encoder } from './lite';
-import { createRead } from './lite-read';
+import { createDecode } from './lite-read';
 import { createWrite } from './lite-write';
+import { joinInSpare } from './spare';
+import { withWireCodec } from './wire-codec';
 
 /** An encoder holds on to the memory of its last value; after a larger one it is let go. */
 const LARGE_FRAME = 65_536;
@@ -29,20 +31,31 @@ const LARGE_FRAME = 65_536;
 export function createLiteCodec(): Codec {
   const codec = lite.createCodec();
   codec.encode = createWrite(codec.encode);
-  codec.decode = createRead(codec.decode);
+  const decode = createDecode(codec.decode);
   const options = { codec };
   // One encoder for all values: a new one for each would fill 2 KiB with zeros for each.
   let idle: Encoder | undefined;
-  return {
-    encode(value) {
-      const encoder = idle ?? new lite.Encoder(options);
-      // Out of the way while at work: what is half written when a value throws goes away with its encoder.
-      idle = undefined;
-      encoder.write(value);
-      const bytes = encoder.read();
-      if (bytes.length <= LARGE_FRAME) idle = encoder;
-      return bytes;
-    },
-    decode: (bytes) => lite.decode(asBuffer(bytes), options),
+  const encode = (value: unknown, join: (parts: readonly Buffer[]) => Buffer): Buffer => {
+    const encoder = idle ?? new lite.Encoder(options);
+    // Out of the way while at work: what is half written when a value throws goes away with its encoder.
+    idle = undefined;
+    encoder.write(value);
+    const parts = encoder.buffers;
+    if (parts === undefined || parts.length === 0) {
+      idle = encoder;
+      return encoder.read();
+    }
+    encoder.flush();
+    const bytes = join(parts);
+    parts.length = 0;
+    if (bytes.length <= LARGE_FRAME) idle = encoder;
+    return bytes;
   };
+  return withWireCodec(
+    {
+      encode: (value) => encode(value, (parts) => Buffer.concat(parts)),
+      decode: (bytes) => decode(asBuffer(bytes), 0, bytes.length, 'shared'),
+    },
+    { encode: (value) => encode(value, joinInSpare), decode },
+  );
 }

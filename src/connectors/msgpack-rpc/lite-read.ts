@@ -1,25 +1,59 @@
 import { Ext } from './ext';
+import type { Hold } from './inbox';
 import type { Decoder, Read } from './lite';
+import type { WireCodec } from './wire-codec';
 import { decodeTimestamp, TIMESTAMP } from './timestamp';
 
 /** For all that are empty: one of its own costs hundreds of bytes, and comes in two. */
 const NOTHING = Buffer.alloc(0);
 
-/** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is wasteful with, and leaves the rest to `plain`. */
-export function createRead(plain: Read): Read {
-  return read;
+/** What is being decoded, as msgpack-lite knows it. */
+class Reading implements Decoder {
+  buffer: Buffer = NOTHING;
+  offset = 0;
+  end = 0;
+  hold: Hold = 'shared';
 
-  function read(decoder: Decoder): unknown {
+  reserve(length: number): number {
+    const { offset } = this;
+    if (offset + length > this.end) throw new Error('the bytes end before the value does');
+    this.offset = offset + length;
+    return offset;
+  }
+}
+
+/** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is wasteful with, and leaves the rest to `plain`. */
+export function createDecode(plain: Read): WireCodec['decode'] {
+  // One for all values: nothing that is read calls anybody who could read.
+  const reading = new Reading();
+  return (memory, start, end, hold) => {
+    reading.buffer = memory;
+    reading.offset = start;
+    reading.end = end;
+    reading.hold = hold;
+    try {
+      return read(reading);
+    } finally {
+      reading.buffer = NOTHING;
+    }
+  };
+
+  function read(decoder: Reading): unknown {
     const { buffer, offset } = decoder;
+    if (offset >= decoder.end) decoder.reserve(1);
     const header = buffer[offset]!;
-    if (header < 0x80 || header >= 0xe0) return plain(decoder);
-    if (header < 0xc0) {
-      if (header >= 0xa0) {
-        decoder.offset++;
-        return readText(decoder, header & 0x1f);
-      }
-      if (header >= 0x90) return plain(decoder);
+    if (header < 0x80) {
       decoder.offset++;
+      return header;
+    }
+    if (header >= 0xe0) {
+      decoder.offset++;
+      return header - 0x100;
+    }
+    if (header < 0xc0) {
+      decoder.offset++;
+      if (header >= 0xa0) return readText(decoder, header & 0x1f);
+      if (header >= 0x90) return readArray(decoder, header & 0x0f);
       return readMap(decoder, header & 0x0f);
     }
     switch (header) {
@@ -69,6 +103,12 @@ export function createRead(plain: Read): Read {
       case 0xdb:
         decoder.offset += 5;
         return readText(decoder, buffer.readUInt32BE(offset + 1));
+      case 0xdc:
+        decoder.offset += 3;
+        return readArray(decoder, buffer.readUInt16BE(offset + 1));
+      case 0xdd:
+        decoder.offset += 5;
+        return readArray(decoder, buffer.readUInt32BE(offset + 1));
       case 0xde:
         decoder.offset += 3;
         return readMap(decoder, buffer.readUInt16BE(offset + 1));
@@ -80,8 +120,16 @@ export function createRead(plain: Read): Read {
     }
   }
 
+  function readArray(decoder: Reading, size: number): unknown[] {
+    // Each element has a byte at least: what is merely claimed gets no memory.
+    if (size > decoder.end - decoder.offset) decoder.reserve(size);
+    const array = new Array<unknown>(size);
+    for (let i = 0; i < size; i++) array[i] = read(decoder);
+    return array;
+  }
+
   /** An object as long as every key is a string; at the first that is not, a Map takes over what there is so far. */
-  function readMap(decoder: Decoder, size: number): unknown {
+  function readMap(decoder: Reading, size: number): unknown {
     const object: Record<string, unknown> = {};
     let sparse = false;
     for (let i = 0; i < size; i++) {
@@ -104,7 +152,7 @@ export function createRead(plain: Read): Read {
     return object;
   }
 
-  function readRest(decoder: Decoder, size: number, map: Map<unknown, unknown>, firstKey: unknown): unknown {
+  function readRest(decoder: Reading, size: number, map: Map<unknown, unknown>, firstKey: unknown): unknown {
     map.set(firstKey, read(decoder));
     for (let i = 1; i < size; i++) {
       const key = read(decoder);
@@ -113,6 +161,10 @@ export function createRead(plain: Read): Read {
     return map;
   }
 }
+
+/** Bytes that are more than so many are left where they are, since most of that memory is theirs. */
+export const mostOf = (memory: Buffer, hold: Hold): number =>
+  hold === 'own' ? memory.buffer.byteLength / 2 : Infinity;
 
 function startsWithDigit(key: string): boolean {
   const code = key.charCodeAt(0);
@@ -138,21 +190,22 @@ function readInteger64(buffer: Buffer, at: number, high: number): number | bigin
   return high < 0 ? buffer.readBigInt64BE(at) : buffer.readBigUInt64BE(at);
 }
 
-function readText(decoder: Decoder, length: number): string {
+function readText(decoder: Reading, length: number): string {
   const start = decoder.reserve(length);
   return length === 0 ? '' : decoder.buffer.toString('utf8', start, start + length);
 }
 
-/** A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one. */
-function readBytes(decoder: Decoder, length: number): Buffer {
+/** A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one. Or else most of the memory of a message. */
+function readBytes(decoder: Reading, length: number): Buffer {
   const start = decoder.reserve(length);
   if (length === 0) return NOTHING;
+  if (length > mostOf(decoder.buffer, decoder.hold)) return decoder.buffer.subarray(start, start + length);
   const bytes = Buffer.allocUnsafe(length);
   decoder.buffer.copy(bytes, 0, start, start + length);
   return bytes;
 }
 
-function readExt(decoder: Decoder, length: number): unknown {
+function readExt(decoder: Reading, length: number): unknown {
   const type = decoder.buffer.readInt8(decoder.reserve(1));
   const data = readBytes(decoder, length);
   const date = type === TIMESTAMP ? decodeTimestamp(data) : undefined;

@@ -9,6 +9,10 @@ export interface Encoder {
   /** Appends bytes; long ones are kept by reference until `read`. */
   send(bytes: Buffer): void;
   write(value: unknown): void;
+  /** What has been written, as far as it did not fit into one piece of memory. */
+  readonly buffers?: Buffer[];
+  /** Adds the rest to that. */
+  flush(): void;
   /** What has been written since the last read. */
   read(): Buffer;
 }
@@ -33,7 +37,6 @@ export interface LiteCodec {
 export const lite = msgpackLite as unknown as {
   createCodec(): LiteCodec;
   readonly Encoder: new (options: { codec: LiteCodec }) => Encoder;
-  decode(bytes: Buffer, options: { codec: LiteCodec }): unknown;
 };
 
 /** The same memory, as the Buffer that msgpack-lite is fast with. */

@@ -1,7 +1,9 @@
 import type { Codec } from './codec';
 import { createLiteCodec } from './lite-codec';
+import { mostOf } from './lite-read';
 import { isPlainMessage } from './plain-message';
 import { isPlainValue } from './plain-value';
+import { wireCodecOf, withWireCodec } from './wire-codec';
 
 /** The part of msgpackr's class `Packr` that is used, so that who does not use msgpackr needs neither it nor its types. */
 export type PackrClass = new (options: Readonly<Record<string, unknown>>) => {
@@ -35,8 +37,19 @@ const settings = {
 export function createMsgpackrCodec(Packr: PackrClass): Codec {
   const packr = new Packr(settings);
   const lite = createLiteCodec();
-  return {
-    encode: (value) => (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
-    decode: (bytes) => (isPlainMessage(bytes) ? packr.unpack(bytes) : lite.decode(bytes)),
-  };
+  const liteWire = wireCodecOf(lite);
+  return withWireCodec(
+    {
+      encode: (value) => (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
+      decode: (bytes) => (isPlainMessage(bytes, 0, bytes.length, Infinity) ? packr.unpack(bytes) : lite.decode(bytes)),
+    },
+    {
+      encode: (value) => (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
+      decode: (memory, start, end, hold) =>
+        // msgpackr would copy what may be left where it is.
+        isPlainMessage(memory, start, end, mostOf(memory, hold))
+          ? packr.unpack(memory.subarray(start, end))
+          : liteWire.decode(memory, start, end, hold),
+    },
+  );
 }

@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import { giveBack } from './spare';
 
 /** Frames are joined up to this many bytes for one write. */
 const LARGEST_JOIN = 1024 * 1024;
 /** A frame as long as this is written by itself: copying it would cost more than a write of its own. */
 const LONG_FRAME = 128 * 1024;
+/** What a frame that waits counts beside its bytes: about what keeps it, so that a million of five bytes each are not taken for little. */
+const PLACE = 128;
 /** Frames taken back are cleared away when there are more of them than this, and more than of the others. */
 const MANY = 1024;
 
@@ -16,8 +19,13 @@ export abstract class Outgoing {
     this.frame = frame;
   }
 
-  /** The socket has taken the frame, which had so many bytes. */
-  sent(_bytes: number): void {
+  /** What it counts for while it waits. */
+  get weight(): number {
+    return this.frame === null ? 0 : this.frame.length + PLACE;
+  }
+
+  /** The socket has taken it, which was of this weight. */
+  sent(_weight: number): void {
     // Most need not know.
   }
 
@@ -36,6 +44,8 @@ export class Outbox {
   #head = 0;
   /** Those in the queue that were taken back. */
   #dropped = 0;
+  /** The weight of the others. */
+  #weight = 0;
   #flushing = false;
   #full = false;
   #closed = false;
@@ -53,9 +63,15 @@ export class Outbox {
     return this.#full;
   }
 
+  /** Bytes that the other side has still to take: those in the queue, and those that the socket holds. */
+  get waitingBytes(): number {
+    return this.#full ? this.#weight + this.#socket.writableLength : this.#weight;
+  }
+
   push(item: Outgoing): void {
     if (this.#closed) return;
     this.#queue.push(item);
+    this.#weight += item.weight;
     if (this.#flushing || this.#full) return;
     this.#flushing = true;
     void turn.then(() => this.flush());
@@ -63,6 +79,7 @@ export class Outbox {
 
   /** Takes back what has not been handed to the socket. */
   drop(item: Outgoing): void {
+    this.#weight -= item.weight;
     item.frame = null;
     if (++this.#dropped < MANY || 2 * this.#dropped < this.#queue.length) return;
     this.#queue = this.#queue.slice(this.#head).filter((kept) => kept.frame !== null);
@@ -75,6 +92,7 @@ export class Outbox {
     this.#closed = true;
     this.#queue = [];
     this.#head = 0;
+    this.#weight = 0;
   }
 
   /** Writes what there is as far as the socket takes it; otherwise that happens when the turn is over. */
@@ -104,13 +122,16 @@ export class Outbox {
       if (frame === null) continue;
       frames.push(frame);
       bytes += frame.length;
+      const { weight } = item;
+      this.#weight -= weight;
       item.frame = null;
-      item.sent(frame.length);
+      item.sent(weight);
       if (item.written !== undefined) written.push(item.written);
       if (frame.length >= LONG_FRAME) break;
     }
     if (frames.length === 0) return;
     const joined = frames.length === 1 ? frames[0]! : Buffer.concat(frames, bytes);
+    if (bytes >= LONG_FRAME) written.push(() => giveBack(joined));
     this.#full = !(written.length === 0 ? this.#socket.write(joined) : this.#socket.write(joined, allOf(written)));
   }
 }

@@ -11,13 +11,12 @@ const UNDERSCORE = 0x5f;
 /**
  * Whether the bytes are one whole message of nothing but what every MessagePack library reads alike. Looks at headers only.
  * Text that begins with the first byte of a byte order mark is none: some take the mark away. Nor is a key that may be an index, which
- * costs the memory of an array as long; see `keepSparse`.
+ * costs the memory of an array as long; see `keepSparse`. Nor are more bytes in one piece than `longest`.
  */
-export function isPlainMessage(bytes: Uint8Array): boolean {
-  const { length } = bytes;
+export function isPlainMessage(bytes: Uint8Array, start: number, end: number, longest: number): boolean {
   let depth = -1;
-  let at = 0;
-  while (at < length) {
+  let at = start;
+  while (at < end) {
     const header = bytes[at++]!;
     /** Bytes of payload, which is text; −1 for anything else. */
     let text = -1;
@@ -45,9 +44,11 @@ export function isPlainMessage(bytes: Uint8Array): boolean {
           at += 1 + bytes[at]!;
           break;
         case 0xc5:
+          if (uint16(bytes, at) > longest) return false;
           at += 2 + uint16(bytes, at);
           break;
         case 0xc6:
+          if (uint32(bytes, at) > longest) return false;
           at += 4 + uint32(bytes, at);
           break;
         case 0xcc:
@@ -130,7 +131,7 @@ export function isPlainMessage(bytes: Uint8Array): boolean {
       if (left[depth]! > 0) break;
       depth--;
     }
-    if (depth < 0) return at === length;
+    if (depth < 0) return at === end;
   }
   return false;
 }

@@ -37,6 +37,11 @@ export class Scanner {
     this.#limits = limits;
   }
 
+  /** After a chunk that ended before the value: bytes of a text, or of bytes, that are still to come, as its header says. */
+  get announced(): number {
+    return this.#skip;
+  }
+
   /**
    * Goes on from the index `from` of the next chunk. Returns the index behind the value's last byte, or −1 if the chunk ends
    * before the value does. Throws a `Refusal`, after which it must not be used again.

@@ -21,7 +21,7 @@ export interface RpcNode {
   readonly target: string;
   /** How many clients are connected, now (`value`) and from now on; completes when the node has closed. */
   readonly connections$: Observable<number> & { readonly value: number };
-  /** Why connections were lost or given up, one error each, for a log. Clients that just close are none. Hot. */
+  /** Why connections were lost or given up, and which clients do not read, one error each, for a log. Clients that just close are none. Hot. */
   readonly faults$: Observable<Error>;
   /** Stops listening and closes every connection; resolves when all are gone. Calling it again gives the same promise. */
   close(): Promise<void>;
@@ -66,7 +66,10 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
       faults.next(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `${target} was turned away: ${reason}.`));
       return;
     }
-    const session = new Session(socket, { target, codec, limits, methods, role: 'server' }, (error) => {
+    const onFault = (fault: Error) => {
+      faults.next(fault);
+    };
+    const session = new Session(socket, { target, codec, limits, methods, role: 'server', onFault }, (error) => {
       sessions.delete(session);
       count.next(sessions.size);
       if (error !== undefined) faults.next(error);

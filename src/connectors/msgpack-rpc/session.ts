@@ -2,11 +2,13 @@ import type { Socket } from 'node:net';
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import { Answers, refusalFrame } from './answers';
 import { Awake } from './awake';
+import { Backlog } from './backlog';
 import { Calls } from './calls';
 import type { Codec } from './codec';
 import { callerGone, closedHere, closedThere, lost, refused, type Ending } from './ending';
-import { RpcEncodeError } from './errors';
-import { Inbox } from './inbox';
+import { RpcBacklogError, RpcEncodeError } from './errors';
+import { Inbox, type Hold } from './inbox';
+import type { Intake } from './intake';
 import { linger } from './linger';
 import type { RpcLimits } from './limits';
 import { checkMessage, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from './messages';
@@ -16,6 +18,7 @@ import { Outbox } from './outbox';
 import { Refusal } from './refusal';
 import type { RpcConnection } from './rpc-connection';
 import { explain } from './socket-errors';
+import { wireCodecOf, type WireCodec } from './wire-codec';
 
 /** While requests are not read on, so much is still taken in: a peer that goes away is only noticed by reading. */
 const READ_AHEAD = 64 * 1024;
@@ -30,6 +33,10 @@ export interface SessionConfig {
   readonly methods: MethodTable;
   /** A server runs methods that are notified, refuses with an error that belongs to no call, and is awake anyhow. */
   readonly role: 'client' | 'server';
+  /** What the socket reads into; otherwise it is listened to. */
+  readonly intake?: Intake;
+  /** What the log should know, although the connection goes on. */
+  readonly onFault?: (fault: Error) => void;
   /** The id of the first call; 1 unless a spec wants to see what happens at the last. */
   readonly firstId?: number;
 }
@@ -46,10 +53,12 @@ export class Session implements RpcConnection {
   readonly #config: SessionConfig;
   readonly #onEnd: (error: Error | undefined) => void;
   readonly #inbox: Inbox;
+  readonly #codec: WireCodec;
   readonly #outbox: Outbox;
   readonly #calls: Calls;
   readonly #notices: Notices;
   readonly #answers: Answers;
+  readonly #backlog: Backlog;
   readonly #notifications = new Subject<RpcNotification>();
   #ending: Ending | undefined;
   /** Something has come in since this was last set to false. */
@@ -65,17 +74,25 @@ export class Session implements RpcConnection {
     this.#config = config;
     this.#onEnd = onEnd;
     this.target = config.target;
-    const { codec, limits, methods } = config;
+    const { limits, methods } = config;
+    const codec = wireCodecOf(config.codec);
+    this.#codec = codec;
     const awake = new Awake(socket, config.role === 'server');
-    this.#inbox = new Inbox(limits);
+    this.#inbox = config.intake?.inbox ?? new Inbox(limits);
     this.#outbox = new Outbox(socket);
     this.#calls = new Calls(config.target, this.#outbox, awake, config.firstId ?? 1);
     this.#notices = new Notices(this.#outbox, awake);
+    // What a client sends of its own is bounded by whoever makes its calls; at a node they are made because somebody has asked.
+    const waiting = config.role === 'server' ? () => this.#outbox.waitingBytes : () => this.#answers.unsentBytes;
+    this.#backlog = new Backlog(limits, waiting, (reason) =>
+      config.onFault?.(new RpcBacklogError(this.target, reason)),
+    );
     this.#answers = new Answers({
       codec,
       limits,
       methods,
       outbox: this.#outbox,
+      backlog: this.#backlog,
       caller: this,
       onRoom: () => this.#readOnLater(),
     });
@@ -86,12 +103,20 @@ export class Session implements RpcConnection {
     });
 
     let failure: Error | undefined;
-    socket.on('data', (chunk: Buffer) => {
-      if (this.#ending !== undefined) return;
-      this.heard = true;
-      this.#inbox.push(chunk);
-      this.#read();
-    });
+    if (config.intake === undefined) {
+      socket.on('data', (chunk: Buffer) => {
+        if (this.#ending !== undefined) return;
+        this.#inbox.push(chunk);
+        this.#hear();
+      });
+    } else {
+      config.intake.open(() => {
+        this.#hear();
+      });
+      // What has come in so far, if anything has.
+      this.#stalled = true;
+      this.#readOnLater();
+    }
     socket.on('end', () => this.#end(this.#goodbye()));
     socket.on('error', (error) => (failure = error));
     socket.on('close', () => {
@@ -142,12 +167,22 @@ export class Session implements RpcConnection {
       subscriber.error(this.#ending.errorFor(method));
       return undefined;
     }
+    const refusal = this.#config.role === 'server' ? this.#backlog.refusal : undefined;
+    if (refusal !== undefined) {
+      subscriber.error(new RpcBacklogError(this.target, refusal, method));
+      return undefined;
+    }
     try {
-      return this.#config.codec.encode(message);
+      return this.#codec.encode(message);
     } catch (error) {
       subscriber.error(new RpcEncodeError(this.target, method, error));
       return undefined;
     }
+  }
+
+  #hear(): void {
+    this.heard = true;
+    this.#read();
   }
 
   /** Takes messages from the inbox as long as there is room for what they ask for. Without room the other side waits. */
@@ -156,9 +191,7 @@ export class Session implements RpcConnection {
     this.#reading = true;
     try {
       while (this.#ending === undefined && !this.#mustWait()) {
-        const bytes = this.#inbox.next();
-        if (bytes === undefined) break;
-        this.#receive(bytes);
+        if (!this.#inbox.next(this.#receive)) break;
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -180,6 +213,8 @@ export class Session implements RpcConnection {
    * much; only a server whose own answers are not taken waits all the same, since its client then reads on.
    */
   #mustWait(): boolean {
+    // What was answered just now has not been offered to the socket yet.
+    if (this.#answers.clogged) this.#outbox.flush();
     const owed = this.#calls.unanswered > 0;
     return this.#answers.clogged ? !owed || this.#config.role === 'server' : this.#answers.busy && !owed;
   }
@@ -190,10 +225,10 @@ export class Session implements RpcConnection {
     queueMicrotask(() => this.#read());
   }
 
-  #receive(bytes: Uint8Array): void {
+  readonly #receive = (memory: Buffer, start: number, end: number, hold: Hold): void => {
     let value: unknown;
     try {
-      value = this.#config.codec.decode(bytes);
+      value = this.#codec.decode(memory, start, end, hold);
     } catch (error) {
       throw new Refusal('RPC_PROTOCOL', 'a message that cannot be decoded', error);
     }
@@ -203,15 +238,15 @@ export class Session implements RpcConnection {
         this.#calls.settle(message[1], message[2], message[3]);
         return;
       case REQUEST:
-        if (this.#answers.clogged)
+        if (this.#answers.flooded)
           throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
-        this.#answers.request(message[1], message[2], message[3], bytes.length);
+        this.#answers.request(message[1], message[2], message[3], end - start);
         return;
       case NOTIFICATION:
-        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2], bytes.length);
+        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2], end - start);
         this.#notifications.next({ method: message[1], params: message[2] });
     }
-  }
+  };
 
   #refuse(refusal: Refusal): void {
     if (this.#ending !== undefined) return;
@@ -234,6 +269,7 @@ export class Session implements RpcConnection {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     this.#outbox.close();
+    this.#config.intake?.close();
     if (this.#config.role === 'server' && ending.byUs) linger(this.#socket);
     else this.#socket.destroy();
     // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
