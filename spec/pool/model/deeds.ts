@@ -16,7 +16,7 @@ export type Deed =
 /**
  * - `leave`: unsubscribe a caller that waits, works, or is a stream;
  * - `release`, `discard`: a lease; `... again`: one that has ended already;
- * - `emit`, `finish`, `fail`: work that is under way;
+ * - `emit`, `finish`, `fail`, `fail fatally`: work that is under way;
  * - `open`, `refuse`, `end`: a connect that is awaited: it succeeds, fails, or completes without a connection;
  * - `open late`, `refuse late`: a promised connection that nobody waits for any more;
  * - `lose`, `break`: an open connection: the other side completes, or errors; `emit more`: it emits a second time;
@@ -32,6 +32,7 @@ export type AtPick =
   | 'emit'
   | 'finish'
   | 'fail'
+  | 'fail fatally'
   | 'open'
   | 'refuse'
   | 'end'
@@ -79,6 +80,11 @@ export type ConnectPlan = 'manual' | 'opens' | 'fails' | 'throws' | 'ends' | 'fl
 
 /** How the next `close`, or the next cleaning, goes. `manual` ends by another deed, or never. */
 export type EndPlan = 'at once' | 'empty' | 'manual' | 'throws' | 'fails';
+
+/** An error for which the option `isFatal` says yes. */
+export class FatalError extends Error {}
+
+export const isMarked = (error: unknown): boolean => error instanceof FatalError;
 
 export function told(deed: Deed): string {
   const { do: name, ...rest } = deed;

@@ -1,7 +1,7 @@
 import { isPoolError } from '../../../src';
 import type { PoolStats } from '../../../src';
 import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
-import { told } from './deeds';
+import { isMarked, told } from './deeds';
 import type { Deed } from './deeds';
 import type { CallerKind, ConnectionState, ModelCaller, ModelConnection, ModelLease, ModelOptions } from './shapes';
 import type { Tally, Warming } from './shapes';
@@ -28,8 +28,6 @@ export class PoolModel {
   line: ModelCaller[] = [];
   /** Every connection that is not gone. */
   connections: ModelConnection[] = [];
-  /** Those of them that nobody holds, in the order in which they came free. */
-  idle: ModelConnection[] = [];
   leases: ModelLease[] = [];
   warmings: Warming[] = [];
   readonly connecting: ConnectingRules;
@@ -57,6 +55,7 @@ export class PoolModel {
   /** The task in which it did. */
   patienceEndedIn = -1;
 
+  private loadChanges = 0;
   private readonly gone = new Map<number, ModelConnection>();
   /** The pool's callbacks that run now, the outermost first. */
   private readonly callbacks: string[] = [];
@@ -101,9 +100,14 @@ export class PoolModel {
     return first.since + Math.max(1, this.slowestOpen);
   }
 
+  /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
-    const { capacity } = this.options;
-    return this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length < capacity);
+    const { capacity, order } = this.options;
+    const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
+    const byOrder = order === 'lifo' ? -1 : 1;
+    return this.connections
+      .filter((c) => c.state === 'open' && !c.condemned && load(c) < capacity)
+      .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
   }
 
   leasesOf(connection: ModelConnection): ModelLease[] {
@@ -261,7 +265,7 @@ export class PoolModel {
         // Work that has ended already has its own outcome; only the notification is not wanted any more.
         if (caller.end !== null) {
           this.count1(caller.end.ok ? 'successfulOperations' : 'failedOperations');
-          this.end(caller, 'released');
+          this.end(caller, this.afterOwnEnd(caller.end));
           this.over(caller);
           break;
         }
@@ -281,7 +285,7 @@ export class PoolModel {
     if (caller === undefined) return;
     if (caller.phase === 'working') caller.end ??= { ok, error };
     // Nobody hears of it any more, but now its connection is free.
-    else if (caller.work === 'promise') this.end(caller, 'released');
+    else if (caller.work === 'promise') this.end(caller, this.afterOwnEnd({ ok, error }));
   }
 
   workTorn(id: number): void {
@@ -346,11 +350,9 @@ export class PoolModel {
     this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
+    const [best] = this.withRoom;
     this.check(this.withRoom.includes(connection), `${what}, which has no room`);
-    if (this.leasesOf(connection).length === 0) {
-      const first = this.options.order === 'lifo' ? this.idle.at(-1) : this.idle[0];
-      this.check(first === connection, `${what}, but ${this.options.order} says connection ${first?.id}`);
-    }
+    this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
     if (caller === undefined) {
       this.check(false, `${what}, who has gone`);
       return;
@@ -371,7 +373,8 @@ export class PoolModel {
     caller.phase = caller.kind === 'use' ? 'working' : 'inside';
     caller.lease = { id: lease, connection, caller };
     this.leases.push(caller.lease);
-    this.idle = this.idle.filter((other) => other !== connection);
+    this.loadChanged(connection);
+    if (++connection.uses >= this.options.maxUses) connection.condemned = true;
     this.count1('acquired');
     caller.servedIn = this.task;
     if (!connection.wasLent) {
@@ -494,6 +497,8 @@ export class PoolModel {
       since: this.now,
       condemned: false,
       wasOpen: false,
+      uses: 0,
+      loadedAt: 0,
       wasLent: false,
       wasGivenBack: false,
       stray: false,
@@ -556,7 +561,7 @@ export class PoolModel {
       this.count1('opened');
       this.connecting.arrived();
       if (this.state === 'open') {
-        this.idle.push(connection);
+        this.loadChanged(connection);
       } else {
         connection.condemned = true;
         this.mustClose(connection);
@@ -648,7 +653,12 @@ export class PoolModel {
     this.check(end?.ok === ok && end.error === error, `caller ${id} was told of another end than its work's`);
     this.check(caller.torn || caller.work === 'promise', `caller ${id} was told of the end before the teardown`);
     this.count1(ok ? 'successfulOperations' : 'failedOperations');
-    this.end(caller, 'released');
+    this.end(caller, this.afterOwnEnd({ ok, error }));
+  }
+
+  /** An error that is fatal, or about which `isFatal` cannot tell, costs the connection. */
+  private afterOwnEnd({ ok, error }: NonNullable<ModelCaller['end']>): 'released' | 'discarded' {
+    return !ok && this.options.isFatal !== 'none' && isMarked(error) ? 'discarded' : 'released';
   }
 
   /** Its connection was lost, or destroy had no more patience, and the work has not ended by itself. */
@@ -683,11 +693,10 @@ export class PoolModel {
       this.connecting.givenBack();
     }
     this.leases = this.leases.filter((other) => other !== lease);
+    this.loadChanged(connection);
     this.count1(how);
     if (how === 'discarded') connection.condemned = true;
-    if (this.leasesOf(connection).length > 0) return;
-    if (connection.condemned) this.mustClose(connection);
-    else this.idle.push(connection);
+    if (connection.condemned && this.leasesOf(connection).length === 0) this.mustClose(connection);
   }
 
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
@@ -701,7 +710,6 @@ export class PoolModel {
   }
 
   private mustClose(connection: ModelConnection): void {
-    this.idle = this.idle.filter((other) => other !== connection);
     this.enterState(connection, 'leaving');
   }
 
@@ -711,7 +719,6 @@ export class PoolModel {
   }
 
   private vanish(connection: ModelConnection): void {
-    this.idle = this.idle.filter((other) => other !== connection);
     this.connections = this.connections.filter((other) => other !== connection);
     if (connection.wasOpen) this.count1('closed');
     this.enterState(connection, 'gone');
@@ -776,6 +783,10 @@ export class PoolModel {
 
   private unqueue(caller: ModelCaller): void {
     this.line = this.line.filter((other) => other !== caller);
+  }
+
+  private loadChanged(connection: ModelConnection): void {
+    connection.loadedAt = ++this.loadChanges;
   }
 
   private over(caller: ModelCaller): void {

@@ -3,6 +3,7 @@ export interface ModelOptions {
   readonly max: number;
   readonly capacity: number;
   readonly order: 'lifo' | 'fifo';
+  readonly maxUses: number;
   readonly maxPending: number;
   readonly maxOpening: number;
   readonly connectTimeout: number;
@@ -12,6 +13,8 @@ export interface ModelOptions {
   readonly retryDelay: { readonly initial: number; readonly max: number };
   readonly breaker: false | { readonly failures: number; readonly probeAfter: number };
   readonly onCancel: 'release' | 'discard' | 'clean';
+  /** Whether it is asked about the errors of work; it says yes to those that are marked, or cannot tell and throws. */
+  readonly isFatal: 'none' | 'says yes' | 'throws';
   /** What the connector returns. */
   readonly connector: 'observable' | 'promise';
   /** Whether the pool has the option `close`. With promises it always has: nothing else would end the connection. */
@@ -37,6 +40,10 @@ export interface ModelConnection {
   /** Takes no new lease. */
   condemned: boolean;
   wasOpen: boolean;
+  /** Leases that it has had. */
+  uses: number;
+  /** Grows with each change of its load: among those of equal load it tells which has come to it first, and which last. */
+  loadedAt: number;
   wasLent: boolean;
   /** By a holder, and not only lost. */
   wasGivenBack: boolean;

@@ -50,13 +50,14 @@ export class World {
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, listens, die, connector, close, onCancel, ...asTheyAre } = options;
+    const { stepped: _, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
       close: close ? this.target.close : undefined,
       lost: connector === 'promise' ? this.target.loss : undefined,
       onCancel: onCancel === 'clean' ? this.callers.clean : onCancel,
+      isFatal: isFatal === 'none' ? undefined : this.callers.isFatal,
       scheduler: this.clock,
       random: () => die,
     });
