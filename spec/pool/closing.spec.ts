@@ -333,7 +333,10 @@ describe('the option lost', () => {
 });
 
 describe('a connect that answers inside the very callback in which it is given up', () => {
-  interface Answer { readonly open: () => void; readonly refuse: () => void }
+  interface Answer {
+    readonly open: () => void;
+    readonly refuse: () => void;
+  }
   const observable = (answers: Answer[]) => () =>
     new Observable<number>((life) => {
       const open = (): void => {

@@ -8,6 +8,8 @@ export type Deed =
   | { readonly do: 'connect as'; readonly plan: ConnectPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'close as'; readonly plan: EndPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'clean as'; readonly plan: EndPlan; readonly reaction?: Reaction | undefined }
+  | { readonly do: 'resize'; readonly max: number }
+  | { readonly do: 'refresh' }
   | { readonly do: 'destroy'; readonly timeout: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: AtPick; readonly pick: number }

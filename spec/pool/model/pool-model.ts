@@ -28,6 +28,8 @@ export class PoolModel {
   line: ModelCaller[] = [];
   /** Every connection that is not gone. */
   connections: ModelConnection[] = [];
+  /** How many there may be now. */
+  max: number;
   leases: ModelLease[] = [];
   warmings: Warming[] = [];
   readonly connecting: ConnectingRules;
@@ -55,12 +57,17 @@ export class PoolModel {
   /** The task in which it did. */
   patienceEndedIn = -1;
 
+  /** It was made smaller at some time: for a while there may be more than `max`. */
+  wasShrunk = false;
+  /** Nobody has acted from inside a callback since the last resize. */
+  quiet = true;
   private loadChanges = 0;
   private readonly gone = new Map<number, ModelConnection>();
   /** The pool's callbacks that run now, the outermost first. */
   private readonly callbacks: string[] = [];
 
   constructor(readonly options: ModelOptions) {
+    this.max = options.max;
     this.connecting = new ConnectingRules(options);
   }
 
@@ -86,7 +93,7 @@ export class PoolModel {
 
   /** How many may be pending: the bound of the line, and those whom connections that are not open yet will serve. */
   get mostPending(): number {
-    return this.options.maxPending + (this.options.max - this.total) * this.options.capacity;
+    return this.options.maxPending + Math.max(0, this.max - this.total) * this.options.capacity;
   }
 
   /**
@@ -102,12 +109,27 @@ export class PoolModel {
 
   /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
+    return this.mayHaveRoom.filter(({ mayGo }) => !mayGo);
+  }
+
+  get mayHaveRoom(): ModelConnection[] {
     const { capacity, order } = this.options;
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
     return this.connections
       .filter((c) => c.state === 'open' && !c.condemned && load(c) < capacity)
       .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
+  }
+
+  /** Those that nobody holds, the one that has been idle longest first. */
+  get idle(): ModelConnection[] {
+    const idle = this.mayHaveRoom.filter((connection) => this.leasesOf(connection).length === 0);
+    return idle.sort((a, b) => a.loadedAt - b.loadedAt);
+  }
+
+  /** Whether there are more than there may be, since the pool was made smaller. Those that are closing go by themselves. */
+  get tooMany(): boolean {
+    return this.count('opening', 'open') > this.max;
   }
 
   leasesOf(connection: ModelConnection): ModelLease[] {
@@ -125,7 +147,8 @@ export class PoolModel {
       stats.acquired === acquired &&
       stats.activeLeases === this.leases.length &&
       stats.timeouts + stats.rejected === refused &&
-      stats.openingConnections === this.count('opening')
+      stats.openingConnections === this.count('opening') &&
+      stats.totalConnections === this.total
     );
   }
 
@@ -321,14 +344,28 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
+  /** From now on there may be so many. `quietly`: nobody does anything until the pool has decided who has to go. */
+  resizes(max: number): void {
+    if (max < this.max) this.wasShrunk = true;
+    this.quiet = this.depth === 0;
+    this.max = max;
+    this.lookAtWarmings();
+  }
+
+  /** What there is now has to go, as soon as nobody uses it. */
+  refreshes(): void {
+    for (const connection of this.connections) {
+      if (connection.state === 'opening') this.enterState(connection, 'given up');
+      else if (connection.state === 'open' && !connection.condemned) this.condemn(connection);
+    }
+  }
+
   destroys(timeout: number): void {
     if (this.state !== 'open') return;
     this.state = 'draining';
     this.patienceEnds = this.now + timeout;
     for (const connection of this.connections) {
-      if (connection.state !== 'open') continue;
-      connection.condemned = true;
-      if (this.leasesOf(connection).length === 0) this.mustClose(connection);
+      if (connection.state === 'open') this.condemn(connection);
     }
   }
 
@@ -350,8 +387,10 @@ export class PoolModel {
     this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
-    const [best] = this.withRoom;
-    this.check(this.withRoom.includes(connection), `${what}, which has no room`);
+    const candidates = this.mayHaveRoom;
+    const best = candidates.find((other) => other === connection || !other.mayGo);
+    connection.mayGo = false;
+    this.check(candidates.includes(connection), `${what}, which has no room`);
     this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
     if (caller === undefined) {
       this.check(false, `${what}, who has gone`);
@@ -482,11 +521,11 @@ export class PoolModel {
     this.note(`→ connect ${id}`);
     this.decided(`connect ${id}`);
     this.check(this.state === 'open', `connect ${id} after destroy`);
-    this.check(this.taken < this.options.max, `connect ${id}, but all ${this.options.max} places are taken`);
+    this.check(this.taken < this.max, `connect ${id}, but all ${this.max} places are taken`);
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
     const canBeServed = this.withRoom.length > 0 && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
-    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => goal - total));
+    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => Math.min(goal, this.max) - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
     this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
     const forbidden = this.connecting.begun(this.now, underWay);
@@ -496,6 +535,7 @@ export class PoolModel {
       state: 'opening',
       since: this.now,
       condemned: false,
+      mayGo: false,
       wasOpen: false,
       uses: 0,
       loadedAt: 0,
@@ -508,11 +548,16 @@ export class PoolModel {
   /** The pool has unsubscribed from a connect, or aborted its signal. */
   gaveUp(id: number): void {
     const connection = this.connection(id);
-    if (connection.state !== 'opening') return;
+    const { state } = connection;
+    if (state !== 'opening' && state !== 'given up') return;
     this.note(`→ give up ${id}`);
-    const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
-    this.check(timedOut || this.state !== 'open', `connect ${id} was given up before connectTimeout`);
-    if (timedOut) this.connectFailed(madeByThePool);
+    if (state === 'opening') {
+      const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
+      const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
+      const goes = this.state !== 'open' || (this.tooMany && connection === newest);
+      this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
+      if (timedOut) this.connectFailed(madeByThePool);
+    }
     if (this.options.connector === 'observable') this.vanish(connection);
     else this.enterState(connection, 'unwanted');
   }
@@ -520,6 +565,7 @@ export class PoolModel {
   closes(id: number): void {
     const connection = this.connection(id);
     this.mayBeTaken(connection);
+    this.mayBeEvicted(connection);
     this.note(`→ close ${id}`);
     // One that came too late has nothing to do with what the pool decides.
     if (connection.wasOpen) this.decided(`the close of connection ${id}`);
@@ -542,8 +588,14 @@ export class PoolModel {
   torn(id: number): void {
     const connection = this.connection(id);
     this.mayBeTaken(connection);
+    this.mayBeEvicted(connection);
     const { state } = connection;
     if (state === 'gone' || state === 'opening') return;
+    // One that came after it was given up: nobody has ever seen it.
+    if (state === 'given up') {
+      this.vanish(connection);
+      return;
+    }
     const expected = this.options.close ? 'closed' : 'leaving';
     this.check(state === expected, `connection ${id} was torn down while ${state}, expected ${expected}`);
     this.vanish(connection);
@@ -580,7 +632,7 @@ export class PoolModel {
     this.note(`connect ${id} fails`);
     const connection = this.connection(id);
     if (connection.state === 'opening') this.connectFailed(error);
-    if (connection.state === 'opening' || connection.state === 'unwanted') this.vanish(connection);
+    if (['opening', 'given up', 'unwanted'].includes(connection.state)) this.vanish(connection);
   }
 
   /** Ended by the other side. */
@@ -709,6 +761,38 @@ export class PoolModel {
     else caller.revoked = { why, task: this.task };
   }
 
+  /** Takes no new lease, and is closed when nobody uses it. */
+  private condemn(connection: ModelConnection): void {
+    connection.condemned = true;
+    if (this.leasesOf(connection).length === 0) this.mustClose(connection);
+  }
+
+  /** The pool closes one that nobody holds, of its own accord. */
+  private mayBeEvicted(connection: ModelConnection): void {
+    const [idleLongest] = this.idle;
+    const { state, mayGo } = connection;
+    if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
+    const forSize = this.tooMany && this.count('opening') === 0 && connection === idleLongest;
+    if (forSize || mayGo) this.mustClose(connection);
+  }
+
+  /**
+   * The pool has decided who has to go because there are too many: first connects, then whoever is idle, which is seen; then, when they come
+   * back, those with the least load, and of those the oldest. That is not seen. If somebody has acted meanwhile, it depends on what was
+   * first, and so it could be any of them.
+   */
+  decidesWhoGoes(): void {
+    for (const idle of this.idle) idle.mayGo = false;
+    const staying = this.connections.filter(({ state, condemned }) => state === 'open' && !condemned);
+    const unsure = staying.filter(({ mayGo }) => mayGo).length;
+    const most = this.max + unsure;
+    if (staying.length <= most) return;
+    const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
+    const leastFirst = staying.sort((a, b) => load(a) - load(b) || a.id - b.id);
+    if (this.quiet && unsure === 0) for (const one of leastFirst.slice(0, staying.length - most)) one.condemned = true;
+    else for (const one of staying) one.mayGo = true;
+  }
+
   private mustClose(connection: ModelConnection): void {
     this.enterState(connection, 'leaving');
   }
@@ -743,7 +827,7 @@ export class PoolModel {
   /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
   private lookAtWarmings(): void {
     for (const warming of this.warmings) {
-      if (warming.goal <= this.total) warming.reached = true;
+      if (Math.min(warming.goal, this.max) <= this.total) warming.reached = true;
       if (this.connecting.breaker === 'open' && this.count('opening') === 0) warming.refused = true;
     }
   }

@@ -1,4 +1,4 @@
-/** The options of the pool that the model needs, every default filled in. */
+/** The options of the pool that the model needs, every default filled in. `max` is where it begins: `resize` changes it. */
 export interface ModelOptions {
   readonly max: number;
   readonly capacity: number;
@@ -23,6 +23,7 @@ export interface ModelOptions {
 
 /**
  * - `opening`: asked for, not there yet;
+ * - `given up`: it was opening, and is not wanted any more: the pool has to say so now;
  * - `open`;
  * - `leaving`: nobody holds it and nobody will; the pool has to close it now;
  * - `closing`: `close` runs;
@@ -30,7 +31,7 @@ export interface ModelOptions {
  * - `unwanted`: a promise that came too late to be waited for; its place is taken for `closeTimeout` more;
  * - `gone`.
  */
-export type ConnectionState = 'opening' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
+export type ConnectionState = 'opening' | 'given up' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
 
 export interface ModelConnection {
   readonly id: number;
@@ -39,6 +40,8 @@ export interface ModelConnection {
   since: number;
   /** Takes no new lease. */
   condemned: boolean;
+  /** Whether it was told to go when the pool was made smaller cannot be told from outside, until it goes or is lent. */
+  mayGo: boolean;
   wasOpen: boolean;
   /** Leases that it has had. */
   uses: number;
