@@ -500,6 +500,24 @@ describe('isFatal', () => {
     expect(pool.stats.discarded).toBe(2);
   });
 
+  it('is asked about the promise of work that was cancelled, too: its connection is as broken', async () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({ connect: scripted.connect, max: 1, isFatal: fatal });
+    for (const message of ['harmless', 'fatal']) {
+      let reject: (error: Error) => void = () => undefined;
+      const work = new Promise<never>((_, no) => (reject = no));
+      pool
+        .use(() => work)
+        .subscribe()
+        .unsubscribe();
+      reject(new Error(message));
+      await Promise.allSettled([work]);
+    }
+    expect(pool.stats).toEqual(
+      jasmine.objectContaining({ cancelledOperations: 2, released: 1, discarded: 1, closed: 1 }),
+    );
+  });
+
   it('that itself throws means yes: the caller gets the error of his work all the same', () => {
     const pool = createPool({
       connect: scriptedTarget().connect,

@@ -332,6 +332,70 @@ describe('the option lost', () => {
   });
 });
 
+describe('a connect that answers inside the very callback in which it is given up', () => {
+  interface Answer {
+    readonly open: () => void;
+    readonly refuse: () => void;
+  }
+  const observable = (answers: Answer[]) => () =>
+    new Observable<number>((life) => {
+      const open = (): void => {
+        life.next(answers.length);
+      };
+      const refuse = (): void => {
+        life.error(dead);
+      };
+      answers.push({ open, refuse });
+    });
+  /** A promise that tells within the call that settles it. */
+  const thenable = (answers: Answer[]) => () => ({
+    then: (yes: (connection: number) => void, no: (error: unknown) => void) => {
+      const open = (): void => {
+        yes(answers.length);
+      };
+      const refuse = (): void => {
+        no(dead);
+      };
+      answers.push({ open, refuse });
+    },
+  });
+  const forms = { 'an Observable': observable, 'a promise': thenable };
+  const ways: Record<string, (pool: ConnectionPool<number>) => void> = {
+    destroy: (pool) => void pool.destroy(),
+    refresh: (pool) => {
+      pool.refresh();
+    },
+    resize: (pool) => {
+      pool.resize(1);
+    },
+  };
+
+  for (const [form, connectBy] of Object.entries(forms)) {
+    for (const [way, giveUp] of Object.entries(ways)) {
+      for (const how of ['open', 'refuse'] as const) {
+        it(`is not counted twice: ${form}, ${way}, ${how}`, () => {
+          const answers: Answer[] = [];
+          const pool = createPool<number>({ connect: connectBy(answers) as PoolOptions<number>['connect'], max: 2 });
+          for (let caller = 0; caller < 2; caller++) pool.acquire().subscribe({ error: () => undefined });
+          let answered = false;
+          pool.stats$.subscribe((stats) => {
+            expect(stats.openingConnections).toBeGreaterThanOrEqual(0);
+            if (stats.closingConnections === 0 || answered) return;
+            answered = true;
+            answers[1]![how]();
+          });
+          giveUp(pool);
+          expect(answered).toBeTrue();
+          expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 0, openFailures: 0 }));
+          void pool.destroy();
+          for (const { refuse } of answers) refuse();
+          expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', openingConnections: 0 }));
+        });
+      }
+    }
+  }
+});
+
 describe('the option connectTimeout', () => {
   it('gives up a connect that does not answer, and tries again', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {

@@ -4,24 +4,31 @@ import { brokenOrder as neverInOrder, brokenSums as alwaysBroken } from '../../s
 import type { PoolModel } from './model/pool-model';
 
 /**
- * What is not so in a snapshot, of what is true of every one that anyone can see. `plain`: of a pool that neither checks its connections,
- * which are in use meanwhile without a lease, nor is made smaller.
+ * What is not so in a snapshot, of what is true of every one that anyone can see. `checks`: the pool checks its connections, which are in
+ * use meanwhile without a lease. `fits`: it was never made smaller.
  */
-export function brokenSums(stats: PoolStats, plain = true): readonly string[] {
-  const { totalConnections, inUseConnections, activeLeases } = stats;
-  const places = totalConnections + stats.openingConnections + stats.closingConnections;
+export function brokenSums(stats: PoolStats, { checks = false, fits = true } = {}): readonly string[] {
+  const { inUseConnections, activeLeases } = stats;
   const broken = new Findings(alwaysBroken(stats));
-  broken.when(places > stats.maxConnections, 'total + opening + closing > max');
-  broken.when(plain && activeLeases > stats.leaseCapacity, 'more leases than the pool can lend');
-  broken.when(plain && inUseConnections > activeLeases, 'more connections in use than leases');
+  broken.when(fits && places(stats) > stats.maxConnections, 'total + opening + closing > max');
+  broken.when(fits && activeLeases > stats.leaseCapacity, 'more leases than the pool can lend');
+  broken.when(!checks && inUseConnections > activeLeases, 'more connections in use than leases');
   if (broken.sentences.length > 0) broken.when(true, `in the snapshot ${JSON.stringify(stats)}`);
   return broken.sentences;
 }
+
+const places = (stats: PoolStats): number =>
+  stats.totalConnections + stats.openingConnections + stats.closingConnections;
 
 /** What must hold between one snapshot that a subscriber saw and the next one, by a clock that is never set back. */
 export function brokenOrder(before: PoolStats, after: PoolStats): readonly string[] {
   const broken = new Findings(neverInOrder(before, after));
   broken.when(after.at < before.at, () => `time went back from ${before.at} to ${after.at}`);
+  const grew = places(after) > Math.max(after.maxConnections, places(before));
+  broken.when(
+    grew,
+    () => `${places(after)} places are taken after ${places(before)}, and max is ${after.maxConnections}`,
+  );
   return broken.sentences;
 }
 
@@ -33,6 +40,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   model.letStreamsRest();
   model.adopt(stats);
   model.mayBeDestroyed(stats.state);
+  model.decidesWhoGoes();
   const { line, pending, warmings, connections, callers, connecting, total, options, state } = model;
   const broken = new Findings();
   const opening = model.count('opening');
@@ -53,20 +61,23 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   broken.when(targetIsDead && total === 0 && pending.length > 0, 'someone waits for a dead target');
   broken.when(targetIsDead && warmings.length > 0, 'a warm-up waits for a dead target');
   for (const { id, goal, deadline } of warmings) {
-    broken.when(goal <= total, () => `warm-up ${id} has come to its goal, and is not told`);
+    broken.when(Math.min(goal, model.max) <= total, () => `warm-up ${id} has come to its goal, and is not told`);
     broken.when(model.isPast(deadline, nothingIsDue), () => `warm-up ${id} has run out of time, and is not told`);
   }
 
   // Connections.
   const wanted = state === 'open' && (line.length > 0 || warmings.length > 0);
   const mustBeginAt = Math.max(connecting.mustBeginAt, model.mayTrustTurnoverUntil);
-  const mayBegin = opening === 0 && model.taken < options.max && model.isPast(mustBeginAt, nothingIsDue);
+  const mayBegin = opening === 0 && model.taken < model.max && model.isPast(mustBeginAt, nothingIsDue);
   broken.when(wanted && mayBegin, 'a connect is wanted, may begin, and has not begun');
+  const couldGo = opening > 0 || model.idle.length > 0;
+  broken.when(model.tooMany && couldGo, 'there are more than there may be, and one that nobody needs has not gone');
   for (const connection of connections) {
     const { id, since } = connection;
     const late =
       (connection.state === 'opening' && model.isPast(since + options.connectTimeout, nothingIsDue)) ||
       (connection.state === 'closing' && model.isPast(since + options.closeTimeout, nothingIsDue));
+    broken.when(connection.state === 'given up', () => `connect ${id} was to be given up, and goes on`);
     broken.when(connection.state === 'leaving', () => `connection ${id} is lost to all, and is not being closed`);
     broken.when(connection.state === 'closed', () => `the close of connection ${id} is over, and it still lives`);
     broken.when(late, () => `connection ${id} is still ${connection.state}, and its time is up`);
@@ -95,13 +106,13 @@ function compareStats(model: PoolModel, stats: PoolStats, broken: Findings): voi
   const inUse = new Set(leases.map(({ connection }) => connection)).size;
   broken.unlessShown(stats, 'state', model.state);
   broken.unlessShown(stats, 'breaker', model.connecting.breaker);
-  broken.unlessShown(stats, 'maxConnections', options.max);
+  broken.unlessShown(stats, 'maxConnections', model.max);
   broken.unlessShown(stats, 'totalConnections', total);
   broken.unlessShown(stats, 'availableConnections', total - inUse);
   broken.unlessShown(stats, 'inUseConnections', inUse);
   broken.unlessShown(stats, 'openingConnections', model.count('opening'));
-  broken.unlessShown(stats, 'closingConnections', model.count('leaving', 'closing', 'closed', 'unwanted'));
-  broken.unlessShown(stats, 'leaseCapacity', options.max * options.capacity);
+  broken.unlessShown(stats, 'closingConnections', model.count('given up', 'leaving', 'closing', 'closed', 'unwanted'));
+  broken.unlessShown(stats, 'leaseCapacity', model.max * options.capacity);
   broken.unlessShown(stats, 'activeLeases', leases.length);
   broken.unlessShown(stats, 'pendingAcquires', model.pending.length);
   for (const name of told) broken.unlessShown(stats, name, tally[name]);

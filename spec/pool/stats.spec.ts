@@ -264,6 +264,19 @@ describe('pool.stats$', () => {
       expect(lastOf[1]).toBe(pool.stats);
     });
 
+    it('shows what it has changed to all, also when somebody has looked at it meanwhile', () => {
+      const pool = onePool();
+      const shown: number[] = [];
+      pool.stats$.subscribe(({ seq, maxConnections }) => {
+        shown.push(seq);
+        if (maxConnections !== 2) return;
+        pool.resize(3);
+        expect(pool.stats.maxConnections).toBe(3);
+      });
+      pool.resize(2);
+      expect(shown.at(-1)).toBe(pool.stats.seq);
+    });
+
     it('shows one who subscribes inside next the same from there on', () => {
       const pool = onePool();
       const outer: number[] = [];

@@ -86,12 +86,13 @@ export class Life<C> extends Slot<C> implements Observer<C> {
     this.stopCheck = null;
     if (this.phase === 'dialling') this.giveUp();
     else if (this.phase === 'open') this.close(this.connection as C);
-    else this.end();
+    else if (this.phase === 'over') this.end();
   }
 
   // ---------------------------------------------------------------- what the connector says
 
   next(connection: C): void {
+    this.giveUpIfUnwanted();
     if (this.phase === 'dialling') {
       this.phase = 'open';
       this.stopTimer();
@@ -106,6 +107,7 @@ export class Life<C> extends Slot<C> implements Observer<C> {
   }
 
   error(error: unknown): void {
+    this.giveUpIfUnwanted();
     switch (this.phase) {
       case 'dialling':
         this.phase = 'ended';
@@ -186,6 +188,15 @@ export class Life<C> extends Slot<C> implements Observer<C> {
       },
       false,
     );
+  }
+
+  /** Given up by the core, which has not come to `hangUp` yet: what comes of the connect is too late already. */
+  private giveUpIfUnwanted(): void {
+    if (this.phase !== 'dialling' || this.state === 'opening') return;
+    this.core.run(() => {
+      this.stopTimer();
+      this.giveUp();
+    });
   }
 
   private close(connection: C): void {

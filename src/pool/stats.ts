@@ -152,8 +152,12 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     this.publishing = true;
     const outer = this.core.enter();
     try {
-      do super.next(this.getValue());
-      while (this.latest.seq !== this.core.version);
+      // Not by `latest`: that is newer than what was shown as soon as anybody looks.
+      let shown: PoolStats;
+      do {
+        shown = this.getValue();
+        super.next(shown);
+      } while (shown.seq !== this.core.version);
     } finally {
       this.publishing = false;
       this.core.leave(outer);

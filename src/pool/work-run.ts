@@ -188,8 +188,15 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private reject(error: unknown): void {
-    if (this.phase === 'lingering') this.lingeredToTheEnd();
-    else this.error(error);
+    if (this.phase !== 'lingering') {
+      this.error(error);
+    } else if (this.isFatal(error)) {
+      // Nobody hears of it any more, but the next holder would.
+      this.end();
+      this.pool.core.discard(this, error);
+    } else {
+      this.lingeredToTheEnd();
+    }
   }
 
   // ---------------------------------------------------------------- what the subscriber says

@@ -117,7 +117,7 @@ export class Shop {
       // After it was made smaller there may be more for a while.
       const { totalConnections, openingConnections, closingConnections, maxConnections } = stats;
       const fits = totalConnections + openingConnections + closingConnections <= maxConnections;
-      const sums = fits ? brokenSums(stats, false) : [];
+      const sums = fits ? brokenSums(stats, { checks: true }) : [];
       for (const sentence of [...sums, ...(before === null ? [] : brokenOrder(before, stats))])
         this.when(true, sentence);
       before = stats;

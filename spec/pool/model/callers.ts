@@ -4,6 +4,7 @@ import { isPoolError } from '../../../src';
 import type { ConnectionPool, Lease, WorkContext } from '../../../src';
 import { answer } from './answer';
 import type { Answer } from './answer';
+import { FatalError, isMarked } from './deeds';
 import type { EndPlan, Plan, React, Reaction, Work } from './deeds';
 import type { PoolModel } from './pool-model';
 import type { Wire } from './scripted-target';
@@ -102,9 +103,10 @@ export class Callers {
     this.all[id]!.observed?.next(0);
   }
 
-  finish(id: number, ok: boolean): void {
+  finish(id: number, ok: boolean, fatally = false): void {
     const { promised, observed } = this.all[id]!;
-    const error = ok ? undefined : new Error(`the work of caller ${id} failed`);
+    const why = `the work of caller ${id} failed`;
+    const error = ok ? undefined : fatally ? new FatalError(why) : new Error(why);
     if (promised !== null) {
       if (ok) promised.resolve(0);
       else promised.reject(error);
@@ -248,6 +250,12 @@ export class Callers {
     );
     return promised.promise as Promise<number>;
   }
+
+  /** The pool's option `isFatal`. */
+  readonly isFatal = (error: unknown): boolean => {
+    if (isMarked(error) && this.model.options.isFatal === 'throws') throw new Error('it cannot be told');
+    return isMarked(error);
+  };
 
   /** The pool's option `onCancel`. */
   readonly clean = (wire: Wire): ObservableInput<unknown> => {

@@ -62,6 +62,8 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     max: fc.integer({ min: 1, max: 4 }),
     capacity: fc.constantFrom(1, 1, 3),
     order: fc.constantFrom('lifo' as const, 'fifo' as const),
+    maxUses: fc.constantFrom(Infinity, Infinity, 1, 3),
+    isFatal: fc.constantFrom('none' as const, 'says yes' as const, 'says yes' as const, 'throws' as const),
     maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
     maxOpening: fc.constantFrom(16, 1, 2),
     acquireTimeout: fc.constantFrom(30_000, 60),
@@ -100,6 +102,8 @@ const endPlans = fc.constantFrom(
 );
 const patience = fc.constantFrom(0, 20 + endOfPatience, 500 + endOfPatience, Infinity);
 
+const resize = fc.integer({ min: 1, max: 4 }).map((max): Deed => ({ do: 'resize', max }));
+
 /** Each of the weight given, at a random pick. */
 const atPick: Record<AtPick, number> = {
   open: 10,
@@ -107,6 +111,7 @@ const atPick: Record<AtPick, number> = {
   finish: 8,
   leave: 6,
   fail: 2,
+  'fail fatally': 2,
   discard: 2,
   emit: 2,
   refuse: 3,
@@ -137,6 +142,8 @@ const reentrant: fc.Arbitrary<Deed> = fc.oneof(
   fc.record({ do: fc.constant('acquire' as const), timeout: waits }),
   fc.record({ do: fc.constant('use' as const), work: works, timeout: waits }),
   fc.oneof(...picked),
+  { weight: 2, arbitrary: resize },
+  { weight: 2, arbitrary: fc.constant<Deed>({ do: 'refresh' }) },
   { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
 );
 
@@ -186,6 +193,8 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     weight: 12,
     arbitrary: fc.constantFrom(0, 0, 1, 5, 10, 50, 200, 2_000).map((ms): Deed => ({ do: 'pass', ms })),
   },
+  { weight: 3, arbitrary: resize },
+  { weight: 2, arbitrary: fc.constant<Deed>({ do: 'refresh' }) },
   // Rarely: after it there is little left to happen.
   { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
   ...picked,

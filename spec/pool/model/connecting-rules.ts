@@ -82,7 +82,7 @@ export class ConnectingRules {
       if (underWay > 0) return 'a probe of a dead target while another connect is under way';
       return now < this.brokenAt + this.probeAfter - hair ? 'a probe of a dead target before its time' : null;
     }
-    if (this.breaker === 'half-open') return 'a second connect beside the probe of a dead target';
+    if (this.breaker === 'half-open') return underWay > 0 ? 'a second connect beside the probe of a dead target' : null;
     if (underWay >= this.options.maxOpening) return 'more connects under way than maxOpening';
     if (this.failuresInRow > 0 && now < this.failedAt + shortestPause - hair)
       return 'a connect right after one that failed';

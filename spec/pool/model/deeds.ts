@@ -8,6 +8,8 @@ export type Deed =
   | { readonly do: 'connect as'; readonly plan: ConnectPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'close as'; readonly plan: EndPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'clean as'; readonly plan: EndPlan; readonly reaction?: Reaction | undefined }
+  | { readonly do: 'resize'; readonly max: number }
+  | { readonly do: 'refresh' }
   | { readonly do: 'destroy'; readonly timeout: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: AtPick; readonly pick: number }
@@ -16,7 +18,7 @@ export type Deed =
 /**
  * - `leave`: unsubscribe a caller that waits, works, or is a stream;
  * - `release`, `discard`: a lease; `... again`: one that has ended already;
- * - `emit`, `finish`, `fail`: work that is under way;
+ * - `emit`, `finish`, `fail`, `fail fatally`: work that is under way;
  * - `open`, `refuse`, `end`: a connect that is awaited: it succeeds, fails, or completes without a connection;
  * - `open late`, `refuse late`: a promised connection that nobody waits for any more;
  * - `lose`, `break`: an open connection: the other side completes, or errors; `emit more`: it emits a second time;
@@ -32,6 +34,7 @@ export type AtPick =
   | 'emit'
   | 'finish'
   | 'fail'
+  | 'fail fatally'
   | 'open'
   | 'refuse'
   | 'end'
@@ -79,6 +82,11 @@ export type ConnectPlan = 'manual' | 'opens' | 'fails' | 'throws' | 'ends' | 'fl
 
 /** How the next `close`, or the next cleaning, goes. `manual` ends by another deed, or never. */
 export type EndPlan = 'at once' | 'empty' | 'manual' | 'throws' | 'fails';
+
+/** An error for which the option `isFatal` says yes. */
+export class FatalError extends Error {}
+
+export const isMarked = (error: unknown): boolean => error instanceof FatalError;
 
 export function told(deed: Deed): string {
   const { do: name, ...rest } = deed;

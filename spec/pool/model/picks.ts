@@ -38,6 +38,7 @@ export const picks: Record<AtPick, Pick> = {
   ),
   finish: pick(working, ({ callers }, id) => callers.finish(id, true)),
   fail: pick(working, ({ callers }, id) => callers.finish(id, false)),
+  'fail fatally': pick(working, ({ callers }, id) => callers.finish(id, false, true)),
   'finish clean': pick(cleaning, ({ callers }, id) => callers.finishClean(id, true)),
   'fail clean': pick(cleaning, ({ callers }, id) => callers.finishClean(id, false)),
 

@@ -1,7 +1,7 @@
 import { isPoolError } from '../../../src';
 import type { PoolStats } from '../../../src';
 import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
-import { told } from './deeds';
+import { isMarked, told } from './deeds';
 import type { Deed } from './deeds';
 import type { CallerKind, ConnectionState, ModelCaller, ModelConnection, ModelLease, ModelOptions } from './shapes';
 import type { Tally, Warming } from './shapes';
@@ -28,8 +28,8 @@ export class PoolModel {
   line: ModelCaller[] = [];
   /** Every connection that is not gone. */
   connections: ModelConnection[] = [];
-  /** Those of them that nobody holds, in the order in which they came free. */
-  idle: ModelConnection[] = [];
+  /** How many there may be now. */
+  max: number;
   leases: ModelLease[] = [];
   warmings: Warming[] = [];
   readonly connecting: ConnectingRules;
@@ -57,11 +57,17 @@ export class PoolModel {
   /** The task in which it did. */
   patienceEndedIn = -1;
 
+  /** It was made smaller at some time: for a while there may be more than `max`. */
+  wasShrunk = false;
+  /** Nobody has acted from inside a callback since the last resize. */
+  quiet = true;
+  private loadChanges = 0;
   private readonly gone = new Map<number, ModelConnection>();
   /** The pool's callbacks that run now, the outermost first. */
   private readonly callbacks: string[] = [];
 
   constructor(readonly options: ModelOptions) {
+    this.max = options.max;
     this.connecting = new ConnectingRules(options);
   }
 
@@ -87,7 +93,7 @@ export class PoolModel {
 
   /** How many may be pending: the bound of the line, and those whom connections that are not open yet will serve. */
   get mostPending(): number {
-    return this.options.maxPending + (this.options.max - this.total) * this.options.capacity;
+    return this.options.maxPending + Math.max(0, this.max - this.total) * this.options.capacity;
   }
 
   /**
@@ -101,9 +107,29 @@ export class PoolModel {
     return first.since + Math.max(1, this.slowestOpen);
   }
 
+  /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
-    const { capacity } = this.options;
-    return this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length < capacity);
+    return this.mayHaveRoom.filter(({ mayGo }) => !mayGo);
+  }
+
+  get mayHaveRoom(): ModelConnection[] {
+    const { capacity, order } = this.options;
+    const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
+    const byOrder = order === 'lifo' ? -1 : 1;
+    return this.connections
+      .filter((c) => c.state === 'open' && !c.condemned && load(c) < capacity)
+      .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
+  }
+
+  /** Those that nobody holds, the one that has been idle longest first. */
+  get idle(): ModelConnection[] {
+    const idle = this.mayHaveRoom.filter((connection) => this.leasesOf(connection).length === 0);
+    return idle.sort((a, b) => a.loadedAt - b.loadedAt);
+  }
+
+  /** Whether there are more than there may be, since the pool was made smaller. Those that are closing go by themselves. */
+  get tooMany(): boolean {
+    return this.count('opening', 'open') > this.max;
   }
 
   leasesOf(connection: ModelConnection): ModelLease[] {
@@ -121,7 +147,8 @@ export class PoolModel {
       stats.acquired === acquired &&
       stats.activeLeases === this.leases.length &&
       stats.timeouts + stats.rejected === refused &&
-      stats.openingConnections === this.count('opening')
+      stats.openingConnections === this.count('opening') &&
+      stats.totalConnections === this.total
     );
   }
 
@@ -261,7 +288,7 @@ export class PoolModel {
         // Work that has ended already has its own outcome; only the notification is not wanted any more.
         if (caller.end !== null) {
           this.count1(caller.end.ok ? 'successfulOperations' : 'failedOperations');
-          this.end(caller, 'released');
+          this.end(caller, this.afterOwnEnd(caller.end));
           this.over(caller);
           break;
         }
@@ -281,7 +308,7 @@ export class PoolModel {
     if (caller === undefined) return;
     if (caller.phase === 'working') caller.end ??= { ok, error };
     // Nobody hears of it any more, but now its connection is free.
-    else if (caller.work === 'promise') this.end(caller, 'released');
+    else if (caller.work === 'promise') this.end(caller, this.afterOwnEnd({ ok, error }));
   }
 
   workTorn(id: number): void {
@@ -317,14 +344,28 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
+  /** From now on there may be so many. `quietly`: nobody does anything until the pool has decided who has to go. */
+  resizes(max: number): void {
+    if (max < this.max) this.wasShrunk = true;
+    this.quiet = this.depth === 0;
+    this.max = max;
+    this.lookAtWarmings();
+  }
+
+  /** What there is now has to go, as soon as nobody uses it. */
+  refreshes(): void {
+    for (const connection of this.connections) {
+      if (connection.state === 'opening') this.enterState(connection, 'given up');
+      else if (connection.state === 'open' && !connection.condemned) this.condemn(connection);
+    }
+  }
+
   destroys(timeout: number): void {
     if (this.state !== 'open') return;
     this.state = 'draining';
     this.patienceEnds = this.now + timeout;
     for (const connection of this.connections) {
-      if (connection.state !== 'open') continue;
-      connection.condemned = true;
-      if (this.leasesOf(connection).length === 0) this.mustClose(connection);
+      if (connection.state === 'open') this.condemn(connection);
     }
   }
 
@@ -346,11 +387,11 @@ export class PoolModel {
     this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
-    this.check(this.withRoom.includes(connection), `${what}, which has no room`);
-    if (this.leasesOf(connection).length === 0) {
-      const first = this.options.order === 'lifo' ? this.idle.at(-1) : this.idle[0];
-      this.check(first === connection, `${what}, but ${this.options.order} says connection ${first?.id}`);
-    }
+    const candidates = this.mayHaveRoom;
+    const best = candidates.find((other) => other === connection || !other.mayGo);
+    connection.mayGo = false;
+    this.check(candidates.includes(connection), `${what}, which has no room`);
+    this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
     if (caller === undefined) {
       this.check(false, `${what}, who has gone`);
       return;
@@ -371,7 +412,8 @@ export class PoolModel {
     caller.phase = caller.kind === 'use' ? 'working' : 'inside';
     caller.lease = { id: lease, connection, caller };
     this.leases.push(caller.lease);
-    this.idle = this.idle.filter((other) => other !== connection);
+    this.loadChanged(connection);
+    if (++connection.uses >= this.options.maxUses) connection.condemned = true;
     this.count1('acquired');
     caller.servedIn = this.task;
     if (!connection.wasLent) {
@@ -479,11 +521,11 @@ export class PoolModel {
     this.note(`→ connect ${id}`);
     this.decided(`connect ${id}`);
     this.check(this.state === 'open', `connect ${id} after destroy`);
-    this.check(this.taken < this.options.max, `connect ${id}, but all ${this.options.max} places are taken`);
+    this.check(this.taken < this.max, `connect ${id}, but all ${this.max} places are taken`);
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
     const canBeServed = this.withRoom.length > 0 && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
-    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => goal - total));
+    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => Math.min(goal, this.max) - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
     this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
     const forbidden = this.connecting.begun(this.now, underWay);
@@ -493,7 +535,10 @@ export class PoolModel {
       state: 'opening',
       since: this.now,
       condemned: false,
+      mayGo: false,
       wasOpen: false,
+      uses: 0,
+      loadedAt: 0,
       wasLent: false,
       wasGivenBack: false,
       stray: false,
@@ -503,11 +548,16 @@ export class PoolModel {
   /** The pool has unsubscribed from a connect, or aborted its signal. */
   gaveUp(id: number): void {
     const connection = this.connection(id);
-    if (connection.state !== 'opening') return;
+    const { state } = connection;
+    if (state !== 'opening' && state !== 'given up') return;
     this.note(`→ give up ${id}`);
-    const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
-    this.check(timedOut || this.state !== 'open', `connect ${id} was given up before connectTimeout`);
-    if (timedOut) this.connectFailed(madeByThePool);
+    if (state === 'opening') {
+      const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
+      const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
+      const goes = this.state !== 'open' || (this.tooMany && connection === newest);
+      this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
+      if (timedOut) this.connectFailed(madeByThePool);
+    }
     if (this.options.connector === 'observable') this.vanish(connection);
     else this.enterState(connection, 'unwanted');
   }
@@ -515,6 +565,7 @@ export class PoolModel {
   closes(id: number): void {
     const connection = this.connection(id);
     this.mayBeTaken(connection);
+    this.mayBeEvicted(connection);
     this.note(`→ close ${id}`);
     // One that came too late has nothing to do with what the pool decides.
     if (connection.wasOpen) this.decided(`the close of connection ${id}`);
@@ -537,8 +588,14 @@ export class PoolModel {
   torn(id: number): void {
     const connection = this.connection(id);
     this.mayBeTaken(connection);
+    this.mayBeEvicted(connection);
     const { state } = connection;
     if (state === 'gone' || state === 'opening') return;
+    // One that came after it was given up: nobody has ever seen it.
+    if (state === 'given up') {
+      this.vanish(connection);
+      return;
+    }
     const expected = this.options.close ? 'closed' : 'leaving';
     this.check(state === expected, `connection ${id} was torn down while ${state}, expected ${expected}`);
     this.vanish(connection);
@@ -556,7 +613,7 @@ export class PoolModel {
       this.count1('opened');
       this.connecting.arrived();
       if (this.state === 'open') {
-        this.idle.push(connection);
+        this.loadChanged(connection);
       } else {
         connection.condemned = true;
         this.mustClose(connection);
@@ -575,7 +632,7 @@ export class PoolModel {
     this.note(`connect ${id} fails`);
     const connection = this.connection(id);
     if (connection.state === 'opening') this.connectFailed(error);
-    if (connection.state === 'opening' || connection.state === 'unwanted') this.vanish(connection);
+    if (['opening', 'given up', 'unwanted'].includes(connection.state)) this.vanish(connection);
   }
 
   /** Ended by the other side. */
@@ -648,7 +705,12 @@ export class PoolModel {
     this.check(end?.ok === ok && end.error === error, `caller ${id} was told of another end than its work's`);
     this.check(caller.torn || caller.work === 'promise', `caller ${id} was told of the end before the teardown`);
     this.count1(ok ? 'successfulOperations' : 'failedOperations');
-    this.end(caller, 'released');
+    this.end(caller, this.afterOwnEnd({ ok, error }));
+  }
+
+  /** An error that is fatal, or about which `isFatal` cannot tell, costs the connection. */
+  private afterOwnEnd({ ok, error }: NonNullable<ModelCaller['end']>): 'released' | 'discarded' {
+    return !ok && this.options.isFatal !== 'none' && isMarked(error) ? 'discarded' : 'released';
   }
 
   /** Its connection was lost, or destroy had no more patience, and the work has not ended by itself. */
@@ -683,11 +745,10 @@ export class PoolModel {
       this.connecting.givenBack();
     }
     this.leases = this.leases.filter((other) => other !== lease);
+    this.loadChanged(connection);
     this.count1(how);
     if (how === 'discarded') connection.condemned = true;
-    if (this.leasesOf(connection).length > 0) return;
-    if (connection.condemned) this.mustClose(connection);
-    else this.idle.push(connection);
+    if (connection.condemned && this.leasesOf(connection).length === 0) this.mustClose(connection);
   }
 
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
@@ -700,8 +761,39 @@ export class PoolModel {
     else caller.revoked = { why, task: this.task };
   }
 
+  /** Takes no new lease, and is closed when nobody uses it. */
+  private condemn(connection: ModelConnection): void {
+    connection.condemned = true;
+    if (this.leasesOf(connection).length === 0) this.mustClose(connection);
+  }
+
+  /** The pool closes one that nobody holds, of its own accord. */
+  private mayBeEvicted(connection: ModelConnection): void {
+    const [idleLongest] = this.idle;
+    const { state, mayGo } = connection;
+    if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
+    const forSize = this.tooMany && this.count('opening') === 0 && connection === idleLongest;
+    if (forSize || mayGo) this.mustClose(connection);
+  }
+
+  /**
+   * The pool has decided who has to go because there are too many: first connects, then whoever is idle, which is seen; then, when they come
+   * back, those with the least load, and of those the oldest. That is not seen. If somebody has acted meanwhile, it depends on what was
+   * first, and so it could be any of them.
+   */
+  decidesWhoGoes(): void {
+    for (const idle of this.idle) idle.mayGo = false;
+    const staying = this.connections.filter(({ state, condemned }) => state === 'open' && !condemned);
+    const unsure = staying.filter(({ mayGo }) => mayGo).length;
+    const most = this.max + unsure;
+    if (staying.length <= most) return;
+    const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
+    const leastFirst = staying.sort((a, b) => load(a) - load(b) || a.id - b.id);
+    if (this.quiet && unsure === 0) for (const one of leastFirst.slice(0, staying.length - most)) one.condemned = true;
+    else for (const one of staying) one.mayGo = true;
+  }
+
   private mustClose(connection: ModelConnection): void {
-    this.idle = this.idle.filter((other) => other !== connection);
     this.enterState(connection, 'leaving');
   }
 
@@ -711,7 +803,6 @@ export class PoolModel {
   }
 
   private vanish(connection: ModelConnection): void {
-    this.idle = this.idle.filter((other) => other !== connection);
     this.connections = this.connections.filter((other) => other !== connection);
     if (connection.wasOpen) this.count1('closed');
     this.enterState(connection, 'gone');
@@ -736,7 +827,7 @@ export class PoolModel {
   /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
   private lookAtWarmings(): void {
     for (const warming of this.warmings) {
-      if (warming.goal <= this.total) warming.reached = true;
+      if (Math.min(warming.goal, this.max) <= this.total) warming.reached = true;
       if (this.connecting.breaker === 'open' && this.count('opening') === 0) warming.refused = true;
     }
   }
@@ -776,6 +867,10 @@ export class PoolModel {
 
   private unqueue(caller: ModelCaller): void {
     this.line = this.line.filter((other) => other !== caller);
+  }
+
+  private loadChanged(connection: ModelConnection): void {
+    connection.loadedAt = ++this.loadChanges;
   }
 
   private over(caller: ModelCaller): void {

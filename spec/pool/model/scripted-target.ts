@@ -24,6 +24,8 @@ class Connect {
   lost = false;
   /** How often the pool has ended it. */
   ended = 0;
+  /** How many there could be when it began. */
+  most = 0;
   life: Subscriber<Wire> | null = null;
   promised: Answer<Wire> | null = null;
   loss: Subject<never> | null = null;
@@ -55,6 +57,7 @@ export class ScriptedTarget {
     const { plan, reaction } = this.connectPlans.shift() ?? { plan: 'manual' };
     return this.model.during(`connect ${connect.id}`, () => {
       this.connects.push(connect);
+      connect.most = this.model.max;
       this.model.dials(connect.id);
       this.react('called', reaction, { connect: connect.id });
       if (plan === 'throws') {
@@ -143,7 +146,7 @@ export class ScriptedTarget {
   get awaited(): number[] {
     return this.idsOf(
       ({ answered, life, promised, id }) =>
-        !answered && (life ?? promised) !== null && this.model.connection(id).state === 'opening',
+        !answered && (life ?? promised) !== null && ['opening', 'given up'].includes(this.model.connection(id).state),
     );
   }
 
@@ -175,7 +178,7 @@ export class ScriptedTarget {
     return new Observable((life) => {
       this.model.during(`the life of connection ${id}`, () => {
         this.model.check(++subscriptions === 1, `connect ${id} was subscribed ${subscriptions} times`);
-        this.lives(id);
+        this.lives(connect);
         connect.life = life;
         life.add(() => {
           this.tornDown(connect);
@@ -245,10 +248,9 @@ export class ScriptedTarget {
     }
   }
 
-  private lives(id: number): void {
+  private lives({ id, most }: Connect): void {
     this.alive++;
-    const { max } = this.model.options;
-    this.model.check(this.alive <= max, `with connection ${id}, ${this.alive} live at once, and max is ${max}`);
+    this.model.check(this.alive <= most, `with connection ${id}, ${this.alive} live at once, and max is ${most}`);
   }
 
   private idsOf(which: (connect: Connect) => boolean): number[] {

@@ -1,8 +1,9 @@
-/** The options of the pool that the model needs, every default filled in. */
+/** The options of the pool that the model needs, every default filled in. `max` is where it begins: `resize` changes it. */
 export interface ModelOptions {
   readonly max: number;
   readonly capacity: number;
   readonly order: 'lifo' | 'fifo';
+  readonly maxUses: number;
   readonly maxPending: number;
   readonly maxOpening: number;
   readonly connectTimeout: number;
@@ -12,6 +13,8 @@ export interface ModelOptions {
   readonly retryDelay: { readonly initial: number; readonly max: number };
   readonly breaker: false | { readonly failures: number; readonly probeAfter: number };
   readonly onCancel: 'release' | 'discard' | 'clean';
+  /** Whether it is asked about the errors of work; it says yes to those that are marked, or cannot tell and throws. */
+  readonly isFatal: 'none' | 'says yes' | 'throws';
   /** What the connector returns. */
   readonly connector: 'observable' | 'promise';
   /** Whether the pool has the option `close`. With promises it always has: nothing else would end the connection. */
@@ -20,6 +23,7 @@ export interface ModelOptions {
 
 /**
  * - `opening`: asked for, not there yet;
+ * - `given up`: it was opening, and is not wanted any more: the pool has to say so now;
  * - `open`;
  * - `leaving`: nobody holds it and nobody will; the pool has to close it now;
  * - `closing`: `close` runs;
@@ -27,7 +31,7 @@ export interface ModelOptions {
  * - `unwanted`: a promise that came too late to be waited for; its place is taken for `closeTimeout` more;
  * - `gone`.
  */
-export type ConnectionState = 'opening' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
+export type ConnectionState = 'opening' | 'given up' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
 
 export interface ModelConnection {
   readonly id: number;
@@ -36,7 +40,13 @@ export interface ModelConnection {
   since: number;
   /** Takes no new lease. */
   condemned: boolean;
+  /** Whether it was told to go when the pool was made smaller cannot be told from outside, until it goes or is lent. */
+  mayGo: boolean;
   wasOpen: boolean;
+  /** Leases that it has had. */
+  uses: number;
+  /** Grows with each change of its load: among those of equal load it tells which has come to it first, and which last. */
+  loadedAt: number;
   wasLent: boolean;
   /** By a holder, and not only lost. */
   wasGivenBack: boolean;

@@ -1,3 +1,4 @@
+import { isPoolError } from '../../../src';
 import type { ConnectionPool } from '../../../src';
 import { createLastingPool as createPool } from '../../helpers/lasting-pool';
 import { EventLedger } from '../event-ledger';
@@ -50,13 +51,14 @@ export class World {
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, listens, die, connector, close, onCancel, ...asTheyAre } = options;
+    const { stepped: _, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
       close: close ? this.target.close : undefined,
       lost: connector === 'promise' ? this.target.loss : undefined,
       onCancel: onCancel === 'clean' ? this.callers.clean : onCancel,
+      isFatal: isFatal === 'none' ? undefined : this.callers.isFatal,
       scheduler: this.clock,
       random: () => die,
     });
@@ -67,13 +69,14 @@ export class World {
 
   can(deed: Deed): boolean {
     if ('pick' in deed) return picks[deed.do].among(this).length > 0;
-    return deed.do !== 'warm up' || deed.count <= this.model.options.max;
+    return deed.do !== 'warm up' || deed.count <= this.model.max;
   }
 
   /** Does nothing when there is nobody that it could be done to. */
   perform(deed: Deed, self: Self = {}): void {
     const { model, pool, callers, target, watchers, clock } = this;
     if (model.depth === 0) model.newTask();
+    else model.quiet = false;
     model.note(deed);
     switch (deed.do) {
       case 'acquire':
@@ -99,6 +102,18 @@ export class World {
         break;
       case 'clean as':
         callers.cleanPlans.push(deed);
+        break;
+      case 'resize':
+        this.whileOpen(
+          () => model.resizes(deed.max),
+          () => pool.resize(deed.max),
+        );
+        break;
+      case 'refresh':
+        this.whileOpen(
+          () => model.refreshes(),
+          () => pool.refresh(),
+        );
         break;
       case 'destroy':
         this.destroy(deed.timeout);
@@ -143,6 +158,19 @@ export class World {
     );
   }
 
+  /** What a pool that is being destroyed refuses. */
+  private whileOpen(told: () => void, does: () => void): void {
+    const { model } = this;
+    const { state } = model;
+    if (state === 'open') told();
+    try {
+      does();
+      model.check(state === 'open', 'it was not refused after destroy');
+    } catch (error) {
+      model.check(state !== 'open' && isPoolError(error, 'INVALID_POOL'), `it was refused: ${String(error)}`);
+    }
+  }
+
   private destroy(timeout: number): void {
     this.model.destroys(timeout);
     const promise = this.pool.destroy({ timeout });
@@ -162,7 +190,7 @@ export class World {
     const { model, clock } = this;
     const { stats } = this.pool;
     const nothingIsDue = clock.next > clock.now();
-    for (const sentence of brokenSums(stats)) model.check(false, sentence);
+    for (const sentence of brokenSums(stats, { fits: !model.wasShrunk })) model.check(false, sentence);
     for (const sentence of brokenAtRest(model, stats, nothingIsDue)) model.check(false, sentence);
     this.watchers.look(stats);
     this.callers.lookAtLeases();

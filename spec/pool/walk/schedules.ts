@@ -22,6 +22,8 @@ const usual: WorldOptions = {
   max: 2,
   capacity: 1,
   order: 'lifo',
+  maxUses: Infinity,
+  isFatal: 'none',
   maxPending: 10_000,
   maxOpening: 16,
   acquireTimeout: 30_000,
