@@ -119,6 +119,32 @@ describe('work that is cancelled', () => {
       expectNothingHeld(pool);
     });
 
+    it('gets no onCancel when its connection is lost before that begins', () => {
+      const cleaned: string[] = [];
+      let lose: () => void = () => undefined;
+      const pool = createPool({
+        connect: () =>
+          new Observable<string>((life) => {
+            life.next('a');
+            lose = () => {
+              life.complete();
+            };
+          }),
+        max: 1,
+        onCancel: (connection) => {
+          cleaned.push(connection);
+          return of(1);
+        },
+      });
+      const running = pool.use(() => NEVER).subscribe();
+      pool.stats$.subscribe(({ cancelledOperations, totalConnections }) => {
+        if (cancelledOperations > 0 && totalConnections > 0) lose();
+      });
+      running.unsubscribe();
+      expect(cleaned).toEqual([]);
+      expectNothingHeld(pool);
+    });
+
     it('gets no onCancel when it has ended by itself, or has not begun', () => {
       marbles(({ target, expectObservable, flush }) => {
         let cleaned = 0;

@@ -368,9 +368,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
-    const { slot } = this;
     const { core, runs } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
+    // Whoever looks at the stats may have lost it just now.
+    const { slot } = this;
     if (slot === null) return;
     this.phase = 'lingering';
     const stop = runToEnd(

@@ -48,12 +48,14 @@ export class Callers {
     const caller = this.caller('acquire', pool, this.leaseTaker(reaction), reaction);
     this.asks(caller, pool, timeout);
     pool.acquire({ acquireTimeout: timeout }).subscribe(caller.subscriber as Subscriber<Lease<Wire>>);
+    this.model.hasAsked(caller.id);
   }
 
   subscribe(pool: ConnectionPool<Wire>, reaction: Reaction | undefined): void {
     const caller = this.caller('stream', pool, this.leaseTaker(reaction), reaction);
     this.asks(caller, pool, Infinity);
     pool.subscribe(caller.subscriber as Subscriber<Lease<Wire>>);
+    this.model.hasAsked(caller.id);
   }
 
   use(pool: ConnectionPool<Wire>, work: Work, timeout: number, reaction: Reaction | undefined): void {
@@ -80,6 +82,7 @@ export class Callers {
         { acquireTimeout: timeout },
       )
       .subscribe(subscriber);
+    model.hasAsked(id);
   }
 
   leave(id: number): void {

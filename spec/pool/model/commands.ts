@@ -156,7 +156,7 @@ const reaction: fc.Arbitrary<Reaction | undefined> = fc.option(
 );
 const reactionWhenCalled: fc.Arbitrary<Reaction | undefined> = fc.option(
   fc.record({ at: fc.constant('called' as const), deed: reentrant }),
-  { nil: undefined, freq: 1 },
+  { nil: undefined, freq: 2 },
 );
 
 const deeds: fc.Arbitrary<Deed> = fc.oneof(

@@ -9,7 +9,8 @@ interface Pick {
 
 const pick = (among: Pick['among'], does: Pick['does']): Pick => ({ among, does });
 
-const whoCanLeave: Pick['among'] = ({ model }) => model.callers.filter(({ left }) => !left).map(({ id }) => id);
+const whoCanLeave: Pick['among'] = ({ model }) =>
+  model.callers.filter(({ left, asking, phase }) => !left && !(asking && phase === 'waiting')).map(({ id }) => id);
 const leases: Pick['among'] = ({ model }) =>
   model.leases.filter(({ caller }) => caller.kind !== 'use').map(({ id }) => id);
 const endedLeases: Pick['among'] = ({ callers }) => callers.stale;

@@ -59,6 +59,8 @@ export class PoolModel {
 
   /** It was made smaller at some time: for a while there may be more than `max`. */
   wasShrunk = false;
+  /** The least that it was made since the pool last had nothing to decide. */
+  private leastMax = Infinity;
   /** Nobody has acted from inside a callback since the last resize. */
   quiet = true;
   private loadChanges = 0;
@@ -261,6 +263,7 @@ export class PoolModel {
       sinceTask: this.task,
       servedIn: -1,
       rested: false,
+      asking: true,
       afterTheEnd,
       lease: null,
       end: null,
@@ -272,6 +275,11 @@ export class PoolModel {
     };
     this.callers.push(caller);
     this.line.push(caller);
+  }
+
+  hasAsked(id: number): void {
+    const caller = this.caller(id);
+    if (caller !== undefined) caller.asking = false;
   }
 
   leaves(id: number): void {
@@ -349,6 +357,7 @@ export class PoolModel {
     if (max < this.max) this.wasShrunk = true;
     this.quiet = this.depth === 0;
     this.max = max;
+    this.leastMax = Math.min(this.leastMax, max);
     this.lookAtWarmings();
   }
 
@@ -639,12 +648,14 @@ export class PoolModel {
   lost(id: number, error: unknown): void {
     this.note(`connection ${id} is lost`);
     const connection = this.connection(id);
-    if (connection.state !== 'open') return;
-    const age = this.now - connection.since;
-    if (connection.wasLent) {
-      if (!connection.wasGivenBack) this.connecting.endedEarly(age, this.now);
-    } else if (this.connecting.failedUnused(age)) {
-      this.connectFailed(error);
+    const { state, wasLent, wasGivenBack } = connection;
+    if (state !== 'open' && state !== 'leaving') return;
+    // One that has been told to go is held against nobody; destroy, called inside its connect, tells it when that has returned.
+    const notYetTold = this.state === 'draining' && this.depth > 0 && !wasLent;
+    if (state === 'open' || notYetTold) {
+      const age = this.now - connection.since;
+      if (wasLent && !wasGivenBack) this.connecting.endedEarly(age, this.now);
+      if (!wasLent && this.connecting.failedUnused(age)) this.connectFailed(error);
     }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
@@ -785,7 +796,8 @@ export class PoolModel {
     for (const idle of this.idle) idle.mayGo = false;
     const staying = this.connections.filter(({ state, condemned }) => state === 'open' && !condemned);
     const unsure = staying.filter(({ mayGo }) => mayGo).length;
-    const most = this.max + unsure;
+    const most = Math.min(this.leastMax, this.max) + unsure;
+    this.leastMax = Infinity;
     if (staying.length <= most) return;
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const leastFirst = staying.sort((a, b) => load(a) - load(b) || a.id - b.id);

@@ -87,6 +87,8 @@ export interface ModelCaller {
   servedIn: number;
   /** It came from its rest: in which order with others of that instant is not fixed. */
   rested: boolean;
+  /** Its `subscribe` has not returned: the pool cannot be told that it has left. */
+  asking: boolean;
   /** It asked when the pool was destroyed already. */
   readonly afterTheEnd: boolean;
   lease: ModelLease | null;
