@@ -200,13 +200,13 @@ describe('a side that does not read what it is sent', () => {
       const node = await serve({ methods: { large: async () => Buffer.alloc(MB) } });
       const { connection } = await open(node.target);
       const answers = await answerOf(
-        range(0, 500).pipe(
+        range(0, 200).pipe(
           mergeMap(() => connection.call('large'), 100),
           toArray(),
         ),
       );
-      expect(answers.length).toBe(500);
-    });
+      expect(answers.length).toBe(200);
+    }, 30_000);
   });
 
   describe('a client, of what the node tells and asks it', () => {
