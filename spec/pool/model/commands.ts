@@ -39,6 +39,15 @@ async function doAndRest(world: World, deed: Deed): Promise<void> {
   world.rest();
 }
 
+/** Begins every history: with a pool that is in use already, or a cold one. */
+export async function beginningOf(world: World, crowd: number): Promise<void> {
+  if (crowd === 0) return;
+  const { max } = world.model;
+  for (let connect = 0; connect < max; connect++) await doAndRest(world, { do: 'connect as', plan: 'opens' });
+  await doAndRest(world, { do: 'warm up', count: max });
+  for (let caller = 0; caller < crowd; caller++) await doAndRest(world, { do: 'acquire', timeout: Infinity });
+}
+
 /** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
@@ -77,6 +86,7 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     close: fc.boolean(),
     die: fc.constantFrom(0, 0.5, 0.999),
     stepped: fc.boolean(),
+    crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
   })
   .map((options) => ({ ...options, close: options.close || options.connector === 'promise' }));

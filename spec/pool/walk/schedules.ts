@@ -37,6 +37,7 @@ const usual: WorldOptions = {
   close: false,
   die: 0.5,
   stepped: true,
+  crowd: 0,
   listens: false,
 };
 
