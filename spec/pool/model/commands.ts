@@ -71,6 +71,9 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     max: fc.integer({ min: 1, max: 4 }),
     capacity: fc.constantFrom(1, 1, 3),
     order: fc.constantFrom('lifo' as const, 'fifo' as const),
+    min: fc.constantFrom(0, 0, 0, 1, 2),
+    idleTimeout: fc.constantFrom(Infinity, Infinity, 0, 20, 300),
+    maxLifetime: fc.constantFrom(Infinity, Infinity, 15, 400),
     maxUses: fc.constantFrom(Infinity, Infinity, 1, 3),
     isFatal: fc.constantFrom('none' as const, 'says yes' as const, 'says yes' as const, 'throws' as const),
     maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
@@ -89,7 +92,12 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
   })
-  .map((options) => ({ ...options, close: options.close || options.connector === 'promise' }));
+  .map((options) => ({
+    ...options,
+    min: Math.min(options.min, options.max),
+    lifetimeJitter: 0,
+    close: options.close || options.connector === 'promise',
+  }));
 
 const pick = fc.nat({ max: 7 });
 const waits = fc.constantFrom(Infinity, Infinity, 1_000, 30, 5, 0);

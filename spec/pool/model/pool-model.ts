@@ -109,6 +109,15 @@ export class PoolModel {
     return first.since + Math.max(1, this.slowestOpen);
   }
 
+  /** Those that are kept open, whether anybody wants them or not. */
+  get kept(): number {
+    return Math.min(this.options.min, this.max);
+  }
+
+  expiresAt({ openedAt }: ModelConnection): number {
+    return openedAt + Math.max(1, Math.round(this.options.maxLifetime));
+  }
+
   /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
     return this.mayHaveRoom.filter((connection) => !this.mayHaveToGo(connection));
@@ -119,13 +128,13 @@ export class PoolModel {
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
     return this.connections
-      .filter((c) => c.state === 'open' && !c.condemned && load(c) < capacity)
+      .filter((c) => c.state === 'open' && !c.condemned && !c.overdue && load(c) < capacity)
       .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
   }
 
   /** Those that nobody holds, the one that has been idle longest first. */
   get idle(): ModelConnection[] {
-    const idle = this.mayHaveRoom.filter((connection) => this.leasesOf(connection).length === 0);
+    const idle = this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length === 0);
     return idle.sort((a, b) => a.loadedAt - b.loadedAt);
   }
 
@@ -197,6 +206,25 @@ export class PoolModel {
         this.vanish(connection);
     }
     if (this.patienceEnds <= now + hair) this.patienceIsOver();
+    this.grow();
+  }
+
+  /** Whoever is older than its lifetime takes no new lease. At that very instant it may have got one just before. */
+  grow(nothingIsDue = false): void {
+    for (const connection of this.connections) {
+      if (connection.state !== 'open' || connection.condemned) continue;
+      if (!this.isPast(this.expiresAt(connection), nothingIsDue)) continue;
+      if (this.leasesOf(connection).length > 0) connection.condemned = true;
+      else if (!connection.overdue) this.isKeptAlthoughOld(connection);
+    }
+  }
+
+  private isKeptAlthoughOld(connection: ModelConnection): void {
+    connection.overdue = true;
+    // Who has opened at that very instant may have done so later.
+    const then = this.connections.filter((c) => c.state === 'open' && c.openedAt < this.expiresAt(connection));
+    const mayStay = !connection.wasLent && then.length <= this.options.min;
+    this.check(mayStay, `connection ${connection.id} is idle and older than its lifetime, and still open`);
   }
 
   newTask(): void {
@@ -535,10 +563,12 @@ export class PoolModel {
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
     const canBeServed = this.withRoom.length > 0 && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
-    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => Math.min(goal, this.max) - total));
+    const goals = warmings.map(({ goal }) => Math.min(goal, this.max));
+    const wanted = line.length + Math.max(0, ...[this.kept, ...goals].map((goal) => goal - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
     this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
-    const forbidden = this.connecting.begun(this.now, underWay);
+    const forMinAlone = line.length + resting + warmings.length === 0;
+    const forbidden = this.connecting.begun(this.now, underWay, forMinAlone);
     this.check(forbidden === null, `connect ${id}: ${forbidden}`);
     this.connections.push({
       id,
@@ -547,6 +577,9 @@ export class PoolModel {
       condemned: false,
       mayGo: false,
       wasOpen: false,
+      openedAt: Infinity,
+      idleSince: Infinity,
+      overdue: false,
       uses: 0,
       loadedAt: 0,
       wasLent: false,
@@ -618,6 +651,7 @@ export class PoolModel {
     const connection = this.connection(id);
     if (connection.state === 'opening') {
       connection.wasOpen = true;
+      connection.openedAt = connection.idleSince = this.now;
       this.slowestOpen = Math.max(this.slowestOpen, this.now - connection.since);
       this.enterState(connection, 'open');
       this.count1('opened');
@@ -657,7 +691,7 @@ export class PoolModel {
     if (state === 'open' || notYetTold) {
       const age = this.now - connection.since;
       if (wasLent && !wasGivenBack) this.connecting.endedEarly(age, this.now);
-      if (!wasLent && this.connecting.failedUnused(age)) this.connectFailed(error);
+      if (!wasLent && this.connecting.failedUnused(age, this.now)) this.connectFailed(error);
     }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
@@ -761,7 +795,9 @@ export class PoolModel {
     this.loadChanged(connection);
     this.count1(how);
     if (how === 'discarded') connection.condemned = true;
-    if (connection.condemned && this.leasesOf(connection).length === 0) this.mustClose(connection);
+    if (this.leasesOf(connection).length > 0) return;
+    connection.idleSince = this.now;
+    if (connection.condemned) this.mustClose(connection);
   }
 
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
@@ -786,7 +822,12 @@ export class PoolModel {
     const { state, mayGo } = connection;
     if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
     const forSize = this.tooMany && this.count('opening') === 0 && connection === idleLongest;
-    if (forSize || mayGo || this.unsettled) this.mustClose(connection);
+    const surplus = this.total > this.options.min;
+    const isIdleTooLong = connection.idleSince + this.options.idleTimeout <= this.now + hair;
+    const forIdleness = surplus && isIdleTooLong && connection === idleLongest;
+    const wanted = connection.wasLent || surplus || this.line.length > 0;
+    const forAge = this.expiresAt(connection) <= this.now + hair && wanted;
+    if (forSize || forIdleness || forAge || mayGo || this.unsettled) this.mustClose(connection);
   }
 
   /** Somebody has acted from inside a callback while there were more than there might be: who was told to go depends on what was first. */
@@ -805,7 +846,8 @@ export class PoolModel {
   }
 
   private mayHaveToGo(connection: ModelConnection): boolean {
-    return connection.mayGo || (this.unsettled && this.leasesOf(connection).length > 0);
+    const expires = this.expiresAt(connection) <= this.now + hair;
+    return connection.mayGo || expires || (this.unsettled && this.leasesOf(connection).length > 0);
   }
 
   /**

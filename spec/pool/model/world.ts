@@ -18,6 +18,7 @@ export interface WorldOptions extends ModelOptions {
   readonly die: number;
   /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
+  readonly lifetimeJitter: 0;
   /** So many hold a lease before anything else happens, with all that there may be open; 0 is a cold pool. */
   readonly crowd: number;
   /** Whether somebody listens to the events: it must make no difference. */
