@@ -1,6 +1,7 @@
 import { asyncScheduler, EMPTY, firstValueFrom, map, NEVER, Observable, of, throwError, timer } from 'rxjs';
 import type { ObservableInput } from 'rxjs';
 import type { PoolEvent, PoolExhaustedError } from '../../src/index';
+import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
@@ -455,6 +456,36 @@ describe('reset', () => {
     expect(resets).toBeLessThanOrEqual(3);
     expect(scripted.live).toBe(0);
   });
+});
+
+describe('what is run on a connection', () => {
+  for (const option of ['validate', 'reset', 'onCancel'] as const) {
+    it(`is stopped, and leaves no timer, when its very call has lost that: ${option}`, () => {
+      const counting = countingScheduler();
+      let running = 0;
+      const runs = (connection: ScriptedConnection): Observable<never> => {
+        connection.lose();
+        return new Observable(() => {
+          running++;
+          return () => running--;
+        });
+      };
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 1,
+        validateAfter: 0,
+        scheduler: counting.scheduler,
+        [option]: runs,
+      });
+      pool
+        .use(() => NEVER)
+        .subscribe()
+        .unsubscribe();
+      expect(pool.stats.totalConnections).toBe(0);
+      expect(running).toBe(0);
+      expect(counting.live).toBe(0);
+    });
+  }
 });
 
 describe('isFatal', () => {

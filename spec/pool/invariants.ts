@@ -40,6 +40,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   model.letStreamsRest();
   model.adopt(stats);
   model.mayBeDestroyed(stats.state);
+  model.grow(nothingIsDue);
   model.decidesWhoGoes();
   const { line, pending, warmings, connections, callers, connecting, total, options, state } = model;
   const broken = new Findings();
@@ -70,6 +71,16 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   const mustBeginAt = Math.max(connecting.mustBeginAt, model.mayTrustTurnoverUntil);
   const mayBegin = opening === 0 && model.taken < model.max && model.isPast(mustBeginAt, nothingIsDue);
   broken.when(wanted && mayBegin, 'a connect is wanted, may begin, and has not begun');
+  const keeps = state === 'open' && total + opening < model.kept && opening < options.maxOpening;
+  const atOnce = connecting.undisturbed && model.taken < model.max;
+  broken.when(keeps && atOnce, 'min is not kept');
+  const mayKeep = opening === 0 && model.taken < model.max && model.isPast(connecting.mustKeepAt, nothingIsDue);
+  broken.when(keeps && mayKeep, 'a connect is wanted for min, may begin, and has not begun');
+  for (const { id, idleSince } of model.idle) {
+    const surplus = total > options.min && nothingIsDue;
+    const tooLong = surplus && model.isPast(idleSince + options.idleTimeout, nothingIsDue);
+    broken.when(tooLong, () => `connection ${id} has been idle since ${idleSince}, and is still open`);
+  }
   const couldGo = opening > 0 || model.idle.length > 0;
   broken.when(model.tooMany && couldGo, 'there are more than there may be, and one that nobody needs has not gone');
   for (const connection of connections) {

@@ -77,6 +77,8 @@ export class Life<C> extends Slot<C> implements Observer<C> {
           ? runToEnd(core.clock, options.cancelTimeout, () => options.reset!(connection), done)
           : runToEnd(core.clock, options.connectTimeout, () => saysYes(options.validate!(connection)), done);
       if (this.checking !== null) this.stopCheck = stop;
+      // It is over already, or the connection was lost inside the very call: then nobody waits for what it has begun.
+      else stop();
     });
   }
 

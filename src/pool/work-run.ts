@@ -387,6 +387,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       },
     );
     if ((this.phase as Phase) === 'lingering') this.cancelTimer = stop;
+    // It is over already, or its connection was lost inside the very call: then nobody waits for what it has begun.
+    else stop();
   }
 
   private lingeredToTheEnd(): void {

@@ -39,6 +39,15 @@ async function doAndRest(world: World, deed: Deed): Promise<void> {
   world.rest();
 }
 
+/** Begins every history: with a pool that is in use already, or a cold one. */
+export async function beginningOf(world: World, crowd: number): Promise<void> {
+  if (crowd === 0) return;
+  const { max } = world.model;
+  for (let connect = 0; connect < max; connect++) await doAndRest(world, { do: 'connect as', plan: 'opens' });
+  await doAndRest(world, { do: 'warm up', count: max });
+  for (let caller = 0; caller < crowd; caller++) await doAndRest(world, { do: 'acquire', timeout: Infinity });
+}
+
 /** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
@@ -62,6 +71,9 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     max: fc.integer({ min: 1, max: 4 }),
     capacity: fc.constantFrom(1, 1, 3),
     order: fc.constantFrom('lifo' as const, 'fifo' as const),
+    min: fc.constantFrom(0, 0, 0, 1, 2),
+    idleTimeout: fc.constantFrom(Infinity, Infinity, 0, 20, 300),
+    maxLifetime: fc.constantFrom(Infinity, Infinity, 15, 400),
     maxUses: fc.constantFrom(Infinity, Infinity, 1, 3),
     isFatal: fc.constantFrom('none' as const, 'says yes' as const, 'says yes' as const, 'throws' as const),
     maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
@@ -77,9 +89,15 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     close: fc.boolean(),
     die: fc.constantFrom(0, 0.5, 0.999),
     stepped: fc.boolean(),
+    crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
   })
-  .map((options) => ({ ...options, close: options.close || options.connector === 'promise' }));
+  .map((options) => ({
+    ...options,
+    min: Math.min(options.min, options.max),
+    lifetimeJitter: 0,
+    close: options.close || options.connector === 'promise',
+  }));
 
 const pick = fc.nat({ max: 7 });
 const waits = fc.constantFrom(Infinity, Infinity, 1_000, 30, 5, 0);

@@ -6,6 +6,9 @@ const shortestPause = 1;
 /** Who lived for so long (ms) was connected, whatever the options say. */
 const longLife = 1_000;
 
+/** No timer is set for longer. */
+const forEver = 2 ** 31 - 1;
+
 /** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
 export const hair = 1e-6;
 
@@ -28,6 +31,11 @@ export class ConnectingRules {
   /** No pause lasts longer than that. */
   private pausesEnd = -Infinity;
 
+  /** Connections in a row that were lost after a long life in which nobody wanted them: no failures, but no reason to hurry either. */
+  private unusedLives = 0;
+  /** For `min` alone nothing is begun before. */
+  private restsUntil = -Infinity;
+
   constructor(private readonly options: ModelOptions) {}
 
   failed(error: unknown, now: number): void {
@@ -35,7 +43,10 @@ export class ConnectingRules {
     this.failuresInRow++;
     this.lastFailure = error;
     this.failedAt = now;
-    if (this.breaker === 'open') return;
+    if (this.breaker === 'open') {
+      this.restLonger(now);
+      return;
+    }
     if (breaker !== false && (this.breaker === 'half-open' || this.failuresInRow >= breaker.failures)) {
       this.breaker = 'open';
       this.brokenAt = now;
@@ -43,6 +54,7 @@ export class ConnectingRules {
     } else {
       this.pauseAtMost(now, this.longestPauseAfter(this.failuresInRow));
     }
+    this.restLonger(now);
   }
 
   arrived(): void {
@@ -52,7 +64,7 @@ export class ConnectingRules {
   /** A connection has come to its first use. Before that it has proven nothing; and one from before the failures proves nothing. */
   proven(): void {
     if (this.breaker !== 'closed') return;
-    this.failuresInRow = 0;
+    this.failuresInRow = this.unusedLives = 0;
     this.lastFailure = undefined;
   }
 
@@ -66,8 +78,11 @@ export class ConnectingRules {
   }
 
   /** Whether a connection that was lost at that age, and that nobody ever had, was a failed connect. */
-  failedUnused(age: number): boolean {
-    return age < Math.max(longLife, this.options.retryDelay.max);
+  failedUnused(age: number, now: number): boolean {
+    if (age < Math.max(longLife, this.options.retryDelay.max)) return true;
+    this.unusedLives++;
+    this.restLonger(now);
+    return false;
   }
 
   /** A connection was given back for the first time. */
@@ -76,7 +91,9 @@ export class ConnectingRules {
   }
 
   /** A connect begins. Says what forbids it, or null. */
-  begun(now: number, underWay: number): string | null {
+  begun(now: number, underWay: number, forMinAlone: boolean): string | null {
+    if (forMinAlone && this.failuresInRow + this.unusedLives > 0 && now < this.restsUntil - hair)
+      return 'a connect for min alone, which could wait longer';
     if (this.breaker === 'open') {
       this.breaker = 'half-open';
       if (underWay > 0) return 'a probe of a dead target while another connect is under way';
@@ -95,6 +112,26 @@ export class ConnectingRules {
   get mustBeginAt(): number {
     const paused = this.breaker === 'open' || this.failuresInRow > 0 || this.shortLives > 1;
     return paused ? this.pausesEnd : -Infinity;
+  }
+
+  /** Nothing speaks against the target. */
+  get undisturbed(): boolean {
+    return this.breaker === 'closed' && this.failuresInRow + this.unusedLives + this.shortLives === 0;
+  }
+
+  /** The same for `min`, while nobody waits. */
+  get mustKeepAt(): number {
+    return this.failuresInRow + this.unusedLives > 0 ? Math.max(this.mustBeginAt, this.restsUntil) : this.mustBeginAt;
+  }
+
+  /** While nobody waits, the pauses double without an end: those between connects, and those between probes. */
+  private restLonger(now: number): void {
+    const { retryDelay, breaker } = this.options;
+    const pause = Math.max(shortestPause, retryDelay.initial) * 2 ** (this.failuresInRow + this.unusedLives - 1);
+    const beyond = breaker === false ? 0 : Math.max(0, this.failuresInRow - breaker.failures);
+    const probe = breaker === false || this.breaker === 'closed' ? 0 : breaker.probeAfter * 2 ** beyond;
+    const longer = Math.max(pause, probe);
+    this.restsUntil = longer > forEver ? Infinity : now + longer;
   }
 
   private pauseAtMost(now: number, ms: number): void {

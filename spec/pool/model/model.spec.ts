@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { endOf, histories, steps, worlds } from './commands';
+import { beginningOf, endOf, histories, steps, worlds } from './commands';
 import { World } from './world';
 
 /**
@@ -14,6 +14,7 @@ const historiesARound = 250;
 describe('the pool, against a model of its contract', () => {
   const property = fc.asyncProperty(worlds, histories, async (options, history) => {
     const world = new World(options);
+    await beginningOf(world, options.crowd);
     await fc.asyncModelRun(() => ({ model: world, real: world }), history);
     await endOf(world);
   });

@@ -59,10 +59,10 @@ export class PoolModel {
 
   /** It was made smaller at some time: for a while there may be more than `max`. */
   wasShrunk = false;
-  /** The least that it was made since the pool last had nothing to decide. */
-  private leastMax = Infinity;
-  /** Nobody has acted from inside a callback since the last resize. */
+  /** Since the pool last had nothing to decide: nobody has acted from inside a callback, the least that `max` was made, the most that were open. */
   quiet = true;
+  private leastMax = Infinity;
+  private mostOpen = 0;
   private loadChanges = 0;
   private readonly gone = new Map<number, ModelConnection>();
   /** The pool's callbacks that run now, the outermost first. */
@@ -109,9 +109,18 @@ export class PoolModel {
     return first.since + Math.max(1, this.slowestOpen);
   }
 
+  /** Those that are kept open, whether anybody wants them or not. */
+  get kept(): number {
+    return Math.min(this.options.min, this.max);
+  }
+
+  expiresAt({ openedAt }: ModelConnection): number {
+    return openedAt + Math.max(1, Math.round(this.options.maxLifetime));
+  }
+
   /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
-    return this.mayHaveRoom.filter(({ mayGo }) => !mayGo);
+    return this.mayHaveRoom.filter((connection) => !this.mayHaveToGo(connection));
   }
 
   get mayHaveRoom(): ModelConnection[] {
@@ -119,13 +128,13 @@ export class PoolModel {
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
     return this.connections
-      .filter((c) => c.state === 'open' && !c.condemned && load(c) < capacity)
+      .filter((c) => c.state === 'open' && !c.condemned && !c.overdue && load(c) < capacity)
       .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
   }
 
   /** Those that nobody holds, the one that has been idle longest first. */
   get idle(): ModelConnection[] {
-    const idle = this.mayHaveRoom.filter((connection) => this.leasesOf(connection).length === 0);
+    const idle = this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length === 0);
     return idle.sort((a, b) => a.loadedAt - b.loadedAt);
   }
 
@@ -145,7 +154,9 @@ export class PoolModel {
   knows(stats: PoolStats): boolean {
     const { acquired, timeouts, rejected } = this.tally;
     const refused = timeouts + rejected + this.eitherTimeoutOrRejected;
+    const takenAway = this.callers.some(({ revoked }) => revoked !== null);
     return (
+      (!takenAway || stats.failedOperations === this.tally.failedOperations) &&
       stats.acquired === acquired &&
       stats.activeLeases === this.leases.length &&
       stats.timeouts + stats.rejected === refused &&
@@ -195,6 +206,25 @@ export class PoolModel {
         this.vanish(connection);
     }
     if (this.patienceEnds <= now + hair) this.patienceIsOver();
+    this.grow();
+  }
+
+  /** Whoever is older than its lifetime takes no new lease. At that very instant it may have got one just before. */
+  grow(nothingIsDue = false): void {
+    for (const connection of this.connections) {
+      if (connection.state !== 'open' || connection.condemned) continue;
+      if (!this.isPast(this.expiresAt(connection), nothingIsDue)) continue;
+      if (this.leasesOf(connection).length > 0) connection.condemned = true;
+      else if (!connection.overdue) this.isKeptAlthoughOld(connection);
+    }
+  }
+
+  private isKeptAlthoughOld(connection: ModelConnection): void {
+    connection.overdue = true;
+    // Who has opened at that very instant may have done so later.
+    const then = this.connections.filter((c) => c.state === 'open' && c.openedAt < this.expiresAt(connection));
+    const mayStay = !connection.wasLent && then.length <= this.options.min;
+    this.check(mayStay, `connection ${connection.id} is idle and older than its lifetime, and still open`);
   }
 
   newTask(): void {
@@ -355,7 +385,6 @@ export class PoolModel {
   /** From now on there may be so many. `quietly`: nobody does anything until the pool has decided who has to go. */
   resizes(max: number): void {
     if (max < this.max) this.wasShrunk = true;
-    this.quiet = this.depth === 0;
     this.max = max;
     this.leastMax = Math.min(this.leastMax, max);
     this.lookAtWarmings();
@@ -397,7 +426,7 @@ export class PoolModel {
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
     const candidates = this.mayHaveRoom;
-    const best = candidates.find((other) => other === connection || !other.mayGo);
+    const best = candidates.find((other) => other === connection || !this.mayHaveToGo(other));
     connection.mayGo = false;
     this.check(candidates.includes(connection), `${what}, which has no room`);
     this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
@@ -534,10 +563,12 @@ export class PoolModel {
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
     const canBeServed = this.withRoom.length > 0 && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
-    const wanted = line.length + Math.max(0, ...warmings.map(({ goal }) => Math.min(goal, this.max) - total));
+    const goals = warmings.map(({ goal }) => Math.min(goal, this.max));
+    const wanted = line.length + Math.max(0, ...[this.kept, ...goals].map((goal) => goal - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
     this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
-    const forbidden = this.connecting.begun(this.now, underWay);
+    const forMinAlone = line.length + resting + warmings.length === 0;
+    const forbidden = this.connecting.begun(this.now, underWay, forMinAlone);
     this.check(forbidden === null, `connect ${id}: ${forbidden}`);
     this.connections.push({
       id,
@@ -546,6 +577,9 @@ export class PoolModel {
       condemned: false,
       mayGo: false,
       wasOpen: false,
+      openedAt: Infinity,
+      idleSince: Infinity,
+      overdue: false,
       uses: 0,
       loadedAt: 0,
       wasLent: false,
@@ -617,9 +651,11 @@ export class PoolModel {
     const connection = this.connection(id);
     if (connection.state === 'opening') {
       connection.wasOpen = true;
+      connection.openedAt = connection.idleSince = this.now;
       this.slowestOpen = Math.max(this.slowestOpen, this.now - connection.since);
       this.enterState(connection, 'open');
       this.count1('opened');
+      this.mostOpen = Math.max(this.mostOpen, this.total);
       this.connecting.arrived();
       if (this.state === 'open') {
         this.loadChanged(connection);
@@ -655,7 +691,7 @@ export class PoolModel {
     if (state === 'open' || notYetTold) {
       const age = this.now - connection.since;
       if (wasLent && !wasGivenBack) this.connecting.endedEarly(age, this.now);
-      if (!wasLent && this.connecting.failedUnused(age)) this.connectFailed(error);
+      if (!wasLent && this.connecting.failedUnused(age, this.now)) this.connectFailed(error);
     }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
@@ -759,7 +795,9 @@ export class PoolModel {
     this.loadChanged(connection);
     this.count1(how);
     if (how === 'discarded') connection.condemned = true;
-    if (connection.condemned && this.leasesOf(connection).length === 0) this.mustClose(connection);
+    if (this.leasesOf(connection).length > 0) return;
+    connection.idleSince = this.now;
+    if (connection.condemned) this.mustClose(connection);
   }
 
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
@@ -784,25 +822,57 @@ export class PoolModel {
     const { state, mayGo } = connection;
     if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
     const forSize = this.tooMany && this.count('opening') === 0 && connection === idleLongest;
-    if (forSize || mayGo) this.mustClose(connection);
+    const surplus = this.total > this.options.min;
+    const isIdleTooLong = connection.idleSince + this.options.idleTimeout <= this.now + hair;
+    const forIdleness = surplus && isIdleTooLong && connection === idleLongest;
+    const wanted = connection.wasLent || surplus || this.line.length > 0;
+    const forAge = this.expiresAt(connection) <= this.now + hair && wanted;
+    if (forSize || forIdleness || forAge || mayGo || this.unsettled) this.mustClose(connection);
+  }
+
+  /** Somebody has acted from inside a callback while there were more than there might be: who was told to go depends on what was first. */
+  private get unsettled(): boolean {
+    return !this.quiet && this.mostOpen > this.leastMax;
+  }
+
+  /** A stream steps aside when it has seen that there is room: where that is unsettled, nobody could say whether it has. */
+  get mustNotBeUnsettled(): boolean {
+    return this.callers.some(({ kind }) => kind === 'stream');
+  }
+
+  /** It was resized, and has not decided yet what comes of that. */
+  get isBeingResized(): boolean {
+    return this.leastMax < Infinity;
+  }
+
+  private mayHaveToGo(connection: ModelConnection): boolean {
+    const expires = this.expiresAt(connection) <= this.now + hair;
+    return connection.mayGo || expires || (this.unsettled && this.leasesOf(connection).length > 0);
   }
 
   /**
    * The pool has decided who has to go because there are too many: first connects, then whoever is idle, which is seen; then, when they come
-   * back, those with the least load, and of those the oldest. That is not seen. If somebody has acted meanwhile, it depends on what was
-   * first, and so it could be any of them.
+   * back, those with the least load, and of those the oldest. That is not seen, and where it is unsettled, it could be any of them.
    */
   decidesWhoGoes(): void {
     for (const idle of this.idle) idle.mayGo = false;
     const staying = this.connections.filter(({ state, condemned }) => state === 'open' && !condemned);
+    const lent = staying.filter((connection) => this.leasesOf(connection).length > 0);
     const unsure = staying.filter(({ mayGo }) => mayGo).length;
-    const most = Math.min(this.leastMax, this.max) + unsure;
+    const tooMany = Math.max(0, staying.length - this.max);
+    const wasMadeSmaller = this.leastMax < Infinity && tooMany > 0;
+    if (this.unsettled || (wasMadeSmaller && unsure > 0)) {
+      for (const one of lent) one.mayGo = true;
+    } else if (unsure === 0) {
+      const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
+      lent.sort((a, b) => load(a) - load(b) || a.id - b.id);
+      for (const one of lent.slice(0, tooMany)) one.condemned = true;
+    }
+    const sure = this.connections.filter((c) => c.state === 'open' && !c.condemned && !c.mayGo).length;
+    this.check(sure <= this.max, `${sure} connections stay, where ${this.max} may`);
+    this.quiet = true;
     this.leastMax = Infinity;
-    if (staying.length <= most) return;
-    const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
-    const leastFirst = staying.sort((a, b) => load(a) - load(b) || a.id - b.id);
-    if (this.quiet && unsure === 0) for (const one of leastFirst.slice(0, staying.length - most)) one.condemned = true;
-    else for (const one of staying) one.mayGo = true;
+    this.mostOpen = this.total;
   }
 
   private mustClose(connection: ModelConnection): void {
@@ -868,7 +938,7 @@ export class PoolModel {
 
   /** Nobody else was served, so that the model has not seen it. */
   letStreamsRest(): void {
-    if (this.withRoom.length === 0 || this.pending.length > 0) return;
+    if (this.mayHaveRoom.length === 0 || this.pending.length > 0) return;
     for (const caller of this.line) if (this.mayRest(caller)) this.rest(caller);
   }
 

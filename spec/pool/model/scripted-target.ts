@@ -124,9 +124,10 @@ export class ScriptedTarget {
     if (connect.life !== null) this.alive--;
     connect.lost = true;
     this.model.lost(id, how === 'error' ? error : madeByThePool);
-    const life: Pick<Subscriber<never>, 'error' | 'complete'> | null = connect.life ?? connect.loss;
-    if (how === 'error') life?.error(error);
-    else life?.complete();
+    // Also when the pool has not asked yet: who asks for a loss that has been is told.
+    const life: Pick<Subscriber<never>, 'error' | 'complete'> = connect.life ?? (connect.loss ??= new Subject());
+    if (how === 'error') life.error(error);
+    else life.complete();
   }
 
   emitMore(id: number): void {

@@ -3,6 +3,10 @@ export interface ModelOptions {
   readonly max: number;
   readonly capacity: number;
   readonly order: 'lifo' | 'fifo';
+  readonly min: number;
+  readonly idleTimeout: number;
+  /** Without jitter. */
+  readonly maxLifetime: number;
   readonly maxUses: number;
   readonly maxPending: number;
   readonly maxOpening: number;
@@ -43,6 +47,11 @@ export interface ModelConnection {
   /** Whether it was told to go when the pool was made smaller cannot be told from outside, until it goes or is lent. */
   mayGo: boolean;
   wasOpen: boolean;
+  /** When it opened, and when it last came free. */
+  openedAt: number;
+  idleSince: number;
+  /** Its lifetime is over, and it was not closed: it is one of `min` that was never lent, and is replaced when it is wanted. */
+  overdue: boolean;
   /** Leases that it has had. */
   uses: number;
   /** Grows with each change of its load: among those of equal load it tells which has come to it first, and which last. */

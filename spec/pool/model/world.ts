@@ -18,6 +18,9 @@ export interface WorldOptions extends ModelOptions {
   readonly die: number;
   /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
+  readonly lifetimeJitter: 0;
+  /** So many hold a lease before anything else happens, with all that there may be open; 0 is a cold pool. */
+  readonly crowd: number;
   /** Whether somebody listens to the events: it must make no difference. */
   readonly listens: boolean;
 }
@@ -51,7 +54,7 @@ export class World {
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
+    const { stepped: _, crowd: _crowd, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
@@ -108,6 +111,7 @@ export class World {
           () => model.resizes(deed.max),
           () => pool.resize(deed.max),
         );
+        if (model.depth === 0) model.decidesWhoGoes();
         break;
       case 'refresh':
         this.whileOpen(
@@ -142,7 +146,10 @@ export class World {
   }
 
   private readonly react: React = (at, reaction, self) => {
-    if (reaction?.at === at && this.model.depth <= deepest) this.perform(reaction.deed, self);
+    const { model } = this;
+    if (reaction?.at !== at || model.depth > deepest) return;
+    const unsettles = reaction.deed.do === 'resize' || model.isBeingResized;
+    if (!unsettles || !model.mustNotBeUnsettled) this.perform(reaction.deed, self);
   };
 
   private warmUp(count: number): void {
@@ -227,7 +234,13 @@ export class World {
 
   /** Lets what promises have to say arrive, where they are real. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < 4; turns++) await Promise.resolve();
+    const { history } = this.model;
+    for (let quietTurns = 0; quietTurns < 4; quietTurns++) {
+      const before = history.length;
+      this.model.letStreamsRest();
+      await Promise.resolve();
+      if (history.length > before) quietTurns = -1;
+    }
     if (this.destroyed === null) return;
     const done = this.pool.stats.state === 'destroyed';
     this.model.check(this.destroyedResolved === done, 'destroy resolves when all is closed, and not before');

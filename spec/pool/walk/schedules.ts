@@ -22,6 +22,10 @@ const usual: WorldOptions = {
   max: 2,
   capacity: 1,
   order: 'lifo',
+  min: 0,
+  idleTimeout: Infinity,
+  maxLifetime: Infinity,
+  lifetimeJitter: 0,
   maxUses: Infinity,
   isFatal: 'none',
   maxPending: 10_000,
@@ -37,6 +41,7 @@ const usual: WorldOptions = {
   close: false,
   die: 0.5,
   stepped: true,
+  crowd: 0,
   listens: false,
 };
 
