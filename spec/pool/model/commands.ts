@@ -52,7 +52,7 @@ export async function beginningOf(world: World, crowd: number): Promise<void> {
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
   await doAndRest(world, { do: 'pass', ms: 100_000 });
-  for (const deed of ['finish', 'finish clean', 'release'] as const) {
+  for (const deed of ['finish', 'finish clean', 'finish check', 'release'] as const) {
     while (picks[deed].among(world).length > 0) await doAndRest(world, { do: deed, pick: 0 });
   }
   await doAndRest(world, { do: 'pass', ms: 100_000 });
@@ -75,6 +75,9 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     idleTimeout: fc.constantFrom(Infinity, Infinity, 0, 20, 300),
     maxLifetime: fc.constantFrom(Infinity, Infinity, 15, 400),
     maxUses: fc.constantFrom(Infinity, Infinity, 1, 3),
+    validate: fc.boolean(),
+    validateAfter: fc.constantFrom(0, 0, 10),
+    reset: fc.constantFrom(false, false, true),
     isFatal: fc.constantFrom('none' as const, 'says yes' as const, 'says yes' as const, 'throws' as const),
     maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
     maxOpening: fc.constantFrom(16, 1, 2),
@@ -143,6 +146,9 @@ const atPick: Record<AtPick, number> = {
   'fail close': 1,
   'finish clean': 3,
   'fail clean': 1,
+  'finish check': 5,
+  'refuse check': 1,
+  'fail check': 1,
   'release again': 2,
   'discard again': 1,
   unwatch: 1,
@@ -206,6 +212,14 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('clean as' as const), plan: endPlans, reaction: reactionWhenCalled }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('validate as' as const, 'validate as' as const, 'reset as' as const),
+      plan: fc.oneof(endPlans, fc.constantFrom('manual' as const, 'resolved' as const, 'says no' as const)),
+      reaction: reactionWhenCalled,
+    }),
   },
   {
     weight: 12,

@@ -4,6 +4,7 @@ import { createLastingPool as createPool } from '../../helpers/lasting-pool';
 import { EventLedger } from '../event-ledger';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
+import { Checks } from './checks';
 import type { Deed, React, Self } from './deeds';
 import { picks } from './picks';
 import { PoolModel } from './pool-model';
@@ -38,6 +39,7 @@ export class World {
   readonly target: ScriptedTarget;
   readonly callers: Callers;
   readonly watchers: Watchers;
+  readonly checks: Checks;
   readonly pool: ConnectionPool<Wire>;
   /** What the first `destroy` gave. */
   destroyed: Promise<void> | null = null;
@@ -53,8 +55,21 @@ export class World {
     });
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
+    this.checks = new Checks(this.model, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, crowd: _crowd, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
+    const {
+      stepped: _,
+      crowd: _crowd,
+      listens,
+      die,
+      connector,
+      close,
+      onCancel,
+      isFatal,
+      validate,
+      reset,
+      ...asTheyAre
+    } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
@@ -62,6 +77,8 @@ export class World {
       lost: connector === 'promise' ? this.target.loss : undefined,
       onCancel: onCancel === 'clean' ? this.callers.clean : onCancel,
       isFatal: isFatal === 'none' ? undefined : this.callers.isFatal,
+      validate: validate ? this.checks.validate : undefined,
+      reset: reset ? this.checks.reset : undefined,
       scheduler: this.clock,
       random: () => die,
     });
@@ -118,6 +135,12 @@ export class World {
           () => model.refreshes(),
           () => pool.refresh(),
         );
+        break;
+      case 'validate as':
+        this.checks.plans.validate.push(deed);
+        break;
+      case 'reset as':
+        this.checks.plans.reset.push(deed);
         break;
       case 'destroy':
         this.destroy(deed.timeout);
@@ -197,7 +220,7 @@ export class World {
     const { model, clock } = this;
     const { stats } = this.pool;
     const nothingIsDue = clock.next > clock.now();
-    for (const sentence of brokenSums(stats, { fits: !model.wasShrunk })) model.check(false, sentence);
+    for (const sentence of brokenSums(stats, model.sums)) model.check(false, sentence);
     for (const sentence of brokenAtRest(model, stats, nothingIsDue)) model.check(false, sentence);
     this.watchers.look(stats);
     this.callers.lookAtLeases();
