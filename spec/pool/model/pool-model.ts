@@ -974,6 +974,11 @@ export class PoolModel {
     return !this.quiet && this.mostOpen > this.leastMax;
   }
 
+  /** Whether it cannot be told of somebody whether he has to go. */
+  get isUnsettled(): boolean {
+    return this.unsettled || this.connections.some(({ mayGo }) => mayGo);
+  }
+
   /** A stream steps aside when it has seen that there is room: where that is unsettled, nobody could say whether it has. */
   get mustNotBeUnsettled(): boolean {
     return this.callers.some(({ kind }) => kind === 'stream');

@@ -106,7 +106,7 @@ export class World {
         callers.use(pool, deed.work, deed.timeout, deed.reaction);
         break;
       case 'subscribe':
-        callers.subscribe(pool, deed.reaction);
+        if (!model.isUnsettled) callers.subscribe(pool, deed.reaction);
         break;
       case 'watch':
         watchers.watch(pool, deed.reaction);
