@@ -48,6 +48,17 @@ export async function beginningOf(world: World, crowd: number): Promise<void> {
   for (let caller = 0; caller < crowd; caller++) await doAndRest(world, { do: 'acquire', timeout: Infinity });
 }
 
+/** Everybody goes, and gives back what he has, one after the other: then it is for time alone to change anything. */
+export async function calmDown(world: World): Promise<void> {
+  for (const deed of ['leave', 'finish', 'finish clean', 'finish check', 'release'] as const) {
+    while (picks[deed].among(world).length > 0) {
+      await doAndRest(world, { do: deed, pick: 0 });
+      await doAndRest(world, { do: 'pass', ms: 3 });
+    }
+  }
+  for (const ms of [7, 15, 30, 300]) await doAndRest(world, { do: 'pass', ms });
+}
+
 /** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
@@ -92,6 +103,7 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     close: fc.boolean(),
     die: fc.constantFrom(0, 0.5, 0.999),
     stepped: fc.boolean(),
+    calm: fc.boolean(),
     crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
   })
@@ -217,7 +229,10 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       do: fc.constantFrom('validate as' as const, 'validate as' as const, 'reset as' as const),
-      plan: fc.oneof(endPlans, fc.constantFrom('manual' as const, 'resolved' as const, 'says no' as const)),
+      plan: fc.oneof(
+        endPlans,
+        fc.constantFrom('manual' as const, 'manual' as const, 'resolved' as const, 'says no' as const),
+      ),
       reaction: reactionWhenCalled,
     }),
   },

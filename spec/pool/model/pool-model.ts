@@ -218,6 +218,13 @@ export class PoolModel {
     return this.connections.find((connection) => connection.id === id) ?? this.gone.get(id)!;
   }
 
+  /** Nobody asks, waits or holds, and every connection is idle. */
+  get isQuiet(): boolean {
+    const { callers, leases, warmings, connections, idle, connecting } = this;
+    const nobody = callers.length + leases.length + warmings.length === 0;
+    return nobody && connections.length === idle.length && idle.length >= this.kept && connecting.undisturbed;
+  }
+
   /** What can be said of the sums that the stats show. */
   get sums(): { readonly checks: boolean; readonly fits: boolean } {
     return { checks: this.options.validate || this.options.reset, fits: !this.wasShrunk };

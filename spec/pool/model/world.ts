@@ -20,6 +20,8 @@ export interface WorldOptions extends ModelOptions {
   /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
   readonly lifetimeJitter: 0;
+  /** At last everybody goes, before the pool is destroyed. */
+  readonly calm: boolean;
   /** So many hold a lease before anything else happens, with all that there may be open; 0 is a cold pool. */
   readonly crowd: number;
   /** Whether somebody listens to the events: it must make no difference. */
@@ -60,6 +62,7 @@ export class World {
     const {
       stepped: _,
       crowd: _crowd,
+      calm: _calm,
       listens,
       die,
       connector,
@@ -233,6 +236,11 @@ export class World {
       const strays = model.connections.filter(({ stray, state }) => stray && state === 'closing').length;
       model.check(clock.pending <= strays, `${clock.pending} timers are left after destroy`);
     }
+    // While nobody wants anything and nothing goes on, one timer for all that are idle and one for all that grow old will do.
+    const { idleTimeout, maxLifetime } = model.options;
+    const forAll = Number(idleTimeout < Infinity) + Number(maxLifetime < Infinity);
+    const isQuiet = nothingIsDue && model.isQuiet;
+    if (isQuiet) model.check(clock.pending <= forAll, `${clock.pending} timers are set while nothing goes on`);
     if (model.violations.length > 0) throw new Error(`${model.violations.join('\n')}\n${model.story}`);
   }
 

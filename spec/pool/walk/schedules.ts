@@ -45,6 +45,7 @@ const usual: WorldOptions = {
   die: 0.5,
   stepped: true,
   crowd: 0,
+  calm: false,
   listens: false,
 };
 
