@@ -130,6 +130,26 @@ describe('idleTimeout', () => {
     });
   });
 
+  it('takes one timer also after it has closed some while others are idle', () => {
+    const counting = countingScheduler();
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 5,
+        idleTimeout: 100,
+        maxLifetime: Infinity,
+        scheduler: counting.scheduler,
+      });
+      for (let i = 0; i < 5; i++) pool.use(() => timer(10 * (i + 1))).subscribe();
+      const live: number[] = [];
+      for (const frame of [105, 115, 125, 135, 145]) at(frame, () => live.push(counting.live));
+      at(146, () => void pool.destroy());
+      at(147, () => live.push(counting.live));
+      flush();
+      expect(live).toEqual([1, 1, 1, 1, 1, 0]);
+    });
+  });
+
   it('works in real time', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, idleTimeout: 20 });
@@ -208,6 +228,33 @@ describe('maxLifetime', () => {
         [800, 3],
         [900, 2],
         [1_000, 1],
+      ]);
+    });
+  });
+
+  it('is noticed of a connection that was opened in place of another, and ends before those that are older', () => {
+    marbles(({ at, flush }) => {
+      const dice = [0.5, 0, 0.9];
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 2,
+        min: 2,
+        idleTimeout: Infinity,
+        maxLifetime: 1_000,
+        lifetimeJitter: 1,
+        random: () => dice.shift() ?? 0,
+      });
+      const evicted = evictionsOf(pool);
+      for (const frame of [0, 550]) {
+        at(frame, () => {
+          for (let i = 0; i < 2; i++) pool.use(() => timer(1)).subscribe();
+        });
+      }
+      at(700, () => void pool.destroy());
+      flush();
+      expect(evicted.slice(0, 2)).toEqual([
+        [500, 1, 'lifetime'],
+        [600, 3, 'lifetime'],
       ]);
     });
   });

@@ -268,6 +268,52 @@ describe('validate', () => {
     });
   });
 
+  it('does not keep a waiter from a connection with room that need not be asked', () => {
+    marbles(({ at, flush }) => {
+      const asked: number[] = [];
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 3,
+        capacity: 2,
+        validateAfter: 5,
+        validate: ({ id }: ScriptedConnection) => {
+          asked.push(id);
+          return timer(3).pipe(map(() => true));
+        },
+      });
+      void pool.warmUp(3);
+      const lent: string[] = [];
+      // The first one is lent, of the two that are idle one is being asked.
+      pool.use(() => NEVER).subscribe();
+      at(10, () => pool.use((c) => of(c.id)).subscribe((id) => lent.push(`${id} at ${asyncScheduler.now()}`)));
+      flush();
+      expect(lent).toEqual(['2 at 10']);
+      expect(asked).toEqual([1]);
+    });
+  });
+
+  it('with the order fifo is not done for a second connection when the first has passed', () => {
+    marbles(({ at, flush }) => {
+      const asked: number[] = [];
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 2,
+        order: 'fifo',
+        validateAfter: 5,
+        validate: ({ id }: ScriptedConnection) => {
+          asked.push(id);
+          return timer(2).pipe(map(() => true));
+        },
+      });
+      void pool.warmUp(2);
+      const lent: number[] = [];
+      at(10, () => pool.use((c) => of(c.id)).subscribe((id) => lent.push(id)));
+      flush();
+      expect(asked).toEqual([0]);
+      expect(lent).toEqual([0]);
+    });
+  });
+
   it('does not keep a waiter from a connection that comes back meanwhile', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
@@ -419,6 +465,26 @@ describe('reset', () => {
       });
     });
   }
+
+  it('is not begun when the pool has been destroyed inside the work', () => {
+    let resets = 0;
+    const pool = createPool({
+      connect: scriptedTarget().connect,
+      max: 1,
+      reset: () => {
+        resets++;
+        return NEVER;
+      },
+    });
+    pool
+      .use(() => {
+        void pool.destroy();
+        return of(1);
+      })
+      .subscribe();
+    expect(resets).toBe(0);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', released: 1, closed: 1 }));
+  });
 
   it('of a shared connection is done when nobody uses it any more', () => {
     const scripted = scriptedTarget();

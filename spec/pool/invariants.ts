@@ -47,7 +47,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   const opening = model.count('opening');
 
   // Those who wait.
-  broken.when(line.length > 0 && model.withRoom.length > 0, 'someone waits while a connection is free');
+  broken.when(model.canServe, 'someone waits while a connection is free');
   for (const { id, since, deadline, phase } of callers) {
     const late = phase === 'waiting' && model.isPast(deadline, nothingIsDue);
     broken.when(late, () => `caller ${id} waits, and its time is up`);
@@ -67,7 +67,8 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   }
 
   // Connections.
-  const wanted = state === 'open' && (line.length > 0 || warmings.length > 0);
+  const unserved = Math.ceil(line.length / options.capacity) - model.validating;
+  const wanted = state === 'open' && (unserved > 0 || warmings.length > 0);
   const mustBeginAt = Math.max(connecting.mustBeginAt, model.mayTrustTurnoverUntil);
   const mayBegin = opening === 0 && model.taken < model.max && model.isPast(mustBeginAt, nothingIsDue);
   broken.when(wanted && mayBegin, 'a connect is wanted, may begin, and has not begun');
@@ -88,6 +89,11 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
     const late =
       (connection.state === 'opening' && model.isPast(since + options.connectTimeout, nothingIsDue)) ||
       (connection.state === 'closing' && model.isPast(since + options.closeTimeout, nothingIsDue));
+    const { check, checkSince } = connection;
+    const comesBack = connection.state === 'open' && check !== null && checkSince === null;
+    broken.when(comesBack, () => `connection ${id} has come back, and its reset has not begun`);
+    const checkIsLate = check !== null && model.isPast(model.checkDue(connection), nothingIsDue);
+    broken.when(checkIsLate, () => `the ${check} of connection ${id} goes on for too long`);
     broken.when(connection.state === 'given up', () => `connect ${id} was to be given up, and goes on`);
     broken.when(connection.state === 'leaving', () => `connection ${id} is lost to all, and is not being closed`);
     broken.when(connection.state === 'closed', () => `the close of connection ${id} is over, and it still lives`);
@@ -114,7 +120,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
 
 function compareStats(model: PoolModel, stats: PoolStats, broken: Findings): void {
   const { tally, leases, options, total } = model;
-  const inUse = new Set(leases.map(({ connection }) => connection)).size;
+  const { inUse } = model;
   broken.unlessShown(stats, 'state', model.state);
   broken.unlessShown(stats, 'breaker', model.connecting.breaker);
   broken.unlessShown(stats, 'maxConnections', model.max);

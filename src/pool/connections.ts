@@ -89,6 +89,10 @@ export class Connections<C> {
     return this.room.best();
   }
 
+  bestThat(suits: (slot: Slot<C>) => boolean): Slot<C> | null {
+    return this.room.bestThat(suits);
+  }
+
   has(slot: Slot<C>): boolean {
     return this.slots.has(slot);
   }

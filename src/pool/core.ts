@@ -426,13 +426,9 @@ export class PoolCore<C> {
   private step(): boolean {
     const { line, connections, warmUps } = this;
 
-    // A connection is to be closed, or to be reset before it is lent again.
+    // A connection is to be closed.
     if (connections.anyRetired) {
       this.close(connections.nextRetired());
-      return true;
-    }
-    if (connections.anyToReset) {
-      connections.nextToReset()?.check('reset');
       return true;
     }
 
@@ -446,6 +442,12 @@ export class PoolCore<C> {
     // Destroyed: turn everyone away, close what is free, and be done when nothing is left.
     if (this.state !== 'open') return this.stepToTheEnd();
 
+    // A connection is to be reset before it is lent again.
+    if (connections.anyToReset) {
+      connections.nextToReset()?.check('reset');
+      return true;
+    }
+
     // Someone waits and there is room: lend.
     const { first } = line;
     if (first !== null) {
@@ -453,7 +455,7 @@ export class PoolCore<C> {
         this.withdraw(first);
         return true;
       }
-      const slot = connections.best();
+      const slot = this.nextToLend();
       if (slot !== null && this.serve(first, slot)) return true;
     }
 
@@ -512,6 +514,12 @@ export class PoolCore<C> {
     return true;
   }
 
+  /** Who has just passed its validation goes first: with `order: 'fifo'` the next one would be asked for the same waiter. */
+  private nextToLend(): Slot<C> | null {
+    for (const slot of this.validated) if (slot.validated && !slot.condemned) return slot;
+    return this.connections.best();
+  }
+
   /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
   private serve(first: Claim<C>, slot: Slot<C>): boolean {
     const { line, connections } = this;
@@ -528,7 +536,9 @@ export class PoolCore<C> {
       this.changed();
       slot.check('validate');
     } else {
-      return false;
+      // Enough are being asked. One that need not be may be further down.
+      const other = connections.bestThat((one) => !this.mustValidate(one));
+      return other !== null && this.serve(first, other);
     }
     return true;
   }

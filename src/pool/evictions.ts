@@ -77,11 +77,12 @@ export class Evictions<C> {
     while (this.mayEvictIdle) {
       const slot = this.connections.idleLongest!;
       if (slot.idleSince + this.options.idleTimeout - now > hair) {
-        this.awaitIdle(now);
-        return;
+        break;
       }
       this.evict(slot, 'idle');
     }
+    // Unless one is set already: whatever was evicted, the pool has come to rest after it.
+    this.settle();
   };
 
   private awaitLifetime(due: number, now: number): void {
@@ -102,6 +103,7 @@ export class Evictions<C> {
       else if (slot.proven || this.connections.total > this.options.min) this.evict(slot, 'lifetime');
       else slot.expired = true;
     }
-    if (next !== Infinity) this.awaitLifetime(next, now);
+    // One that was opened in place of another may end before it.
+    if (next < this.lifetimeDue) this.awaitLifetime(next, now);
   };
 }

@@ -35,6 +35,17 @@ export class Room<C> {
     return null;
   }
 
+  /** The first one, in the order in which they would be lent, of which this is true. */
+  bestThat(suits: (slot: Slot<C>) => boolean): Slot<C> | null {
+    const lifo = this.order === 'lifo';
+    for (const slots of this.byLoad) {
+      let slot = lifo ? slots.last : slots.first;
+      while (slot !== null && !suits(slot)) slot = lifo ? slot.ahead : slot.behind;
+      if (slot !== null) return slot;
+    }
+    return null;
+  }
+
   /** To be called with its load as it is now; a full slot has no place here. */
   add(slot: Slot<C>): void {
     const load = slot.holders.size;

@@ -48,11 +48,22 @@ export async function beginningOf(world: World, crowd: number): Promise<void> {
   for (let caller = 0; caller < crowd; caller++) await doAndRest(world, { do: 'acquire', timeout: Infinity });
 }
 
+/** Everybody goes, and gives back what he has, one after the other: then it is for time alone to change anything. */
+export async function calmDown(world: World): Promise<void> {
+  for (const deed of ['leave', 'finish', 'finish clean', 'finish check', 'release'] as const) {
+    while (picks[deed].among(world).length > 0) {
+      await doAndRest(world, { do: deed, pick: 0 });
+      await doAndRest(world, { do: 'pass', ms: 3 });
+    }
+  }
+  for (const ms of [7, 15, 30, 300]) await doAndRest(world, { do: 'pass', ms });
+}
+
 /** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
   await doAndRest(world, { do: 'pass', ms: 100_000 });
-  for (const deed of ['finish', 'finish clean', 'release'] as const) {
+  for (const deed of ['finish', 'finish clean', 'finish check', 'release'] as const) {
     while (picks[deed].among(world).length > 0) await doAndRest(world, { do: deed, pick: 0 });
   }
   await doAndRest(world, { do: 'pass', ms: 100_000 });
@@ -75,6 +86,9 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     idleTimeout: fc.constantFrom(Infinity, Infinity, 0, 20, 300),
     maxLifetime: fc.constantFrom(Infinity, Infinity, 15, 400),
     maxUses: fc.constantFrom(Infinity, Infinity, 1, 3),
+    validate: fc.boolean(),
+    validateAfter: fc.constantFrom(0, 0, 10),
+    reset: fc.constantFrom(false, false, true),
     isFatal: fc.constantFrom('none' as const, 'says yes' as const, 'says yes' as const, 'throws' as const),
     maxPending: fc.constantFrom(10_000, 10_000, 0, 2),
     maxOpening: fc.constantFrom(16, 1, 2),
@@ -89,6 +103,7 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     close: fc.boolean(),
     die: fc.constantFrom(0, 0.5, 0.999),
     stepped: fc.boolean(),
+    calm: fc.boolean(),
     crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
   })
@@ -143,6 +158,9 @@ const atPick: Record<AtPick, number> = {
   'fail close': 1,
   'finish clean': 3,
   'fail clean': 1,
+  'finish check': 5,
+  'refuse check': 1,
+  'fail check': 1,
   'release again': 2,
   'discard again': 1,
   unwatch: 1,
@@ -206,6 +224,17 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('clean as' as const), plan: endPlans, reaction: reactionWhenCalled }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('validate as' as const, 'validate as' as const, 'reset as' as const),
+      plan: fc.oneof(
+        endPlans,
+        fc.constantFrom('manual' as const, 'manual' as const, 'resolved' as const, 'says no' as const),
+      ),
+      reaction: reactionWhenCalled,
+    }),
   },
   {
     weight: 12,

@@ -23,6 +23,8 @@ export class ConnectingRules {
   breaker: 'closed' | 'open' | 'half-open' = 'closed';
   failuresInRow = 0;
   lastFailure: unknown = undefined;
+  /** What that was a failure of. */
+  failedPhase: 'open' | 'validate' = 'open';
   /** Connections in a row that were lost early, before anyone had given them back: a target that hangs up is as good as dead. */
   private shortLives = 0;
   private endedEarlyAt = 0;
@@ -38,10 +40,11 @@ export class ConnectingRules {
 
   constructor(private readonly options: ModelOptions) {}
 
-  failed(error: unknown, now: number): void {
+  failed(error: unknown, now: number, phase: 'open' | 'validate'): void {
     const { breaker } = this.options;
     this.failuresInRow++;
     this.lastFailure = error;
+    this.failedPhase = phase;
     this.failedAt = now;
     if (this.breaker === 'open') {
       this.restLonger(now);
@@ -66,6 +69,7 @@ export class ConnectingRules {
     if (this.breaker !== 'closed') return;
     this.failuresInRow = this.unusedLives = 0;
     this.lastFailure = undefined;
+    this.failedPhase = 'open';
   }
 
   /** A connection was lost at that age, and nobody had given it back yet. */

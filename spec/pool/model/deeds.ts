@@ -10,6 +10,7 @@ export type Deed =
   | { readonly do: 'clean as'; readonly plan: EndPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'resize'; readonly max: number }
   | { readonly do: 'refresh' }
+  | { readonly do: 'validate as' | 'reset as'; readonly plan: CheckPlan; readonly reaction?: Reaction | undefined }
   | { readonly do: 'destroy'; readonly timeout: number }
   | { readonly do: 'pass'; readonly ms: number }
   | { readonly do: AtPick; readonly pick: number }
@@ -23,6 +24,7 @@ export type Deed =
  * - `open late`, `refuse late`: a promised connection that nobody waits for any more;
  * - `lose`, `break`: an open connection: the other side completes, or errors; `emit more`: it emits a second time;
  * - `finish close`, `fail close`, `finish clean`, `fail clean`;
+ * - `finish check`, `refuse check`, `fail check`: a validation or a reset that has not answered;
  * - `unwatch`: unsubscribe from the stats.
  */
 export type AtPick =
@@ -47,6 +49,9 @@ export type AtPick =
   | 'fail close'
   | 'finish clean'
   | 'fail clean'
+  | 'finish check'
+  | 'refuse check'
+  | 'fail check'
   | 'unwatch';
 
 /** Only as a reaction: to the caller, the lease or the connection that the callback is about. */
@@ -82,6 +87,9 @@ export type ConnectPlan = 'manual' | 'opens' | 'fails' | 'throws' | 'ends' | 'fl
 
 /** How the next `close`, or the next cleaning, goes. `manual` ends by another deed, or never. */
 export type EndPlan = 'at once' | 'empty' | 'manual' | 'throws' | 'fails';
+
+/** How the next validation, or the next reset, goes. `resolved`: by a promise. */
+export type CheckPlan = EndPlan | 'resolved' | 'says no';
 
 /** An error for which the option `isFatal` says yes. */
 export class FatalError extends Error {}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beginningOf, endOf, histories, steps, worlds } from './commands';
+import { beginningOf, calmDown, endOf, histories, steps, worlds } from './commands';
 import { World } from './world';
 
 /**
@@ -16,6 +16,7 @@ describe('the pool, against a model of its contract', () => {
     const world = new World(options);
     await beginningOf(world, options.crowd);
     await fc.asyncModelRun(() => ({ model: world, real: world }), history);
+    if (options.calm) await calmDown(world);
     await endOf(world);
   });
 

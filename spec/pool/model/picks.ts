@@ -20,6 +20,7 @@ const awaited: Pick['among'] = ({ target }) => target.awaited;
 const unwanted: Pick['among'] = ({ target }) => target.unwanted;
 const opened: Pick['among'] = ({ target }) => target.opened;
 const closing: Pick['among'] = ({ target }) => target.closing;
+const unanswered: Pick['among'] = ({ checks }) => checks.unanswered;
 /** What only the connectors that return an Observable can do. */
 const observed =
   (among: Pick['among']): Pick['among'] =>
@@ -53,6 +54,10 @@ export const picks: Record<AtPick, Pick> = {
   'emit more': pick(observed(opened), ({ target }, id) => target.emitMore(id)),
   'finish close': pick(closing, ({ target }, id) => target.finishClose(id, 'complete')),
   'fail close': pick(closing, ({ target }, id) => target.finishClose(id, 'error')),
+
+  'finish check': pick(unanswered, ({ checks }, id) => checks.answer(id, 'yes')),
+  'refuse check': pick(unanswered, ({ checks }, id) => checks.answer(id, 'no')),
+  'fail check': pick(unanswered, ({ checks }, id) => checks.answer(id, 'error')),
 
   unwatch: pick(
     ({ watchers }) => watchers.ids,

@@ -3,7 +3,15 @@ import type { PoolStats } from '../../../src';
 import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
 import { isMarked, told } from './deeds';
 import type { Deed } from './deeds';
-import type { CallerKind, ConnectionState, ModelCaller, ModelConnection, ModelLease, ModelOptions } from './shapes';
+import type {
+  CallerKind,
+  Check,
+  ConnectionState,
+  ModelCaller,
+  ModelConnection,
+  ModelLease,
+  ModelOptions,
+} from './shapes';
 import type { Tally, Warming } from './shapes';
 
 /**
@@ -48,6 +56,8 @@ export class PoolModel {
   };
   /** Failed at the very instant at which both their time was up and the target was known to be dead. */
   eitherTimeoutOrRejected = 0;
+  /** Connects that were given up by destroy at the very instant at which their time was up. */
+  private failedOrGivenUp = 0;
   /** The task in which a lease last ended. */
   returnedIn = -1;
   /** The longest that a connect has taken. */
@@ -93,9 +103,9 @@ export class PoolModel {
     return this.line.filter(({ kind }) => kind !== 'stream');
   }
 
-  /** How many may be pending: the bound of the line, and those whom connections that are not open yet will serve. */
+  /** How many may be pending: the bound of the line, and those whom connections will serve that are not open yet, or are being validated. */
   get mostPending(): number {
-    return this.options.maxPending + Math.max(0, this.max - this.total) * this.options.capacity;
+    return this.options.maxPending + (Math.max(0, this.max - this.total) + this.validating) * this.options.capacity;
   }
 
   /**
@@ -118,7 +128,7 @@ export class PoolModel {
     return openedAt + Math.max(1, Math.round(this.options.maxLifetime));
   }
 
-  /** Those that could be lent, in the order in which they would be: the least loaded first, and of equally loaded ones as `order` says. */
+  /** Those that could be lent, in the order in which they would be: who was asked just now, then the least loaded, and of equally loaded ones as `order` says. */
   get withRoom(): ModelConnection[] {
     return this.mayHaveRoom.filter((connection) => !this.mayHaveToGo(connection));
   }
@@ -128,14 +138,48 @@ export class PoolModel {
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
     return this.connections
-      .filter((c) => c.state === 'open' && !c.condemned && !c.overdue && load(c) < capacity)
-      .sort((a, b) => load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt));
+      .filter((c) => c.state === 'open' && !c.condemned && !c.overdue && c.check === null && load(c) < capacity)
+      .sort(
+        (a, b) => Number(b.validated) - Number(a.validated) || load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt),
+      );
   }
 
   /** Those that nobody holds, the one that has been idle longest first. */
   get idle(): ModelConnection[] {
-    const idle = this.connections.filter((c) => c.state === 'open' && !c.condemned && this.leasesOf(c).length === 0);
+    const idle = this.connections.filter((c) => this.isOpenFor(c) && c.check === null && this.leasesOf(c).length === 0);
     return idle.sort((a, b) => a.loadedAt - b.loadedAt);
+  }
+
+  /** How many are being asked whether they still work. */
+  get validating(): number {
+    return this.connections.filter(({ state, check }) => state === 'open' && check === 'validate').length;
+  }
+
+  /** Those that somebody holds, and those that are checked. */
+  get inUse(): number {
+    return this.connections.filter((c) => c.state === 'open' && (c.check !== null || this.leasesOf(c).length > 0))
+      .length;
+  }
+
+  /** Whether it is to be asked before it is lent. */
+  mustValidate(connection: ModelConnection): boolean {
+    const { validate, validateAfter } = this.options;
+    const { idleSince, validated } = connection;
+    return validate && this.leasesOf(connection).length === 0 && !validated && this.now - idleSince >= validateAfter;
+  }
+
+  /** Whether one more may be asked: not more at once than there are waiters. */
+  private get mayAsk(): boolean {
+    return this.validating * this.options.capacity < this.line.length;
+  }
+
+  /** Whether somebody in line can be lent a connection, or one can be asked for him. */
+  get canServe(): boolean {
+    return this.line.length > 0 && this.withRoom.some((connection) => this.mayAsk || !this.mustValidate(connection));
+  }
+
+  private isOpenFor({ state, condemned }: ModelConnection): boolean {
+    return state === 'open' && !condemned;
   }
 
   /** Whether there are more than there may be, since the pool was made smaller. Those that are closing go by themselves. */
@@ -161,7 +205,8 @@ export class PoolModel {
       stats.activeLeases === this.leases.length &&
       stats.timeouts + stats.rejected === refused &&
       stats.openingConnections === this.count('opening') &&
-      stats.totalConnections === this.total
+      stats.totalConnections === this.total &&
+      stats.inUseConnections === this.inUse
     );
   }
 
@@ -171,6 +216,18 @@ export class PoolModel {
 
   connection(id: number): ModelConnection {
     return this.connections.find((connection) => connection.id === id) ?? this.gone.get(id)!;
+  }
+
+  /** Nobody asks, waits or holds, and every connection is idle. */
+  get isQuiet(): boolean {
+    const { callers, leases, warmings, connections, idle, connecting } = this;
+    const nobody = callers.length + leases.length + warmings.length === 0;
+    return nobody && connections.length === idle.length && idle.length >= this.kept && connecting.undisturbed;
+  }
+
+  /** What can be said of the sums that the stats show. */
+  get sums(): { readonly checks: boolean; readonly fits: boolean } {
+    return { checks: this.options.validate || this.options.reset, fits: !this.wasShrunk };
   }
 
   note(what: string | Deed): void {
@@ -244,8 +301,11 @@ export class PoolModel {
   }
 
   /** In that task a lease may have been given back just before it was taken away, or just after: nobody can say. */
-  adopt({ released, discarded }: Pick<Tally, 'released' | 'discarded'>): void {
+  adopt({ released, discarded, openFailures }: Pick<Tally, 'released' | 'discarded' | 'openFailures'>): void {
     const { tally } = this;
+    for (; this.failedOrGivenUp > 0; this.failedOrGivenUp--) {
+      if (tally.openFailures < openFailures) this.connectFailed(madeByThePool);
+    }
     if (this.patienceEnds <= this.now) this.patienceIsOver();
     if (this.patienceEndedIn !== this.task || released + discarded !== tally.released + tally.discarded) return;
     tally.released = released;
@@ -426,9 +486,14 @@ export class PoolModel {
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
     const candidates = this.mayHaveRoom;
-    const best = candidates.find((other) => other === connection || !this.mayHaveToGo(other));
+    // Those that are to be asked first, when enough are being asked, are passed over.
+    const couldBe = (other: ModelConnection): boolean =>
+      !this.mayHaveToGo(other) && (this.mayAsk || !this.mustValidate(other));
+    const best = candidates.find((other) => other === connection || couldBe(other));
     connection.mayGo = false;
     this.check(candidates.includes(connection), `${what}, which has no room`);
+    this.check(!this.mustValidate(connection), `${what}, which should have been asked whether it still works`);
+    connection.validated = false;
     this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
     if (caller === undefined) {
       this.check(false, `${what}, who has gone`);
@@ -561,7 +626,7 @@ export class PoolModel {
     this.check(this.state === 'open', `connect ${id} after destroy`);
     this.check(this.taken < this.max, `connect ${id}, but all ${this.max} places are taken`);
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
-    const canBeServed = this.withRoom.length > 0 && waits;
+    const canBeServed = this.canServe && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is free`);
     const goals = warmings.map(({ goal }) => Math.min(goal, this.max));
     const wanted = line.length + Math.max(0, ...[this.kept, ...goals].map((goal) => goal - total));
@@ -580,6 +645,9 @@ export class PoolModel {
       openedAt: Infinity,
       idleSince: Infinity,
       overdue: false,
+      check: null,
+      checkSince: null,
+      validated: false,
       uses: 0,
       loadedAt: 0,
       wasLent: false,
@@ -599,7 +667,8 @@ export class PoolModel {
       const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
       const goes = this.state !== 'open' || (this.tooMany && connection === newest);
       this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
-      if (timedOut) this.connectFailed(madeByThePool);
+      if (timedOut && this.state === 'open') this.connectFailed(madeByThePool);
+      else if (timedOut) this.failedOrGivenUp++;
     }
     if (this.options.connector === 'observable') this.vanish(connection);
     else this.enterState(connection, 'unwanted');
@@ -656,7 +725,8 @@ export class PoolModel {
       this.enterState(connection, 'open');
       this.count1('opened');
       this.mostOpen = Math.max(this.mostOpen, this.total);
-      this.connecting.arrived();
+      // What is validated before its first lease has proven nothing yet.
+      if (!this.options.validate || this.options.validateAfter > 0) this.connecting.arrived();
       if (this.state === 'open') {
         this.loadChanged(connection);
       } else {
@@ -691,12 +761,79 @@ export class PoolModel {
     if (state === 'open' || notYetTold) {
       const age = this.now - connection.since;
       if (wasLent && !wasGivenBack) this.connecting.endedEarly(age, this.now);
-      if (!wasLent && this.connecting.failedUnused(age, this.now)) this.connectFailed(error);
+      // While it is asked before its first lease, it does not matter how old it is.
+      const failed = !wasLent && (connection.check !== null || this.connecting.failedUnused(age, this.now));
+      if (failed) this.connectFailed(error);
     }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
     if (this.options.connector === 'observable') this.vanish(connection);
     else if (this.connection(id).state === 'open') this.mustClose(connection);
+  }
+
+  // ---------------------------------------------------------------- connections: how they are checked
+
+  checkBegins(id: number, kind: Check): void {
+    const what = `${kind} of connection ${id}`;
+    this.note(`→ ${what}`);
+    this.decided(what);
+    const connection = this.connection(id);
+    this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
+    if (kind === 'validate') {
+      const [best] = this.mayHaveRoom.filter((other) => other === connection || !this.mayHaveToGo(other));
+      const free = this.withRoom.some(({ validated }) => validated);
+      this.check(best === connection, `${what}, but connection ${best?.id} is the one to be lent`);
+      this.check(this.mustValidate(connection), `${what}, which need not be asked`);
+      this.check(!free && this.mayAsk, `${what}, for nobody`);
+      connection.check = kind;
+    } else {
+      this.check(connection.check === kind && connection.checkSince === null, `${what}, which has not come back`);
+    }
+    connection.checkSince = this.now;
+  }
+
+  /** Null: all is well. */
+  checkEnds(id: number, error: unknown): void {
+    const connection = this.connection(id);
+    const { state, check, wasLent } = connection;
+    // Destroy was called inside the very call: it has not come to closing this one.
+    const notYetTold = state === 'leaving' && this.state === 'draining' && this.depth > 0;
+    if (notYetTold && !wasLent) {
+      if (error === null) this.connecting.arrived();
+      else this.connectFailed(error, 'validate');
+    }
+    if (state !== 'open' || check === null) return;
+    this.note(`the ${check} of connection ${id} ${error === null ? 'ends well' : 'fails'}`);
+    connection.check = connection.checkSince = null;
+    if (error !== null) {
+      if (!wasLent) this.connectFailed(error, 'validate');
+      this.condemn(connection);
+      return;
+    }
+    connection.idleSince = this.now;
+    this.loadChanged(connection);
+    if (check === 'reset') return;
+    connection.validated = true;
+    if (!wasLent) this.connecting.arrived();
+  }
+
+  /** The pool has unsubscribed from it. */
+  checkStopped(id: number): void {
+    const connection = this.connection(id);
+    const { state, check } = connection;
+    if (state !== 'open' || check === null) return;
+    if (this.checkDue(connection) <= this.now + hair) {
+      this.checkEnds(id, madeByThePool);
+    } else {
+      this.mayBeEvicted(connection);
+      this.check(connection.check === null, `the ${check} of connection ${id} was stopped before its time`);
+    }
+  }
+
+  /** Until when it must have ended. */
+  checkDue({ check, checkSince }: ModelConnection): number {
+    const { connectTimeout, cancelTimeout } = this.options;
+    return checkSince === null ? Infinity : checkSince + (check === 'validate' ? connectTimeout : cancelTimeout);
   }
 
   closeEnds(id: number): void {
@@ -719,7 +856,7 @@ export class PoolModel {
       const { pending } = this;
       this.check(pending.length > this.mostPending, `${what}, but ${pending.length} of ${this.mostPending} may wait`);
       this.check(pending.at(-1) === caller, `${what}, but the last to come was caller ${pending.at(-1)?.id}`);
-      this.check(this.withRoom.length === 0, `${what}, while a connection is free`);
+      this.check(!this.canServe, `${what}, while a connection is free`);
       this.count1('rejected');
     } else if (isPoolError(error, 'POOL_EXHAUSTED')) {
       this.check(error.reason === 'timeout' && !inTime, `${what} before its time`);
@@ -728,7 +865,8 @@ export class PoolModel {
       this.count1('timeouts');
     } else if (isPoolError(error, 'CONNECTION_FAILED')) {
       const dead = this.connecting.breaker === 'open' && this.count('opening') === 0;
-      this.check(error.phase === 'open', `${what} in phase ${error.phase}`);
+      const { failedPhase } = this.connecting;
+      this.check(error.phase === failedPhase, `${what} in phase ${error.phase}, not ${failedPhase}`);
       this.check(this.total === 0, `${what}, although a connection is open`);
       this.check(!inTime || dead, `${what}, but its time is not up and the target is not known to be dead`);
       this.check(this.isLastFailure(cause), `${what} with a cause that is not the last failure: ${String(cause)}`);
@@ -798,6 +936,7 @@ export class PoolModel {
     if (this.leasesOf(connection).length > 0) return;
     connection.idleSince = this.now;
     if (connection.condemned) this.mustClose(connection);
+    else if (this.options.reset) connection.check = 'reset';
   }
 
   private revoke(lease: ModelLease, why: 'lost' | 'destroyed'): void {
@@ -808,6 +947,11 @@ export class PoolModel {
     caller.mustClean = false;
     if (caller.phase === 'lingering') this.over(caller);
     else caller.revoked = { why, task: this.task };
+  }
+
+  /** Open, and not told to go. */
+  private get staying(): ModelConnection[] {
+    return this.connections.filter((connection) => this.isOpenFor(connection));
   }
 
   /** Takes no new lease, and is closed when nobody uses it. */
@@ -821,7 +965,9 @@ export class PoolModel {
     const [idleLongest] = this.idle;
     const { state, mayGo } = connection;
     if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
-    const forSize = this.tooMany && this.count('opening') === 0 && connection === idleLongest;
+    // One that is checked has no load, and so it is the first to go when nobody is idle.
+    const next = idleLongest ?? (this.staying.length > this.max && connection.check !== null ? connection : null);
+    const forSize = this.tooMany && this.count('opening') === 0 && connection === next;
     const surplus = this.total > this.options.min;
     const isIdleTooLong = connection.idleSince + this.options.idleTimeout <= this.now + hair;
     const forIdleness = surplus && isIdleTooLong && connection === idleLongest;
@@ -833,6 +979,11 @@ export class PoolModel {
   /** Somebody has acted from inside a callback while there were more than there might be: who was told to go depends on what was first. */
   private get unsettled(): boolean {
     return !this.quiet && this.mostOpen > this.leastMax;
+  }
+
+  /** Whether it cannot be told of somebody whether he has to go. */
+  get isUnsettled(): boolean {
+    return this.unsettled || this.connections.some(({ mayGo }) => mayGo);
   }
 
   /** A stream steps aside when it has seen that there is room: where that is unsettled, nobody could say whether it has. */
@@ -856,8 +1007,8 @@ export class PoolModel {
    */
   decidesWhoGoes(): void {
     for (const idle of this.idle) idle.mayGo = false;
-    const staying = this.connections.filter(({ state, condemned }) => state === 'open' && !condemned);
-    const lent = staying.filter((connection) => this.leasesOf(connection).length > 0);
+    const { staying, idle } = this;
+    const lent = staying.filter((connection) => !idle.includes(connection));
     const unsure = staying.filter(({ mayGo }) => mayGo).length;
     const tooMany = Math.max(0, staying.length - this.max);
     const wasMadeSmaller = this.leastMax < Infinity && tooMany > 0;
@@ -866,9 +1017,9 @@ export class PoolModel {
     } else if (unsure === 0) {
       const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
       lent.sort((a, b) => load(a) - load(b) || a.id - b.id);
-      for (const one of lent.slice(0, tooMany)) one.condemned = true;
+      for (const one of lent.slice(0, tooMany)) this.condemn(one);
     }
-    const sure = this.connections.filter((c) => c.state === 'open' && !c.condemned && !c.mayGo).length;
+    const sure = this.staying.filter(({ mayGo }) => !mayGo).length;
     this.check(sure <= this.max, `${sure} connections stay, where ${this.max} may`);
     this.quiet = true;
     this.leastMax = Infinity;
@@ -876,6 +1027,7 @@ export class PoolModel {
   }
 
   private mustClose(connection: ModelConnection): void {
+    connection.check = null;
     this.enterState(connection, 'leaving');
   }
 
@@ -886,6 +1038,7 @@ export class PoolModel {
 
   private vanish(connection: ModelConnection): void {
     this.connections = this.connections.filter((other) => other !== connection);
+    connection.check = null;
     if (connection.wasOpen) this.count1('closed');
     this.enterState(connection, 'gone');
     this.gone.set(connection.id, connection);
@@ -901,9 +1054,9 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
-  private connectFailed(error: unknown): void {
+  private connectFailed(error: unknown, phase: 'open' | 'validate' = 'open'): void {
     this.count1('openFailures');
-    this.connecting.failed(error, this.now);
+    this.connecting.failed(error, this.now, phase);
   }
 
   /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
@@ -938,7 +1091,9 @@ export class PoolModel {
 
   /** Nobody else was served, so that the model has not seen it. */
   letStreamsRest(): void {
-    if (this.mayHaveRoom.length === 0 || this.pending.length > 0) return;
+    for (const connection of this.connections) connection.validated = false;
+    const room = this.mayHaveRoom.filter((connection) => this.mayAsk || !this.mustValidate(connection));
+    if (room.length === 0 || this.pending.length > 0) return;
     for (const caller of this.line) if (this.mayRest(caller)) this.rest(caller);
   }
 

@@ -8,6 +8,9 @@ export interface ModelOptions {
   /** Without jitter. */
   readonly maxLifetime: number;
   readonly maxUses: number;
+  readonly validate: boolean;
+  readonly validateAfter: number;
+  readonly reset: boolean;
   readonly maxPending: number;
   readonly maxOpening: number;
   readonly connectTimeout: number;
@@ -37,6 +40,9 @@ export interface ModelOptions {
  */
 export type ConnectionState = 'opening' | 'given up' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
 
+/** What an open connection undergoes while nobody holds it: before it is lent, or after it has come back. */
+export type Check = 'validate' | 'reset';
+
 export interface ModelConnection {
   readonly id: number;
   state: ConnectionState;
@@ -52,6 +58,11 @@ export interface ModelConnection {
   idleSince: number;
   /** Its lifetime is over, and it was not closed: it is one of `min` that was never lent, and is replaced when it is wanted. */
   overdue: boolean;
+  check: Check | null;
+  /** When that began; null until it has. */
+  checkSince: number | null;
+  /** It has just been found to work: it is not asked again before it is lent. */
+  validated: boolean;
   /** Leases that it has had. */
   uses: number;
   /** Grows with each change of its load: among those of equal load it tells which has come to it first, and which last. */

@@ -42,7 +42,7 @@ export class Watchers {
       subscriber: new Subscriber<PoolStats>({
         next: (snapshot) => {
           model.during('a snapshot', () => {
-            for (const sentence of brokenSums(snapshot, { fits: !model.wasShrunk })) model.check(false, sentence);
+            for (const sentence of brokenSums(snapshot, model.sums)) model.check(false, sentence);
             if (watcher.last !== null) {
               for (const sentence of brokenOrder(watcher.last, snapshot)) model.check(false, sentence);
             }

@@ -4,6 +4,7 @@ import { createLastingPool as createPool } from '../../helpers/lasting-pool';
 import { EventLedger } from '../event-ledger';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
+import { Checks } from './checks';
 import type { Deed, React, Self } from './deeds';
 import { picks } from './picks';
 import { PoolModel } from './pool-model';
@@ -19,6 +20,8 @@ export interface WorldOptions extends ModelOptions {
   /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
   readonly lifetimeJitter: 0;
+  /** At last everybody goes, before the pool is destroyed. */
+  readonly calm: boolean;
   /** So many hold a lease before anything else happens, with all that there may be open; 0 is a cold pool. */
   readonly crowd: number;
   /** Whether somebody listens to the events: it must make no difference. */
@@ -38,6 +41,7 @@ export class World {
   readonly target: ScriptedTarget;
   readonly callers: Callers;
   readonly watchers: Watchers;
+  readonly checks: Checks;
   readonly pool: ConnectionPool<Wire>;
   /** What the first `destroy` gave. */
   destroyed: Promise<void> | null = null;
@@ -53,8 +57,22 @@ export class World {
     });
     this.target = new ScriptedTarget(this.model, options.stepped, this.react);
     this.callers = new Callers(this.model, options.stepped, this.react);
+    this.checks = new Checks(this.model, this.react);
     this.watchers = new Watchers(this.model, this.react);
-    const { stepped: _, crowd: _crowd, listens, die, connector, close, onCancel, isFatal, ...asTheyAre } = options;
+    const {
+      stepped: _,
+      crowd: _crowd,
+      calm: _calm,
+      listens,
+      die,
+      connector,
+      close,
+      onCancel,
+      isFatal,
+      validate,
+      reset,
+      ...asTheyAre
+    } = options;
     this.pool = createPool<Wire>({
       ...asTheyAre,
       connect: this.target.connect,
@@ -62,6 +80,8 @@ export class World {
       lost: connector === 'promise' ? this.target.loss : undefined,
       onCancel: onCancel === 'clean' ? this.callers.clean : onCancel,
       isFatal: isFatal === 'none' ? undefined : this.callers.isFatal,
+      validate: validate ? this.checks.validate : undefined,
+      reset: reset ? this.checks.reset : undefined,
       scheduler: this.clock,
       random: () => die,
     });
@@ -89,7 +109,7 @@ export class World {
         callers.use(pool, deed.work, deed.timeout, deed.reaction);
         break;
       case 'subscribe':
-        callers.subscribe(pool, deed.reaction);
+        if (!model.isUnsettled) callers.subscribe(pool, deed.reaction);
         break;
       case 'watch':
         watchers.watch(pool, deed.reaction);
@@ -118,6 +138,12 @@ export class World {
           () => model.refreshes(),
           () => pool.refresh(),
         );
+        break;
+      case 'validate as':
+        this.checks.plans.validate.push(deed);
+        break;
+      case 'reset as':
+        this.checks.plans.reset.push(deed);
         break;
       case 'destroy':
         this.destroy(deed.timeout);
@@ -197,7 +223,7 @@ export class World {
     const { model, clock } = this;
     const { stats } = this.pool;
     const nothingIsDue = clock.next > clock.now();
-    for (const sentence of brokenSums(stats, { fits: !model.wasShrunk })) model.check(false, sentence);
+    for (const sentence of brokenSums(stats, model.sums)) model.check(false, sentence);
     for (const sentence of brokenAtRest(model, stats, nothingIsDue)) model.check(false, sentence);
     this.watchers.look(stats);
     this.callers.lookAtLeases();
@@ -210,6 +236,11 @@ export class World {
       const strays = model.connections.filter(({ stray, state }) => stray && state === 'closing').length;
       model.check(clock.pending <= strays, `${clock.pending} timers are left after destroy`);
     }
+    // While nobody wants anything and nothing goes on, one timer for all that are idle and one for all that grow old will do.
+    const { idleTimeout, maxLifetime } = model.options;
+    const forAll = Number(idleTimeout < Infinity) + Number(maxLifetime < Infinity);
+    const isQuiet = nothingIsDue && model.isQuiet;
+    if (isQuiet) model.check(clock.pending <= forAll, `${clock.pending} timers are set while nothing goes on`);
     if (model.violations.length > 0) throw new Error(`${model.violations.join('\n')}\n${model.story}`);
   }
 

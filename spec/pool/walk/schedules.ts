@@ -27,6 +27,9 @@ const usual: WorldOptions = {
   maxLifetime: Infinity,
   lifetimeJitter: 0,
   maxUses: Infinity,
+  validate: false,
+  validateAfter: 0,
+  reset: false,
   isFatal: 'none',
   maxPending: 10_000,
   maxOpening: 16,
@@ -42,6 +45,7 @@ const usual: WorldOptions = {
   die: 0.5,
   stepped: true,
   crowd: 0,
+  calm: false,
   listens: false,
 };
 
