@@ -89,8 +89,8 @@ export class Connections<C> {
     return this.room.best();
   }
 
-  bestThat(suits: (slot: Slot<C>) => boolean): Slot<C> | null {
-    return this.room.bestThat(suits);
+  bestFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
+    return this.room.bestFresh(isFresh);
   }
 
   has(slot: Slot<C>): boolean {

@@ -537,7 +537,7 @@ export class PoolCore<C> {
       slot.check('validate');
     } else {
       // Enough are being asked. One that need not be may be further down.
-      const other = connections.bestThat((one) => !this.mustValidate(one));
+      const other = connections.bestFresh((one) => !this.mustValidate(one));
       return other !== null && this.serve(first, other);
     }
     return true;

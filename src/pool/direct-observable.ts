@@ -13,7 +13,7 @@ export abstract class DirectObservable<T, O extends Ongoing> extends Observable<
     super(subscribeThroughRxJS);
   }
 
-  /** Not started yet: whoever made it can be told of the end at once. Until it is started and known to be stopped, it looks for itself whether its sink has gone. */
+  /** Not started yet: whoever made it can be told of the end at once. While it is being started, it looks for itself whether its sink has gone. */
   abstract createRun(sink: Sink<T>): O;
 
   abstract start(run: O): void;

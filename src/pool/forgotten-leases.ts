@@ -7,8 +7,8 @@ const fewFresh = 64;
 
 /**
  * Finds the leases that their holders have forgotten: collected as garbage, and never given back. Somebody may still use the connection
- * (`const { connection } = lease`), so it is closed and not lent again. To be told of it costs about as much as all the rest of a lease; one that is given back
- * within the millisecond, as most are, is not worth that.
+ * (`const { connection } = lease`), so it is closed and not lent again. To be told of it costs about as much as all the rest of a lease;
+ * one that is given back within the millisecond, as most are, is not worth that.
  */
 export class ForgottenLeases<C> {
   private readonly registry: FinalizationRegistry<Claim<C>>;

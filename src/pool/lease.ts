@@ -91,8 +91,8 @@ export class HeldLease<C> implements Lease<C> {
 /** `acquire()`: one lease, then complete. */
 export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
   constructor(
-    readonly pool: PoolInternals<C>,
-    readonly asking: Asking,
+    private readonly pool: PoolInternals<C>,
+    private readonly asking: Asking,
   ) {
     super();
   }
@@ -125,6 +125,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
   }
 
   granted(): void {
+    // Cancelled while it was asking, when it could not yet be told so.
     if (this.sink.closed) {
       this.unsubscribe();
       return;

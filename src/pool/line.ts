@@ -16,8 +16,6 @@ export class Line<C> {
   private readonly resting = new LinkedList<Claim<C>>();
   private cancelRest: Cancel | null = null;
   private readonly lanes = new Map<number, Lane<C>>();
-  /** The one of them that was wanted last, and most likely will be. */
-  private lastLane: Lane<C> | null = null;
   private standing = 0;
   /** The first of those at the end of the line whose wait has not begun: most are served in the same breath. */
   private firstNew: Claim<C> | null = null;
@@ -75,9 +73,7 @@ export class Line<C> {
     const { lane } = claim;
     if (lane === null) return;
     lane.remove(claim);
-    if (!lane.empty) return;
-    this.lanes.delete(lane.timeout);
-    this.lastLane = null;
+    if (lane.empty) this.lanes.delete(lane.timeout);
   }
 
   /** Nothing is decided any more for now: whoever is still in line begins to wait. */
@@ -127,14 +123,11 @@ export class Line<C> {
   }
 
   private lane(timeout: number): Lane<C> {
-    let lane = this.lastLane;
-    if (lane?.timeout === timeout) return lane;
-    lane = this.lanes.get(timeout) ?? null;
-    if (lane === null) {
+    let lane = this.lanes.get(timeout);
+    if (lane === undefined) {
       lane = new Lane(timeout, this.clock, this.onTimeout);
       this.lanes.set(timeout, lane);
     }
-    this.lastLane = lane;
     return lane;
   }
 }

@@ -1,4 +1,4 @@
-/** What a member of a {@link LinkedList}, or of a {@link LinkedStack}, carries: its own place, so that leaving costs no search. */
+/** What a member of a {@link LinkedList} carries: its own place, so that leaving costs no search. */
 export interface Linked<T> {
   ahead: T | null;
   behind: T | null;
@@ -32,38 +32,11 @@ export class LinkedList<T extends Linked<T>> {
     member.behind = null;
     this.size--;
   }
-}
 
-/**
- * The same, of which only the last one in is known: where there is mostly one member, that is one reference to keep and not two. Each that
- * something long-lived keeps of something new is registered with the garbage collector.
- */
-export class LinkedStack<T extends Linked<T>> {
-  private last: T | null = null;
-  size = 0;
-
-  push(member: T): void {
-    const { last } = this;
-    member.ahead = last;
-    if (last !== null) last.behind = member;
-    this.last = member;
-    this.size++;
-  }
-
-  remove(member: T): void {
-    const { ahead, behind } = member;
-    if (behind === null) this.last = ahead;
-    else behind.ahead = ahead;
-    if (ahead !== null) ahead.behind = behind;
-    member.ahead = null;
-    member.behind = null;
-    this.size--;
-  }
-
-  /** In the order in which they came. */
+  /** In order. */
   all(): T[] {
     const members: T[] = [];
-    for (let member = this.last; member !== null; member = member.ahead) members.push(member);
-    return members.reverse();
+    for (let member = this.first; member !== null; member = member.behind) members.push(member);
+    return members;
   }
 }

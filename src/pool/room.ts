@@ -35,13 +35,17 @@ export class Room<C> {
     return null;
   }
 
-  /** The first one, in the order in which they would be lent, of which this is true. */
-  bestThat(suits: (slot: Slot<C>) => boolean): Slot<C> | null {
-    const lifo = this.order === 'lifo';
-    for (const slots of this.byLoad) {
-      let slot = lifo ? slots.last : slots.first;
-      while (slot !== null && !suits(slot)) slot = lifo ? slot.ahead : slot.behind;
-      if (slot !== null) return slot;
+  /**
+   * The first one, in the order in which they would be lent, that is as fresh as this says. Where the one that came last is not, none of
+   * that load is: nobody who waits should cost a look at all that are idle.
+   */
+  bestFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
+    for (const { first, last } of this.byLoad) {
+      if (last === null || !isFresh(last)) continue;
+      if (this.order === 'lifo') return last;
+      let slot = first!;
+      while (!isFresh(slot)) slot = slot.behind!;
+      return slot;
     }
     return null;
   }

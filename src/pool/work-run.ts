@@ -165,6 +165,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       }
       return;
     }
+    // Inside of `granted` the core is busy as it is.
     try {
       this.tellValue(value);
     } finally {
@@ -293,6 +294,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
+  /** To be called while the core is busy: what this makes happen comes after it. */
   private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
     const { core } = this.pool;
     this.end();
