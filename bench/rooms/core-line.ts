@@ -1,5 +1,6 @@
 import { warmPool } from '../cases/warm-pool';
 import { Claim } from '../../src/pool/claim';
+import type { Asking } from '../../src/pool/options';
 import type { InLine } from '../runner/gathered';
 import { coreOf } from './core';
 
@@ -8,8 +9,8 @@ class BareClaim extends Claim<object> {
     super();
   }
 
-  get label(): undefined {
-    return undefined;
+  get asking(): Asking {
+    return asking;
   }
 
   get sink(): undefined {
@@ -34,7 +35,7 @@ class BareClaim extends Claim<object> {
 }
 
 const SIZE = 10;
-const TIMEOUT = 30_000;
+const asking: Asking = { acquireTimeout: 30_000, label: undefined };
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
 export const coreLine: InLine = async (served) => {
@@ -48,10 +49,10 @@ export const coreLine: InLine = async (served) => {
   return {
     hold: () => {
       held = [];
-      for (let i = 0; i < SIZE; i++) core.ask(new BareClaim(hold), TIMEOUT);
+      for (let i = 0; i < SIZE; i++) core.ask(new BareClaim(hold));
     },
     join: () => {
-      core.ask(new BareClaim(giveBack), TIMEOUT);
+      core.ask(new BareClaim(giveBack));
     },
     begin: () => {
       for (const claim of held) core.release(claim);

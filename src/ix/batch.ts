@@ -5,7 +5,7 @@ import type { Lingering } from '../operators/lingering';
 import { begin } from '../operators/inner-member';
 import { limitFor } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
-import { Ring } from '../operators/ring';
+import { Ring } from '../pool/ring';
 import { Running } from '../operators/running';
 import { TaskRun } from '../operators/task-run';
 import type { PullSource, Receiver, WorkReceiver } from './source';

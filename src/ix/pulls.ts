@@ -1,4 +1,4 @@
-import { Ring } from '../operators/ring';
+import { Ring } from '../pool/ring';
 import type { Receiver, Source } from './source';
 
 interface Waiting<T> {

@@ -3,7 +3,7 @@ import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs
 import { begin } from './inner-member';
 import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
-import { Ring } from './ring';
+import { Ring } from '../pool/ring';
 import { Running } from './running';
 import { TaskRun } from './task-run';
 import { TaskStream } from './task-stream';

@@ -1,4 +1,6 @@
 import { isGone } from '../pool/is-gone';
+import type { PoolInternals } from '../pool/internals';
+import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
 import { WorkRun } from '../pool/work-run';
 import type { ItemWork } from './connection-task';
@@ -20,21 +22,24 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
     readonly index: number,
     readonly item: unknown,
   ) {
-    super(each.pool, owner);
+    super(owner);
   }
 
   override get abandoned(): boolean {
     return this.sink.closed || isGone(this.sink.destination);
   }
 
-  get label(): string | undefined {
-    return this.each.asking.label;
+  protected get pool(): PoolInternals<unknown> {
+    return this.each.pool;
+  }
+
+  get asking(): Asking {
+    return this.each.asking;
   }
 
   start(): void {
-    const { pool, asking } = this.each;
     this.sink.running.add(this);
-    pool.core.ask(this, asking.acquireTimeout);
+    this.pool.core.ask(this);
   }
 
   protected invoke(connection: unknown, context: WorkContext): unknown {

@@ -1,6 +1,6 @@
 import type { Linked } from './linked-list';
-import type { Lane } from './line';
 import type { PoolError } from './errors';
+import type { Asking } from './options';
 import type { Slot } from './slot';
 
 /** A claim goes one way: new → waiting, or resting → waiting, → held → ended, and may skip what lies between. */
@@ -19,20 +19,8 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   /** What it holds, while held. */
   slot: Slot<C> | null = null;
 
-  /** How long it may wait, in ms, once it is in line. */
-  timeout = 0;
-  /** When its wait began, by the pool's clock; -1 for who has not waited. */
-  askedAt = -1;
-  /** When it was lent what it holds, by the pool's clock. */
-  heldSince = 0;
-  /** The stack of who asked, where that is wanted. */
-  origin: Error | null = null;
-  /** While in line: who holds a connection of this very pool, and has asked for another one from inside its work. */
-  inside: Claim<C> | null = null;
-  /** Those whose waits end after the same time, in the order in which they will; null for a wait without end. */
-  lane: Lane<C> | null = null;
-  earlier: Claim<C> | null = null;
-  later: Claim<C> | null = null;
+  /** By the pool's clock: when its wait began, -1 until it has; while held, when it was lent what it holds. */
+  since = -1;
 
   /** The standing request of a stream: no pending acquire, so it has no timeout and counts in no bound. */
   get standing(): boolean {
@@ -44,8 +32,8 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
     return -1;
   }
 
-  /** What the lease is for, in the caller's words. */
-  abstract get label(): string | undefined;
+  /** How long it may wait, and what the lease is for. */
+  abstract get asking(): Asking;
 
   /** Where its outcome goes: a subscriber, from which others can be found further down. */
   abstract get sink(): unknown;

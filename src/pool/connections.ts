@@ -135,7 +135,7 @@ export class Connections<C> {
     if (++slot.uses >= this.options.maxUses) {
       slot.condemned = true;
       slot.evicted = 'uses';
-    } else {
+    } else if (this.capacity > 1) {
       this.room.add(slot);
     }
     claim.state = 'held';
@@ -154,12 +154,13 @@ export class Connections<C> {
     to.slot = slot;
   }
 
-  giveBack(claim: Claim<C>, discarded: boolean): void {
+  /** Whether the connection is free again. */
+  giveBack(claim: Claim<C>, discarded: boolean): boolean {
     const slot = claim.slot!;
     const { holders } = slot;
     claim.state = 'ended';
     claim.slot = null;
-    if (!slot.condemned) this.room.remove(slot);
+    if (this.capacity > 1 && !slot.condemned) this.room.remove(slot);
     holders.remove(claim);
     this.activeLeases--;
     if (discarded) {
@@ -171,15 +172,24 @@ export class Connections<C> {
     }
     if (holders.size > 0) {
       if (!slot.condemned) this.room.add(slot);
-    } else if (slot.condemned) {
-      this.inUse--;
-      this.retire(slot);
-    } else if (this.options.resets) {
-      slot.checking = 'reset';
-      this.toReset.push(slot);
+    } else if (slot.condemned || this.options.resets) {
+      this.setAside(slot);
     } else {
       this.inUse--;
       this.room.add(slot);
+      return true;
+    }
+    return false;
+  }
+
+  /** It has come back, and is not to be lent again as it is. */
+  private setAside(slot: Slot<C>): void {
+    if (slot.condemned) {
+      this.inUse--;
+      this.retire(slot);
+    } else {
+      slot.checking = 'reset';
+      this.toReset.push(slot);
     }
   }
 

@@ -11,11 +11,12 @@ import { Events } from './events';
 import type { EvictReason, PoolEvent } from './events';
 import { Evictions } from './evictions';
 import type { EvictionOptions } from './evictions';
-import { holderOf, LeakWatch, originHere } from './holders';
+import { holderOf, LeakWatch } from './holders';
 import type { Holder } from './holders';
 import { Line } from './line';
 import { Opening } from './opening';
 import type { Demand, OpeningOptions } from './opening';
+import type { Asking } from './options';
 import { Overload } from './overload';
 import type { OverloadOptions } from './overload';
 import {
@@ -94,6 +95,8 @@ export class PoolCore<C> {
 
   /** A step is being taken, or user code is running. */
   private busy = false;
+  /** There was nothing to decide when it was last looked, and nothing has happened since but leases that came and went in one breath. */
+  private lull = false;
   /** Who is being told of a lease: what is asked for meanwhile is asked for by its holder. */
   private granting: Claim<C> | null = null;
   /** Counts the drains. */
@@ -130,7 +133,7 @@ export class PoolCore<C> {
           });
     this.ending = new Ending(this.clock, drain);
     this.wake = new Wake(this.clock, drain);
-    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line);
+    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, this.leaks);
   }
 
   get name(): string {
@@ -158,8 +161,8 @@ export class PoolCore<C> {
   }
 
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
-  ask(claim: Claim<C>, timeout: number): void {
-    if (this.leaks !== null) claim.origin = originHere();
+  ask(claim: Claim<C>): void {
+    this.leaks?.asked(claim);
     if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
       const slot = this.connections.best();
       if (slot !== null && !slot.expired && !this.mustValidate(slot)) {
@@ -168,13 +171,13 @@ export class PoolCore<C> {
           this.lend(claim, slot);
         } finally {
           this.granting = null;
-          this.leave(false);
+          this.busy = false;
+          if (!this.lull) this.drain();
         }
         return;
       }
     }
-    claim.inside = this.granting;
-    this.line.push(claim, timeout);
+    this.line.push(claim, this.granting);
     this.changed();
     this.drain();
   }
@@ -206,11 +209,9 @@ export class PoolCore<C> {
   /** One claim takes the place of another that holds: the connection is not given back in between. */
   handOver(from: Claim<C>, to: Claim<C>): void {
     if (from.slot === null) return;
-    to.heldSince = from.heldSince;
-    to.origin = from.origin;
+    to.since = from.since;
     this.connections.handOver(from.slot, from, to);
-    this.leaks?.ended(from);
-    this.leaks?.lent(to);
+    this.leaks?.handedOver(from, to);
     this.handedOver.push(to);
     this.drain();
   }
@@ -223,9 +224,10 @@ export class PoolCore<C> {
     reason?: unknown,
   ): void {
     this.counters.ended(outcome);
-    if (lease !== 'kept' && claim.state === 'held') this.giveBack(claim, lease === 'discarded', reason);
+    const asBefore = lease !== 'kept' && claim.state === 'held' && this.giveBack(claim, lease === 'discarded', reason);
     this.changed();
-    this.drain();
+    // Most work that ends at once comes and goes like this: lent, and given back, in one breath.
+    if (!asBefore || !this.busy) this.drain();
   }
 
   /** Have so many connections open. */
@@ -385,7 +387,8 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- deciding
 
   private drain(): void {
-    if (this.busy || this.atRest) return;
+    this.lull = !this.busy && this.atRest;
+    if (this.busy || this.lull) return;
     this.busy = true;
     this.drains++;
     let thrown: { error: unknown } | null = null;
@@ -400,6 +403,7 @@ export class PoolCore<C> {
     }
     this.busy = false;
     this.settle();
+    this.lull = this.atRest;
     if (thrown !== null) throw thrown.error;
   }
 
@@ -493,7 +497,7 @@ export class PoolCore<C> {
     // The line stands still: the first one has waited for too long.
     if (this.overload?.sheds === true) {
       const { firstPending } = line;
-      const waited = this.clock.now() - firstPending!.askedAt;
+      const waited = this.clock.now() - firstPending!.since;
       this.overload.shed();
       this.turnAway(firstPending!, lineIsTooSlow(this.situations.now(firstPending), waited));
       return true;
@@ -557,7 +561,7 @@ export class PoolCore<C> {
     const { first } = line;
     const demand: Demand = {
       waiting: Math.ceil(line.size / connections.capacity) - connections.validating,
-      waited: first === null || first.askedAt < 0 ? 0 : this.clock.now() - first.askedAt,
+      waited: first === null || first.since < 0 ? 0 : this.clock.now() - first.since,
       toWarmUp: warmUps.any ? Math.min(warmUps.goal, connections.max) - connections.total : 0,
       toKeep,
       total: connections.total,
@@ -587,9 +591,9 @@ export class PoolCore<C> {
 
   private lend(claim: Claim<C>, slot: Slot<C>): void {
     const now = this.clock.now();
-    const waited = claim.askedAt < 0 ? 0 : now - claim.askedAt;
+    const waited = claim.since < 0 ? 0 : now - claim.since;
     this.connections.lend(slot, claim);
-    claim.heldSince = now;
+    claim.since = now;
     slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
     else this.timings.waited(waited);
@@ -600,8 +604,7 @@ export class PoolCore<C> {
       this.opening.proven();
     }
     if (this.line.size === 0) this.opening.lineEmptied();
-    if (this.events.listening)
-      this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
+    if (this.events.listening) this.tellAcquired(claim, slot, waited);
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
@@ -614,10 +617,11 @@ export class PoolCore<C> {
     this.granting = outer;
   }
 
-  private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): void {
+  /** Whether its connection is free again, as it was before. */
+  private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): boolean {
     const slot = claim.slot!;
     const now = this.clock.now();
-    const held = now - claim.heldSince;
+    const held = now - claim.since;
     slot.returnedIn = this.gaveBackIn = this.drains;
     slot.idleSince = now;
     if (!discarded && !slot.provenByUse) {
@@ -626,12 +630,9 @@ export class PoolCore<C> {
     }
     this.timings.held(held);
     this.leaks?.ended(claim);
-    if (this.events.listening) {
-      const what = { connection: slot.id, ...labelled(claim), held };
-      this.events.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
-    }
+    if (this.events.listening) this.tellGivenBack(claim, slot, held, discarded, reason);
     if (discarded) slot.evictedBy ??= reason;
-    this.connections.giveBack(claim, discarded);
+    return this.connections.giveBack(claim, discarded);
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
@@ -698,8 +699,6 @@ export class PoolCore<C> {
 
   private unqueue(claim: Claim<C>): void {
     this.line.remove(claim);
-    // Kept any longer, it would be the next link of a chain that a stream, or a caller who asks inside `next`, makes longer for ever.
-    claim.inside = null;
     if (this.line.size === 0) this.opening.lineEmptied();
   }
 
@@ -728,7 +727,7 @@ export class PoolCore<C> {
 
   private leaked(claim: Claim<C>, collected: boolean): void {
     if (!this.events.listening) return;
-    const { age, ...holder } = holderOf(claim, this.clock.now());
+    const { age, ...holder } = holderOf(claim, this.clock.now(), this.leaks?.originOf(claim));
     this.events.happened({ type: 'leaked', ...holder, held: age, collected });
     this.tellEvents();
   }
@@ -768,9 +767,21 @@ export class PoolCore<C> {
     if (this.state === 'destroyed') return;
     this.version++;
     if (this.watched) this.host.changed();
-    if (!this.events.listening) return;
+    if (this.events.listening) this.tellChange();
+  }
+
+  private tellChange(): void {
     this.events.breakerIs(this.opening);
     this.tellEvents();
+  }
+
+  private tellAcquired(claim: Claim<C>, slot: Slot<C>, waited: number): void {
+    this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
+  }
+
+  private tellGivenBack(claim: Claim<C>, slot: Slot<C>, held: number, discarded: boolean, reason: unknown): void {
+    const what = { connection: slot.id, ...labelled(claim), held };
+    this.events.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
   }
 
   private tellEvents(): void {
@@ -781,4 +792,4 @@ export class PoolCore<C> {
   }
 }
 
-const labelled = ({ label }: { readonly label: string | undefined }) => (label === undefined ? {} : { label });
+const labelled = ({ asking: { label } }: { readonly asking: Asking }) => (label === undefined ? {} : { label });

@@ -21,12 +21,13 @@ export function told({ age, label }: Holder): string {
   return label === undefined ? time : `${time} by '${label}'`;
 }
 
-export function holderOf<C>(claim: Claim<C>, now: number): Holder {
-  const { label, heldSince, slot, origin } = claim;
+export function holderOf<C>(claim: Claim<C>, now: number, origin: Error | undefined): Holder {
+  const { since, slot } = claim;
+  const { label } = claim.asking;
   const stack = origin?.stack;
   return {
     ...(label === undefined ? {} : { label }),
-    age: Math.max(0, now - heldSince),
+    age: Math.max(0, now - since),
     connection: slot!.id,
     ...(stack === undefined ? {} : { stack }),
   };
@@ -36,9 +37,13 @@ export function holderOf<C>(claim: Claim<C>, now: number): Holder {
  * Whether somebody waits who holds a connection of this very pool: he asked inside his own work, or what waits is part of what his work
  * returned, and ends in it. Asked from elsewhere, after an `await` say, it cannot be known.
  */
-export function waitsForItself<C>(claim: Claim<C>, ours: (slot: Slot<C>) => boolean): boolean {
-  const holds = (other: Claim<C> | null): boolean => other?.slot != null && ours(other.slot);
-  if (holds(claim.inside)) return true;
+export function waitsForItself<C>(
+  claim: Claim<C>,
+  inside: Claim<C> | undefined,
+  ours: (slot: Slot<C>) => boolean,
+): boolean {
+  const holds = (other: Claim<C> | undefined): boolean => other?.slot != null && ours(other.slot);
+  if (holds(inside)) return true;
   for (let link = claim.sink; link; link = (link as Link).destination ?? (link as Link).sink) {
     if (link instanceof Claim && holds(link as Claim<C>)) return true;
   }
@@ -55,6 +60,7 @@ interface Link {
 export class LeakWatch<C> {
   /** In the order in which they were lent. */
   private readonly held = new Set<Claim<C>>();
+  private readonly origins = new WeakMap<Claim<C>, Error>();
   private cancel: Cancel | null = null;
 
   constructor(
@@ -62,6 +68,21 @@ export class LeakWatch<C> {
     private readonly clock: Clock,
     private readonly report: (claim: Claim<C>) => void,
   ) {}
+
+  asked(claim: Claim<C>): void {
+    this.origins.set(claim, originHere());
+  }
+
+  /** The stack of who asked. */
+  originOf(claim: Claim<C>): Error | undefined {
+    return this.origins.get(claim);
+  }
+
+  handedOver(from: Claim<C>, to: Claim<C>): void {
+    this.origins.set(to, this.originOf(from)!);
+    this.ended(from);
+    this.lent(to);
+  }
 
   lent(claim: Claim<C>): void {
     this.held.add(claim);
@@ -79,7 +100,7 @@ export class LeakWatch<C> {
     this.cancel = null;
     const now = this.clock.now();
     for (const claim of this.held) {
-      const left = claim.heldSince + this.threshold - now;
+      const left = claim.since + this.threshold - now;
       if (left > hair) {
         this.cancel ??= this.clock.after(left, this.look, false);
         break;
@@ -91,7 +112,7 @@ export class LeakWatch<C> {
 }
 
 /** The stack of who asks. Deeper than usual, because most of the first frames are of operators. */
-export function originHere(): Error {
+function originHere(): Error {
   const kind = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = kind;
   kind.stackTraceLimit = 50;

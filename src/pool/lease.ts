@@ -98,11 +98,11 @@ export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
   }
 
   createRun(sink: Sink<Lease<C>>): LeaseRequest<C> {
-    return new LeaseRequest(this.pool, sink, this.asking.label);
+    return new LeaseRequest(this.pool, sink, this.asking);
   }
 
   start(request: LeaseRequest<C>): void {
-    this.pool.core.ask(request, this.asking.acquireTimeout);
+    this.pool.core.ask(request);
   }
 }
 
@@ -110,7 +110,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
   constructor(
     pool: PoolInternals<C>,
     readonly sink: Sink<Lease<C>>,
-    readonly label: string | undefined,
+    readonly asking: Asking,
   ) {
     super(pool);
   }
@@ -162,7 +162,7 @@ export class StandingRequest<C> implements Unsubscribable {
 
   getInLine(): void {
     this.place = new StandingPlace(this.pool, this);
-    this.pool.core.ask(this.place, Infinity);
+    this.pool.core.ask(this.place);
   }
 
   served(lease: HeldLease<C>): void {
@@ -185,6 +185,9 @@ export class StandingRequest<C> implements Unsubscribable {
   }
 }
 
+/** No pending acquire: it waits without an end, and for nothing in particular. */
+const standing: Asking = { acquireTimeout: Infinity, label: undefined };
+
 class StandingPlace<C> extends LeaseClaim<C> {
   constructor(
     pool: PoolInternals<C>,
@@ -193,8 +196,8 @@ class StandingPlace<C> extends LeaseClaim<C> {
     super(pool);
   }
 
-  get label(): undefined {
-    return undefined;
+  get asking(): Asking {
+    return standing;
   }
 
   get sink(): unknown {

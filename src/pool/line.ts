@@ -1,6 +1,6 @@
 import type { Claim } from './claim';
-import { hair } from './clock';
 import type { Cancel, Clock } from './clock';
+import { Lane } from './lane';
 import { LinkedList } from './linked-list';
 
 /** In ms. */
@@ -16,6 +16,10 @@ export class Line<C> {
   private readonly resting = new LinkedList<Claim<C>>();
   private cancelRest: Cancel | null = null;
   private readonly lanes = new Map<number, Lane<C>>();
+  /** The one that was used last: most wait equally long. It alone stays when it is empty. */
+  private recent: Lane<C> | null = null;
+  /** Who of those in line has asked from inside its own work, as the holder of a connection of this very pool. */
+  private readonly inside = new Map<Claim<C>, Claim<C>>();
   private standing = 0;
   /** The first of those at the end of the line whose wait has not begun: most are served in the same breath. */
   private firstNew: Claim<C> | null = null;
@@ -52,12 +56,18 @@ export class Line<C> {
     return claim;
   }
 
-  push(claim: Claim<C>, timeout: number): void {
+  /** `inside`: whose work it is that asks, if that is known. */
+  push(claim: Claim<C>, inside: Claim<C> | null): void {
     claim.state = 'waiting';
-    claim.timeout = timeout;
     this.claims.push(claim);
     if (claim.standing) this.standing++;
+    else if (inside !== null) this.inside.set(claim, inside);
     this.firstNew ??= claim;
+  }
+
+  /** The holder inside whose work this one has asked, while it waits. */
+  insideOf(claim: Claim<C>): Claim<C> | undefined {
+    return this.inside.get(claim);
   }
 
   /** The claim has been served, has failed, or has left. */
@@ -70,19 +80,22 @@ export class Line<C> {
     if (claim === this.firstNew) this.firstNew = claim.behind;
     this.claims.remove(claim);
     if (claim.standing) this.standing--;
-    const { lane } = claim;
-    if (lane === null) return;
-    lane.remove(claim);
-    if (lane.empty) this.lanes.delete(lane.timeout);
+    // Kept any longer, it would be the next link of a chain that a caller who asks inside `next` makes longer for ever.
+    if (this.inside.size > 0) this.inside.delete(claim);
+    const { acquireTimeout } = claim.asking;
+    if (claim.since < 0 || acquireTimeout === Infinity) return;
+    this.laneOf(acquireTimeout).remove(claim);
   }
 
   /** Nothing is decided any more for now: whoever is still in line begins to wait. */
   settle(): void {
     if (this.firstNew === null) return;
-    const now = this.clock.now();
+    // No less than 0, also when the clock has been set back.
+    const now = Math.max(0, this.clock.now());
     for (let claim: Claim<C> | null = this.firstNew; claim !== null; claim = claim.behind) {
-      claim.askedAt = now;
-      if (claim.timeout !== Infinity) this.lane(claim.timeout).push(claim);
+      claim.since = now;
+      const { acquireTimeout } = claim.asking;
+      if (acquireTimeout !== Infinity) this.laneOf(acquireTimeout).push(claim);
     }
     this.firstNew = null;
   }
@@ -113,7 +126,7 @@ export class Line<C> {
     this.stopRestTimer();
     for (let claim = this.resting.first; claim !== null; claim = this.resting.first) {
       this.resting.remove(claim);
-      this.push(claim, Infinity);
+      this.push(claim, null);
     }
   }
 
@@ -122,66 +135,15 @@ export class Line<C> {
     this.cancelRest = null;
   }
 
-  private lane(timeout: number): Lane<C> {
+  private laneOf(timeout: number): Lane<C> {
+    const { recent } = this;
+    if (recent?.timeout === timeout) return recent;
+    if (recent?.empty) this.lanes.delete(recent.timeout);
     let lane = this.lanes.get(timeout);
     if (lane === undefined) {
       lane = new Lane(timeout, this.clock, this.onTimeout);
       this.lanes.set(timeout, lane);
     }
-    return lane;
+    return (this.recent = lane);
   }
 }
-
-/** Claims that wait for the same time, the earliest deadline first, and the timer of the first. */
-export class Lane<C> {
-  private first: Claim<C> | null = null;
-  private last: Claim<C> | null = null;
-  private cancel: Cancel | null = null;
-
-  constructor(
-    readonly timeout: number,
-    private readonly clock: Clock,
-    private readonly onTimeout: (claim: Claim<C>, waited: number) => void,
-  ) {}
-
-  get empty(): boolean {
-    return this.first === null;
-  }
-
-  push(claim: Claim<C>): void {
-    claim.lane = this;
-    claim.earlier = this.last;
-    if (this.last === null) this.first = claim;
-    else this.last.later = claim;
-    this.last = claim;
-    this.cancel ??= this.clock.after(this.timeout, this.expire, true);
-  }
-
-  remove(claim: Claim<C>): void {
-    const { earlier, later } = claim;
-    if (earlier === null) this.first = later;
-    else earlier.later = later;
-    if (later === null) this.last = earlier;
-    else later.earlier = earlier;
-    claim.lane = claim.earlier = claim.later = null;
-    // The timer of a head that has left runs on, and finds out for whom when it fires.
-    if (this.first === null && this.cancel !== null) {
-      this.cancel();
-      this.cancel = null;
-    }
-  }
-
-  private readonly expire = (): void => {
-    // Not null while it runs, or one who gets in line meanwhile would set the timer to a later deadline.
-    this.cancel = noTimer;
-    const now = this.clock.now();
-    while (this.first !== null && now - this.first.askedAt >= this.timeout - hair) {
-      this.onTimeout(this.first, now - this.first.askedAt);
-    }
-    if (this.cancel !== noTimer) return;
-    this.cancel =
-      this.first === null ? null : this.clock.after(this.first.askedAt + this.timeout - now, this.expire, true);
-  };
-}
-
-const noTimer: Cancel = () => undefined;

@@ -86,8 +86,8 @@ export class Overload<C> {
   private dueIn(): number {
     const { target, interval } = this.options;
     const now = this.clock.now();
-    const { askedAt } = this.line.firstPending!;
-    const due = Math.max(this.since + interval, (askedAt < 0 ? now : askedAt) + target) - now;
+    const { since } = this.line.firstPending!;
+    const due = Math.max(this.since + interval, (since < 0 ? now : since) + target) - now;
     return due > hair ? due : 0;
   }
 }

@@ -2,7 +2,7 @@ import type { Claim } from './claim';
 import type { CoarseClock } from './coarse-clock';
 import type { Connections } from './connections';
 import { holderOf, waitsForItself } from './holders';
-import type { Holder } from './holders';
+import type { Holder, LeakWatch } from './holders';
 import type { Line } from './line';
 import type { Opening } from './opening';
 import type { Situation } from './refusals';
@@ -17,6 +17,7 @@ export class Situations<C> {
     private readonly connections: Connections<C>,
     private readonly opening: Opening,
     private readonly line: Line<C>,
+    private readonly leaks: LeakWatch<C> | null,
   ) {}
 
   /** Who holds what, those who have held it longest first. */
@@ -24,7 +25,7 @@ export class Situations<C> {
     const now = this.clock.peek();
     const holders: Holder[] = [];
     for (const slot of this.connections.all()) {
-      for (const claim of slot.holders.all()) holders.push(holderOf(claim, now));
+      for (const claim of slot.holders.all()) holders.push(holderOf(claim, now, this.leaks?.originOf(claim)));
     }
     return holders.sort((a, b) => b.age - a.age);
   }
@@ -44,7 +45,8 @@ export class Situations<C> {
       lastFailure: opening.lastFailure,
       failedPhase: opening.failedPhase,
       holders: this.holdersNow(),
-      waitsForItself: claim !== null && waitsForItself(claim, (slot) => connections.has(slot)),
+      waitsForItself:
+        claim !== null && waitsForItself(claim, this.line.insideOf(claim), (slot) => connections.has(slot)),
     };
   }
 

@@ -8,13 +8,9 @@ import { WorkRun } from './work-run';
 export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C, R>> {
   constructor(
     readonly pool: PoolInternals<C>,
-    private readonly asking: Asking,
+    readonly asking: Asking,
   ) {
     super();
-  }
-
-  get label(): string | undefined {
-    return this.asking.label;
   }
 
   abstract invoke(connection: C, context: WorkContext): unknown;
@@ -24,7 +20,7 @@ export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C
   }
 
   start(run: WorkRun<C, R>): void {
-    this.pool.core.ask(run, this.asking.acquireTimeout);
+    this.pool.core.ask(run);
   }
 }
 
@@ -36,11 +32,15 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
     protected readonly work: WorkObservable<C, R>,
     sink: Sink<R>,
   ) {
-    super(work.pool, sink);
+    super(sink);
   }
 
-  get label(): string | undefined {
-    return this.work.label;
+  protected get pool(): PoolInternals<C> {
+    return this.work.pool;
+  }
+
+  get asking(): Asking {
+    return this.work.asking;
   }
 
   protected invoke(connection: C, context: WorkContext): unknown {

@@ -44,10 +44,11 @@ const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
  */
 export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
   private phase: Phase = 'waiting';
-  /** What the work wants to be done when it ends, when it is an Observable that wants anything. */
-  private teardowns: Subscription | null = null;
-  /** Asks work to stop that cannot be made to; null for work that can. */
-  private requestStop: (() => void) | null = null;
+  /**
+   * How the work is ended: by its teardowns, when it is an Observable that has any; or by a function that asks it to stop, when it cannot be
+   * made to.
+   */
+  private ends: Subscription | (() => void) | null = null;
   private settled: Settled | null = null;
   /** The signal, for work that asks for it; or why it will be aborted as soon as it is asked for. */
   private abortion: AbortController | { readonly reason: unknown } | null = null;
@@ -55,12 +56,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   private cancelTimer: Cancel | null = null;
 
   constructor(
-    protected readonly pool: PoolInternals<C>,
     /** Where the outcome goes. */
     readonly sink: { readonly closed: boolean },
   ) {
     super();
   }
+
+  protected abstract get pool(): PoolInternals<C>;
 
   /** The work itself. */
   protected abstract invoke(connection: C, context: WorkContext): unknown;
@@ -145,9 +147,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   add(teardown: TeardownLogic): void {
     if (!teardown || teardown === this) return;
-    if (!this.closed) (this.teardowns ??= new Subscription()).add(teardown);
+    if (!this.closed) (this.teardowns ?? (this.ends = new Subscription())).add(teardown);
     else if (typeof teardown === 'function') teardown();
     else teardown.unsubscribe();
+  }
+
+  private get teardowns(): Subscription | null {
+    return typeof this.ends === 'function' ? null : this.ends;
   }
 
   remove(teardown: Exclude<TeardownLogic, void>): void {
@@ -225,7 +231,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     if (isObservable(result)) {
       this.listen(result as Observable<R>);
     } else if (isPromiseLike<R>(result)) {
-      this.requestStop = nothingToStop;
+      this.ends = nothingToStop;
       result.then(
         (value) => {
           this.resolve(value);
@@ -235,7 +241,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         },
       );
     } else if (isAsyncIterable<R>(result)) {
-      this.requestStop = iterate(result, {
+      this.ends = iterate(result, {
         next: (value) => {
           if (this.phase === 'running') this.next(value);
         },
@@ -274,9 +280,9 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
-    if (this.teardowns === null) return settled;
+    if (this.ends === null) return settled;
     try {
-      this.teardowns.unsubscribe();
+      this.teardowns?.unsubscribe();
       return settled;
     } catch (error) {
       return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
@@ -317,7 +323,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     const cancel = core.clock.after(
       0,
       () => {
-        this.requestStop?.();
+        if (typeof this.ends === 'function') this.ends();
         this.settle({ outcome: 'failedOperations', error });
       },
       true,
@@ -335,7 +341,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     try {
       this.end();
       this.abort(undefined);
-      if (this.requestStop !== null) this.lingerUntilStopped(this.requestStop);
+      if (typeof this.ends === 'function') this.lingerUntilStopped(this.ends);
       else {
         try {
           this.teardowns?.unsubscribe();
