@@ -1,4 +1,5 @@
 import type { BatchOutcome } from './batch-outcomes';
+import { LongList } from './long-list';
 import { hasStopped, unstartedAt } from './unstarted';
 
 /** What one failed with. */
@@ -23,7 +24,7 @@ export interface BatchResult<R> {
 
 /** Puts outcomes, which come in any order, into the order of the source. */
 export class Collection<R> {
-  private readonly successful: R[] = [];
+  private readonly successful = new LongList<R>();
   /** Where each of them belongs, once it is not simply one after the other. */
   private places: number[] | null = null;
   private readonly failed: BatchFailure[] = [];
@@ -45,7 +46,7 @@ export class Collection<R> {
 
   fulfilled(index: number, value: R): void {
     const { successful } = this;
-    if (this.places !== null || index !== successful.length) this.place(index);
+    if (this.places !== null || index !== successful.size) this.place(index);
     successful.push(value);
   }
 
@@ -54,21 +55,22 @@ export class Collection<R> {
   }
 
   private place(index: number): void {
-    this.places ??= this.successful.map((_, i) => i);
+    this.places ??= Array.from({ length: this.successful.size }, (_, i) => i);
     if (this.places.length > 0 && this.places[this.places.length - 1]! > index) this.sorted = false;
     this.places.push(index);
   }
 
   result(): BatchResult<R> {
     const { places, failed, stops } = this;
+    const asTheyCame = this.successful.toArray();
     failed.sort((a, b) => a.index - b.index);
     const successful =
       places === null || this.sorted
-        ? this.successful
+        ? asTheyCame
         : places
             .map((_, i) => i)
             .sort((a, b) => places[a]! - places[b]!)
-            .map((i) => this.successful[i] as R);
+            .map((i) => asTheyCame[i] as R);
     return {
       successful,
       failed,
