@@ -132,12 +132,8 @@ export class Connections<C> {
     this.room.remove(slot);
     if (holders.size === 0) this.inUse++;
     holders.push(claim);
-    if (++slot.uses >= this.options.maxUses) {
-      slot.condemned = true;
-      slot.evicted = 'uses';
-    } else if (this.capacity > 1) {
-      this.room.add(slot);
-    }
+    if (++slot.uses >= this.options.maxUses) this.wearOut(slot);
+    else if (this.capacity > 1) this.room.add(slot);
     claim.state = 'held';
     claim.slot = slot;
     this.activeLeases++;
@@ -155,42 +151,51 @@ export class Connections<C> {
   }
 
   /** Whether the connection is free again. */
-  giveBack(claim: Claim<C>, discarded: boolean): boolean {
-    const slot = claim.slot!;
-    const { holders } = slot;
+  giveBack(claim: Claim<C>, slot: Slot<C>): boolean {
+    this.counters.released++;
+    this.endLease(claim, slot);
+    if (slot.condemned || this.options.resets || slot.holders.size > 0) {
+      this.setAside(slot);
+      return false;
+    }
+    this.inUse--;
+    this.room.add(slot);
+    return true;
+  }
+
+  discard(claim: Claim<C>, slot: Slot<C>): void {
+    this.counters.discarded++;
+    this.endLease(claim, slot);
+    slot.condemned = true;
+    slot.evicted ??= 'discarded';
+    this.setAside(slot);
+  }
+
+  private endLease(claim: Claim<C>, slot: Slot<C>): void {
     claim.state = 'ended';
     claim.slot = null;
     if (this.capacity > 1 && !slot.condemned) this.room.remove(slot);
-    holders.remove(claim);
+    slot.holders.remove(claim);
     this.activeLeases--;
-    if (discarded) {
-      this.counters.discarded++;
-      slot.condemned = true;
-      slot.evicted ??= 'discarded';
-    } else {
-      this.counters.released++;
-    }
-    if (holders.size > 0) {
-      if (!slot.condemned) this.room.add(slot);
-    } else if (slot.condemned || this.options.resets) {
-      this.setAside(slot);
-    } else {
-      this.inUse--;
-      this.room.add(slot);
-      return true;
-    }
-    return false;
   }
 
-  /** It has come back, and is not to be lent again as it is. */
+  /** One that is lent still, or is not to be lent again as it is. */
   private setAside(slot: Slot<C>): void {
-    if (slot.condemned) {
+    if (slot.holders.size > 0) {
+      if (!slot.condemned) this.room.add(slot);
+    } else if (slot.condemned) {
       this.inUse--;
       this.retire(slot);
     } else {
       slot.checking = 'reset';
       this.toReset.push(slot);
     }
+  }
+
+  /** Its last lease of those that it may have. */
+  private wearOut(slot: Slot<C>): void {
+    slot.condemned = true;
+    slot.evicted = 'uses';
   }
 
   /** Takes no new lease, and is closed when the last one has ended: now, if there is none. */

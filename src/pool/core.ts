@@ -8,7 +8,7 @@ import { Counters } from './counters';
 import { Ending } from './ending';
 import type { PoolError } from './errors';
 import { Events } from './events';
-import type { EvictReason, PoolEvent } from './events';
+import type { EvictReason, PoolEvent, PoolHappening } from './events';
 import { Evictions } from './evictions';
 import type { EvictionOptions } from './evictions';
 import { holderOf, LeakWatch } from './holders';
@@ -72,6 +72,8 @@ export class PoolCore<C> {
   version = 0;
   /** Whether anybody may look at them as they change. */
   watched = false;
+  /** Whether a lease concerns others than its holder: a leak watch, the overload rule, or a listener of the events. */
+  private attended: boolean;
 
   readonly clock: CoarseClock;
   readonly connections: Connections<C>;
@@ -131,6 +133,7 @@ export class PoolCore<C> {
         : new LeakWatch(options.leakThreshold, this.clock, (claim) => {
             this.leaked(claim, false);
           });
+    this.attended = this.leaks !== null || this.overload !== null;
     this.ending = new Ending(this.clock, drain);
     this.wake = new Wake(this.clock, drain);
     this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, this.leaks);
@@ -162,18 +165,11 @@ export class PoolCore<C> {
 
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>): void {
-    this.leaks?.asked(claim);
+    if (this.attended) this.leaks?.asked(claim);
     if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
       const slot = this.connections.best();
       if (slot !== null && !slot.expired && !this.mustValidate(slot)) {
-        this.busy = true;
-        try {
-          this.lend(claim, slot);
-        } finally {
-          this.granting = null;
-          this.busy = false;
-          if (!this.lull) this.drain();
-        }
+        this.lendAtOnce(claim, slot);
         return;
       }
     }
@@ -193,7 +189,7 @@ export class PoolCore<C> {
 
   release(claim: Claim<C>): void {
     if (claim.state !== 'held') return;
-    this.giveBack(claim, false);
+    this.giveBack(claim);
     this.changed();
     this.drain();
   }
@@ -201,7 +197,7 @@ export class PoolCore<C> {
   /** The connection takes no new lease and is closed: at once, or when the others that share it have ended. */
   discard(claim: Claim<C>, reason?: unknown): void {
     if (claim.state !== 'held') return;
-    this.giveBack(claim, true, reason);
+    this.takeAway(claim, reason);
     this.changed();
     this.drain();
   }
@@ -224,10 +220,20 @@ export class PoolCore<C> {
     reason?: unknown,
   ): void {
     this.counters.ended(outcome);
-    const asBefore = lease !== 'kept' && claim.state === 'held' && this.giveBack(claim, lease === 'discarded', reason);
+    let asBefore = false;
+    if (lease !== 'kept' && claim.state === 'held') {
+      if (lease === 'released') asBefore = this.giveBack(claim);
+      else this.takeAway(claim, reason);
+    }
     this.changed();
     // Most work that ends at once comes and goes like this: lent, and given back, in one breath.
     if (!asBefore || !this.busy) this.drain();
+  }
+
+  /** Somebody listens to the events from now on, or nobody does. */
+  listen(listening: boolean): void {
+    this.events.listen(listening, this.breaker);
+    this.attended = listening || this.leaks !== null || this.overload !== null;
   }
 
   /** Have so many connections open. */
@@ -534,7 +540,7 @@ export class PoolCore<C> {
       line.rest(first);
     } else if (!this.mustValidate(slot)) {
       this.unqueue(first);
-      this.lend(first, slot);
+      this.lendInTurn(first, slot);
     } else if (connections.validating * connections.capacity < line.size) {
       connections.beginValidation(slot);
       this.changed();
@@ -589,25 +595,48 @@ export class PoolCore<C> {
 
   // ---------------------------------------------------------------- changing the state
 
-  private lend(claim: Claim<C>, slot: Slot<C>): void {
-    const now = this.clock.now();
-    const waited = claim.since < 0 ? 0 : now - claim.since;
-    this.connections.lend(slot, claim);
-    claim.since = now;
+  /** Nobody is in line, and nothing else is being done. */
+  private lendAtOnce(claim: Claim<C>, slot: Slot<C>): void {
+    this.busy = true;
+    try {
+      this.timings.waited(0);
+      this.lend(claim, slot, 0);
+    } finally {
+      this.granting = null;
+      this.busy = false;
+      if (!this.lull) this.drain();
+    }
+  }
+
+  private lendInTurn(claim: Claim<C>, slot: Slot<C>): void {
+    const waited = claim.since < 0 ? 0 : this.clock.now() - claim.since;
     slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
     else this.timings.waited(waited);
-    this.overload?.served();
-    this.leaks?.lent(claim);
-    if (!slot.proven) {
-      slot.proven = true;
-      this.opening.proven();
-    }
+    this.lend(claim, slot, waited);
+  }
+
+  private lend(claim: Claim<C>, slot: Slot<C>, waited: number): void {
+    this.connections.lend(slot, claim);
+    claim.since = this.clock.now();
+    if (!slot.proven) this.firstLease(slot);
     if (this.line.size === 0) this.opening.lineEmptied();
-    if (this.events.listening) this.tellAcquired(claim, slot, waited);
+    if (this.attended) this.attendLease(claim, slot, waited);
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
+  }
+
+  private firstLease(slot: Slot<C>): void {
+    slot.proven = true;
+    this.opening.proven();
+  }
+
+  private attendLease(claim: Claim<C>, slot: Slot<C>, waited: number): void {
+    this.overload?.served();
+    this.leaks?.lent(claim);
+    if (this.events.listening)
+      this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
   }
 
   private grant(claim: Claim<C>, slot: Slot<C>): void {
@@ -618,28 +647,48 @@ export class PoolCore<C> {
   }
 
   /** Whether its connection is free again, as it was before. */
-  private giveBack(claim: Claim<C>, discarded: boolean, reason?: unknown): boolean {
+  private giveBack(claim: Claim<C>): boolean {
     const slot = claim.slot!;
+    if (!slot.provenByUse) this.firstReturn(slot);
+    const held = this.cameBack(claim, slot);
+    if (this.attended) this.attendReturn(claim, { type: 'released', connection: slot.id, ...labelled(claim), held });
+    return this.connections.giveBack(claim, slot);
+  }
+
+  private takeAway(claim: Claim<C>, reason: unknown): void {
+    const slot = claim.slot!;
+    const held = this.cameBack(claim, slot);
+    if (this.attended)
+      this.attendReturn(claim, { type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
+    slot.evictedBy ??= reason;
+    this.connections.discard(claim, slot);
+  }
+
+  /** Returns for how long it was held. */
+  private cameBack(claim: Claim<C>, slot: Slot<C>): number {
     const now = this.clock.now();
     const held = now - claim.since;
     slot.returnedIn = this.gaveBackIn = this.drains;
     slot.idleSince = now;
-    if (!discarded && !slot.provenByUse) {
-      slot.provenByUse = true;
-      this.opening.provenByUse();
-    }
     this.timings.held(held);
+    return held;
+  }
+
+  private firstReturn(slot: Slot<C>): void {
+    slot.provenByUse = true;
+    this.opening.provenByUse();
+  }
+
+  private attendReturn(claim: Claim<C>, event: PoolHappening): void {
     this.leaks?.ended(claim);
-    if (this.events.listening) this.tellGivenBack(claim, slot, held, discarded, reason);
-    if (discarded) slot.evictedBy ??= reason;
-    return this.connections.giveBack(claim, discarded);
+    if (this.events.listening) this.events.happened(event);
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
   private revoke(slot: Slot<C>, reason: EvictReason, error: PoolError, cause?: unknown): void {
     const holders = slot.holders.all();
     this.connections.condemn(slot, reason, cause);
-    for (const claim of holders) this.giveBack(claim, true, error);
+    for (const claim of holders) this.takeAway(claim, error);
     this.changed();
     for (const claim of holders) claim.revoked(error);
   }
@@ -773,15 +822,6 @@ export class PoolCore<C> {
   private tellChange(): void {
     this.events.breakerIs(this.opening);
     this.tellEvents();
-  }
-
-  private tellAcquired(claim: Claim<C>, slot: Slot<C>, waited: number): void {
-    this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
-  }
-
-  private tellGivenBack(claim: Claim<C>, slot: Slot<C>, held: number, discarded: boolean, reason: unknown): void {
-    const what = { connection: slot.id, ...labelled(claim), held };
-    this.events.happened(discarded ? { type: 'discarded', ...what, reason } : { type: 'released', ...what });
   }
 
   private tellEvents(): void {

@@ -9,7 +9,7 @@ export class EventStream extends Observable<PoolEvent> {
   constructor(core: PoolCore<unknown>) {
     super((subscriber) => {
       const look = (): void => {
-        core.events.listen(this.subject.observed, core.breaker);
+        core.listen(this.subject.observed);
       };
       subscriber.add(this.subject.subscribe(subscriber));
       subscriber.add(look);

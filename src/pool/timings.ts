@@ -33,9 +33,13 @@ export class Timings {
   }
 
   held(ms: number): void {
-    if (ms !== this.meanHold) this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
+    if (ms !== this.meanHold) this.learnHold(ms);
     if (ms === 0) this.noHolds++;
     else if (this.enabled) this.use.record(ms);
+  }
+
+  private learnHold(ms: number): void {
+    this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
   }
 
   opened(ms: number): void {
