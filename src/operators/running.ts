@@ -11,35 +11,34 @@ export interface Placed extends Unsubscribable {
 
 /** Those of a batch that run, in no order: one that ends leaves its place to the last. */
 export class Running<M extends Placed> {
-  private readonly members: M[] = [];
-
-  get size(): number {
-    return this.members.length;
-  }
+  /** Longer than `size` where there were more once: an array that shrinks and grows with every item costs more than the item. */
+  private members: (M | null)[] = [];
+  size = 0;
 
   add(member: M): void {
-    member.at = this.members.length;
-    this.members.push(member);
+    member.at = this.size;
+    this.members[this.size++] = member;
   }
 
   delete(member: M): void {
     const { members } = this;
-    const last = members.pop()!;
-    if (last === member) return;
+    const last = members[--this.size]!;
     last.at = member.at;
     members[member.at] = last;
+    members[this.size] = null;
   }
 
   /** In the order in which they began. */
   all(): M[] {
-    return [...this.members].sort((a, b) => a.position - b.position);
+    return (this.members.slice(0, this.size) as M[]).sort((a, b) => a.position - b.position);
   }
 
   /** Cancels all of them. A teardown that throws does not keep the others from running: one error for all is thrown in the end. */
   cancel(): void {
     const members = new Subscription();
     for (const member of this.all()) members.add(member);
-    this.members.length = 0;
+    this.members = [];
+    this.size = 0;
     members.unsubscribe();
   }
 }
