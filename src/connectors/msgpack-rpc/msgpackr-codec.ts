@@ -24,6 +24,9 @@ const settings = {
   structuredClone: false,
 };
 
+/** Messages of so many bytes have been read before msgpackr, which needs two objects for each, is ready to begin. */
+const SMALL = 128;
+
 /**
  * A faster codec for those who install msgpackr beside the package. Everything becomes of everything exactly as with
  * `createLiteCodec`, which does the rest: msgpackr gets the values and messages of which both libraries make the same, and that is
@@ -41,13 +44,16 @@ export function createMsgpackrCodec(Packr: PackrClass): Codec {
   return withWireCodec(
     {
       encode: (value) => (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
-      decode: (bytes) => (isPlainMessage(bytes, 0, bytes.length, Infinity) ? packr.unpack(bytes) : lite.decode(bytes)),
+      decode: (bytes) =>
+        bytes.length > SMALL && isPlainMessage(bytes, 0, bytes.length, Infinity)
+          ? packr.unpack(bytes)
+          : lite.decode(bytes),
     },
     {
       encode: (value) => (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
       decode: (memory, start, end, hold) =>
         // msgpackr would copy what may be left where it is.
-        isPlainMessage(memory, start, end, mostOf(memory, hold))
+        end - start > SMALL && isPlainMessage(memory, start, end, mostOf(memory, hold))
           ? packr.unpack(memory.subarray(start, end))
           : liteWire.decode(memory, start, end, hold),
     },
