@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
-import { Subject, Subscriber, type Subscription } from 'rxjs';
+import { Subject, Subscriber } from 'rxjs';
 import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
-import { Calls } from '../../../src/connectors/msgpack-rpc/calls';
+import { Call, Calls } from '../../../src/connectors/msgpack-rpc/calls';
 import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
@@ -53,10 +53,10 @@ describe('the ids of calls', () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
     const outbox = new Outbox(socket);
     const calls = new Calls('somewhere', outbox, new Awake(socket, false), LARGEST);
-    const start = (id: number): Subscription => {
-      const subscriber = new Subscriber<unknown>(new Subject());
-      calls.start(Buffer.of(1), id, 'x', subscriber, true);
-      return subscriber;
+    const start = (id: number): Call => {
+      const call = new Call(calls, 'x', new Subscriber<unknown>(new Subject()), true);
+      calls.start(call, id, Buffer.of(1));
+      return call;
     };
     start(2);
     const unsent = start(3);

@@ -1,4 +1,5 @@
-import type { Subscriber } from 'rxjs';
+import type { Ongoing } from '../../pool/direct-subscriber';
+import type { Sink } from '../../pool/work';
 import type { Awake } from './awake';
 import type { Ending } from './ending';
 import { readableDetail, RpcError } from './errors';
@@ -6,21 +7,25 @@ import { LARGEST_ID, NO_CALL } from './messages';
 import { Outgoing, type Outbox } from './outbox';
 import { Refusal } from './refusal';
 
-class Call extends Outgoing {
-  readonly id: number;
-  readonly method: string;
-  readonly subscriber: Subscriber<unknown>;
-  /** Whether the process waits for it. */
-  readonly holds: boolean;
+/** One call, from when it is asked for: what its subscription carries. */
+export class Call extends Outgoing implements Ongoing {
+  /** Given up before it was ever sent, it has none. */
+  id = NO_CALL;
   /** Answered, failed or given up. */
   over = false;
 
-  constructor(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean) {
-    super(frame);
-    this.holds = holds;
-    this.id = id;
-    this.method = method;
-    this.subscriber = subscriber;
+  constructor(
+    readonly calls: Calls,
+    readonly method: string,
+    readonly sink: Sink<unknown>,
+    /** Whether the process waits for it. */
+    readonly holds: boolean,
+  ) {
+    super(null);
+  }
+
+  unsubscribe(): void {
+    if (!this.over) this.calls.giveUp(this);
   }
 }
 
@@ -59,12 +64,12 @@ export class Calls {
     return this.#forgotten;
   }
 
-  /** A call that `holds` keeps the process alive until it is over. */
-  start(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean): void {
-    const call = new Call(frame, id, method, subscriber, holds);
+  /** From now on it is under way. If it `holds`, it keeps the process alive until it is over. */
+  start(call: Call, id: number, frame: Uint8Array): void {
+    call.id = id;
+    call.frame = frame;
     this.#sent.set(id, call);
-    if (holds) this.#awake.hold();
-    subscriber.add(() => this.#giveUp(call));
+    if (call.holds) this.#awake.hold();
     this.#outbox.push(call);
   }
 
@@ -83,10 +88,10 @@ export class Calls {
     }
     this.#end(call);
     if (error === null || error === undefined) {
-      call.subscriber.next(result);
-      call.subscriber.complete();
+      call.sink.next(result);
+      call.sink.complete();
     } else {
-      call.subscriber.error(new RpcError(this.#target, call.method, error));
+      call.sink.error(new RpcError(this.#target, call.method, error));
     }
   }
 
@@ -98,12 +103,12 @@ export class Calls {
     for (const call of calls) {
       if (call === null || call.over) continue;
       this.#end(call);
-      call.subscriber.error(ending.errorFor(call.method));
+      call.sink.error(ending.errorFor(call.method));
     }
   }
 
-  #giveUp(call: Call): void {
-    if (call.over) return;
+  /** Nobody waits for it any more. */
+  giveUp(call: Call): void {
     this.#end(call);
     if (call.frame !== null) {
       this.#outbox.drop(call);
