@@ -3,6 +3,7 @@ import { createLiteCodec } from './lite-codec';
 import { mostOf } from './lite-read';
 import { isPlainMessage } from './plain-message';
 import { isPlainValue } from './plain-value';
+import { smallFrame } from './small-frame';
 import { wireCodecOf, withWireCodec } from './wire-codec';
 
 /** The part of msgpackr's class `Packr` that is used, so that who does not use msgpackr needs neither it nor its types. */
@@ -43,14 +44,14 @@ export function createMsgpackrCodec(Packr: PackrClass): Codec {
   const liteWire = wireCodecOf(lite);
   return withWireCodec(
     {
-      encode: (value) => (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
+      encode: (value) => smallFrame(value) ?? (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
       decode: (bytes) =>
         bytes.length > SMALL && isPlainMessage(bytes, 0, bytes.length, Infinity)
           ? packr.unpack(bytes)
           : lite.decode(bytes),
     },
     {
-      encode: (value) => (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
+      encode: (value) => smallFrame(value) ?? (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
       decode: (memory, start, end, hold) =>
         // msgpackr would copy what may be left where it is.
         end - start > SMALL && isPlainMessage(memory, start, end, mostOf(memory, hold))
