@@ -67,6 +67,26 @@ describe('the ids of calls', () => {
     expect(calls.unanswered).toBe(1);
   });
 
+  it('of calls that wait while many others are answered still find them, and fail in the order of their calls', async () => {
+    const { session: it, peer } = await session(LARGEST - 20);
+    const told: string[] = [];
+    const call = (name: string): unknown =>
+      it.call(name).subscribe({ next: () => told.push(name), error: () => told.push(`not ${name}`) });
+    call('first');
+    call('second');
+    for (let i = 0; i < 100; i++) {
+      const answer = answerOf(it.call('x'));
+      await until(() => peer.messages.length === i + 3);
+      peer.send([1, idsOf(peer)[i + 2], null, i]);
+      expect(await answer).toBe(i);
+    }
+    peer.send([1, LARGEST - 20, null, 1]);
+    await until(() => told.length === 1);
+    for (let i = 0; i < 40; i++) call(String(i));
+    it.close();
+    expect(told).toEqual(['first', 'not second', ...Array.from({ length: 40 }, (_, i) => `not ${i}`)]);
+  });
+
   it('are free again when the answer has come, and only then', async () => {
     const { session: it, peer, ended } = await session(1);
     const first = answerOf(it.call('x'));

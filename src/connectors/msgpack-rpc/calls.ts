@@ -1,6 +1,7 @@
 import type { Ongoing } from '../../pool/direct-subscriber';
 import type { Sink } from '../../pool/work';
 import type { Awake } from './awake';
+import { CallTable } from './call-table';
 import type { Ending } from './ending';
 import { readableDetail, RpcError } from './errors';
 import { LARGEST_ID, NO_CALL } from './messages';
@@ -34,8 +35,7 @@ export class Calls {
   readonly #target: string;
   readonly #outbox: Outbox;
   readonly #awake: Awake;
-  /** null: given up after it was sent, so that the answer may still come and the id is not free. */
-  readonly #sent = new Map<number, Call | null>();
+  readonly #sent = new CallTable();
   #lastId: number;
   #forgotten = 0;
 
@@ -68,7 +68,7 @@ export class Calls {
   start(call: Call, id: number, frame: Uint8Array): void {
     call.id = id;
     call.frame = frame;
-    this.#sent.set(id, call);
+    this.#sent.add(call);
     if (call.holds) this.#awake.hold();
     this.#outbox.push(call);
   }
@@ -81,7 +81,7 @@ export class Calls {
       const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which nobody made`;
       throw new Refusal('RPC_PROTOCOL', `${what}${about}`);
     }
-    this.#sent.delete(id);
+    this.#sent.remove(id);
     if (call === null) {
       this.#forgotten--;
       return;
@@ -97,11 +97,12 @@ export class Calls {
 
   /** The connection has ended: every call that is waited for fails, in the order in which they were made. */
   fail(ending: Ending): void {
-    const calls = [...this.#sent.values()];
-    this.#sent.clear();
+    /** How many ids ago it was made. */
+    const age = ({ id }: Call): number => (this.#lastId - id) >>> 0;
+    const calls = this.#sent.takeAll().sort((one, other) => age(other) - age(one));
     this.#forgotten = 0;
     for (const call of calls) {
-      if (call === null || call.over) continue;
+      if (call.over) continue;
       this.#end(call);
       call.sink.error(ending.errorFor(call.method));
     }
@@ -112,10 +113,10 @@ export class Calls {
     this.#end(call);
     if (call.frame !== null) {
       this.#outbox.drop(call);
-      this.#sent.delete(call.id);
+      this.#sent.remove(call.id);
       return;
     }
-    this.#sent.set(call.id, null);
+    this.#sent.forget(call.id);
     this.#forgotten++;
   }
 
