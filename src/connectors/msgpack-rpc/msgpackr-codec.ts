@@ -31,7 +31,7 @@ const SMALL = 128;
 /**
  * A faster codec for those who install msgpackr beside the package. Everything becomes of everything exactly as with
  * `createLiteCodec`, which does the rest: msgpackr gets the values and messages of which both libraries make the same, and that is
- * most of them. It never sees an extension type, for which it has code of its own that rebuilds references, regular expressions
+ * most of those that are not small. It never sees an extension type, for which it has code of its own that rebuilds references, regular expressions
  * and records from the wire, nor 64-bit integers, keys that are no text or `__proto__`.
  *
  * @example
