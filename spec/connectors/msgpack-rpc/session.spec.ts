@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
-import { Subject, Subscriber, type Subscription } from 'rxjs';
+import { Subject, Subscriber } from 'rxjs';
 import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
-import { Calls } from '../../../src/connectors/msgpack-rpc/calls';
+import { Call, Calls } from '../../../src/connectors/msgpack-rpc/calls';
 import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
@@ -53,10 +53,10 @@ describe('the ids of calls', () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
     const outbox = new Outbox(socket);
     const calls = new Calls('somewhere', outbox, new Awake(socket, false), LARGEST);
-    const start = (id: number): Subscription => {
-      const subscriber = new Subscriber<unknown>(new Subject());
-      calls.start(Buffer.of(1), id, 'x', subscriber, true);
-      return subscriber;
+    const start = (id: number): Call => {
+      const call = new Call(calls, 'x', new Subscriber<unknown>(new Subject()), true);
+      calls.start(call, id, Buffer.of(1));
+      return call;
     };
     start(2);
     const unsent = start(3);
@@ -65,6 +65,26 @@ describe('the ids of calls', () => {
     // 2 is under way; 3 was taken back before it left, so that nobody will answer it.
     expect(ids).toEqual([LARGEST, 1, 3]);
     expect(calls.unanswered).toBe(1);
+  });
+
+  it('of calls that wait while many others are answered still find them, and fail in the order of their calls', async () => {
+    const { session: it, peer } = await session(LARGEST - 20);
+    const told: string[] = [];
+    const call = (name: string): unknown =>
+      it.call(name).subscribe({ next: () => told.push(name), error: () => told.push(`not ${name}`) });
+    call('first');
+    call('second');
+    for (let i = 0; i < 100; i++) {
+      const answer = answerOf(it.call('x'));
+      await until(() => peer.messages.length === i + 3);
+      peer.send([1, idsOf(peer)[i + 2], null, i]);
+      expect(await answer).toBe(i);
+    }
+    peer.send([1, LARGEST - 20, null, 1]);
+    await until(() => told.length === 1);
+    for (let i = 0; i < 40; i++) call(String(i));
+    it.close();
+    expect(told).toEqual(['first', 'not second', ...Array.from({ length: 40 }, (_, i) => `not ${i}`)]);
   });
 
   it('are free again when the answer has come, and only then', async () => {

@@ -1,26 +1,32 @@
-import type { Subscriber } from 'rxjs';
+import type { Ongoing } from '../../pool/direct-subscriber';
+import type { Sink } from '../../pool/work';
 import type { Awake } from './awake';
+import { CallTable } from './call-table';
 import type { Ending } from './ending';
 import { readableDetail, RpcError } from './errors';
 import { LARGEST_ID, NO_CALL } from './messages';
 import { Outgoing, type Outbox } from './outbox';
 import { Refusal } from './refusal';
 
-class Call extends Outgoing {
-  readonly id: number;
-  readonly method: string;
-  readonly subscriber: Subscriber<unknown>;
-  /** Whether the process waits for it. */
-  readonly holds: boolean;
+/** One call, from when it is asked for: what its subscription carries. */
+export class Call extends Outgoing implements Ongoing {
+  /** Given up before it was ever sent, it has none. */
+  id = NO_CALL;
   /** Answered, failed or given up. */
   over = false;
 
-  constructor(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean) {
-    super(frame);
-    this.holds = holds;
-    this.id = id;
-    this.method = method;
-    this.subscriber = subscriber;
+  constructor(
+    readonly calls: Calls,
+    readonly method: string,
+    readonly sink: Sink<unknown>,
+    /** Whether the process waits for it. */
+    readonly holds: boolean,
+  ) {
+    super(null);
+  }
+
+  unsubscribe(): void {
+    if (!this.over) this.calls.giveUp(this);
   }
 }
 
@@ -29,8 +35,7 @@ export class Calls {
   readonly #target: string;
   readonly #outbox: Outbox;
   readonly #awake: Awake;
-  /** null: given up after it was sent, so that the answer may still come and the id is not free. */
-  readonly #sent = new Map<number, Call | null>();
+  readonly #sent = new CallTable();
   #lastId: number;
   #forgotten = 0;
 
@@ -59,12 +64,12 @@ export class Calls {
     return this.#forgotten;
   }
 
-  /** A call that `holds` keeps the process alive until it is over. */
-  start(frame: Uint8Array, id: number, method: string, subscriber: Subscriber<unknown>, holds: boolean): void {
-    const call = new Call(frame, id, method, subscriber, holds);
-    this.#sent.set(id, call);
-    if (holds) this.#awake.hold();
-    subscriber.add(() => this.#giveUp(call));
+  /** From now on it is under way. If it `holds`, it keeps the process alive until it is over. */
+  start(call: Call, id: number, frame: Uint8Array): void {
+    call.id = id;
+    call.frame = frame;
+    this.#sent.add(call);
+    if (call.holds) this.#awake.hold();
     this.#outbox.push(call);
   }
 
@@ -76,41 +81,42 @@ export class Calls {
       const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which nobody made`;
       throw new Refusal('RPC_PROTOCOL', `${what}${about}`);
     }
-    this.#sent.delete(id);
+    this.#sent.remove(id);
     if (call === null) {
       this.#forgotten--;
       return;
     }
     this.#end(call);
     if (error === null || error === undefined) {
-      call.subscriber.next(result);
-      call.subscriber.complete();
+      call.sink.next(result);
+      call.sink.complete();
     } else {
-      call.subscriber.error(new RpcError(this.#target, call.method, error));
+      call.sink.error(new RpcError(this.#target, call.method, error));
     }
   }
 
   /** The connection has ended: every call that is waited for fails, in the order in which they were made. */
   fail(ending: Ending): void {
-    const calls = [...this.#sent.values()];
-    this.#sent.clear();
+    /** How many ids ago it was made. */
+    const age = ({ id }: Call): number => (this.#lastId - id) >>> 0;
+    const calls = this.#sent.takeAll().sort((one, other) => age(other) - age(one));
     this.#forgotten = 0;
     for (const call of calls) {
-      if (call === null || call.over) continue;
+      if (call.over) continue;
       this.#end(call);
-      call.subscriber.error(ending.errorFor(call.method));
+      call.sink.error(ending.errorFor(call.method));
     }
   }
 
-  #giveUp(call: Call): void {
-    if (call.over) return;
+  /** Nobody waits for it any more. */
+  giveUp(call: Call): void {
     this.#end(call);
     if (call.frame !== null) {
       this.#outbox.drop(call);
-      this.#sent.delete(call.id);
+      this.#sent.remove(call.id);
       return;
     }
-    this.#sent.set(call.id, null);
+    this.#sent.forget(call.id);
     this.#forgotten++;
   }
 

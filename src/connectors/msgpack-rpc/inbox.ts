@@ -17,9 +17,10 @@ export type Receive = (memory: Buffer, start: number, end: number, hold: Hold) =
 /** Chunks come in, the bytes of whole messages go out. */
 export class Inbox {
   readonly #scanner: Scanner;
-  /** The chunk that messages are taken from, and how far that has come. */
+  /** The chunk that messages are taken from, how far that has come, and where its bytes end. */
   #chunk: Buffer | undefined;
   #at = 0;
+  #end = 0;
   /** The memory of that chunk is going to be used for something else. */
   #borrowed = false;
   /** What has come in behind it, while nobody took messages: as few bytes at a time as the other side liked. */
@@ -39,17 +40,19 @@ export class Inbox {
 
   /** Bytes that nobody has looked at. */
   get waitingBytes(): number {
-    return (this.#chunk === undefined ? 0 : this.#chunk.length - this.#at) + this.#waiting.length + this.#unseen;
+    return this.#end - this.#at + this.#waiting.length + this.#unseen;
   }
 
-  /** Takes in a chunk. One that is `borrowed` is looked at until `settle` is called. */
-  push(chunk: Buffer, borrowed = false): void {
-    if (this.#chunk !== undefined) {
-      this.#waiting.append(chunk);
-      return;
-    }
-    this.#chunk = chunk;
-    this.#borrowed = borrowed;
+  /** Takes in a chunk. */
+  push(chunk: Buffer): void {
+    if (this.#chunk === undefined) this.#begin(chunk, chunk.length, false);
+    else this.#waiting.append(chunk);
+  }
+
+  /** Takes in the first `count` bytes of this memory, which is looked at until `settle` is called. */
+  borrow(memory: Buffer, count: number): void {
+    if (this.#chunk === undefined) this.#begin(memory, count, true);
+    else this.#waiting.append(memory.subarray(0, count));
   }
 
   /** Keeps what is left of a borrowed chunk. */
@@ -57,7 +60,8 @@ export class Inbox {
     if (!this.#borrowed) return;
     this.#borrowed = false;
     if (this.#chunk === undefined) return;
-    this.#chunk = Buffer.from(this.#chunk.subarray(this.#at));
+    this.#chunk = Buffer.from(this.#chunk.subarray(this.#at, this.#end));
+    this.#end -= this.#at;
     this.#at = 0;
   }
 
@@ -77,20 +81,20 @@ export class Inbox {
   next(receive: Receive): boolean {
     if (this.#unseen > 0) {
       const { bytes } = this.#begun;
-      const end = this.#scanner.scan(bytes, bytes.length - this.#unseen);
+      const end = this.#scanner.scan(bytes, bytes.length - this.#unseen, bytes.length);
       this.#unseen = 0;
       if (end !== -1) return this.#giveGathered(receive);
     }
     for (let chunk = this.#chunk; chunk !== undefined; chunk = this.#chunk) {
       const from = this.#at;
       const borrowed = this.#borrowed;
-      const end = this.#scanner.scan(chunk, from);
+      const end = this.#scanner.scan(chunk, from, this.#end);
       if (end === -1) {
-        this.#begun.append(from === 0 ? chunk : chunk.subarray(from), this.#scanner.announced);
-        this.#step(chunk, chunk.length);
+        this.#begun.append(chunk.subarray(from, this.#end), this.#scanner.announced);
+        this.#step(this.#end);
         continue;
       }
-      this.#step(chunk, end);
+      this.#step(end);
       if (this.#begun.length === 0) {
         receive(chunk, from, end, borrowed ? 'borrowed' : 'shared');
         return true;
@@ -107,13 +111,22 @@ export class Inbox {
     return true;
   }
 
-  #step(chunk: Buffer, to: number): void {
-    if (to < chunk.length) {
+  #step(to: number): void {
+    if (to < this.#end) {
       this.#at = to;
-      return;
+    } else if (this.#waiting.length === 0) {
+      this.#chunk = undefined;
+      this.#at = this.#end = 0;
+    } else {
+      const { length } = this.#waiting;
+      this.#begin(this.#waiting.take(), length, false);
     }
-    this.#chunk = this.#waiting.length === 0 ? undefined : this.#waiting.take();
-    this.#borrowed = false;
+  }
+
+  #begin(chunk: Buffer, end: number, borrowed: boolean): void {
+    this.#chunk = chunk;
     this.#at = 0;
+    this.#end = end;
+    this.#borrowed = borrowed;
   }
 }

@@ -52,7 +52,7 @@ export class Intake {
   #read(count: number, buffer: Buffer): boolean {
     if (this.#closed) return true;
     if (buffer === this.#room) this.inbox.filled(count);
-    else this.inbox.push(count === buffer.length ? buffer : buffer.subarray(0, count), true);
+    else this.inbox.borrow(buffer, count);
     this.#onBytes?.();
     this.inbox.settle();
     return true;

@@ -2,6 +2,7 @@ import type { Codec } from './codec';
 import { asBuffer, lite, type Encoder } from './lite';
 import { createDecode } from './lite-read';
 import { createWrite } from './lite-write';
+import { smallFrame } from './small-frame';
 import { joinInSpare } from './spare';
 import { withWireCodec } from './wire-codec';
 
@@ -53,9 +54,9 @@ export function createLiteCodec(): Codec {
   };
   return withWireCodec(
     {
-      encode: (value) => encode(value, (parts) => Buffer.concat(parts)),
+      encode: (value) => smallFrame(value) ?? encode(value, (parts) => Buffer.concat(parts)),
       decode: (bytes) => decode(asBuffer(bytes), 0, bytes.length, 'shared'),
     },
-    { encode: (value) => encode(value, joinInSpare), decode },
+    { encode: (value) => smallFrame(value) ?? encode(value, joinInSpare), decode },
   );
 }

@@ -3,6 +3,7 @@ import { createLiteCodec } from './lite-codec';
 import { mostOf } from './lite-read';
 import { isPlainMessage } from './plain-message';
 import { isPlainValue } from './plain-value';
+import { smallFrame } from './small-frame';
 import { wireCodecOf, withWireCodec } from './wire-codec';
 
 /** The part of msgpackr's class `Packr` that is used, so that who does not use msgpackr needs neither it nor its types. */
@@ -24,10 +25,13 @@ const settings = {
   structuredClone: false,
 };
 
+/** Messages of so many bytes have been read before msgpackr, which needs two objects for each, is ready to begin. */
+const SMALL = 128;
+
 /**
  * A faster codec for those who install msgpackr beside the package. Everything becomes of everything exactly as with
  * `createLiteCodec`, which does the rest: msgpackr gets the values and messages of which both libraries make the same, and that is
- * most of them. It never sees an extension type, for which it has code of its own that rebuilds references, regular expressions
+ * most of those that are not small. It never sees an extension type, for which it has code of its own that rebuilds references, regular expressions
  * and records from the wire, nor 64-bit integers, keys that are no text or `__proto__`.
  *
  * @example
@@ -40,14 +44,17 @@ export function createMsgpackrCodec(Packr: PackrClass): Codec {
   const liteWire = wireCodecOf(lite);
   return withWireCodec(
     {
-      encode: (value) => (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
-      decode: (bytes) => (isPlainMessage(bytes, 0, bytes.length, Infinity) ? packr.unpack(bytes) : lite.decode(bytes)),
+      encode: (value) => smallFrame(value) ?? (isPlainValue(value) ? packr.pack(value) : lite.encode(value)),
+      decode: (bytes) =>
+        bytes.length > SMALL && isPlainMessage(bytes, 0, bytes.length, Infinity)
+          ? packr.unpack(bytes)
+          : lite.decode(bytes),
     },
     {
-      encode: (value) => (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
+      encode: (value) => smallFrame(value) ?? (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
       decode: (memory, start, end, hold) =>
         // msgpackr would copy what may be left where it is.
-        isPlainMessage(memory, start, end, mostOf(memory, hold))
+        end - start > SMALL && isPlainMessage(memory, start, end, mostOf(memory, hold))
           ? packr.unpack(memory.subarray(start, end))
           : liteWire.decode(memory, start, end, hold),
     },

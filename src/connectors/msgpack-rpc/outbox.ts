@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { LinkedList, type Linked } from '../../pool/linked-list';
 import { giveBack } from './spare';
 
 /** Frames are joined up to this many bytes for one write. */
@@ -7,15 +8,15 @@ const LARGEST_JOIN = 1024 * 1024;
 const LONG_FRAME = 128 * 1024;
 /** What a frame that waits counts beside its bytes: about what keeps it, so that a million of five bytes each are not taken for little. */
 const PLACE = 128;
-/** Frames taken back are cleared away when there are more of them than this, and more than of the others. */
-const MANY = 1024;
 
 /** Something to be sent: a call, an answer or a notification is its own place in the queue. */
-export abstract class Outgoing {
+export abstract class Outgoing implements Linked<Outgoing> {
+  ahead: Outgoing | null = null;
+  behind: Outgoing | null = null;
   /** Its bytes until they are handed to the socket; null afterwards, or when it was taken back. */
   frame: Uint8Array | null;
 
-  constructor(frame: Uint8Array) {
+  constructor(frame: Uint8Array | null) {
     this.frame = frame;
   }
 
@@ -39,12 +40,8 @@ export abstract class Outgoing {
  */
 export class Outbox {
   readonly #socket: Socket;
-  #queue: Outgoing[] = [];
-  /** Where in the queue the next one stands. */
-  #head = 0;
-  /** Those in the queue that were taken back. */
-  #dropped = 0;
-  /** The weight of the others. */
+  #queue = new LinkedList<Outgoing>();
+  /** The weight of all in the queue. */
   #weight = 0;
   #flushing = false;
   #full = false;
@@ -74,70 +71,81 @@ export class Outbox {
     this.#weight += item.weight;
     if (this.#flushing || this.#full) return;
     this.#flushing = true;
-    void turn.then(() => this.flush());
+    void turn.then(this.#flushNow);
   }
 
   /** Takes back what has not been handed to the socket. */
   drop(item: Outgoing): void {
-    this.#weight -= item.weight;
+    if (!this.#closed) {
+      this.#queue.remove(item);
+      this.#weight -= item.weight;
+    }
     item.frame = null;
-    if (++this.#dropped < MANY || 2 * this.#dropped < this.#queue.length) return;
-    this.#queue = this.#queue.slice(this.#head).filter((kept) => kept.frame !== null);
-    this.#head = 0;
-    this.#dropped = 0;
   }
 
   /** Nothing is written from here on. */
   close(): void {
     this.#closed = true;
-    this.#queue = [];
-    this.#head = 0;
+    this.#queue = new LinkedList();
     this.#weight = 0;
   }
 
   /** Writes what there is as far as the socket takes it; otherwise that happens when the turn is over. */
   flush(): void {
     this.#flushing = false;
-    while (!this.#full && !this.#closed && this.#head < this.#queue.length) this.#writeSome();
-    if (this.#head >= this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-      this.#dropped = 0;
-    } else if (this.#head > MANY && 2 * this.#head > this.#queue.length) {
-      this.#queue.splice(0, this.#head);
-      this.#head = 0;
-    }
+    while (!this.#full && !this.#closed && this.#queue.first !== null) this.#writeSome(this.#queue.first);
   }
 
+  readonly #flushNow = (): void => {
+    this.flush();
+  };
+
   /** One write: a long frame by itself, or as many others as fit. */
-  #writeSome(): void {
-    const frames: Uint8Array[] = [];
-    const written: (() => void)[] = [];
-    let bytes = 0;
-    while (this.#head < this.#queue.length && bytes < LARGEST_JOIN) {
-      const item = this.#queue[this.#head]!;
-      const { frame } = item;
-      if (frame !== null && frame.length >= LONG_FRAME && frames.length > 0) break;
-      this.#head++;
-      if (frame === null) continue;
+  #writeSome(first: Outgoing): void {
+    const { written } = first;
+    const frame = this.#take(first, first.frame!);
+    // Where calls are small it is alone, most of the time.
+    if (this.#queue.first === null || frame.length >= LONG_FRAME) this.#write(frame, written);
+    else this.#writeJoined(frame, written);
+  }
+
+  #writeJoined(first: Uint8Array, firstWritten: (() => void) | undefined): void {
+    const frames = [first];
+    const written = firstWritten === undefined ? [] : [firstWritten];
+    let bytes = first.length;
+    for (let item = this.#queue.first; item !== null && bytes < LARGEST_JOIN; item = this.#queue.first) {
+      const frame = item.frame!;
+      if (frame.length >= LONG_FRAME) break;
       frames.push(frame);
       bytes += frame.length;
-      const { weight } = item;
-      this.#weight -= weight;
-      item.frame = null;
-      item.sent(weight);
       if (item.written !== undefined) written.push(item.written);
-      if (frame.length >= LONG_FRAME) break;
+      this.#take(item, frame);
     }
-    if (frames.length === 0) return;
-    const joined = frames.length === 1 ? frames[0]! : Buffer.concat(frames, bytes);
-    if (bytes >= LONG_FRAME) written.push(() => giveBack(joined));
-    this.#full = !(written.length === 0 ? this.#socket.write(joined) : this.#socket.write(joined, allOf(written)));
+    const all = written.length === 0 ? undefined : () => written.forEach((callback) => callback());
+    this.#write(frames.length === 1 ? first : Buffer.concat(frames, bytes), all);
+  }
+
+  #take(item: Outgoing, frame: Uint8Array): Uint8Array {
+    const { weight } = item;
+    this.#queue.remove(item);
+    this.#weight -= weight;
+    item.frame = null;
+    item.sent(weight);
+    return frame;
+  }
+
+  #write(bytes: Uint8Array, written: (() => void) | undefined): void {
+    const { length } = bytes;
+    if (written === undefined && length < LONG_FRAME) {
+      this.#full = !this.#socket.write(bytes);
+      return;
+    }
+    this.#full = !this.#socket.write(bytes, (error) => {
+      if (error != null) return;
+      written?.();
+      if (length >= LONG_FRAME) giveBack(bytes);
+    });
   }
 }
 
 const turn = Promise.resolve();
-
-const allOf = (callbacks: (() => void)[]) => (error?: Error | null) => {
-  if (error == null) for (const callback of callbacks) callback();
-};

@@ -43,11 +43,10 @@ export class Scanner {
   }
 
   /**
-   * Goes on from the index `from` of the next chunk. Returns the index behind the value's last byte, or −1 if the chunk ends
-   * before the value does. Throws a `Refusal`, after which it must not be used again.
+   * Goes on with the next chunk, which is from `from` to `end`. Returns the index behind the value's last byte, or −1 if the chunk
+   * ends before the value does. Throws a `Refusal`, after which it must not be used again.
    */
-  scan(chunk: Uint8Array, from: number): number {
-    const end = chunk.length;
+  scan(chunk: Uint8Array, from: number, end: number): number {
     /** The index that this value may not go beyond. */
     const limit = from + this.#limits.maxMessageBytes - this.#before;
     let at = from;

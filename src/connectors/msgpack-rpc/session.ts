@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
-import { Observable, Subject, type Subscriber } from 'rxjs';
+import { Observable, Subject } from 'rxjs';
+import type { Sink } from '../../pool/work';
 import { Answers, refusalFrame } from './answers';
 import { Awake } from './awake';
 import { Backlog } from './backlog';
-import { Calls } from './calls';
+import { CallObservable, type Caller } from './call-observable';
+import { Call, Calls } from './calls';
 import type { Codec } from './codec';
 import { callerGone, closedHere, closedThere, lost, refused, type Ending } from './ending';
 import { RpcBacklogError, RpcEncodeError } from './errors';
@@ -45,7 +47,7 @@ export interface SessionConfig {
  * One connection from when it is open until it has ended, the same for client and server: the protocol is. Bytes come in through
  * the inbox, go out through the outbox; in between, calls are those we made and answers those we owe.
  */
-export class Session implements RpcConnection {
+export class Session implements RpcConnection, Caller {
   readonly target: string;
   readonly notifications$: Observable<RpcNotification>;
 
@@ -126,12 +128,12 @@ export class Session implements RpcConnection {
   }
 
   call(method: string, ...params: unknown[]): Observable<unknown> {
-    return new Observable((subscriber) => this.#start(subscriber, method, params, true));
+    return new CallObservable(this, method, params, true);
   }
 
   /** A call that the process does not stay alive for. */
   ping(method: string): Observable<unknown> {
-    return new Observable((subscriber) => this.#start(subscriber, method, [], false));
+    return new CallObservable(this, method, [], false);
   }
 
   notify(method: string, ...params: unknown[]): Observable<never> {
@@ -151,31 +153,38 @@ export class Session implements RpcConnection {
     this.#end(lost(this.target, reason));
   }
 
-  #start(subscriber: Subscriber<unknown>, method: string, params: unknown[], holds: boolean): void {
+  prepare(method: string, sink: Sink<unknown>, holds: boolean): Call {
+    return new Call(this.#calls, method, sink, holds);
+  }
+
+  send(call: Call, params: unknown[]): void {
     const id = this.#calls.nextId();
-    const frame = this.#encode(subscriber, method, [REQUEST, id, method, params]);
-    if (frame === undefined) return;
-    this.#calls.start(frame, id, method, subscriber, holds);
+    const frame = this.#encode(call.sink, call.method, [REQUEST, id, call.method, params]);
+    if (frame === undefined) {
+      call.over = true;
+      return;
+    }
+    this.#calls.start(call, id, frame);
     if (this.#calls.forgotten > MOST_FORGOTTEN) this.giveUp(`it left ${MOST_FORGOTTEN} calls unanswered`);
     // From now on an answer is waited for, which stands behind whatever is not being read.
     this.#readOnLater();
   }
 
-  /** Undefined when it cannot be sent: then the subscriber has been told. */
-  #encode(subscriber: Subscriber<never>, method: string, message: unknown[]): Uint8Array | undefined {
+  /** Undefined when it cannot be sent: then its sink has been told. */
+  #encode(sink: Sink<never>, method: string, message: unknown[]): Uint8Array | undefined {
     if (this.#ending !== undefined) {
-      subscriber.error(this.#ending.errorFor(method));
+      sink.error(this.#ending.errorFor(method));
       return undefined;
     }
     const refusal = this.#config.role === 'server' ? this.#backlog.refusal : undefined;
     if (refusal !== undefined) {
-      subscriber.error(new RpcBacklogError(this.target, refusal, method));
+      sink.error(new RpcBacklogError(this.target, refusal, method));
       return undefined;
     }
     try {
       return this.#codec.encode(message);
     } catch (error) {
-      subscriber.error(new RpcEncodeError(this.target, method, error));
+      sink.error(new RpcEncodeError(this.target, method, error));
       return undefined;
     }
   }

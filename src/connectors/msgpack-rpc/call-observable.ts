@@ -1,0 +1,30 @@
+import { DirectObservable } from '../../pool/direct-observable';
+import type { Sink } from '../../pool/work';
+import type { Call } from './calls';
+
+/** Who makes calls. */
+export interface Caller {
+  prepare(method: string, sink: Sink<unknown>, holds: boolean): Call;
+  send(call: Call, params: unknown[]): void;
+}
+
+/** Cold: every subscription is a call of its own. */
+export class CallObservable extends DirectObservable<unknown, Call> {
+  constructor(
+    private readonly caller: Caller,
+    private readonly method: string,
+    private readonly params: unknown[],
+    /** Whether the process waits for the answer. */
+    private readonly holds: boolean,
+  ) {
+    super();
+  }
+
+  createRun(sink: Sink<unknown>): Call {
+    return this.caller.prepare(this.method, sink, this.holds);
+  }
+
+  start(call: Call): void {
+    this.caller.send(call, this.params);
+  }
+}
