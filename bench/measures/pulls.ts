@@ -7,7 +7,7 @@ import { batchOutcomes, withConnection, type ConnectionTask, type PullOperator }
 import { warmPool } from '../cases/warm-pool';
 import { BareBatch } from '../floors/bare-batch';
 import type { Measure } from '../runner/case';
-import { collectGarbage, milliseconds, warmUp } from '../runner/timed';
+import { collectGarbage, milliseconds, timeIsTaken, warmUp } from '../runner/timed';
 
 const CONCURRENCY = 10;
 /** The consumer waits a turn of the event loop after so many results. */
@@ -112,6 +112,7 @@ export const pullsOf =
     };
     await warmUp(() => pull(Math.min(count, WARM)));
     const ms = await milliseconds(() => pull(count));
+    timeIsTaken();
 
     collectGarbage();
     const before = process.memoryUsage().heapUsed;
