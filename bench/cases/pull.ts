@@ -1,4 +1,5 @@
 import {
+  bareBatch,
   bareWorkers,
   ixFlatMap,
   ours,
@@ -12,6 +13,7 @@ import {
 import { secondary, type Case, type Contender } from '../runner/case';
 
 const floor = 'ten bare workers on one iterator';
+const bare = 'a bare batch, nothing lent';
 const readable = 'Readable.map, concurrency 10';
 const ix = 'ix flatMap(f, 10)';
 const rx = 'RxJS from(generator), mergeMap(f, 10)';
@@ -36,6 +38,7 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
     ],
     contenders: [
       contender(floor, 'floor', bareWorkers),
+      contender(bare, 'floor', bareBatch),
       contender(readable, 'peer', readableMap),
       {
         ...contender(ix, 'peer', ixFlatMap),

@@ -5,8 +5,9 @@ import { flatMap } from 'ix/asynciterable/operators/flatmap';
 import { concatMap, EMPTY, from as rxFrom, lastValueFrom, mergeMap, of } from 'rxjs';
 import { batchOutcomes, withConnection, type ConnectionTask, type PullOperator } from '../../src/ix/index';
 import { warmPool } from '../cases/warm-pool';
+import { BareBatch } from '../floors/bare-batch';
 import type { Measure } from '../runner/case';
-import { collectGarbage, milliseconds, warmUp } from '../runner/timed';
+import { collectGarbage, milliseconds, timeIsTaken, warmUp } from '../runner/timed';
 
 const CONCURRENCY = 10;
 /** The consumer waits a turn of the event loop after so many results. */
@@ -47,6 +48,12 @@ export const bareWorkers: Puller = async (items, work, consume) => {
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 };
+
+export const bareBatch: Puller = (items, work, consume) =>
+  consumeAll(
+    new BareBatch<number, number>(items, CONCURRENCY, work === 'promises' ? promised : (item) => of(item)),
+    consume,
+  );
 
 export const readableMap: Puller = (items, work, consume) => {
   const results = Readable.from(items).map(
@@ -105,6 +112,7 @@ export const pullsOf =
     };
     await warmUp(() => pull(Math.min(count, WARM)));
     const ms = await milliseconds(() => pull(count));
+    timeIsTaken();
 
     collectGarbage();
     const before = process.memoryUsage().heapUsed;

@@ -10,17 +10,24 @@ export function recordTo(file: string): () => Promise<void> {
   const session = new Session();
   session.connect();
   let started: Promise<unknown> | undefined;
-  whenMeasuring(() => {
-    started = Promise.all([
-      session.post('Profiler.enable'),
-      session.post('Profiler.setSamplingInterval', { interval: INTERVAL }),
-      session.post('Profiler.start'),
-    ]);
-  });
+  let stopped: ReturnType<typeof stop> | undefined;
+  const stop = () => session.post('Profiler.stop');
+  whenMeasuring(
+    () => {
+      started = Promise.all([
+        session.post('Profiler.enable'),
+        session.post('Profiler.setSamplingInterval', { interval: INTERVAL }),
+        session.post('Profiler.start'),
+      ]);
+    },
+    () => {
+      stopped = stop();
+    },
+  );
   return async () => {
     if (started === undefined) return;
     await started;
-    const { profile } = await session.post('Profiler.stop');
+    const { profile } = await (stopped ?? stop());
     writeFileSync(file, JSON.stringify(profile));
   };
 }

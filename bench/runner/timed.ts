@@ -7,10 +7,18 @@ type Run = () => unknown;
 type Prepare = (operations: number) => Run | Promise<Run>;
 
 let begin: (() => void) | undefined;
+let end: (() => void) | undefined;
 
-/** Once, at the end of the warm-up: what comes then is what counts. */
-export function whenMeasuring(callback: () => void): void {
-  begin = callback;
+/** Once each: at the end of the warm-up, since what comes then is what counts, and when the time has been taken. */
+export function whenMeasuring(beginning: () => void, ending: () => void): void {
+  begin = beginning;
+  end = ending;
+}
+
+/** For who goes on to look at something else than the time, such as the heap: no part of a profile. */
+export function timeIsTaken(): void {
+  end?.();
+  end = undefined;
 }
 
 /** Before whatever is measured, so that it does not pay for what others have left. */

@@ -100,7 +100,9 @@ export abstract class Batch<R, V>
   workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void {
     this.asked = false;
     this.lingering ??= lingering;
-    this.held = new TaskRun<R>(this, each, this.position++, index, item);
+    const run = new TaskRun<R>(this, each, this.position++, index, item);
+    if (this.pumping || !this.canStart()) this.held = run;
+    else this.start(run);
     this.pump();
   }
 
@@ -156,8 +158,7 @@ export abstract class Batch<R, V>
   private beginIfThereIsRoom(held: ObservableInput<R> | TaskRun<R>): boolean {
     const { running } = this;
     if (held instanceof TaskRun) {
-      // It comes from a source that knows what its pool can lend.
-      if (running.size >= this.slots) return false;
+      if (!this.canStart()) return false;
       this.held = null;
       held.start();
     } else {
@@ -168,6 +169,22 @@ export abstract class Batch<R, V>
       begin<R>(this, held, this.position++);
     }
     return true;
+  }
+
+  /** Whether a run can begin: it comes from a source that knows what its pool can lend, which may have become less. */
+  private canStart(): boolean {
+    return this.running.size < this.slots;
+  }
+
+  /** What nearly every run does, which is never held. */
+  private start(run: TaskRun<R>): void {
+    this.pumping = true;
+    try {
+      run.start();
+    } catch (error) {
+      this.abort(error);
+    }
+    this.pumping = false;
   }
 
   private get taken(): number {

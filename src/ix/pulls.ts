@@ -1,10 +1,8 @@
 import { Ring } from '../pool/ring';
 import type { Receiver, Source } from './source';
 
-interface Waiting<T> {
-  readonly resolve: (result: IteratorResult<T, undefined>) => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Settles the promise of a pull; with a promise that is rejected it is rejected too. */
+type Settle<T> = (answer: IteratorResult<T, undefined> | Promise<IteratorResult<T, undefined>>) => void;
 
 /**
  * The end of a pipeline, where somebody awaits values: an AsyncIterator over a Source. Pulls that do not wait for each other
@@ -12,8 +10,10 @@ interface Waiting<T> {
  */
 export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
   private readonly source: Source;
-  private readonly waiting = new Ring<Waiting<T>>();
-  /** The source has been asked and has not answered yet. */
+  /** Who waits. There are others only where pulls do not wait for each other. */
+  private first: Settle<T> | null = null;
+  private readonly others = new Ring<Settle<T>>();
+  /** The source has been asked and has not answered yet: so it is whenever somebody waits. */
   private asked = false;
   /** Asks on, as long as somebody waits: a source that answers at once is a loop, not a recursion. */
   private asking = false;
@@ -37,7 +37,7 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
     const { signal } = this;
     if (signal !== undefined && !this.listening) this.listen(signal);
     if (this.over && this.stopping === null) return this.atTheEnd();
-    if (this.waiting.size > 0 || this.asked || this.over) return new Promise(this.wait);
+    if (this.asked || this.over) return new Promise(this.wait);
     return this.nextAtOnce();
   }
 
@@ -50,12 +50,17 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
 
   arrived(value: T): void {
     this.asked = false;
-    if (this.waiting.size === 0) {
+    const { first, others } = this;
+    if (first === null) {
       this.answer = this.resultOf(value);
-      return;
+    } else if (others.size === 0) {
+      this.first = null;
+      first(this.resultOf(value));
+    } else {
+      this.first = others.shift();
+      first(this.resultOf(value));
+      this.ask();
     }
-    this.waiting.shift().resolve(this.resultOf(value));
-    if (this.waiting.size > 0) this.ask();
   }
 
   ended(): void {
@@ -84,15 +89,15 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
     return new Promise(this.wait);
   }
 
-  private readonly wait = (resolve: Waiting<T>['resolve'], reject: Waiting<T>['reject']): void => {
-    this.waiting.push({ resolve, reject });
-    this.ask();
+  private readonly wait = (settle: Settle<T>): void => {
+    if (this.first === null) this.first = settle;
+    else this.others.push(settle);
   };
 
   private ask(): void {
     if (this.asking) return;
     this.asking = true;
-    while (this.waiting.size > 0 && !this.asked && !this.over) {
+    while (this.first !== null && !this.asked && !this.over) {
       this.asked = true;
       this.source.pull();
     }
@@ -112,15 +117,12 @@ export class Pulls<T> implements AsyncIterator<T, undefined>, Receiver<T> {
 
   /** Answers whoever waits; the first of them, or the next one to come, with the failure if there is one. */
   private end(): void {
-    const { waiting } = this;
+    const { others } = this;
     this.stopping = null;
     this.signal?.removeEventListener('abort', this.abort);
-    while (waiting.size > 0) {
-      const { resolve, reject } = waiting.shift();
-      const { failure } = this;
-      this.failure = null;
-      if (failure === null) resolve(done);
-      else reject(failure.error);
+    while (this.first !== null) {
+      this.first(this.atTheEnd());
+      this.first = others.size === 0 ? null : others.shift();
     }
   }
 
