@@ -37,6 +37,20 @@ describe('batchParallel', () => {
     });
   });
 
+  it('is complete and in order, however many there are', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
+    for (const count of [1, 15, 16, 17, 48, 1_007, 1_008, 1_009, 5_000]) {
+      let result: BatchResult<number> | undefined;
+      range(0, count)
+        .pipe(
+          withConnection(pool, (_, i) => of(i)),
+          batchParallel(),
+        )
+        .subscribe((all) => (result = all));
+      expect(result?.successful).toEqual(Array.from({ length: count }, (_, i) => i));
+    }
+  });
+
   it('emits an empty result for an empty source', () => {
     marbles(({ hot, target, expectObservable, expectSubscriptions }) => {
       const pool = createPool({ connect: target().connect, max: 1 });

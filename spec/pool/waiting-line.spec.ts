@@ -204,6 +204,30 @@ describe('the waiting line', () => {
       });
     });
 
+    it('ends every wait at its own time, whoever has left before, from wherever in the line', () => {
+      marbles(({ target, at, flush }) => {
+        const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1, maxPending: 1_000 });
+        pool.acquire().subscribe();
+        const ends: number[][] = [];
+        const expected: number[][] = [];
+        for (let i = 0; i < 200; i++) {
+          const asked = i % 7;
+          const acquireTimeout = [30, 50, 50, 80][i % 4]!;
+          const leaves = (i * 37) % 5 < 3;
+          at(asked, () => {
+            const error = () => ends.push([i, asyncScheduler.now()]);
+            const waiting = pool.acquire({ acquireTimeout }).subscribe({ error });
+            if (leaves) at(asked + 1 + ((i * 53) % 25), () => waiting.unsubscribe());
+          });
+          if (!leaves) expected.push([i, asked + acquireTimeout]);
+        }
+        flush();
+        const inOrder = ([a]: number[], [b]: number[]) => a! - b!;
+        expect(ends.sort(inOrder)).toEqual(expected);
+        expect(pool.stats.pendingAcquires).toBe(0);
+      });
+    });
+
     it('ends the waits of many at their own times, with one timer in use for the line', () => {
       marbles(({ target, at, flush }) => {
         const counting = countingScheduler();

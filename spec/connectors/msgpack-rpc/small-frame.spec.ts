@@ -36,7 +36,8 @@ describe('smallFrame', () => {
       }),
       { numRuns: 2000 },
     );
-    expect(small).toBeGreaterThan(1000);
+    // About half of them are.
+    expect(small).toBeGreaterThan(500);
   });
 
   it('writes integers in their shortest form', () => {
