@@ -600,7 +600,7 @@ export class PoolCore<C> {
     this.busy = true;
     try {
       this.timings.waited(0);
-      this.lend(claim, slot, 0);
+      this.lend(claim, slot, this.clock.now(), 0);
     } finally {
       this.granting = null;
       this.busy = false;
@@ -609,16 +609,17 @@ export class PoolCore<C> {
   }
 
   private lendInTurn(claim: Claim<C>, slot: Slot<C>): void {
-    const waited = claim.since < 0 ? 0 : this.clock.now() - claim.since;
+    const now = this.clock.now();
+    const waited = claim.since < 0 ? 0 : now - claim.since;
     slot.validated = false;
     if (claim.standing) slot.streamedIn = this.drains;
     else this.timings.waited(waited);
-    this.lend(claim, slot, waited);
+    this.lend(claim, slot, now, waited);
   }
 
-  private lend(claim: Claim<C>, slot: Slot<C>, waited: number): void {
+  private lend(claim: Claim<C>, slot: Slot<C>, now: number, waited: number): void {
     this.connections.lend(slot, claim);
-    claim.since = this.clock.now();
+    claim.since = now;
     if (!slot.proven) this.firstLease(slot);
     if (this.line.size === 0) this.opening.lineEmptied();
     if (this.attended) this.attendLease(claim, slot, waited);
