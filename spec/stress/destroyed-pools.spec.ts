@@ -48,10 +48,10 @@ describe('a stress test, of a pool that is destroyed', () => {
       const sabotage = (core: any): void => {
         const ask = core.ask.bind(core);
         core.ending.mayCloseWhatIsFree = () => false;
-        core.ask = (claim: unknown, timeout: number) => {
+        core.ask = (claim: unknown) => {
           const slot = core.state === 'draining' ? core.connections.best() : null;
-          if (slot === null) ask(claim, timeout);
-          else core.lend(claim, slot);
+          if (slot === null) ask(claim);
+          else core.lendInTurn(claim, slot);
         };
       };
       expectBlame(

@@ -108,7 +108,7 @@ describe('a stress test, of failed connects', () => {
     it('that ends a wait before its time', () => {
       const sabotage = (core: any): void => {
         const ask = core.ask.bind(core);
-        core.ask = (claim: unknown, timeout: number) => ask(claim, timeout / 2);
+        core.ask = (claim: any) => ask(waiting(claim, claim.asking.acquireTimeout / 2));
       };
       expectBlame(
         { load: { ...load, acquireTimeout: 30, work: () => timer(50) }, sabotage },
@@ -119,7 +119,7 @@ describe('a stress test, of failed connects', () => {
     it('that never ends a wait', () => {
       const sabotage = (core: any): void => {
         const ask = core.ask.bind(core);
-        core.ask = (claim: unknown) => ask(claim, Infinity);
+        core.ask = (claim: any) => ask(waiting(claim, Infinity));
       };
       expectBlame(
         { load: { ...load, acquireTimeout: 30, duration: 3_000, grace: 10, work: () => NEVER }, sabotage },
@@ -158,3 +158,7 @@ describe('a stress test, of failed connects', () => {
     }
   });
 });
+
+/** The same claim, with another time that it may wait. */
+const waiting = (claim: any, acquireTimeout: number): unknown =>
+  Object.defineProperty(claim, 'asking', { value: { ...claim.asking, acquireTimeout } });
