@@ -41,9 +41,11 @@ export class Lane<C> {
     claims.shift();
     for (; this.left > 0 && claims.peek().state !== 'waiting'; this.left--) claims.shift();
     // The timer of a head that has left runs on, and finds out for whom when it fires.
-    if (claims.size > 0 || this.cancel === null) return;
-    this.cancel();
+    if (claims.size > 0) return;
+    this.cancel?.();
     this.cancel = null;
+    // A line that was long once would keep its memory.
+    claims.clear();
   }
 
   private sweep(leaving: Claim<C>): void {
