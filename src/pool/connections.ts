@@ -24,11 +24,8 @@ export class Connections<C> {
   opening = 0;
   total = 0;
   closing = 0;
-  /** Open ones with at least one lease, or in a check. */
-  inUse = 0;
   /** Open ones that are being validated. */
   validating = 0;
-  activeLeases = 0;
 
   private readonly slots = new Set<Slot<C>>();
   /** Open ones that can take one more lease. */
@@ -72,6 +69,17 @@ export class Connections<C> {
 
   get anyToReset(): boolean {
     return this.toReset.length > 0;
+  }
+
+  /** How many leases are lent. */
+  get activeLeases(): number {
+    const { acquired, released, discarded } = this.counters;
+    return acquired - released - discarded;
+  }
+
+  /** Open ones with at least one lease, or in a check. */
+  get inUse(): number {
+    return this.total - this.idle;
   }
 
   /** How many nobody uses. */
@@ -128,15 +136,12 @@ export class Connections<C> {
   }
 
   lend(slot: Slot<C>, claim: Claim<C>): void {
-    const { holders } = slot;
     this.room.remove(slot);
-    if (holders.size === 0) this.inUse++;
-    holders.push(claim);
+    slot.holders.push(claim);
     if (++slot.uses >= this.options.maxUses) this.wearOut(slot);
     else if (this.capacity > 1) this.room.add(slot);
     claim.state = 'held';
     claim.slot = slot;
-    this.activeLeases++;
     this.counters.acquired++;
   }
 
@@ -158,7 +163,6 @@ export class Connections<C> {
       this.setAside(slot);
       return false;
     }
-    this.inUse--;
     this.room.add(slot);
     return true;
   }
@@ -176,7 +180,6 @@ export class Connections<C> {
     claim.slot = null;
     if (this.capacity > 1 && !slot.condemned) this.room.remove(slot);
     slot.holders.remove(claim);
-    this.activeLeases--;
   }
 
   /** One that is lent still, or is not to be lent again as it is. */
@@ -184,7 +187,6 @@ export class Connections<C> {
     if (slot.holders.size > 0) {
       if (!slot.condemned) this.room.add(slot);
     } else if (slot.condemned) {
-      this.inUse--;
       this.retire(slot);
     } else {
       slot.checking = 'reset';
@@ -219,7 +221,6 @@ export class Connections<C> {
   beginValidation(slot: Slot<C>): void {
     this.room.remove(slot);
     slot.checking = 'validate';
-    this.inUse++;
     this.validating++;
   }
 
@@ -264,7 +265,6 @@ export class Connections<C> {
   private leaveCheck(slot: Slot<C>): void {
     if (slot.checking === 'validate') this.validating--;
     slot.checking = null;
-    this.inUse--;
   }
 
   private retire(slot: Slot<C>): void {
