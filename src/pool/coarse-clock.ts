@@ -27,7 +27,10 @@ export class CoarseClock implements Clock {
 
   /** Milliseconds since the pool began. */
   now(): number {
-    if (this.left === 0) return this.read();
+    return this.left === 0 ? this.read() : this.reuse();
+  }
+
+  private reuse(): number {
     this.left--;
     return this.time;
   }

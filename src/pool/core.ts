@@ -8,7 +8,7 @@ import { Counters } from './counters';
 import { Ending } from './ending';
 import type { PoolError } from './errors';
 import { Events } from './events';
-import type { EvictReason, PoolEvent, PoolHappening } from './events';
+import type { EvictReason, PoolEvent } from './events';
 import { Evictions } from './evictions';
 import type { EvictionOptions } from './evictions';
 import { holderOf, LeakWatch } from './holders';
@@ -68,10 +68,13 @@ export interface Host<C> {
 export class PoolCore<C> {
   state: 'open' | 'draining' | 'destroyed' = 'open';
   readonly counters = new Counters();
-  /** Counts the changes of anything that the stats show. */
-  version = 0;
-  /** Whether anybody may look at them as they change. */
-  watched = false;
+  /** Counts the changes of anything that the stats show; the last one is that the pool is destroyed. */
+  private changes = 0;
+  private lastChange = Infinity;
+  /** Whether anybody may look at the stats as they change. */
+  private watched = false;
+  /** Whether anybody is to be told of a change: a subscriber of the stats, or a listener of the events. */
+  private followed = false;
   /** Whether a lease concerns others than its holder: a leak watch, the overload rule, or a listener of the events. */
   private attended: boolean;
 
@@ -117,7 +120,7 @@ export class PoolCore<C> {
       this.drain();
     };
     this.clock = new CoarseClock(clock);
-    this.timings = new Timings(options.timings);
+    this.timings = new Timings(options.timings, this.counters);
     this.connections = new Connections(options, this.counters);
     this.events = new Events(options.name, this.clock, (event) => {
       host.happened(event);
@@ -148,6 +151,10 @@ export class PoolCore<C> {
     return this.connections.max * this.connections.capacity;
   }
 
+  get version(): number {
+    return Math.min(this.changes, this.lastChange);
+  }
+
   get pending(): number {
     return this.line.pending;
   }
@@ -166,13 +173,16 @@ export class PoolCore<C> {
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>): void {
     if (this.attended) this.leaks?.asked(claim);
-    if (!this.busy && this.line.size === 0 && this.state === 'open' && !claim.standing) {
-      const slot = this.connections.best();
-      if (slot !== null && !slot.expired && !this.mustValidate(slot)) {
-        this.lendAtOnce(claim, slot);
-        return;
-      }
-    }
+    const slot = this.lull && !this.busy && !claim.standing ? this.connections.best() : null;
+    if (slot !== null && this.mayGoAsItIs(slot)) this.lendAtOnce(claim, slot);
+    else this.getInLine(claim);
+  }
+
+  private mayGoAsItIs(slot: Slot<C>): boolean {
+    return !slot.expired && !(this.options.validates && this.mustValidate(slot));
+  }
+
+  private getInLine(claim: Claim<C>): void {
     this.line.push(claim, this.granting);
     this.changed();
     this.drain();
@@ -212,7 +222,7 @@ export class PoolCore<C> {
     this.drain();
   }
 
-  /** A run of work has ended; unless it is `kept`, so has its lease. */
+  /** A run of work has ended; unless it is `kept`, so has its lease. Inside of user code, as everything that a run says. */
   operationEnded(
     claim: Claim<C>,
     outcome: OperationOutcome,
@@ -220,20 +230,23 @@ export class PoolCore<C> {
     reason?: unknown,
   ): void {
     this.counters.ended(outcome);
-    let asBefore = false;
-    if (lease !== 'kept' && claim.state === 'held') {
-      if (lease === 'released') asBefore = this.giveBack(claim);
-      else this.takeAway(claim, reason);
-    }
-    this.changed();
     // Most work that ends at once comes and goes like this: lent, and given back, in one breath.
-    if (!asBefore || !this.busy) this.drain();
+    if (lease !== 'released' || claim.state !== 'held' || !this.giveBack(claim)) this.lull = false;
+    if (lease === 'discarded' && claim.state === 'held') this.takeAway(claim, reason);
+    this.changed();
   }
 
   /** Somebody listens to the events from now on, or nobody does. */
   listen(listening: boolean): void {
     this.events.listen(listening, this.breaker);
     this.attended = listening || this.leaks !== null || this.overload !== null;
+    this.followed = this.watched || listening;
+  }
+
+  /** Somebody looks at the stats from now on, or nobody does. */
+  watch(watched: boolean): void {
+    this.watched = watched;
+    this.followed = watched || this.events.listening;
   }
 
   /** Have so many connections open. */
@@ -599,7 +612,6 @@ export class PoolCore<C> {
   private lendAtOnce(claim: Claim<C>, slot: Slot<C>): void {
     this.busy = true;
     try {
-      this.timings.waited(0);
       this.lend(claim, slot, this.clock.now(), 0);
     } finally {
       this.granting = null;
@@ -612,7 +624,7 @@ export class PoolCore<C> {
     const now = this.clock.now();
     const waited = claim.since < 0 ? 0 : now - claim.since;
     slot.validated = false;
-    if (claim.standing) slot.streamedIn = this.drains;
+    if (claim.standing) this.lendToStream(slot);
     else this.timings.waited(waited);
     this.lend(claim, slot, now, waited);
   }
@@ -621,16 +633,21 @@ export class PoolCore<C> {
     this.connections.lend(slot, claim);
     claim.since = now;
     if (!slot.proven) this.firstLease(slot);
-    if (this.line.size === 0) this.opening.lineEmptied();
     if (this.attended) this.attendLease(claim, slot, waited);
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
   }
 
+  private lendToStream(slot: Slot<C>): void {
+    slot.streamedIn = this.drains;
+    this.timings.streamed++;
+  }
+
   private firstLease(slot: Slot<C>): void {
     slot.proven = true;
     this.opening.proven();
+    if (this.line.size === 0) this.opening.lineEmptied();
   }
 
   private attendLease(claim: Claim<C>, slot: Slot<C>, waited: number): void {
@@ -652,15 +669,14 @@ export class PoolCore<C> {
     const slot = claim.slot!;
     if (!slot.provenByUse) this.firstReturn(slot);
     const held = this.cameBack(claim, slot);
-    if (this.attended) this.attendReturn(claim, { type: 'released', connection: slot.id, ...labelled(claim), held });
+    if (this.attended) this.attendReturn(claim, slot, held);
     return this.connections.giveBack(claim, slot);
   }
 
   private takeAway(claim: Claim<C>, reason: unknown): void {
     const slot = claim.slot!;
     const held = this.cameBack(claim, slot);
-    if (this.attended)
-      this.attendReturn(claim, { type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
+    if (this.attended) this.attendDiscard(claim, slot, held, reason);
     slot.evictedBy ??= reason;
     this.connections.discard(claim, slot);
   }
@@ -680,9 +696,16 @@ export class PoolCore<C> {
     this.opening.provenByUse();
   }
 
-  private attendReturn(claim: Claim<C>, event: PoolHappening): void {
+  private attendReturn(claim: Claim<C>, slot: Slot<C>, held: number): void {
     this.leaks?.ended(claim);
-    if (this.events.listening) this.events.happened(event);
+    if (this.events.listening)
+      this.events.happened({ type: 'released', connection: slot.id, ...labelled(claim), held });
+  }
+
+  private attendDiscard(claim: Claim<C>, slot: Slot<C>, held: number, reason: unknown): void {
+    this.leaks?.ended(claim);
+    if (this.events.listening)
+      this.events.happened({ type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
@@ -804,7 +827,7 @@ export class PoolCore<C> {
     this.clock.end();
     this.state = 'destroyed';
     if (this.events.listening) this.events.happened({ type: 'destroyed' });
-    this.version++;
+    this.lastChange = ++this.changes;
     this.host.changed();
     this.tellEvents();
     this.host.destroyed();
@@ -813,14 +836,15 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- telling
 
   private changed(): void {
-    // The last snapshot stays the last.
-    if (this.state === 'destroyed') return;
-    this.version++;
-    if (this.watched) this.host.changed();
-    if (this.events.listening) this.tellChange();
+    this.changes++;
+    if (this.followed) this.tellChange();
   }
 
   private tellChange(): void {
+    // The last snapshot stays the last.
+    if (this.state === 'destroyed') return;
+    if (this.watched) this.host.changed();
+    if (!this.events.listening) return;
     this.events.breakerIs(this.opening);
     this.tellEvents();
   }

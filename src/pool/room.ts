@@ -7,6 +7,7 @@ import type { Slot } from './slot';
  */
 export class Room<C> {
   private readonly byLoad: LinkedList<Slot<C>>[] = [new LinkedList<Slot<C>>()];
+  private readonly unused = this.byLoad[0]!;
   /** No slot has less load than this; looking for room begins here. */
   private lowest = 0;
 
@@ -17,22 +18,31 @@ export class Room<C> {
 
   /** How many connections nobody uses. */
   get idle(): number {
-    return this.byLoad[0]!.size;
+    return this.unused.size;
   }
 
   /** The one of them that came free first. */
   get idleLongest(): Slot<C> | null {
-    return this.byLoad[0]!.first;
+    return this.unused.first;
   }
 
   /** The slot that would be lent next, or null when all are full. */
   best(): Slot<C> | null {
+    const { unused } = this;
+    return this.lowest > 0 || unused.size === 0 ? this.bestUsed() : this.next(unused);
+  }
+
+  private bestUsed(): Slot<C> | null {
     const { byLoad } = this;
     for (; this.lowest < byLoad.length; this.lowest++) {
       const slots = byLoad[this.lowest]!;
-      if (slots.size > 0) return this.order === 'lifo' ? slots.last : slots.first;
+      if (slots.size > 0) return this.next(slots);
     }
     return null;
+  }
+
+  private next(slots: LinkedList<Slot<C>>): Slot<C> | null {
+    return this.order === 'lifo' ? slots.last : slots.first;
   }
 
   /**
@@ -52,6 +62,14 @@ export class Room<C> {
 
   /** To be called with its load as it is now; a full slot has no place here. */
   add(slot: Slot<C>): void {
+    if (slot.holders.size > 0) this.addUsed(slot);
+    else {
+      this.lowest = 0;
+      this.unused.push(slot);
+    }
+  }
+
+  private addUsed(slot: Slot<C>): void {
     const load = slot.holders.size;
     if (load >= this.capacity) return;
     // A slot's load changes by one at a time, so a new list is always the next one.
@@ -62,7 +80,8 @@ export class Room<C> {
 
   /** To be called before its load changes. */
   remove(slot: Slot<C>): void {
-    const load = slot.holders.size;
-    if (load < this.capacity) this.byLoad[load]!.remove(slot);
+    const { size: load } = slot.holders;
+    if (load === 0) this.unused.remove(slot);
+    else if (load < this.capacity) this.byLoad[load]!.remove(slot);
   }
 }

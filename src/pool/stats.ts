@@ -133,7 +133,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   // were shown last; when nobody was, it is as old as the last one who looked.
   override subscribe(...observer: unknown[]) {
     if (!this.observed && !this.finished) super.next(this.getValue());
-    this.core.watched = true;
+    this.core.watch(true);
     const outer = this.core.enter();
     try {
       return super.subscribe(...(observer as []));
@@ -146,7 +146,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   publish(): void {
     if (this.publishing) return;
     if (!this.observed) {
-      this.core.watched = false;
+      this.core.watch(false);
       return;
     }
     this.publishing = true;

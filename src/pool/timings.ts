@@ -1,3 +1,4 @@
+import type { Counters } from './counters';
 import { Histogram } from './histogram';
 
 /** How long things took, from the creation of the pool on: copies, which can be kept, merged, and saved as JSON. */
@@ -21,25 +22,27 @@ export class Timings {
   /** About how long the last leases were held, and the last connects took (ms); -1 while not known. */
   meanHold = -1;
   meanOpen = -1;
-  /** How many waits, and holds, were of no time at all. They are most of those of a busy pool, and counted only. */
-  private noWaits = 0;
-  private noHolds = 0;
+  /** Leases of streams, for which nobody has waited. */
+  streamed = 0;
 
-  constructor(private readonly enabled: boolean) {}
+  constructor(
+    private readonly enabled: boolean,
+    private readonly counters: Counters,
+  ) {}
+
+  // Of no time at all are most waits, and holds, of a busy pool. They are all that is not recorded.
 
   waited(ms: number): void {
-    if (ms === 0) this.noWaits++;
-    else if (this.enabled) this.wait.record(ms);
+    if (ms !== 0 && this.enabled) this.wait.record(ms);
   }
 
   held(ms: number): void {
-    if (ms !== this.meanHold) this.learnHold(ms);
-    if (ms === 0) this.noHolds++;
-    else if (this.enabled) this.use.record(ms);
+    if (ms !== 0 || this.meanHold !== 0) this.learnHold(ms);
   }
 
   private learnHold(ms: number): void {
     this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
+    if (ms !== 0 && this.enabled) this.use.record(ms);
   }
 
   opened(ms: number): void {
@@ -50,8 +53,9 @@ export class Timings {
   snapshot(): PoolTimings {
     const [wait, use, open] = [this.wait.clone(), this.use.clone(), this.open.clone()];
     if (this.enabled) {
-      wait.record(0, this.noWaits);
-      use.record(0, this.noHolds);
+      const { acquired, released, discarded } = this.counters;
+      wait.record(0, acquired - this.streamed - wait.count);
+      use.record(0, released + discarded - use.count);
     }
     return { wait, use, open };
   }

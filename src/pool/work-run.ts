@@ -1,5 +1,5 @@
-import { from, isObservable, Subscription } from 'rxjs';
-import type { Observable, ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
+import { from, isObservable, Observable, Subscription } from 'rxjs';
+import type { ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Claim } from './claim';
 import type { Cancel } from './clock';
 import type { OnCancel } from './connector';
@@ -92,14 +92,21 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     try {
       this.begin(this.invoke(connection, new LazyContext(this)));
     } catch (error) {
-      if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
+      this.failedToStart(error);
     }
-    if (this.settled === null && this.sink.closed) this.settled = cancelled;
-    // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
-    const settled = this.settled;
     this.phase = 'running';
-    if (settled === null) return;
-    if (settled === cancelled) this.cancel();
+    // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
+    if (this.settled !== null) this.endAtOnce(this.settled);
+    else if (this.sink.closed) this.cancel();
+  }
+
+  private failedToStart(error: unknown): void {
+    if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
+  }
+
+  private endAtOnce(settled: Settled): void {
+    if (settled === succeeded) this.finish(settled, false, undefined);
+    else if (settled === cancelled) this.cancel();
     else this.finish(settled, settled.last !== undefined, settled.last?.value as R);
   }
 
@@ -228,19 +235,26 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   // ---------------------------------------------------------------- beginning and ending
 
   private begin(result: unknown): void {
-    if (isObservable(result)) {
-      this.listen(result as Observable<R>);
-    } else if (isPromiseLike<R>(result)) {
-      this.ends = nothingToStop;
-      result.then(
-        (value) => {
-          this.resolve(value);
-        },
-        (error: unknown) => {
-          this.reject(error);
-        },
-      );
-    } else if (isAsyncIterable<R>(result)) {
+    if (result instanceof Observable) this.listen(result as Observable<R>);
+    else if (isObservable(result)) this.listen(result as Observable<R>);
+    else if (isPromiseLike<R>(result)) this.await(result);
+    else this.beginOther(result);
+  }
+
+  private await(result: PromiseLike<R>): void {
+    this.ends = nothingToStop;
+    result.then(
+      (value) => {
+        this.resolve(value);
+      },
+      (error: unknown) => {
+        this.reject(error);
+      },
+    );
+  }
+
+  private beginOther(result: unknown): void {
+    if (isAsyncIterable<R>(result)) {
       this.ends = iterate(result, {
         next: (value) => {
           if (this.phase === 'running') this.next(value);
@@ -274,13 +288,12 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     if (this.phase === 'running') {
       this.conclude(settled);
     } else if (this.phase === 'starting') {
-      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
+      this.settled ??= this.sink.closed ? cancelled : this.ends === null ? settled : this.tornDown(settled);
     }
   }
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
-    if (this.ends === null) return settled;
     try {
       this.teardowns?.unsubscribe();
       return settled;
@@ -302,18 +315,26 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   /** To be called while the core is busy: what this makes happen comes after it. */
   private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
-    const { core } = this.pool;
     this.end();
-    const { outcome, error } = this.tornDown(settled);
+    const { outcome, error } = this.ends === null ? settled : this.tornDown(settled);
     if (outcome === 'failedOperations') {
-      const fatal = this.isFatal(error);
-      core.operationEnded(this, outcome, fatal ? 'discarded' : 'released', fatal ? error : undefined);
-      this.tellError(error);
-    } else {
-      core.operationEnded(this, outcome, 'released');
-      if (hasLast) this.tellValue(last as R);
-      this.tellEnd();
+      this.fail(error);
+      return;
     }
+    this.pool.core.operationEnded(this, outcome, 'released');
+    if (hasLast) this.tellValue(last as R);
+    this.tellEnd();
+  }
+
+  private fail(error: unknown): void {
+    const fatal = this.isFatal(error);
+    this.pool.core.operationEnded(
+      this,
+      'failedOperations',
+      fatal ? 'discarded' : 'released',
+      fatal ? error : undefined,
+    );
+    this.tellError(error);
   }
 
   /** Its connection is gone. Work that listens to its signal, or to the connection, gets this turn to end in its own way. */
@@ -406,8 +427,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   protected end(): void {
     this.phase = 'ended';
-    if (this.cancelTimer === null) return;
-    const cancel = this.cancelTimer;
+    if (this.cancelTimer !== null) this.stopTimer(this.cancelTimer);
+  }
+
+  private stopTimer(cancel: Cancel): void {
     this.cancelTimer = null;
     cancel();
   }
