@@ -447,7 +447,27 @@ export class PoolCore<C> {
 
   /** Decides one thing; false when there is nothing to decide. */
   private step(): boolean {
-    const { line, connections, warmUps } = this;
+    const { connections } = this;
+    // Whatever comes before anybody is served: most drains find nothing of it.
+    if (connections.anyRetired || connections.anyToReset || this.handedOver.length > 0 || this.state !== 'open') {
+      return this.stepBeforeServing();
+    }
+
+    // Someone waits and there is room: lend.
+    const { first } = this.line;
+    if (first !== null) {
+      if (first.abandoned) {
+        this.withdraw(first);
+        return true;
+      }
+      const slot = this.nextToLend();
+      if (slot !== null && this.serve(first, slot)) return true;
+    }
+    return this.stepAfterServing();
+  }
+
+  private stepBeforeServing(): boolean {
+    const { connections } = this;
 
     // A connection is to be closed.
     if (connections.anyRetired) {
@@ -466,21 +486,12 @@ export class PoolCore<C> {
     if (this.state !== 'open') return this.stepToTheEnd();
 
     // A connection is to be reset before it is lent again.
-    if (connections.anyToReset) {
-      connections.nextToReset()?.check('reset');
-      return true;
-    }
+    connections.nextToReset()?.check('reset');
+    return true;
+  }
 
-    // Someone waits and there is room: lend.
-    const { first } = line;
-    if (first !== null) {
-      if (first.abandoned) {
-        this.withdraw(first);
-        return true;
-      }
-      const slot = this.nextToLend();
-      if (slot !== null && this.serve(first, slot)) return true;
-    }
+  private stepAfterServing(): boolean {
+    const { line, connections, warmUps } = this;
 
     // There are more than there may be: one that nobody needs has to go.
     if (connections.tooMany && this.shrink()) return true;
@@ -491,8 +502,11 @@ export class PoolCore<C> {
       return true;
     }
 
-    // Nobody wants anything: what most drains find.
-    if (line.size === 0 && !warmUps.any) return false;
+    return (line.size > 0 || warmUps.any) && this.stepWhileSomeoneWaits();
+  }
+
+  private stepWhileSomeoneWaits(): boolean {
+    const { line, connections, warmUps } = this;
 
     // As many are open as someone wanted to be open.
     if (warmUps.any && warmUps.end(connections.total, connections.max)) return true;
@@ -539,21 +553,30 @@ export class PoolCore<C> {
 
   /** Who has just passed its validation goes first: with `order: 'fifo'` the next one would be asked for the same waiter. */
   private nextToLend(): Slot<C> | null {
-    for (const slot of this.validated) if (slot.validated && !slot.condemned) return slot;
-    return this.connections.best();
+    return (this.validated.length > 0 ? this.nextValidated() : null) ?? this.connections.best();
+  }
+
+  private nextValidated(): Slot<C> | null {
+    return this.validated.find(({ validated, condemned }) => validated && !condemned) ?? null;
   }
 
   /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
   private serve(first: Claim<C>, slot: Slot<C>): boolean {
+    if (!this.mayGoAsItIs(slot) || (first.standing && this.goesRound(first, slot))) {
+      return this.serveOtherwise(first, slot);
+    }
+    this.unqueue(first);
+    this.lendInTurn(first, slot);
+    return true;
+  }
+
+  private serveOtherwise(first: Claim<C>, slot: Slot<C>): boolean {
     const { line, connections } = this;
     if (slot.expired) {
       connections.condemn(slot, 'lifetime');
       this.changed();
     } else if (this.goesRound(first, slot)) {
       line.rest(first);
-    } else if (!this.mustValidate(slot)) {
-      this.unqueue(first);
-      this.lendInTurn(first, slot);
     } else if (connections.validating * connections.capacity < line.size) {
       connections.beginValidation(slot);
       this.changed();
@@ -574,9 +597,13 @@ export class PoolCore<C> {
 
   /** How long until a connect is to begin: 0 is now, Infinity is not before something else happens. */
   private connectDue(): number {
+    return this.connections.mayOpenOneMore ? this.nextConnectDue() : Infinity;
+  }
+
+  private nextConnectDue(): number {
     const { line, connections, warmUps, opening } = this;
     const toKeep = Math.min(this.options.min, connections.max) - connections.total;
-    if ((line.size === 0 && toKeep <= 0 && !warmUps.any) || !connections.mayOpenOneMore) return Infinity;
+    if (line.size === 0 && toKeep <= 0 && !warmUps.any) return Infinity;
     const { first } = line;
     const demand: Demand = {
       waiting: Math.ceil(line.size / connections.capacity) - connections.validating,
@@ -598,12 +625,18 @@ export class PoolCore<C> {
 
   /** Nothing is left to decide: sets the timers that somebody waits for. */
   private settle(): void {
-    for (let slot = this.validated.pop(); slot !== undefined; slot = this.validated.pop()) slot.validated = false;
+    if (this.validated.length > 0) this.forgetValidated();
     this.line.settle();
     this.overload?.settle();
     if (this.state !== 'open') return;
     this.evictions.settle();
-    this.wake.set(this.connectDue(), this.line.size > 0 || this.warmUps.any);
+    const due = this.connectDue();
+    if (due < Infinity || !this.wake.atRest) this.wake.set(due, this.line.size > 0 || this.warmUps.any);
+  }
+
+  private forgetValidated(): void {
+    for (const slot of this.validated) slot.validated = false;
+    this.validated.length = 0;
   }
 
   // ---------------------------------------------------------------- changing the state

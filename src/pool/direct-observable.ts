@@ -47,10 +47,14 @@ function begin<T, O extends Ongoing>(
   try {
     observable.start(run);
   } catch (thrown) {
-    attach(subscriber, run);
-    subscriber.error(thrown);
+    fail(subscriber, run, thrown);
   }
   if (!run.over) attach(subscriber, run);
+}
+
+function fail<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Ongoing, thrown: unknown): void {
+  attach(subscriber, run);
+  subscriber.error(thrown);
 }
 
 function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Ongoing): void {

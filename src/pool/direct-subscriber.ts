@@ -102,12 +102,16 @@ export function subscriberOf<T>(
   if (typeof receiving === 'object' && receiving !== null) {
     return 'closed' in receiving && 'add' in receiving ? null : new DirectSubscriber<T>(null, receiving);
   }
-  if (!error && !complete) return new DirectSubscriber<T>(receiving ?? null, null);
-  return new DirectSubscriber<T>(null, {
-    ...(receiving ? { next: receiving } : {}),
-    ...(error ? { error } : {}),
-    ...(complete ? { complete } : {}),
-  });
+  if (error || complete) return new DirectSubscriber<T>(null, observerOf(receiving, error, complete));
+  return new DirectSubscriber<T>(receiving ?? null, null);
+}
+
+function observerOf<T>(
+  next: ((value: T) => void) | null | undefined,
+  error: ((error: unknown) => void) | null | undefined,
+  complete: (() => void) | null | undefined,
+): Partial<Observer<T>> {
+  return { ...(next ? { next } : {}), ...(error ? { error } : {}), ...(complete ? { complete } : {}) };
 }
 
 function isUnusual(): boolean {

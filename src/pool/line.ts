@@ -73,8 +73,7 @@ export class Line<C> {
   /** The claim has been served, has failed, or has left. */
   remove(claim: Claim<C>): void {
     if (claim.state === 'resting') {
-      this.resting.remove(claim);
-      if (this.resting.size === 0) this.stopRestTimer();
+      this.rise(claim);
       return;
     }
     if (claim === this.firstNew) this.firstNew = claim.behind;
@@ -122,6 +121,11 @@ export class Line<C> {
     );
   }
 
+  private rise(claim: Claim<C>): void {
+    this.resting.remove(claim);
+    if (this.resting.size === 0) this.stopRestTimer();
+  }
+
   endRest(): void {
     this.stopRestTimer();
     for (let claim = this.resting.first; claim !== null; claim = this.resting.first) {
@@ -137,7 +141,11 @@ export class Line<C> {
 
   private laneOf(timeout: number): Lane<C> {
     const { recent } = this;
-    if (recent?.timeout === timeout) return recent;
+    return recent !== null && recent.timeout === timeout ? recent : this.otherLane(timeout);
+  }
+
+  private otherLane(timeout: number): Lane<C> {
+    const { recent } = this;
     if (recent?.empty) this.lanes.delete(recent.timeout);
     let lane = this.lanes.get(timeout);
     if (lane === undefined) {
