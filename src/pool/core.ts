@@ -102,8 +102,8 @@ export class PoolCore<C> {
   private busy = false;
   /** There was nothing to decide when it was last looked, and nothing has happened since but leases that came and went in one breath. */
   private lull = false;
-  /** Who is being told of a lease: what is asked for meanwhile is asked for by its holder. */
-  private granting: Claim<C> | null = null;
+  /** Whose newest holder is being told of its lease, as long as it has it: what is asked for meanwhile is asked for by that holder. */
+  private granting: Slot<C> | null = null;
   /** Counts the drains. */
   drains = 0;
   /** In which drain a lease came back last. */
@@ -183,7 +183,7 @@ export class PoolCore<C> {
   }
 
   private getInLine(claim: Claim<C>): void {
-    this.line.push(claim, this.granting);
+    this.line.push(claim, this.granting === null ? null : this.granting.holders.newest);
     this.changed();
     this.drain();
   }
@@ -216,6 +216,7 @@ export class PoolCore<C> {
   handOver(from: Claim<C>, to: Claim<C>): void {
     if (from.slot === null) return;
     to.since = from.since;
+    this.leaves(from, from.slot);
     this.connections.handOver(from.slot, from, to);
     this.leaks?.handedOver(from, to);
     this.handedOver.push(to);
@@ -691,10 +692,9 @@ export class PoolCore<C> {
   }
 
   private grant(claim: Claim<C>, slot: Slot<C>): void {
-    const outer = this.granting;
-    this.granting = claim;
+    this.granting = slot;
     claim.granted(slot.connection as C);
-    this.granting = outer;
+    this.granting = null;
   }
 
   /** Whether its connection is free again, as it was before. */
@@ -716,12 +716,17 @@ export class PoolCore<C> {
 
   /** Returns for how long it was held. */
   private cameBack(claim: Claim<C>, slot: Slot<C>): number {
+    this.leaves(claim, slot);
     const now = this.clock.now();
     const held = now - claim.since;
     slot.returnedIn = this.gaveBackIn = this.drains;
     slot.idleSince = now;
     this.timings.held(held);
     return held;
+  }
+
+  private leaves(claim: Claim<C>, slot: Slot<C>): void {
+    if (slot === this.granting && slot.holders.newest === claim) this.granting = null;
   }
 
   private firstReturn(slot: Slot<C>): void {

@@ -21,8 +21,6 @@ export class Line<C> {
   /** Who of those in line has asked from inside its own work, as the holder of a connection of this very pool. */
   private readonly inside = new Map<Claim<C>, Claim<C>>();
   private standing = 0;
-  /** The first of those at the end of the line whose wait has not begun: most are served in the same breath. */
-  private firstNew: Claim<C> | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -59,10 +57,11 @@ export class Line<C> {
   /** `inside`: whose work it is that asks, if that is known. */
   push(claim: Claim<C>, inside: Claim<C> | null): void {
     claim.state = 'waiting';
+    // Its wait begins when everything else has been decided: most are served in the same breath.
+    claim.since = -1;
     this.claims.push(claim);
     if (claim.standing) this.standing++;
     else if (inside !== null) this.inside.set(claim, inside);
-    this.firstNew ??= claim;
   }
 
   /** The holder inside whose work this one has asked, while it waits. */
@@ -76,7 +75,6 @@ export class Line<C> {
       this.rise(claim);
       return;
     }
-    if (claim === this.firstNew) this.firstNew = claim.behind;
     this.claims.remove(claim);
     if (claim.standing) this.standing--;
     // Kept any longer, it would be the next link of a chain that a caller who asks inside `next` makes longer for ever.
@@ -88,15 +86,20 @@ export class Line<C> {
 
   /** Nothing is decided any more for now: whoever is still in line begins to wait. */
   settle(): void {
-    if (this.firstNew === null) return;
+    const { last } = this.claims;
+    if (last !== null && last.since < 0) this.beginWaits(last);
+  }
+
+  private beginWaits(last: Claim<C>): void {
+    let first = last;
+    while (first.ahead !== null && first.ahead.since < 0) first = first.ahead;
     // No less than 0, also when the clock has been set back.
     const now = Math.max(0, this.clock.now());
-    for (let claim: Claim<C> | null = this.firstNew; claim !== null; claim = claim.behind) {
+    for (let claim: Claim<C> | null = first; claim !== null; claim = claim.behind) {
       claim.since = now;
       const { acquireTimeout } = claim.asking;
       if (acquireTimeout !== Infinity) this.laneOf(acquireTimeout).push(claim);
     }
-    this.firstNew = null;
   }
 
   get anyResting(): boolean {

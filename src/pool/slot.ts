@@ -1,7 +1,7 @@
 import type { Claim } from './claim';
 import type { EvictReason } from './events';
+import { HolderList } from './holder-list';
 import type { Linked } from './linked-list';
-import { LinkedList } from './linked-list';
 
 /** A slot goes one way: opening → open → closing → gone. It counts against `max` until it is gone. */
 export type SlotState = 'opening' | 'open' | 'closing' | 'gone';
@@ -19,7 +19,7 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** Set once open. */
   connection: C | undefined = undefined;
   /** Who holds a lease on it: one at the most, unless `capacity` is more. */
-  readonly holders = new LinkedList<Claim<C>>();
+  readonly holders = new HolderList<Claim<C>>();
   /** Takes no new lease, and is closed when its last one ends. */
   condemned = false;
   /** Why it is to be closed, once it is, and the error behind that if there is one. */
