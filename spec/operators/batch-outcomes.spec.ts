@@ -450,6 +450,68 @@ describe('batchOutcomes', () => {
       expectNothingHeld(pool);
     });
 
+    it('by a work that is just being started, cancels it', () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const items = new Subject<string>();
+      let ended = 0;
+      const subscription = items
+        .pipe(
+          withConnection(pool, () => {
+            subscription.unsubscribe();
+            return new Observable<never>(() => () => ended++);
+          }),
+          batchOutcomes(),
+        )
+        .subscribe();
+      items.next('x');
+      expect(pool.stats).toEqual(jasmine.objectContaining({ acquired: 1, cancelledOperations: 1 }));
+      expect(ended).toBe(0);
+      expectNothingHeld(pool);
+    });
+
+    it('by a work that is just being started, and has stopped the batch before, cancels it', () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
+      const items = new Subject<string>();
+      const first = new Subject<never>();
+      const subscription = items
+        .pipe(
+          withConnection(pool, (_connection, item) => {
+            if (item === 'x') return first;
+            first.error(no);
+            subscription.unsubscribe();
+            return new Subject<never>();
+          }),
+          batchOutcomes({ stopOnError: true }),
+        )
+        .subscribe();
+      items.next('x');
+      items.next('y');
+      expect(pool.stats).toEqual(
+        jasmine.objectContaining({ acquired: 2, failedOperations: 1, cancelledOperations: 1 }),
+      );
+      expectNothingHeld(pool);
+    });
+
+    it('by who sees one of its own get in line, takes it out again', () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const items = new Subject<string>();
+      const others = [1, 2].map(() => pool.use(() => new Subject<never>()).subscribe());
+      const subscription = items
+        .pipe(
+          withConnection(pool, () => of(1)),
+          batchOutcomes(),
+        )
+        .subscribe();
+      pool.stats$.subscribe(({ pendingAcquires }) => {
+        if (pendingAcquires > 1) subscription.unsubscribe();
+      });
+      items.next('x');
+      expect(pool.stats.pendingAcquires).toBe(1);
+      for (const other of others) other.unsubscribe();
+      expect(pool.stats.acquired).toBe(2);
+      expectNothingHeld(pool);
+    });
+
     it('inside next, in the middle of synchronous tasks, starts no more', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const seen: number[] = [];

@@ -160,6 +160,7 @@ export abstract class Batch<R, V>
     if (held instanceof TaskRun) {
       if (!this.canStart()) return false;
       this.held = null;
+      this.running.add(held);
       held.start();
     } else {
       this.limit = limitFor(held, this.concurrency, this.operator);
@@ -180,6 +181,7 @@ export abstract class Batch<R, V>
   private start(run: TaskRun<R>): void {
     this.pumping = true;
     try {
+      this.running.add(run);
       run.start();
     } catch (error) {
       this.abort(error);

@@ -22,8 +22,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   private position = 0;
   private pumping = false;
   private drawing = true;
-  /** No more is started: it is over, or what runs is still to end. */
-  private stopped = false;
+  private completed = false;
   closed = false;
 
   constructor(
@@ -48,7 +47,6 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
   stop(): number {
     const unstarted = this.waiting.size;
-    this.stopped = true;
     this.drawing = false;
     this.waiting.clear();
     this.source.unsubscribe();
@@ -84,7 +82,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   }
 
   unsubscribe(): void {
-    if (this.stopped && this.running.size === 0) return;
+    if (this.completed) return;
     this.closed = true;
     this.stop();
     this.running.cancel();
@@ -102,7 +100,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
       this.pumping = false;
     }
     if (!this.drawing && waiting.size === 0 && running.size === 0) {
-      this.stopped = true;
+      this.completed = true;
       this.destination.complete();
     }
   }
@@ -118,6 +116,20 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     const { tasks } = this;
     const position = this.position++;
     if (tasks === null) begin<R>(this, given as ObservableInput<R>, position);
-    else new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)).start();
+    else this.start(new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)));
+  }
+
+  private start(run: TaskRun<R>): void {
+    try {
+      run.start();
+    } finally {
+      // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
+      if (!run.over) this.keep(run);
+    }
+  }
+
+  private keep(run: TaskRun<R>): void {
+    if (this.closed) run.unsubscribe();
+    else this.running.add(run);
   }
 }

@@ -1,11 +1,14 @@
 import { Subscription } from 'rxjs';
 import type { Unsubscribable } from 'rxjs';
 
+/** The place of one that is not kept. */
+export const none = -1;
+
 /** One that runs, and knows where it is kept. */
 export interface Placed extends Unsubscribable {
   /** Its place in the batch: who began first has the lower one. */
   readonly position: number;
-  /** Where it is in {@link Running}. */
+  /** Where it is in {@link Running}, or {@link none}. */
   at: number;
 }
 

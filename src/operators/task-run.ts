@@ -5,6 +5,7 @@ import type { WorkContext } from '../pool/work';
 import { WorkRun } from '../pool/work-run';
 import type { ItemWork } from './connection-task';
 import type { Member, MemberOwner } from './member';
+import { none } from './running';
 
 /**
  * A member of a batch that stands right behind `withConnection`: task, run and member in one. The task would be an Observable that only
@@ -12,7 +13,7 @@ import type { Member, MemberOwner } from './member';
  */
 export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
   declare readonly sink: MemberOwner<R>;
-  at = 0;
+  at = none;
   last: R | undefined = undefined;
 
   constructor(
@@ -38,7 +39,6 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
   }
 
   start(): void {
-    this.sink.running.add(this);
     this.pool.core.ask(this);
   }
 
@@ -52,14 +52,14 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
 
   protected tellError(error: unknown): void {
     const { sink: owner } = this;
-    owner.running.delete(this);
+    if (this.at !== none) owner.running.delete(this);
     owner.rules.failed(this, error);
     owner.pump();
   }
 
   protected tellEnd(): void {
     const { sink: owner } = this;
-    owner.running.delete(this);
+    if (this.at !== none) owner.running.delete(this);
     owner.rules.completed(this);
     owner.pump();
   }
