@@ -68,8 +68,9 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
       this.abort(refusal);
       return;
     }
-    this.waiting.push(given);
-    this.pump();
+    // What most find: none before it, and room.
+    if (!this.pumping && this.waiting.size === 0 && this.hasRoomFor(given)) this.beginAtOnce(given);
+    else if (!this.closed) this.wait(given);
   }
 
   error(error: unknown): void {
@@ -92,40 +93,66 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     if (this.pumping) return;
     this.pumping = true;
     const { waiting, running } = this;
-    try {
-      while (waiting.size > 0 && running.size < this.limit()) this.begin(waiting.shift());
-    } catch (error) {
-      this.abort(error);
-    } finally {
-      this.pumping = false;
-    }
+    while (waiting.size > 0 && this.hasRoomFor(waiting.peek())) this.begin(waiting.shift());
+    this.pumping = false;
     if (!this.drawing && waiting.size === 0 && running.size === 0) {
       this.completed = true;
       this.destination.complete();
     }
   }
 
-  private limit(): number {
-    const { tasks, concurrency } = this;
+  private hasRoomFor(given: unknown): boolean {
+    const { tasks } = this;
     return tasks === null
-      ? limitFor(this.waiting.peek(), concurrency, this.operator)
-      : limitOf(tasks.each.pool, concurrency);
+      ? this.hasRoomForInner(given)
+      : this.running.size < limitOf(tasks.each.pool, this.concurrency);
+  }
+
+  private hasRoomForInner(inner: unknown): boolean {
+    try {
+      return this.running.size < limitFor(inner, this.concurrency, this.operator);
+    } catch (error) {
+      this.abort(error);
+      return false;
+    }
+  }
+
+  private wait(given: unknown): void {
+    this.waiting.push(given);
+    // The pool may have been made larger.
+    this.pump();
+  }
+
+  private beginAtOnce(given: unknown): void {
+    this.pumping = true;
+    this.begin(given);
+    this.pumping = false;
+    if (this.waiting.size > 0 || !this.drawing) this.pump();
   }
 
   private begin(given: unknown): void {
     const { tasks } = this;
     const position = this.position++;
-    if (tasks === null) begin<R>(this, given as ObservableInput<R>, position);
+    if (tasks === null) this.beginInner(given as ObservableInput<R>, position);
     else this.start(new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)));
+  }
+
+  private beginInner(inner: ObservableInput<R>, position: number): void {
+    try {
+      begin<R>(this, inner, position);
+    } catch (error) {
+      this.abort(error);
+    }
   }
 
   private start(run: TaskRun<R>): void {
     try {
       run.start();
-    } finally {
-      // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
-      if (!run.over) this.keep(run);
+    } catch (error) {
+      this.abort(error);
     }
+    // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
+    if (!run.over) this.keep(run);
   }
 
   private keep(run: TaskRun<R>): void {
