@@ -528,6 +528,25 @@ describe('batchOutcomes', () => {
     });
   });
 
+  it('begins what waits when an item comes after the pool has been made larger', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    const items = new Subject<string>();
+    const subscription = items
+      .pipe(
+        withConnection(pool, () => new Subject<never>()),
+        batchOutcomes(3),
+      )
+      .subscribe();
+    items.next('x');
+    items.next('y');
+    expect(pool.stats.activeLeases).toBe(1);
+    pool.resize(3);
+    items.next('z');
+    expect(pool.stats.activeLeases).toBe(3);
+    subscription.unsubscribe();
+    expectNothingHeld(pool);
+  });
+
   it('serves a subscriber that feeds the source inside next', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
     const source = new Subject<number>();
