@@ -106,6 +106,8 @@ export class PoolCore<C> {
   private granting: Slot<C> | null = null;
   /** Counts the drains. */
   drains = 0;
+  /** Whether there was ever a stream of leases. Where there was none, it need not be known in which drain a lease comes back. */
+  private streaming = false;
   /** In which drain a lease came back last. */
   private gaveBackIn = -1;
   private slotsBegun = 0;
@@ -183,6 +185,7 @@ export class PoolCore<C> {
   }
 
   private getInLine(claim: Claim<C>): void {
+    if (claim.standing) this.streaming = true;
     this.line.push(claim, this.granting === null ? null : this.granting.holders.newest);
     this.changed();
     this.drain();
@@ -719,7 +722,7 @@ export class PoolCore<C> {
     this.leaves(claim, slot);
     const now = this.clock.now();
     const held = now - claim.since;
-    slot.returnedIn = this.gaveBackIn = this.drains;
+    if (this.streaming) slot.returnedIn = this.gaveBackIn = this.drains;
     slot.idleSince = now;
     this.timings.held(held);
     return held;
