@@ -196,8 +196,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   /** Work that cannot be stopped has come to its end: with a last value, perhaps. */
   private resolve(value: R): void {
-    if (this.phase === 'lingering') this.lingeredToTheEnd();
-    else if (this.phase === 'running') this.conclude(succeeded, true, value);
+    if (this.phase === 'running') this.conclude(succeeded, true, value);
+    else if (this.phase === 'lingering') this.lingeredToTheEnd();
     else this.settle({ outcome: 'successfulOperations', error: undefined, last: { value } });
   }
 
@@ -235,9 +235,9 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   // ---------------------------------------------------------------- beginning and ending
 
   private begin(result: unknown): void {
+    // What most work returns; of another copy of RxJS, or of another library, it is known by what it can do.
     if (result instanceof Observable) this.listen(result as Observable<R>);
-    else if (isObservable(result)) this.listen(result as Observable<R>);
-    else if (isPromiseLike<R>(result)) this.await(result);
+    else if (result instanceof Promise) this.await(result as Promise<R>);
     else this.beginOther(result);
   }
 
@@ -254,7 +254,11 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private beginOther(result: unknown): void {
-    if (isAsyncIterable<R>(result)) {
+    if (isObservable(result)) {
+      this.listen(result as Observable<R>);
+    } else if (isPromiseLike<R>(result)) {
+      this.await(result);
+    } else if (isAsyncIterable<R>(result)) {
       this.ends = iterate(result, {
         next: (value) => {
           if (this.phase === 'running') this.next(value);
