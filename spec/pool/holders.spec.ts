@@ -166,6 +166,56 @@ describe('a deadlock with itself', () => {
     });
   });
 
+  it('is not suspected of who has given back, of a connection that others share', () => {
+    marbles(({ flush }) => {
+      const pool = create({ max: 1, capacity: 2, acquireTimeout: 1_000 });
+      pool.use(() => timer(5_000)).subscribe();
+      let message = '';
+      pool.acquire().subscribe((lease) => {
+        lease.release();
+        pool.acquire().subscribe();
+        pool.acquire().subscribe({ error: (error: unknown) => (message = (error as Error).message) });
+      });
+      flush();
+      expect(message).toContain('exhausted');
+      expect(message).not.toMatch(deadlock);
+    });
+  });
+
+  it('is named, for who asks inside the call of work, when another has given the same connection back there', () => {
+    marbles(({ flush }) => {
+      const pool = create({ max: 1, capacity: 2, acquireTimeout: 1_000 });
+      let other: Lease<ScriptedConnection> | undefined;
+      pool.acquire().subscribe((lease) => (other = lease));
+      flush();
+      let message = '';
+      pool
+        .use(() => {
+          other?.release();
+          pool.acquire().subscribe();
+          pool.acquire().subscribe({ error: (error: unknown) => (message = (error as Error).message) });
+          return timer(5_000);
+        })
+        .subscribe();
+      flush();
+      expect(message).toMatch(deadlock);
+    });
+  });
+
+  it('is not suspected of who asks beside a task that has taken the lease over', () => {
+    marbles(({ flush }) => {
+      const pool = create({ max: 1, acquireTimeout: 1_000 });
+      let message = '';
+      pool.pipe(withConnection(() => NEVER)).subscribe((task) => {
+        task.subscribe();
+        pool.acquire().subscribe({ error: (error: unknown) => (message = (error as Error).message) });
+      });
+      flush();
+      expect(message).toContain('exhausted');
+      expect(message).not.toMatch(deadlock);
+    });
+  });
+
   it('is not suspected of work on another pool', () => {
     marbles(({ flush }) => {
       const [pool, other] = [create({ max: 1, acquireTimeout: 1_000 }), create()];

@@ -181,7 +181,7 @@ export class PoolCore<C> {
   }
 
   private mayGoAsItIs(slot: Slot<C>): boolean {
-    return !slot.expired && !(this.options.validates && this.mustValidate(slot));
+    return !slot.expired && !this.mustValidate(slot);
   }
 
   private getInLine(claim: Claim<C>): void {
@@ -594,8 +594,12 @@ export class PoolCore<C> {
   }
 
   private mustValidate(slot: Slot<C>): boolean {
-    const { validates, validateAfter } = this.options;
-    if (!validates || slot.holders.size > 0 || slot.validated) return false;
+    return this.options.validates && this.isStale(slot);
+  }
+
+  private isStale(slot: Slot<C>): boolean {
+    const { validateAfter } = this.options;
+    if (slot.holders.size > 0 || slot.validated) return false;
     return validateAfter === 0 || this.clock.now() - slot.idleSince >= validateAfter;
   }
 

@@ -8,8 +8,8 @@ import type { Slot } from './slot';
 export class Room<C> {
   private readonly byLoad: LinkedList<Slot<C>>[] = [new LinkedList<Slot<C>>()];
   private readonly unused = this.byLoad[0]!;
-  /** No slot has less load than this; looking for room begins here. */
-  private lowest = 0;
+  /** No slot that is used has less load than this; looking for one begins here. */
+  private lowest = 1;
 
   constructor(
     private readonly capacity: number,
@@ -29,7 +29,7 @@ export class Room<C> {
   /** The slot that would be lent next, or null when all are full. */
   best(): Slot<C> | null {
     const { unused } = this;
-    return this.lowest > 0 || unused.size === 0 ? this.bestUsed() : this.next(unused);
+    return unused.size === 0 ? this.bestUsed() : this.next(unused);
   }
 
   private bestUsed(): Slot<C> | null {
@@ -63,10 +63,7 @@ export class Room<C> {
   /** To be called with its load as it is now; a full slot has no place here. */
   add(slot: Slot<C>): void {
     if (slot.holders.size > 0) this.addUsed(slot);
-    else {
-      this.lowest = 0;
-      this.unused.push(slot);
-    }
+    else this.unused.push(slot);
   }
 
   private addUsed(slot: Slot<C>): void {

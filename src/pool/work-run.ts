@@ -292,12 +292,16 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     if (this.phase === 'running') {
       this.conclude(settled);
     } else if (this.phase === 'starting') {
-      this.settled ??= this.sink.closed ? cancelled : this.ends === null ? settled : this.tornDown(settled);
+      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
     }
   }
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
+    return this.ends === null ? settled : this.tearDown(settled);
+  }
+
+  private tearDown(settled: Settled): Settled {
     try {
       this.teardowns?.unsubscribe();
       return settled;
@@ -320,7 +324,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   /** To be called while the core is busy: what this makes happen comes after it. */
   private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
     this.end();
-    const { outcome, error } = this.ends === null ? settled : this.tornDown(settled);
+    const { outcome, error } = this.tornDown(settled);
     if (outcome === 'failedOperations') {
       this.fail(error);
       return;
