@@ -1,5 +1,6 @@
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { map as ixMap } from 'ix/asynciterable/operators/map';
+import { Observable } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import {
   batchOutcomes,
@@ -11,7 +12,7 @@ import {
   withConnection,
 } from '../../src/ix/index';
 import { expectNothingHeld } from '../helpers/marbles';
-import { microtasks } from '../helpers/turns';
+import { deferred, microtasks } from '../helpers/turns';
 import { CountedSource, settle } from './counted-source';
 import type { CountedOptions } from './counted-source';
 import { CountedWork } from './counted-work';
@@ -173,6 +174,80 @@ for (const [pipeline, build] of Object.entries(pipelines)) {
     });
   });
 }
+
+describe('work that stops its own iteration, while it is just being started', () => {
+  interface Stopped {
+    readonly pool: Pool;
+    readonly iterator: AsyncIterator<unknown>;
+    /** Of the `return()` that the work has called. */
+    returned: boolean;
+    returning?: Promise<unknown>;
+  }
+
+  /** Of the third item; the others are promises of three microtasks. */
+  function stoppedBy(work: (stop: () => void) => Observable<number> | Promise<number>): Stopped {
+    const pool = openPool(4);
+    const counted = new CountedWork();
+    const outcomes = batchOutcomes(4)(
+      withConnection(pool, (connection, item: number) => {
+        if (item !== 2) return counted.deaf(connection, item);
+        return work(() => {
+          trial.returning = trial.iterator.return!().finally(() => (trial.returned = true));
+        });
+      })(new CountedSource()),
+    );
+    const trial: Stopped = { pool, iterator: outcomes[Symbol.asyncIterator](), returned: false };
+    return trial;
+  }
+
+  it('is waited for, if it cannot be stopped', async () => {
+    const slow = deferred<number>();
+    const trial = stoppedBy((stop) => {
+      stop();
+      return slow.promise;
+    });
+    const pulling = pullAll(trial.iterator);
+    await settle();
+    expect([trial.returned, trial.pool.stats.activeLeases]).toEqual([false, 1]);
+    slow.resolve(1);
+    await trial.returning;
+    expectNothingHeld(trial.pool);
+    expect(await pulling).toBeUndefined();
+  });
+
+  it('is cancelled, if it can', async () => {
+    let cancelled = 0;
+    const trial = stoppedBy(
+      (stop) =>
+        new Observable(() => {
+          stop();
+          return () => cancelled++;
+        }),
+    );
+    const pulling = pullAll(trial.iterator);
+    await settle();
+    expect([trial.returned, cancelled]).toEqual([true, 1]);
+    expectNothingHeld(trial.pool);
+    expect(await pulling).toBeUndefined();
+  });
+
+  it('rejects that return(), if its teardown throws', async () => {
+    const trial = stoppedBy(
+      (stop) =>
+        new Observable(() => {
+          stop();
+          return () => {
+            throw new Error('the teardown has failed');
+          };
+        }),
+    );
+    const pulling = pullAll(trial.iterator);
+    while (trial.returning === undefined) await microtasks(1);
+    await expectAsync(trial.returning).toBeRejectedWithError(/the teardown has failed/);
+    expectNothingHeld(trial.pool);
+    expect(await pulling).toBeUndefined();
+  });
+});
 
 /** Pulls until the end; resolves with what that failed with. */
 async function pullAll(iterator: AsyncIterator<unknown>): Promise<unknown> {

@@ -64,7 +64,7 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
     this.stopOnError = stopOnError;
     this.order = ordered
       ? new InOrder((outcome) => {
-          this.ready.push(outcome);
+          this.give(outcome);
         })
       : null;
   }
@@ -100,7 +100,7 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
   }
 
   private add(member: Member<R>, outcome: BatchOutcome<R>): void {
-    if (this.order === null) this.ready.push(outcome);
+    if (this.order === null) this.give(outcome);
     else this.order.push(member.position, outcome);
   }
 }

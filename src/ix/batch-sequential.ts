@@ -48,8 +48,7 @@ class Values<R> extends Batch<R, R> {
   }
 
   value(_member: Member<R>, value: R): void {
-    this.ready.push(value);
-    this.pump();
+    this.give(value);
   }
 
   completed(): void {

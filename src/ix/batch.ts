@@ -42,6 +42,8 @@ export abstract class Batch<R, V>
   /** Ends early: not over before all is back. */
   private ending = false;
   private failure: { readonly error: unknown } | null = null;
+  /** What cancelling has failed with. */
+  private thrown: { readonly error: unknown } | null = null;
   /** How many may run, by the last of them that was drawn. */
   private limit = 1;
   /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
@@ -75,6 +77,8 @@ export abstract class Batch<R, V>
 
   override pull(): void {
     this.wanted = true;
+    // What most pulls find: nothing to take, and the next item is under way.
+    if (this.asked && this.ready.size === 0) return;
     if (!this.begun) this.begin();
     this.pump();
   }
@@ -83,9 +87,9 @@ export abstract class Batch<R, V>
     this.silent = true;
     this.wanted = false;
     this.ready.clear();
-    const thrown = this.cancel();
+    this.cancel();
     await this.allBack();
-    if (thrown !== null) throw thrown.error;
+    if (this.thrown !== null) throw this.thrown.error;
     return 0;
   }
 
@@ -102,7 +106,7 @@ export abstract class Batch<R, V>
     this.lingering ??= lingering;
     const run = new TaskRun<R>(this, each, this.position++, index, item);
     if (this.pumping || !this.canStart()) this.held = run;
-    else this.start(run);
+    else this.startAtOnce(run);
     this.pump();
   }
 
@@ -125,7 +129,7 @@ export abstract class Batch<R, V>
     try {
       while (this.step());
     } catch (error) {
-      this.abort(error);
+      this.failedTo(error);
     }
     this.pumping = false;
     if (this.wanted && this.isDone()) this.tellTheEnd();
@@ -149,10 +153,20 @@ export abstract class Batch<R, V>
     if (!this.drawn && !this.asked && this.taken < this.slots) {
       this.asked = true;
       this.upstream.pull();
-      return true;
+      return !this.asked || ready.size > 0;
     }
 
     return false;
+  }
+
+  /** Has something for the consumer: now, if it waits for it. */
+  protected give(value: V): void {
+    if (this.wanted && this.ready.size === 0) {
+      this.wanted = false;
+      this.receiver.arrived(value);
+    } else {
+      this.ready.push(value);
+    }
   }
 
   private beginIfThereIsRoom(held: ObservableInput<R> | TaskRun<R>): boolean {
@@ -160,8 +174,7 @@ export abstract class Batch<R, V>
     if (held instanceof TaskRun) {
       if (!this.canStart()) return false;
       this.held = null;
-      this.running.add(held);
-      held.start();
+      this.start(held);
     } else {
       this.limit = limitFor(held, this.concurrency, this.operator);
       if (running.size >= this.limit) return false;
@@ -178,15 +191,31 @@ export abstract class Batch<R, V>
   }
 
   /** What nearly every run does, which is never held. */
-  private start(run: TaskRun<R>): void {
+  private startAtOnce(run: TaskRun<R>): void {
     this.pumping = true;
     try {
-      this.running.add(run);
-      run.start();
+      this.start(run);
     } catch (error) {
-      this.abort(error);
+      this.failedTo(error);
     }
     this.pumping = false;
+  }
+
+  private start(run: TaskRun<R>): void {
+    run.start();
+    // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
+    if (!run.over) this.keep(run);
+  }
+
+  private keep(run: TaskRun<R>): void {
+    if (!this.closed) {
+      this.running.add(run);
+      return;
+    }
+    this.noteWhatThrows(() => {
+      run.unsubscribe();
+    });
+    this.lingering?.cancelled(run);
   }
 
   private get taken(): number {
@@ -238,23 +267,32 @@ export abstract class Batch<R, V>
     );
   }
 
-  /** Cancels what runs, and says what that has thrown. */
-  private cancel(): { readonly error: unknown } | null {
+  /** Something has thrown while it was being started, or drawn. */
+  private failedTo(error: unknown): void {
+    if (this.closed) this.thrown ??= { error };
+    else this.abort(error);
+  }
+
+  private cancel(): void {
     this.closed = true;
     this.drawn = true;
     this.held = null;
     this.signal?.removeEventListener('abort', this.aborted);
     const members = this.running.all();
-    let thrown = null;
-    try {
+    this.noteWhatThrows(() => {
       this.running.cancel();
-    } catch (error) {
-      thrown = { error };
-    }
+    });
     for (const member of members) {
       if (member instanceof TaskRun) this.lingering?.cancelled(member);
     }
-    return thrown;
+  }
+
+  private noteWhatThrows(cancel: () => void): void {
+    try {
+      cancel();
+    } catch (error) {
+      this.thrown ??= { error };
+    }
   }
 
   private async allBack(): Promise<number> {
