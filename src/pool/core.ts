@@ -102,6 +102,8 @@ export class PoolCore<C> {
   private busy = false;
   /** There was nothing to decide when it was last looked, and nothing has happened since but leases that came and went in one breath. */
   private lull = false;
+  /** All is lent, and some wait: nothing else was due when it was last looked, and nothing has happened since but asks and returns. */
+  private rush = false;
   /** Whose newest holder is being told of its lease, as long as it has it: what is asked for meanwhile is asked for by that holder. */
   private granting: Slot<C> | null = null;
   /** Counts the drains. */
@@ -188,7 +190,7 @@ export class PoolCore<C> {
     if (claim.standing) this.streaming = true;
     this.line.push(claim, this.granting === null ? null : this.granting.holders.newest);
     this.changed();
-    this.drain();
+    this.decide();
   }
 
   /** Leave the line. */
@@ -204,7 +206,7 @@ export class PoolCore<C> {
     if (claim.state !== 'held') return;
     this.giveBack(claim);
     this.changed();
-    this.drain();
+    this.decide();
   }
 
   /** The connection takes no new lease and is closed: at once, or when the others that share it have ended. */
@@ -395,7 +397,7 @@ export class PoolCore<C> {
 
   leave(outer: boolean): void {
     this.busy = outer;
-    this.drain();
+    this.decide();
   }
 
   run(userCode: () => void): void {
@@ -409,7 +411,13 @@ export class PoolCore<C> {
 
   // ---------------------------------------------------------------- deciding
 
+  /** Anything may be due. */
   private drain(): void {
+    this.rush = false;
+    this.decide();
+  }
+
+  private decide(): void {
     this.lull = !this.busy && this.atRest;
     if (this.busy || this.lull) return;
     this.busy = true;
@@ -426,7 +434,6 @@ export class PoolCore<C> {
     }
     this.busy = false;
     this.settle();
-    this.lull = this.atRest;
     if (thrown !== null) throw thrown.error;
   }
 
@@ -466,6 +473,7 @@ export class PoolCore<C> {
       }
       const slot = this.nextToLend();
       if (slot !== null && this.serve(first, slot)) return true;
+      if (slot === null && this.rush && this.line.pending <= this.options.maxPending) return false;
     }
     return this.stepAfterServing();
   }
@@ -633,13 +641,32 @@ export class PoolCore<C> {
 
   /** Nothing is left to decide: sets the timers that somebody waits for. */
   private settle(): void {
-    if (this.validated.length > 0) this.forgetValidated();
     this.line.settle();
+    if (!this.rush || this.line.size === 0 || this.connections.idle > 0) this.settleTheRest();
+  }
+
+  private settleTheRest(): void {
+    if (this.validated.length > 0) this.forgetValidated();
     this.overload?.settle();
     if (this.state !== 'open') return;
     this.evictions.settle();
     const due = this.connectDue();
     if (due < Infinity || !this.wake.atRest) this.wake.set(due, this.line.size > 0 || this.warmUps.any);
+    this.lull = this.atRest;
+    this.rush = this.nothingElseIsDue;
+  }
+
+  /** Whether no more can be opened, and none has to go, until something happens that is not a lease's own coming and going. */
+  private get nothingElseIsDue(): boolean {
+    const { connections } = this;
+    return (
+      !connections.mayOpenOneMore &&
+      !connections.tooMany &&
+      this.breaker === 'closed' &&
+      this.wake.atRest &&
+      !this.warmUps.any &&
+      this.overload === null
+    );
   }
 
   private forgetValidated(): void {
