@@ -1,4 +1,4 @@
-import { from, NEVER, of, timer } from 'rxjs';
+import { from, NEVER, of, tap, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
 import type { ConnectionPool, Lease, PoolError, PoolEvent } from '../../src/index';
@@ -335,6 +335,30 @@ describe('a lease that is lost to the garbage collector', () => {
     await pool.destroy();
   });
 
+  it('of a pool that is lost too, takes from nobody else what is to be told of garbage', async () => {
+    const gc = await collector();
+    let pool: ConnectionPool<ScriptedConnection> | null = create({ max: 1 });
+    pool.acquire().subscribe();
+    // By then it is known that the lease was not given back at once.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gc();
+    pool = null;
+    gc();
+    let told = false;
+    const others = new FinalizationRegistry(() => {
+      told = true;
+    });
+    (() => {
+      others.register({}, undefined);
+    })();
+    for (let i = 0; i < 50 && !told; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      gc();
+    }
+    expect(told).toBe(true);
+    expect(pool).toBeNull();
+  });
+
   it('is none as long as somebody has it', async () => {
     const gc = await collector();
     const pool = create({ max: 1 });
@@ -347,6 +371,28 @@ describe('a lease that is lost to the garbage collector', () => {
     }
     expect(pool.stats.activeLeases).toBe(1);
     lease.release();
+    await pool.destroy();
+  });
+
+  it('is no more looked for when it has been given back: nothing is kept of who had it', async () => {
+    const gc = await collector();
+    const pool = create({ max: 1 });
+    const lendForAWhile = async (): Promise<WeakRef<object>> => {
+      const owner: { lease?: Lease<ScriptedConnection> } = {};
+      pool
+        .acquire()
+        .pipe(tap((lease) => (owner.lease = lease)))
+        .subscribe();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      owner.lease!.release();
+      return new WeakRef(owner);
+    };
+    const owner = await lendForAWhile();
+    for (let i = 0; i < 20 && owner.deref() !== undefined; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      gc();
+    }
+    expect(owner.deref()).toBeUndefined();
     await pool.destroy();
   });
 

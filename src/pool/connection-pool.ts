@@ -148,9 +148,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const core = new PoolCore<C>(options, schedulerClock(options.scheduler), options.random, host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
-    const forgotten = new ForgottenLeases<C>(core.clock, (claim) => {
-      core.forgotten(claim);
-    });
+    const forgotten = new ForgottenLeases<C>(core.clock);
     this.core = core;
     this.asAlways = askingOf(options.name, options.acquireTimeout, undefined);
     this.stats$ = stats;

@@ -1,4 +1,3 @@
-import type { Claim } from './claim';
 import type { Cancel, Clock } from './clock';
 import type { HeldLease } from './lease';
 
@@ -6,22 +5,25 @@ import type { HeldLease } from './lease';
 const fewFresh = 64;
 
 /**
+ * One for all pools, which is never garbage itself. V8 has a flaw (seen in Node 20, V8 11.3): a registry that has something to tell and is collected
+ * before it has told it leaves nobody's registry in the whole process to tell anything again. What it is given is weak: the claim of a lease
+ * knows its receiver, who may know the lease.
+ */
+const registry = new FinalizationRegistry<WeakRef<{ forgotten(): void }>>((claim) => {
+  claim.deref()?.forgotten();
+});
+
+/**
  * Finds the leases that their holders have forgotten: collected as garbage, and never given back. Somebody may still use the connection
  * (`const { connection } = lease`), so it is closed and not lent again. To be told of it costs about as much as all the rest of a lease;
  * one that is given back within the millisecond, as most are, is not worth that.
  */
 export class ForgottenLeases<C> {
-  private readonly registry: FinalizationRegistry<Claim<C>>;
   private fresh: HeldLease<C>[] = [];
   private most = fewFresh;
   private cancel: Cancel | null = null;
 
-  constructor(
-    private readonly clock: Clock,
-    forgotten: (claim: Claim<C>) => void,
-  ) {
-    this.registry = new FinalizationRegistry(forgotten);
-  }
+  constructor(private readonly clock: Clock) {}
 
   watch(lease: HeldLease<C>): void {
     // A turn may bring a million of them, each given back at once: none of those is to be kept until its end.
@@ -44,7 +46,7 @@ export class ForgottenLeases<C> {
     const { fresh } = this;
     this.fresh = [];
     this.most = fewFresh;
-    for (const lease of fresh) if (isHeld(lease)) this.registry.register(lease, lease.claim);
+    for (const lease of fresh) if (isHeld(lease)) registry.register(lease, new WeakRef(lease.claim));
   };
 }
 

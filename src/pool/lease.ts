@@ -43,6 +43,11 @@ export abstract class LeaseClaim<C> extends Claim<C> {
     super();
   }
 
+  /** The lease was collected as garbage. */
+  forgotten(): void {
+    this.pool.core.forgotten(this);
+  }
+
   /** The lease, which is the receiver's from now on. */
   protected deliver(): HeldLease<C> {
     this.delivered = true;
