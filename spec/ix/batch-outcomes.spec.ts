@@ -323,6 +323,25 @@ describe('batchOutcomes, pulled', () => {
       expectNothingHeld(pool);
     });
 
+    it('by that signal also for a consumer who comes back when all is over, while the source is silent still', async () => {
+      const answers = [Promise.resolve({ done: false, value: 0 }), new Promise<never>(() => undefined)];
+      const source = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => answers.shift()!,
+          return: () => Promise.resolve({ done: true, value: undefined }),
+        }),
+      } as AsyncIterable<number>;
+      const controller = new AbortController();
+      const outcomes = batchOutcomes({ concurrency: 2, signal: controller.signal })(
+        withConnection(openPool(2), new CountedWork().atOnce)(source),
+      );
+      const iterator = outcomes[Symbol.asyncIterator]();
+      expect(told((await iterator.next()).value)).toBe('0:0');
+      controller.abort(new Error('stop'));
+      await settle();
+      await expectAsync(iterator.next()).toBeRejectedWithError('stop');
+    });
+
     it('at the first pull, if that signal was aborted before', async () => {
       const source = new CountedSource();
       const outcomes = batchOutcomes({ concurrency: 2, signal: AbortSignal.abort(new Error('stop')) })(

@@ -78,7 +78,7 @@ export abstract class Batch<R, V>
   override pull(): void {
     this.wanted = true;
     // What most pulls find: nothing to take, and the next item is under way.
-    if (this.asked && this.ready.size === 0) return;
+    if (this.asked && !this.drawn && this.ready.size === 0) return;
     if (!this.begun) this.begin();
     this.pump();
   }
