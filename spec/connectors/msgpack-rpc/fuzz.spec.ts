@@ -102,7 +102,9 @@ describe('whatever comes in', () => {
     for (const name of ['msgpack-lite', 'msgpackr']) {
       const codec = codecs[name]!();
       for (const filling of fillings) {
-        const cost = memoryFor(filled(filling, 65_536, false), 'server', codec, gc);
+        // What a collection happens to leave of others, or of the garbage of this, can only add to it.
+        const costs = [1, 2, 3].map(() => memoryFor(filled(filling, 65_536, false), 'server', codec, gc));
+        const cost = Math.min(...costs);
         expect(cost)
           .withContext(`${name}, filled with ${Buffer.from(filling).toString('hex')}`)
           .toBeLessThan(16 * 1024 * 1024);
