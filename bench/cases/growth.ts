@@ -1,5 +1,6 @@
-/** How cost grows with the size of the pool, the length of the line, and the number of those who look at the stats. */
+/** How cost grows with the size of the pool, the number of callers, the length of the line, and the number of those who look at the stats. */
 import { barePromisePool } from '../floors/promise-pool';
+import { awaitedCallers, usingCallers } from '../measures/callers';
 import { acquireLine, awaitedLine, listLine } from '../measures/lines';
 import { awaitedUses, listUses, subscribedUses } from '../measures/uses';
 import { pools } from '../peers/pools';
@@ -37,6 +38,54 @@ export const growthOfPool: Case = curveOf({
       unit: '×',
       value: (m) => m('pool.use', '10000') / m('pool.use', '10'),
       atMost: 2,
+    },
+  ],
+});
+
+const forEver = 'pool.use, acquireTimeout: Infinity';
+
+export const growthOfCallers: Case = curveOf({
+  id: 'growth-callers',
+  title: 'One use, by the callers on 10 connections',
+  about:
+    'The case “100 callers on 10 connections” with fewer and more callers. Up to 10 nobody waits; with 11 there is somebody in line, and then nobody, all the time.',
+  x: 'callers',
+  y: 'ns per use',
+  xs: [1, 5, 10, 11, 12, 20, 100, 1_000, 10_000],
+  amount: { full: 300_000, quick: 100_000 },
+  lines: [
+    {
+      name: 'promise pool with one timer',
+      kind: 'floor',
+      at: (callers) => awaitedCallers({ callers, size: 10 }, async (size) => barePromisePool(size)),
+      key: 'ns',
+    },
+    ...['lightning-pool', 'generic-pool'].map((name) => ({
+      name,
+      kind: 'peer' as const,
+      at: (callers: number) => awaitedCallers({ callers, size: 10 }, (max) => pools[name]!({ max, connect })),
+      key: 'ns',
+    })),
+    { name: 'pool.use', kind: 'ours', at: (callers) => usingCallers({ callers, size: 10 }), key: 'ns' },
+    {
+      name: forEver,
+      kind: 'ours',
+      at: (callers) => usingCallers({ callers, size: 10 }, { acquireTimeout: Infinity }),
+      key: 'ns',
+    },
+  ],
+  targets: [
+    {
+      what: 'at 10,000 ÷ at 10',
+      unit: '×',
+      value: (m) => m('pool.use', '10000') / m('pool.use', '10'),
+      atMost: 2,
+    },
+    {
+      what: 'with 11 callers, acquireTimeout on ÷ off',
+      unit: '×',
+      value: (m) => m('pool.use', '11') / m(forEver, '11'),
+      atMost: 1.2,
     },
   ],
 });

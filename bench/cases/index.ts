@@ -1,6 +1,6 @@
 import type { Case } from '../runner/case';
 import { promiseBatches, synchronousBatch } from './batch';
-import { growthOfLine, growthOfPool, growthOfWatchers } from './growth';
+import { growthOfCallers, growthOfLine, growthOfPool, growthOfWatchers } from './growth';
 import { growthOfConnections, growthOfPayload } from './growth-rpc';
 import { callers } from './callers';
 import { oneCall, tenCalls } from './calls';
@@ -30,6 +30,7 @@ export const allCases: readonly Case[] = [
   idleMemory,
   size,
   growthOfPool,
+  growthOfCallers,
   growthOfLine,
   growthOfWatchers,
   growthOfConnections,

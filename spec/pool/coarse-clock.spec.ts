@@ -93,6 +93,40 @@ describe('the coarse clock', () => {
     expect(clock.now()).toBe(234);
   });
 
+  it('calls back at once for what may wait, but in a turn in which it did so often, at the end of that', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    const called: number[] = [];
+    const callBack = (times: number): void => {
+      for (let i = 0; i < times; i++) clock.whenCalm(() => called.push(i));
+    };
+    callBack(8);
+    expect(called).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    callBack(3);
+    expect(called.length).toBe(8);
+    inner.due.shift()!();
+    expect(called.slice(8)).toEqual([0, 1, 2]);
+    callBack(1);
+    expect(called.slice(11)).toEqual([0]);
+    expect(inner.due.length).toBe(0);
+  });
+
+  it('lets nothing wait any more when it has ended', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    let called = 0;
+    const callBack = (): void => {
+      for (let i = 0; i < 20; i++) clock.whenCalm(() => called++);
+    };
+    callBack();
+    expect(called).toBe(8);
+    clock.end();
+    expect(called).toBe(20);
+    callBack();
+    expect(called).toBe(40);
+    expect(inner.due.length).toBe(0);
+  });
+
   it('in real time is never behind by more than it promises: exact in each turn, and by 32 readings while one lasts', async () => {
     const real: number[] = [];
     const behind = schedulerClock(asyncScheduler);

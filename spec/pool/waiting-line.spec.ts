@@ -271,6 +271,43 @@ describe('the waiting line', () => {
       }
     });
 
+    it('takes a handful of timers for a thousand waits of a moment, leaves none behind, and is on time after them', () => {
+      marbles(({ at, flush }) => {
+        const counting = countingScheduler();
+        const pool = createPool({
+          connect: () => opensAtOnce('a'),
+          max: 1,
+          acquireTimeout: 50,
+          scheduler: counting.scheduler,
+        });
+        let lease: Lease<string>;
+        const take = (taken: Lease<string>): void => {
+          lease = taken;
+        };
+        pool.acquire().subscribe(take);
+        at(3, () => {
+          const before = counting.total;
+          for (let i = 0; i < 1_000; i++) {
+            const held = lease;
+            pool.acquire().subscribe(take);
+            expect(pool.stats.pendingAcquires).toBe(1);
+            held.release();
+          }
+          expect(pool.stats.acquired).toBe(1_001);
+          expect(counting.total - before).toBeLessThan(10);
+        });
+        at(4, () => {
+          expect(counting.live).toBe(0);
+        });
+        let told = 0;
+        at(5, () => {
+          pool.acquire().subscribe({ error: () => (told = asyncScheduler.now()) });
+        });
+        flush();
+        expect(told).toBe(55);
+      });
+    });
+
     it('leaves no timer behind when the line is empty', () => {
       const counting = countingScheduler();
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });

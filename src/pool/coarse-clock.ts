@@ -2,6 +2,8 @@ import type { Cancel, Clock } from './clock';
 
 /** So many calls read the real clock; whether a pool that goes on asking is busy shows in a millisecond. */
 const exactCalls = 8;
+/** So many times in a turn {@link CoarseClock.whenCalm} calls back at once. */
+const callsAtOnce = 8;
 /** Of a busy pool, one call in so many reads it: also when the event loop is blocked, and no millisecond ever ends. */
 const oneIn = 32;
 
@@ -16,6 +18,8 @@ export class CoarseClock implements Clock {
   private left = 0;
   private exact = exactCalls;
   private tick: Cancel | null = null;
+  private atOnce = callsAtOnce;
+  private postponed: (() => void)[] = [];
   private over = false;
 
   /** What the real clock said when this one began. */
@@ -56,12 +60,24 @@ export class CoarseClock implements Clock {
     );
   }
 
+  /** For what costs more than a lease, and may wait: calls back at once, unless it did so often in this turn; then at its end. */
+  whenCalm(callback: () => void): void {
+    if (this.atOnce === 0 && !this.over) {
+      this.postponed.push(callback);
+      this.tick ??= this.clock.after(0, this.renew, false);
+    } else {
+      if (this.atOnce > 0) this.atOnce--;
+      callback();
+    }
+  }
+
   /** From now on every call reads the real clock, and no timer of its own is left. */
   end(): void {
     this.over = true;
     this.left = 0;
     this.tick?.();
     this.tick = null;
+    this.beCalm();
   }
 
   private read(): number {
@@ -83,5 +99,14 @@ export class CoarseClock implements Clock {
     this.tick = null;
     this.left = 0;
     this.exact = exactCalls;
+    this.beCalm();
   };
+
+  private beCalm(): void {
+    this.atOnce = callsAtOnce;
+    const { postponed } = this;
+    if (postponed.length === 0) return;
+    this.postponed = [];
+    for (const callback of postponed) callback();
+  }
 }

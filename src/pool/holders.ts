@@ -1,6 +1,7 @@
 import { Claim } from './claim';
 import { hair } from './clock';
-import type { Cancel, Clock } from './clock';
+import type { CoarseClock } from './coarse-clock';
+import { PatientTimer } from './patient-timer';
 import type { Slot } from './slot';
 
 /** Who holds a lease now. */
@@ -61,13 +62,17 @@ export class LeakWatch<C> {
   /** In the order in which they were lent. */
   private readonly held = new Set<Claim<C>>();
   private readonly origins = new WeakMap<Claim<C>, Error>();
-  private cancel: Cancel | null = null;
+  private readonly timer: PatientTimer;
 
   constructor(
     private readonly threshold: number,
-    private readonly clock: Clock,
+    private readonly clock: CoarseClock,
     private readonly report: (claim: Claim<C>) => void,
-  ) {}
+  ) {
+    this.timer = new PatientTimer(clock, false, () => {
+      this.look();
+    });
+  }
 
   asked(claim: Claim<C>): void {
     this.origins.set(claim, originHere());
@@ -86,29 +91,26 @@ export class LeakWatch<C> {
 
   lent(claim: Claim<C>): void {
     this.held.add(claim);
-    this.cancel ??= this.clock.after(this.threshold, this.look, false);
+    if (!this.timer.isSet) this.timer.set(this.threshold);
   }
 
   ended(claim: Claim<C>): void {
     this.held.delete(claim);
-    if (this.held.size > 0) return;
-    this.cancel?.();
-    this.cancel = null;
+    if (this.held.size === 0) this.timer.stop();
   }
 
-  private readonly look = (): void => {
-    this.cancel = null;
+  private look(): void {
     const now = this.clock.now();
     for (const claim of this.held) {
       const left = claim.since + this.threshold - now;
       if (left > hair) {
-        this.cancel ??= this.clock.after(left, this.look, false);
+        this.timer.set(left);
         break;
       }
       this.held.delete(claim);
       this.report(claim);
     }
-  };
+  }
 }
 
 /** The stack of who asks. Deeper than usual, because most of the first frames are of operators. */

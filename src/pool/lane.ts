@@ -1,6 +1,7 @@
 import type { Claim } from './claim';
 import { hair } from './clock';
-import type { Cancel, Clock } from './clock';
+import type { CoarseClock } from './coarse-clock';
+import { PatientTimer } from './patient-timer';
 import { Ring } from './ring';
 
 /**
@@ -12,13 +13,17 @@ export class Lane<C> {
   private readonly claims = new Ring<Claim<C>>();
   /** How many of them have left before it was their turn. */
   private left = 0;
-  private cancel: Cancel | null = null;
+  private readonly timer: PatientTimer;
 
   constructor(
     readonly timeout: number,
-    private readonly clock: Clock,
+    private readonly clock: CoarseClock,
     private readonly onTimeout: (claim: Claim<C>, waited: number) => void,
-  ) {}
+  ) {
+    this.timer = new PatientTimer(clock, true, () => {
+      this.expire();
+    });
+  }
 
   get empty(): boolean {
     return this.claims.size === 0;
@@ -26,7 +31,7 @@ export class Lane<C> {
 
   push(claim: Claim<C>): void {
     this.claims.push(claim);
-    this.cancel ??= this.clock.after(this.timeout, this.expire, true);
+    if (!this.timer.isSet) this.timer.set(this.timeout);
   }
 
   /** To be told before anything else is asked of the line. */
@@ -42,8 +47,7 @@ export class Lane<C> {
     for (; this.left > 0 && claims.peek().state !== 'waiting'; this.left--) claims.shift();
     // The timer of a head that has left runs on, and finds out for whom when it fires.
     if (claims.size > 0) return;
-    this.cancel?.();
-    this.cancel = null;
+    this.timer.stop();
     // A line that was long once would keep its memory.
     claims.clear();
   }
@@ -57,18 +61,17 @@ export class Lane<C> {
     this.left = 0;
   }
 
-  private readonly expire = (): void => {
+  private expire(): void {
     const { claims, timeout } = this;
-    // Not null while it runs, or one who gets in line meanwhile would set the timer to a later deadline.
-    this.cancel = noTimer;
     const now = this.clock.now();
-    while (claims.size > 0 && now - claims.peek().since >= timeout - hair) {
-      const claim = claims.peek();
-      this.onTimeout(claim, now - claim.since);
+    try {
+      while (claims.size > 0 && now - claims.peek().since >= timeout - hair) {
+        const claim = claims.peek();
+        this.onTimeout(claim, now - claim.since);
+      }
+    } finally {
+      // Also when one who got in line meanwhile has set it, to a later deadline.
+      if (claims.size > 0) this.timer.set(claims.peek().since + timeout - now);
     }
-    if (this.cancel !== noTimer) return;
-    this.cancel = claims.size === 0 ? null : this.clock.after(claims.peek().since + timeout - now, this.expire, true);
-  };
+  }
 }
-
-const noTimer: Cancel = () => undefined;

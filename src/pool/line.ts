@@ -1,5 +1,6 @@
 import type { Claim } from './claim';
-import type { Cancel, Clock } from './clock';
+import type { Cancel } from './clock';
+import type { CoarseClock } from './coarse-clock';
 import { Lane } from './lane';
 import { LinkedList } from './linked-list';
 
@@ -23,7 +24,7 @@ export class Line<C> {
   private standing = 0;
 
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: CoarseClock,
     private readonly onTimeout: (claim: Claim<C>, waited: number) => void,
     private readonly onRestOver: () => void,
   ) {}

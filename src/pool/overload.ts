@@ -1,6 +1,7 @@
-import type { Cancel, Clock } from './clock';
 import { hair } from './clock';
+import type { CoarseClock } from './coarse-clock';
 import type { Line } from './line';
+import { PatientTimer } from './patient-timer';
 
 /** In ms. */
 export interface OverloadOptions {
@@ -21,14 +22,16 @@ export class Overload<C> {
   private emptiedByShedding = false;
   /** Since when it has been empty so; -1 while it is not. */
   private emptySince = -1;
-  private cancel: Cancel | null = null;
+  private readonly timer: PatientTimer;
 
   constructor(
     private readonly options: OverloadOptions,
-    private readonly clock: Clock,
+    private readonly clock: CoarseClock,
     private readonly line: Line<C>,
-    private readonly wake: () => void,
-  ) {}
+    wake: () => void,
+  ) {
+    this.timer = new PatientTimer(clock, true, wake);
+  }
 
   /** Whether the first in line has waited for too long. */
   get sheds(): boolean {
@@ -57,20 +60,12 @@ export class Overload<C> {
     if (this.line.pending === 0) {
       if (!this.emptiedByShedding) this.since = this.emptySince = -1;
       else if (this.emptySince < 0) this.emptySince = this.clock.now();
-      this.cancel?.();
-      this.cancel = null;
+      this.timer.stop();
       return;
     }
     this.forgetAfterLull();
     if (this.since < 0) this.since = this.clock.now();
-    this.cancel ??= this.clock.after(
-      this.dueIn(),
-      () => {
-        this.cancel = null;
-        this.wake();
-      },
-      true,
-    );
+    if (!this.timer.isSet) this.timer.set(this.dueIn());
   }
 
   /** Somebody waits. A line in which nobody was for `interval` is another one, although nobody has been served since. */

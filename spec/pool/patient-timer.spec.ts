@@ -1,0 +1,123 @@
+import { asyncScheduler } from 'rxjs';
+import { CoarseClock } from '../../src/pool/coarse-clock';
+import { PatientTimer } from '../../src/pool/patient-timer';
+import { schedulerClock } from '../../src/pool/scheduler-clock';
+import { countingScheduler } from '../helpers/counting-scheduler';
+import { marbles } from '../helpers/marbles';
+
+/** So many stops in one turn are stops in earnest. */
+const OFTEN = 8;
+
+interface Scene {
+  readonly timer: PatientTimer;
+  /** When it has fired. */
+  readonly fired: number[];
+  /** How many real timers are set, and were ever set. */
+  readonly real: { readonly live: number; readonly total: number };
+  at(frame: number, action: () => void): void;
+  /** Sets and stops it, until that is no longer done in earnest in this turn. */
+  tire(): void;
+}
+
+function scene(act: (scene: Scene) => void): { fired: number[]; live: number } {
+  const fired: number[] = [];
+  const real = countingScheduler();
+  marbles(({ at, flush }) => {
+    const timer = new PatientTimer(new CoarseClock(schedulerClock(real.scheduler)), true, () => {
+      fired.push(asyncScheduler.now());
+    });
+    const tire = (): void => {
+      for (let i = 0; i < OFTEN; i++) {
+        timer.set(100);
+        timer.stop();
+      }
+    };
+    act({ timer, fired, real, at, tire });
+    flush();
+  });
+  return { fired, live: real.live };
+}
+
+describe('a timer that is often stopped', () => {
+  it('fires once, when it is due', () => {
+    expect(scene(({ timer }) => timer.set(5))).toEqual({ fired: [5], live: 0 });
+  });
+
+  it('fires at the time that it was set for last, sooner or later', () => {
+    const { fired } = scene(({ timer, at }) => {
+      timer.set(5);
+      at(3, () => timer.set(5));
+      at(10, () => timer.set(20));
+      at(11, () => timer.set(2));
+    });
+    expect(fired).toEqual([8, 13]);
+  });
+
+  it('can be set again when it fires', () => {
+    const { fired, live } = scene(({ timer, at, fired }) => {
+      timer.set(5);
+      at(5, () => {
+        if (fired.length === 1) timer.set(4);
+      });
+    });
+    expect(fired).toEqual([5, 9]);
+    expect(live).toBe(0);
+  });
+
+  it('that is stopped now and then leaves no real timer behind', () => {
+    scene(({ timer, real }) => {
+      timer.set(5);
+      expect([timer.isSet, real.live]).toEqual([true, 1]);
+      timer.stop();
+      expect([timer.isSet, real.live]).toEqual([false, 0]);
+      timer.stop();
+    });
+  });
+
+  it('that is set and stopped a thousand times in a turn takes few real timers, and leaves none behind at its end', () => {
+    const { fired } = scene(({ timer, real, at }) => {
+      for (let i = 0; i < 1_000; i++) {
+        timer.set(100);
+        timer.stop();
+      }
+      expect(real.total).toBe(OFTEN + 1);
+      expect(real.live).toBe(1);
+      at(1, () => expect(real.live).toBe(0));
+    });
+    expect(fired).toEqual([]);
+  });
+
+  it('is on time again after that, although the real one that went on fires before', () => {
+    const { fired, live } = scene(({ timer, tire, real, at }) => {
+      at(1, () => {
+        tire();
+        timer.set(100);
+        timer.stop();
+        timer.set(150);
+        expect(real.live).toBe(1);
+      });
+    });
+    expect(fired).toEqual([151]);
+    expect(live).toBe(0);
+  });
+
+  it('and although the real one that went on would fire too late', () => {
+    const { fired } = scene(({ timer, tire }) => {
+      tire();
+      timer.set(100);
+      timer.stop();
+      timer.set(10);
+    });
+    expect(fired).toEqual([10]);
+  });
+
+  it('does not fire when it has been stopped, also when its real one has gone on until the end of the turn', () => {
+    const { fired } = scene(({ timer, tire, at }) => {
+      tire();
+      timer.set(0);
+      timer.stop();
+      at(3, () => timer.set(4));
+    });
+    expect(fired).toEqual([7]);
+  });
+});
