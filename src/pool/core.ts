@@ -7,16 +7,14 @@ import type { OperationOutcome } from './counters';
 import { Counters } from './counters';
 import { Ending } from './ending';
 import type { PoolError } from './errors';
-import { Events } from './events';
 import type { EvictReason, PoolEvent } from './events';
 import { Evictions } from './evictions';
 import type { EvictionOptions } from './evictions';
-import { holderOf, LeakWatch } from './holders';
+import { LeakWatch } from './holders';
 import type { Holder } from './holders';
 import { Line } from './line';
 import { Opening } from './opening';
 import type { Demand, OpeningOptions } from './opening';
-import type { Asking } from './options';
 import { Overload } from './overload';
 import type { OverloadOptions } from './overload';
 import {
@@ -28,6 +26,7 @@ import {
   targetIsDead,
   waitedTooLong,
 } from './refusals';
+import { Reports } from './reports';
 import { Situations } from './situation';
 import type { Slot } from './slot';
 import { Timings } from './timings';
@@ -80,14 +79,13 @@ export class PoolCore<C> {
 
   readonly clock: CoarseClock;
   readonly connections: Connections<C>;
-  readonly events: Events;
   readonly timings: Timings;
   private readonly line: Line<C>;
   private readonly opening: Opening;
   private readonly warmUps: WarmUps;
   private readonly evictions: Evictions<C>;
   private readonly overload: Overload<C> | null;
-  private readonly leaks: LeakWatch<C> | null;
+  private readonly reports: Reports<C>;
   private readonly ending: Ending;
   private readonly wake: Wake;
   private readonly situations: Situations<C>;
@@ -126,24 +124,20 @@ export class PoolCore<C> {
     this.clock = new CoarseClock(clock);
     this.timings = new Timings(options.timings, this.counters);
     this.connections = new Connections(options, this.counters);
-    this.events = new Events(options.name, this.clock, (event) => {
-      host.happened(event);
-    });
     this.line = new Line(this.clock, this.timedOut, drain);
     this.opening = new Opening(options, this.clock, random, this.timings);
     this.warmUps = new WarmUps(this.clock);
     this.evictions = new Evictions(options, this.clock, this.connections, random, this.timeIsUp);
     this.overload = options.overload === null ? null : new Overload(options.overload, this.clock, this.line, drain);
-    this.leaks =
-      options.leakThreshold === Infinity
-        ? null
-        : new LeakWatch(options.leakThreshold, this.clock, (claim) => {
-            this.leaked(claim, false);
-          });
-    this.attended = this.leaks !== null || this.overload !== null;
+    const leaks =
+      options.leakThreshold === Infinity ? null : new LeakWatch<C>(options.leakThreshold, this.clock, this.leaked);
+    this.reports = new Reports(options.name, this.clock, leaks, this.overload, (event) => {
+      host.happened(event);
+    });
+    this.attended = this.reports.attendLeases;
     this.ending = new Ending(this.clock, drain);
     this.wake = new Wake(this.clock, drain);
-    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, this.leaks);
+    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, leaks);
   }
 
   get name(): string {
@@ -176,7 +170,7 @@ export class PoolCore<C> {
 
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
   ask(claim: Claim<C>): void {
-    if (this.attended) this.leaks?.asked(claim);
+    if (this.attended) this.reports.asked(claim);
     const slot = this.lull && !this.busy && !claim.standing ? this.connections.best() : null;
     if (slot !== null && this.mayGoAsItIs(slot)) this.lendAtOnce(claim, slot);
     else this.getInLine(claim);
@@ -223,7 +217,7 @@ export class PoolCore<C> {
     to.since = from.since;
     this.leaves(from, from.slot);
     this.connections.handOver(from.slot, from, to);
-    this.leaks?.handedOver(from, to);
+    this.reports.handedOver(from, to);
     this.handedOver.push(to);
     this.drain();
   }
@@ -244,15 +238,15 @@ export class PoolCore<C> {
 
   /** Somebody listens to the events from now on, or nobody does. */
   listen(listening: boolean): void {
-    this.events.listen(listening, this.breaker);
-    this.attended = listening || this.leaks !== null || this.overload !== null;
+    this.reports.listen(listening, this.breaker);
+    this.attended = this.reports.attendLeases;
     this.followed = this.watched || listening;
   }
 
   /** Somebody looks at the stats from now on, or nobody does. */
   watch(watched: boolean): void {
     this.watched = watched;
-    this.followed = watched || this.events.listening;
+    this.followed = watched || this.reports.listening;
   }
 
   /** Have so many connections open. */
@@ -270,7 +264,7 @@ export class PoolCore<C> {
   resize(max: number): void {
     const from = this.connections.max;
     this.connections.max = max;
-    if (this.events.listening) this.events.happened({ type: 'resized', from, to: max });
+    this.reports.resized(from, max);
     this.changed();
     this.drain();
   }
@@ -282,7 +276,7 @@ export class PoolCore<C> {
       if (slot.state === 'opening') this.connections.giveUp(slot);
       else this.connections.condemn(slot, 'refresh');
     }
-    if (this.events.listening) this.events.happened({ type: 'refreshed', connections: slots.length });
+    this.reports.refreshed(slots.length);
     this.changed();
     this.drain();
   }
@@ -310,7 +304,7 @@ export class PoolCore<C> {
     slot.openedAt = Math.max(0, now);
     slot.idleSince = now;
     this.timings.opened(now - slot.since);
-    if (this.events.listening) this.events.happened({ type: 'opened', connection: slot.id, took: now - slot.since });
+    this.reports.opened(slot, now - slot.since);
     this.evictions.opened(slot);
     // What has still to be validated has proven nothing.
     if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
@@ -372,9 +366,7 @@ export class PoolCore<C> {
 
   closed(slot: Slot<C>): void {
     this.connections.closed(slot);
-    if (this.events.listening && slot.wasOpen) {
-      this.events.happened({ type: 'closed', connection: slot.id, took: this.clock.now() - slot.since });
-    }
+    if (slot.wasOpen) this.reports.closed(slot, this.clock.now() - slot.since);
     this.changed();
     this.drain();
   }
@@ -382,7 +374,8 @@ export class PoolCore<C> {
   /** A lease was collected as garbage, and nobody has given it back: its connection may still be in use. */
   forgotten(claim: Claim<C>): void {
     if (claim.state !== 'held') return;
-    this.leaked(claim, true);
+    this.reports.leaked(claim, true);
+    this.tellEvents();
     this.discard(claim, new Error('the lease was collected as garbage without having been released'));
   }
 
@@ -701,7 +694,7 @@ export class PoolCore<C> {
     this.connections.lend(slot, claim);
     claim.since = now;
     if (!slot.proven) this.firstLease(slot);
-    if (this.attended) this.attendLease(claim, slot, waited);
+    if (this.attended) this.reports.lent(claim, slot, waited);
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
@@ -718,13 +711,6 @@ export class PoolCore<C> {
     if (this.line.size === 0) this.opening.lineEmptied();
   }
 
-  private attendLease(claim: Claim<C>, slot: Slot<C>, waited: number): void {
-    this.overload?.served();
-    this.leaks?.lent(claim);
-    if (this.events.listening)
-      this.events.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
-  }
-
   private grant(claim: Claim<C>, slot: Slot<C>): void {
     this.granting = slot;
     claim.granted(slot.connection as C);
@@ -736,14 +722,14 @@ export class PoolCore<C> {
     const slot = claim.slot!;
     if (!slot.provenByUse) this.firstReturn(slot);
     const held = this.cameBack(claim, slot);
-    if (this.attended) this.attendReturn(claim, slot, held);
+    if (this.attended) this.reports.released(claim, slot, held);
     return this.connections.giveBack(claim, slot);
   }
 
   private takeAway(claim: Claim<C>, reason: unknown): void {
     const slot = claim.slot!;
     const held = this.cameBack(claim, slot);
-    if (this.attended) this.attendDiscard(claim, slot, held, reason);
+    if (this.attended) this.reports.discarded(claim, slot, held, reason);
     slot.evictedBy ??= reason;
     this.connections.discard(claim, slot);
   }
@@ -768,18 +754,6 @@ export class PoolCore<C> {
     this.opening.provenByUse();
   }
 
-  private attendReturn(claim: Claim<C>, slot: Slot<C>, held: number): void {
-    this.leaks?.ended(claim);
-    if (this.events.listening)
-      this.events.happened({ type: 'released', connection: slot.id, ...labelled(claim), held });
-  }
-
-  private attendDiscard(claim: Claim<C>, slot: Slot<C>, held: number, reason: unknown): void {
-    this.leaks?.ended(claim);
-    if (this.events.listening)
-      this.events.happened({ type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
-  }
-
   /** Ends every lease on the slot, closes it, and tells the holders. */
   private revoke(slot: Slot<C>, reason: EvictReason, error: PoolError, cause?: unknown): void {
     const holders = slot.holders.all();
@@ -801,17 +775,8 @@ export class PoolCore<C> {
   private close(slot: Slot<C>): void {
     const now = this.clock.now();
     slot.since = now;
-    if (this.events.listening && slot.wasOpen) {
-      const { id, evicted, evictedBy, openedAt, uses } = slot;
-      const error = evictedBy === undefined ? {} : { error: evictedBy };
-      this.events.happened({
-        type: 'evicted',
-        connection: id,
-        reason: evicted ?? 'destroy',
-        ...error,
-        age: now - openedAt,
-        uses,
-      });
+    if (slot.wasOpen) {
+      this.reports.evicted(slot, now - slot.openedAt);
       this.tellEvents();
     }
     slot.hangUp();
@@ -821,9 +786,7 @@ export class PoolCore<C> {
   private unusable(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
     this.counters.openFailures++;
     this.opening.failed(error, phase);
-    if (this.events.listening) {
-      this.events.happened({ type: 'openFailed', connection: slot.id, attempts: this.opening.failures, error });
-    }
+    this.reports.openFailed(slot, this.opening.failures, error);
   }
 
   private readonly timeIsUp = (slot: Slot<C>, reason: EvictReason): void => {
@@ -852,7 +815,7 @@ export class PoolCore<C> {
     claim.state = 'ended';
     if (!claim.standing) {
       this.counters.rejected++;
-      if (this.events.listening) this.events.happened({ type: 'rejected', ...labelled(claim), error });
+      this.reports.rejected(claim, error);
     }
     this.changed();
     claim.failed(error);
@@ -863,19 +826,17 @@ export class PoolCore<C> {
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
-    if (this.events.listening) this.events.happened({ type: 'timedOut', ...labelled(claim), waited, error });
+    this.reports.timedOut(claim, waited, error);
     this.run(() => {
       this.changed();
       claim.failed(error);
     });
   };
 
-  private leaked(claim: Claim<C>, collected: boolean): void {
-    if (!this.events.listening) return;
-    const { age, ...holder } = holderOf(claim, this.clock.now(), this.leaks?.originOf(claim));
-    this.events.happened({ type: 'leaked', ...holder, held: age, collected });
+  private readonly leaked = (claim: Claim<C>): void => {
+    this.reports.leaked(claim, false);
     this.tellEvents();
-  }
+  };
 
   /** Begins the end: connects are given up, idle connections closed, lent ones closed when they come back. */
   private closeWhatIsFree(): void {
@@ -898,7 +859,7 @@ export class PoolCore<C> {
     this.ending.end();
     this.clock.end();
     this.state = 'destroyed';
-    if (this.events.listening) this.events.happened({ type: 'destroyed' });
+    this.reports.destroyed();
     this.lastChange = ++this.changes;
     this.host.changed();
     this.tellEvents();
@@ -916,17 +877,15 @@ export class PoolCore<C> {
     // The last snapshot stays the last.
     if (this.state === 'destroyed') return;
     if (this.watched) this.host.changed();
-    if (!this.events.listening) return;
-    this.events.breakerIs(this.opening);
+    if (!this.reports.listening) return;
+    this.reports.breakerIs(this.opening);
     this.tellEvents();
   }
 
   private tellEvents(): void {
-    if (!this.events.any) return;
+    if (!this.reports.any) return;
     this.run(() => {
-      this.events.deliver();
+      this.reports.deliver();
     });
   }
 }
-
-const labelled = ({ asking: { label } }: { readonly asking: Asking }) => (label === undefined ? {} : { label });

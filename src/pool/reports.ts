@@ -1,0 +1,132 @@
+import type { Claim } from './claim';
+import type { CoarseClock } from './coarse-clock';
+import type { PoolError } from './errors';
+import { Events } from './events';
+import type { PoolEvent, PoolHappening } from './events';
+import { holderOf } from './holders';
+import type { Holder, LeakWatch } from './holders';
+import type { Opening } from './opening';
+import type { Overload } from './overload';
+import type { Slot } from './slot';
+
+/** What becomes of leases and connections, as others than those concerned are told of it: listeners of the events, the leak watch, the overload rule. */
+export class Reports<C> {
+  private readonly events: Events;
+
+  constructor(
+    pool: string,
+    private readonly clock: CoarseClock,
+    private readonly leaks: LeakWatch<C> | null,
+    private readonly overload: Overload<C> | null,
+    tell: (event: PoolEvent) => void,
+  ) {
+    this.events = new Events(pool, clock, tell);
+  }
+
+  /** Whether anybody listens to the events. Where nobody does, none is made. */
+  get listening(): boolean {
+    return this.events.listening;
+  }
+
+  /** Whether anybody is to be told of a lease. */
+  get attendLeases(): boolean {
+    return this.listening || this.leaks !== null || this.overload !== null;
+  }
+
+  listen(listening: boolean, breaker: Opening['breaker']): void {
+    this.events.listen(listening, breaker);
+  }
+
+  /** Whether there are events that nobody has been told of yet. */
+  get any(): boolean {
+    return this.events.any;
+  }
+
+  deliver(): void {
+    this.events.deliver();
+  }
+
+  // ---------------------------------------------------------------- leases
+
+  asked(claim: Claim<C>): void {
+    this.leaks?.asked(claim);
+  }
+
+  lent(claim: Claim<C>, slot: Slot<C>, waited: number): void {
+    this.overload?.served();
+    this.leaks?.lent(claim);
+    if (this.listening) this.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
+  }
+
+  handedOver(from: Claim<C>, to: Claim<C>): void {
+    this.leaks?.handedOver(from, to);
+  }
+
+  released(claim: Claim<C>, slot: Slot<C>, held: number): void {
+    this.leaks?.ended(claim);
+    if (this.listening) this.happened({ type: 'released', connection: slot.id, ...labelled(claim), held });
+  }
+
+  discarded(claim: Claim<C>, slot: Slot<C>, held: number, reason: unknown): void {
+    this.leaks?.ended(claim);
+    if (this.listening) this.happened({ type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
+  }
+
+  leaked(claim: Claim<C>, collected: boolean): void {
+    if (!this.listening) return;
+    const { age, ...holder }: Holder = holderOf(claim, this.clock.now(), this.leaks?.originOf(claim));
+    this.happened({ type: 'leaked', ...holder, held: age, collected });
+  }
+
+  timedOut(claim: Claim<C>, waited: number, error: PoolError): void {
+    if (this.listening) this.happened({ type: 'timedOut', ...labelled(claim), waited, error });
+  }
+
+  rejected(claim: Claim<C>, error: PoolError): void {
+    if (this.listening) this.happened({ type: 'rejected', ...labelled(claim), error });
+  }
+
+  // ---------------------------------------------------------------- connections
+
+  opened(slot: Slot<C>, took: number): void {
+    if (this.listening) this.happened({ type: 'opened', connection: slot.id, took });
+  }
+
+  openFailed(slot: Slot<C>, attempts: number, error: unknown): void {
+    if (this.listening) this.happened({ type: 'openFailed', connection: slot.id, attempts, error });
+  }
+
+  evicted({ id, evicted, evictedBy, uses }: Slot<C>, age: number): void {
+    if (!this.listening) return;
+    const error = evictedBy === undefined ? {} : { error: evictedBy };
+    this.happened({ type: 'evicted', connection: id, reason: evicted ?? 'destroy', ...error, age, uses });
+  }
+
+  closed(slot: Slot<C>, took: number): void {
+    if (this.listening) this.happened({ type: 'closed', connection: slot.id, took });
+  }
+
+  // ---------------------------------------------------------------- the pool
+
+  breakerIs(opening: Opening): void {
+    this.events.breakerIs(opening);
+  }
+
+  resized(from: number, to: number): void {
+    if (this.listening) this.happened({ type: 'resized', from, to });
+  }
+
+  refreshed(connections: number): void {
+    if (this.listening) this.happened({ type: 'refreshed', connections });
+  }
+
+  destroyed(): void {
+    if (this.listening) this.happened({ type: 'destroyed' });
+  }
+
+  private happened(what: PoolHappening): void {
+    this.events.happened(what);
+  }
+}
+
+const labelled = <C>({ asking: { label } }: Claim<C>) => (label === undefined ? {} : { label });
