@@ -1,7 +1,7 @@
 import { lastValueFrom, Observable } from 'rxjs';
 import { FreeList } from '../floors/free-list';
 import { barePromisePool } from '../floors/promise-pool';
-import { awaitedUses, limitedUses, listUses, oneOf, subscribedUses } from '../measures/uses';
+import { awaitedUses, limitedUses, listUses, oneOf, subscribedUses, ways } from '../measures/uses';
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
 import { secondary, type Case, type Contender } from '../runner/case';
@@ -72,6 +72,22 @@ const contenders: readonly Contender[] = [
   { name: 'cockatiel', kind: 'peer', measure: limitedUses(() => cockatiel(SIZE)), ...secondary },
   { name: 'pool.use', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE)) },
   { name: 'pool.use, timings: false', kind: 'ours', measure: subscribedUses(() => warmPool(SIZE, { timings: false })) },
+  ...(['with options', 'subscribe(next, error)'] as const).map((way) => ({
+    name: `pool.use, ${way}`,
+    kind: 'ours' as const,
+    measure: subscribedUses(() => warmPool(SIZE), ways[way]),
+    ...secondary,
+  })),
+  {
+    name: 'pool.use, somebody listens to events$',
+    kind: 'ours',
+    measure: subscribedUses(async () => {
+      const pool = await warmPool(SIZE);
+      pool.events$.subscribe();
+      return pool;
+    }),
+    ...secondary,
+  },
   {
     name: 'pool.acquire, release',
     kind: 'ours',

@@ -43,10 +43,25 @@ export const limitedUses = (make: () => Promise<Limiter>): Measure =>
     };
   });
 
-export const subscribedUses = (make: () => Promise<ConnectionPool<object>>): Measure =>
+const noted = (): void => {};
+
+/** How somebody uses a pool once. */
+export const ways = {
+  plainly: (pool: ConnectionPool<object>) => pool.use(oneOf).subscribe(),
+  'with options': (pool: ConnectionPool<object>) =>
+    pool.use(oneOf, { label: 'report', acquireTimeout: 500 }).subscribe(),
+  // Deprecated, and everywhere.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated, rxjs-x/prefer-observer
+  'subscribe(next, error)': (pool: ConnectionPool<object>) => pool.use(oneOf).subscribe(noted, noted),
+};
+
+export const subscribedUses = (
+  make: () => Promise<ConnectionPool<object>>,
+  use: (pool: ConnectionPool<object>) => unknown = ways.plainly,
+): Measure =>
   timed(async (operations) => {
     const pool = await make();
     return () => {
-      for (let i = 0; i < operations; i++) pool.use(oneOf).subscribe();
+      for (let i = 0; i < operations; i++) use(pool);
     };
   });

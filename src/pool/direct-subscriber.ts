@@ -111,7 +111,11 @@ function observerOf<T>(
   error: ((error: unknown) => void) | null | undefined,
   complete: (() => void) | null | undefined,
 ): Partial<Observer<T>> {
-  return { ...(next ? { next } : {}), ...(error ? { error } : {}), ...(complete ? { complete } : {}) };
+  const observer: Partial<Observer<T>> = {};
+  if (next) observer.next = next;
+  if (error) observer.error = error;
+  if (complete) observer.complete = complete;
+  return observer;
 }
 
 function isUnusual(): boolean {

@@ -90,7 +90,11 @@ export class Events {
 
   /** Only to be called while somebody listens. */
   happened(what: PoolHappening): void {
-    this.queue.push({ ...what, pool: this.pool, at: this.clock.stamp() });
+    // It becomes the event itself: a copy would take longer than all that the pool does for a lease.
+    const event = what as { -readonly [K in keyof PoolEvent]: PoolEvent[K] };
+    event.pool = this.pool;
+    event.at = this.clock.stamp();
+    this.queue.push(event as PoolEvent);
   }
 
   /** Says whether anybody listens from now on. Who begins to is told of the breaker only as it changes after that. */

@@ -314,7 +314,8 @@ function problems(given: Record<string, unknown>, byRule: Rules, prefix: string)
     if (rule === undefined) {
       found.push(`${prefix}${name} is not an option; the options are ${Object.keys(byRule).join(', ')}`);
     } else if (value !== undefined || (byRule === rules && required.includes(name))) {
-      found.push(...[rule(value, `${prefix}${name}`) ?? []].flat());
+      const issues = rule(value, `${prefix}${name}`);
+      if (issues !== null) found.push(...[issues].flat());
     }
   }
   return found;

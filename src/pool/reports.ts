@@ -55,7 +55,7 @@ export class Reports<C> {
   lent(claim: Claim<C>, slot: Slot<C>, waited: number): void {
     this.overload?.served();
     this.leaks?.lent(claim);
-    if (this.listening) this.happened({ type: 'acquired', connection: slot.id, ...labelled(claim), waited });
+    if (this.listening) this.happened({ type: 'acquired', connection: slot.id, waited }, claim);
   }
 
   handedOver(from: Claim<C>, to: Claim<C>): void {
@@ -64,12 +64,12 @@ export class Reports<C> {
 
   released(claim: Claim<C>, slot: Slot<C>, held: number): void {
     this.leaks?.ended(claim);
-    if (this.listening) this.happened({ type: 'released', connection: slot.id, ...labelled(claim), held });
+    if (this.listening) this.happened({ type: 'released', connection: slot.id, held }, claim);
   }
 
   discarded(claim: Claim<C>, slot: Slot<C>, held: number, reason: unknown): void {
     this.leaks?.ended(claim);
-    if (this.listening) this.happened({ type: 'discarded', connection: slot.id, ...labelled(claim), held, reason });
+    if (this.listening) this.happened({ type: 'discarded', connection: slot.id, held, reason }, claim);
   }
 
   leaked(claim: Claim<C>, collected: boolean): void {
@@ -79,11 +79,11 @@ export class Reports<C> {
   }
 
   timedOut(claim: Claim<C>, waited: number, error: PoolError): void {
-    if (this.listening) this.happened({ type: 'timedOut', ...labelled(claim), waited, error });
+    if (this.listening) this.happened({ type: 'timedOut', waited, error }, claim);
   }
 
   rejected(claim: Claim<C>, error: PoolError): void {
-    if (this.listening) this.happened({ type: 'rejected', ...labelled(claim), error });
+    if (this.listening) this.happened({ type: 'rejected', error }, claim);
   }
 
   // ---------------------------------------------------------------- connections
@@ -124,9 +124,10 @@ export class Reports<C> {
     if (this.listening) this.happened({ type: 'destroyed' });
   }
 
-  private happened(what: PoolHappening): void {
+  /** Of a claim, if it is somebody's. */
+  private happened(what: PoolHappening, claim?: Claim<C>): void {
+    const label = claim?.asking.label;
+    if (label !== undefined) (what as { label?: string }).label = label;
     this.events.happened(what);
   }
 }
-
-const labelled = <C>({ asking: { label } }: Claim<C>) => (label === undefined ? {} : { label });
