@@ -85,7 +85,7 @@ export const oneCall: Case = {
     },
   ],
   headline: {
-    what: 'RPC, one call in flight on each of 10: calls a second',
+    what: 'RPC by msgpackr, one call in flight on each of 10: calls a second',
     ours: fast,
     floor: 'raw socket',
     more: true,
@@ -117,7 +117,7 @@ export const tenCalls: Case = {
     { what: 'msgpack-lite ÷ undici', unit: '×', value: (m) => m(lite) / m('undici'), atLeast: 1 },
   ],
   headline: {
-    what: 'RPC, 10 calls in flight on each of 10: calls a second',
+    what: 'RPC by msgpackr, 10 calls in flight on each of 10: calls a second',
     ours: fast,
     floor: 'raw socket',
     more: true,

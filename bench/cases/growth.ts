@@ -105,7 +105,7 @@ export const growthOfLine: Case = curveOf({
   id: 'growth-line',
   title: 'Waiting, by the length of the line',
   about:
-    'The case “waiters at once on 10 connections”. tarn and pg-pool are left out above 30,000, where they take minutes.',
+    'The case “waiters at once on 10 connections”. tarn and pg-pool are left out above 30,000: what they take for each grows with the line.',
   x: 'waiters at once',
   y: 'ns per waiter',
   xs: lengths,

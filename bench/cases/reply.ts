@@ -35,6 +35,6 @@ export const largeReply: Case = {
     value: (m) => m(`pool.use, ${codec}`) / m(floor),
     atMost: 1.5,
   })),
-  headline: { what: 'an RPC answer of 64 MB: ms', ours: 'pool.use, msgpack-lite', floor },
+  headline: { what: 'an RPC answer of 64 MB, msgpack-lite: ms', ours: 'pool.use, msgpack-lite', floor },
   guarded: { ours: 'pool.use, msgpack-lite', against: floor },
 };

@@ -22,12 +22,12 @@ import type { PullSource, Receiver } from './source';
  * tasks that run or whose outcomes wait, and a consumer who has stopped pulling has stopped the drawing too.
  *
  * ```
- * pulled             1       2 3        4
- * tasks              AB        C        |
+ * pulled             1       2   3      4
+ * tasks              (AB)    C   |
  * A                  ----a|
  * B                  -#
- * C                            --c|
- * batchOutcomes(2)    b      a   c      |    b: rejected
+ * C                          --c|
+ * batchOutcomes(2)   -b------a---c------|    b: rejected
  * ```
  *
  * `index` and `item` are those of the task; of an inner that is no task, its place in the batch and the inner itself.
