@@ -111,6 +111,31 @@ describe('the coarse clock', () => {
     expect(inner.due.length).toBe(0);
   });
 
+  it('takes a turn for over that lasts for more than a second: the timer that was to say so may be lost', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    for (let i = 0; i < 20; i++) clock.now();
+    let called = 0;
+    for (let i = 0; i < 9; i++) clock.whenCalm(() => called++);
+    inner.due = [];
+    inner.time += 1_001;
+    for (let i = 0; i < 32 && called < 9; i++) clock.now();
+    expect(called).toBe(9);
+    inner.time += 5;
+    expect(clock.now()).toBe(1_006);
+  });
+
+  it('does not call back whom it was told to forget', () => {
+    const inner = handClock();
+    const clock = new CoarseClock(inner);
+    const called: number[] = [];
+    const callbacks = Array.from({ length: 10 }, (_, i) => () => void called.push(i));
+    for (const callback of callbacks) clock.whenCalm(callback);
+    clock.forget(callbacks[8]!);
+    inner.due.shift()!();
+    expect(called).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9]);
+  });
+
   it('lets nothing wait any more when it has ended', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);

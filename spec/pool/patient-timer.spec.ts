@@ -87,28 +87,33 @@ describe('a timer that is often stopped', () => {
     expect(fired).toEqual([]);
   });
 
-  it('is on time again after that, although the real one that went on fires before', () => {
-    const { fired, live } = scene(({ timer, tire, real, at }) => {
-      at(1, () => {
-        tire();
-        timer.set(100);
-        timer.stop();
-        timer.set(150);
-        expect(real.live).toBe(1);
+  it('is on time again after that, whether the real one that went on would fire before or after', () => {
+    for (const ms of [150, 10]) {
+      const { fired, live } = scene(({ timer, tire, real, at }) => {
+        at(1, () => {
+          tire();
+          timer.set(100);
+          timer.stop();
+          timer.set(ms);
+          expect(real.live).toBe(1);
+        });
       });
-    });
-    expect(fired).toEqual([151]);
-    expect(live).toBe(0);
+      expect(fired).toEqual([1 + ms]);
+      expect(live).toBe(0);
+    }
   });
 
-  it('and although the real one that went on would fire too late', () => {
-    const { fired } = scene(({ timer, tire }) => {
+  it('ends for good, also when its real one was to be stopped at the end of the turn', () => {
+    const { fired } = scene(({ timer, tire, real }) => {
       tire();
-      timer.set(100);
-      timer.stop();
-      timer.set(10);
+      for (let i = 0; i < 100; i++) {
+        timer.set(100);
+        timer.stop();
+        timer.end();
+        expect(real.live).toBe(0);
+      }
     });
-    expect(fired).toEqual([10]);
+    expect(fired).toEqual([]);
   });
 
   it('does not fire when it has been stopped, also when its real one has gone on until the end of the turn', () => {

@@ -6,6 +6,8 @@ const exactCalls = 8;
 const callsAtOnce = 8;
 /** Of a busy pool, one call in so many reads it: also when the event loop is blocked, and no millisecond ever ends. */
 const oneIn = 32;
+/** In ms. A turn that lasts longer is taken for over: the timer that is to say so may be lost, as where somebody replaces timers for a test. */
+const longestTurn = 1_000;
 
 /**
  * The pool's clock, which is asked several times for every lease, made cheap: reading the real one costs up to 100 ns. What it says is
@@ -18,8 +20,9 @@ export class CoarseClock implements Clock {
   private left = 0;
   private exact = exactCalls;
   private tick: Cancel | null = null;
+  private tickSince = 0;
   private atOnce = callsAtOnce;
-  private postponed: (() => void)[] = [];
+  private readonly postponed = new Set<() => void>();
   private over = false;
 
   /** What the real clock said when this one began. */
@@ -63,12 +66,17 @@ export class CoarseClock implements Clock {
   /** For what costs more than a lease, and may wait: calls back at once, unless it did so often in this turn; then at its end. */
   whenCalm(callback: () => void): void {
     if (this.atOnce === 0 && !this.over) {
-      this.postponed.push(callback);
-      this.tick ??= this.clock.after(0, this.renew, false);
+      this.postponed.add(callback);
+      this.awaitEnd();
     } else {
       if (this.atOnce > 0) this.atOnce--;
       callback();
     }
+  }
+
+  /** Does not call back any more. */
+  forget(callback: () => void): void {
+    this.postponed.delete(callback);
   }
 
   /** From now on every call reads the real clock, and no timer of its own is left. */
@@ -90,9 +98,20 @@ export class CoarseClock implements Clock {
       this.exact--;
     } else if (!this.over) {
       this.left = oneIn - 1;
-      this.tick ??= this.clock.after(0, this.renew, false);
+      this.awaitEnd();
     }
     return this.time;
+  }
+
+  /** Of the turn. */
+  private awaitEnd(): void {
+    if (this.tick === null) {
+      this.tickSince = this.time;
+      this.tick = this.clock.after(0, this.renew, false);
+    } else if (this.time - this.tickSince > longestTurn) {
+      this.tick();
+      this.renew();
+    }
   }
 
   private readonly renew = (): void => {
@@ -104,9 +123,9 @@ export class CoarseClock implements Clock {
 
   private beCalm(): void {
     this.atOnce = callsAtOnce;
-    const { postponed } = this;
-    if (postponed.length === 0) return;
-    this.postponed = [];
-    for (const callback of postponed) callback();
+    for (const callback of this.postponed) {
+      this.postponed.delete(callback);
+      callback();
+    }
   }
 }

@@ -52,6 +52,11 @@ export class Lane<C> {
     claims.clear();
   }
 
+  /** Nobody will be in it any more. */
+  end(): void {
+    this.timer.end();
+  }
+
   private sweep(leaving: Claim<C>): void {
     const { claims } = this;
     for (let rest = claims.size; rest > 0; rest--) {
@@ -71,7 +76,7 @@ export class Lane<C> {
       }
     } finally {
       // Also when one who got in line meanwhile has set it, to a later deadline.
-      if (claims.size > 0) this.timer.set(claims.peek().since + timeout - now);
+      if (claims.size > 0) this.timer.set(Math.max(0, claims.peek().since + timeout - now));
     }
   }
 }

@@ -150,7 +150,10 @@ export class Line<C> {
 
   private otherLane(timeout: number): Lane<C> {
     const { recent } = this;
-    if (recent?.empty) this.lanes.delete(recent.timeout);
+    if (recent?.empty) {
+      recent.end();
+      this.lanes.delete(recent.timeout);
+    }
     let lane = this.lanes.get(timeout);
     if (lane === undefined) {
       lane = new Lane(timeout, this.clock, this.onTimeout);

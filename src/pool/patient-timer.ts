@@ -1,19 +1,17 @@
-import { hair } from './clock';
 import type { Cancel } from './clock';
 import type { CoarseClock } from './coarse-clock';
 
 /**
  * For what is set and stopped again and again, as by a line in which now and then somebody waits for a moment: a real timer costs more than a
- * lease. Stopped often in one turn, it is stopped in earnest only at the end of that. Set again before, the real timer goes on, and when it
- * fires too early it is set for what is left.
+ * lease. Stopped often in one turn, the real one goes on until the turn is over, and then it is stopped, or set anew if that is wanted.
  */
 export class PatientTimer {
-  /** When it is to fire, by the clock; Infinity when it is not. */
-  private due = Infinity;
-  /** The real timer, and when that fires: not later. */
+  /** What it is set for, in ms; null when it is not set. */
+  private wanted: number | null = null;
+  /** The real one. */
   private cancel: Cancel | null = null;
-  private at = Infinity;
-  private stopping = false;
+  /** Whether that is out of date, and is to be seen to when the turn is over. */
+  private stale = false;
 
   constructor(
     private readonly clock: CoarseClock,
@@ -23,44 +21,48 @@ export class PatientTimer {
   ) {}
 
   get isSet(): boolean {
-    return this.due < Infinity;
+    return this.wanted !== null;
   }
 
-  /** To fire in so many ms, whatever it was set for. */
+  /** To fire in so many ms, whatever it was set for; in so many from the end of the turn, when it was stopped often in this one. */
   set(ms: number): void {
-    this.due = this.clock.now() + ms;
-    if (this.cancel === null || this.at > this.due) this.start(ms);
+    this.wanted = ms;
+    if (!this.stale) this.start(ms);
   }
 
   stop(): void {
-    this.due = Infinity;
-    if (this.cancel === null || this.stopping) return;
-    this.stopping = true;
-    this.clock.whenCalm(this.stopInEarnest);
+    this.wanted = null;
+    if (this.cancel === null || this.stale) return;
+    this.stale = true;
+    this.clock.whenCalm(this.catchUp);
+  }
+
+  /** Stops it in earnest. */
+  end(): void {
+    if (this.stale) this.clock.forget(this.catchUp);
+    this.wanted = null;
+    this.catchUp();
   }
 
   private start(ms: number): void {
     this.cancel?.();
-    this.at = this.due;
     this.cancel = this.clock.after(ms, this.fire, this.held);
   }
 
-  private readonly fire = (): void => {
-    this.cancel = null;
-    if (!this.isSet) return;
-    const left = this.due - this.clock.now();
-    if (left > hair) {
-      this.start(left);
-      return;
+  private readonly catchUp = (): void => {
+    this.stale = false;
+    if (this.wanted !== null) {
+      this.start(this.wanted);
+    } else {
+      this.cancel?.();
+      this.cancel = null;
     }
-    this.due = Infinity;
-    this.callback();
   };
 
-  private readonly stopInEarnest = (): void => {
-    this.stopping = false;
-    if (this.isSet) return;
-    this.cancel?.();
+  private readonly fire = (): void => {
     this.cancel = null;
+    if (this.stale) return;
+    this.wanted = null;
+    this.callback();
   };
 }
