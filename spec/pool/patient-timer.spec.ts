@@ -103,6 +103,19 @@ describe('a timer that is often stopped', () => {
     }
   });
 
+  it('is real all the time that it is wanted, also when its old one fires before the turn is over', () => {
+    const seen: number[] = [];
+    const { fired } = scene(({ timer, tire, real }) => {
+      tire();
+      timer.set(0);
+      asyncScheduler.schedule(() => seen.push(real.live));
+      timer.stop();
+      timer.set(5);
+    });
+    expect(seen).toEqual([1]);
+    expect(fired).toEqual([5]);
+  });
+
   it('ends for good, also when its real one was to be stopped at the end of the turn', () => {
     const { fired } = scene(({ timer, tire, real }) => {
       tire();

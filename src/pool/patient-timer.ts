@@ -61,8 +61,12 @@ export class PatientTimer {
 
   private readonly fire = (): void => {
     this.cancel = null;
-    if (this.stale) return;
-    this.wanted = null;
-    this.callback();
+    if (!this.stale) {
+      this.wanted = null;
+      this.callback();
+    } else if (this.wanted !== null) {
+      // The end of the turn keeps no process alive that somebody's answer depends on.
+      this.start(this.wanted);
+    }
   };
 }
