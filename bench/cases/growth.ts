@@ -42,13 +42,13 @@ export const growthOfPool: Case = curveOf({
   ],
 });
 
-const forEver = 'pool.use, acquireTimeout: Infinity';
+const forEver = 'pool.use, no timeout';
 
 export const growthOfCallers: Case = curveOf({
   id: 'growth-callers',
   title: 'One use, by the callers on 10 connections',
   about:
-    'The case “100 callers on 10 connections” with fewer and more callers. Up to 10 nobody waits; with 11 there is somebody in line, and then nobody, all the time.',
+    'The case “100 callers on 10 connections” with fewer and more callers. Up to 10 nobody waits; with 11 there is somebody in line, and then nobody, all the time. No timeout: `acquireTimeout: Infinity`.',
   x: 'callers',
   y: 'ns per use',
   xs: [1, 5, 10, 11, 12, 20, 100, 1_000, 10_000],
