@@ -62,9 +62,10 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
   constructor(receiver: Receiver<BatchOutcome<R>>, { concurrency, ordered, stopOnError, signal }: ResolvedPullOptions) {
     super(receiver, 'batchOutcomes', concurrency, signal);
     this.stopOnError = stopOnError;
+    // Several may come at once, and a consumer that pulls inside of one must find the others there: so they are ready before the first is taken.
     this.order = ordered
       ? new InOrder((outcome) => {
-          this.give(outcome);
+          this.ready.push(outcome);
         })
       : null;
   }
