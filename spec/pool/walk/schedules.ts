@@ -89,7 +89,7 @@ function happen(world: World, kind: Walk, guide: Guide, endings: readonly Ending
         deeds.push({ do: 'pass', ms: world.clock.next - world.clock.now() });
       }
     }
-    const next = guide.choose(deeds);
+    const next = guide.choose(deeds, endings.length);
     if (!('do' in next)) return next;
     if (next === kind.holders[asked]) asked++;
     else if (next.do === 'pass') budget['time passes']--;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { effort } from '../../helpers/effort';
 import { Shop } from './shop';
 import type { Deed, Plan, ShopOptions } from './shop';
 
@@ -7,7 +8,7 @@ import type { Deed, Plan, ShopOptions } from './shop';
  * may never be seen of it, and against the books that its own events make. A failure prints the shrunk history and its seed (FC_SEED).
  */
 const seed = Number(process.env['FC_SEED'] ?? 1);
-const runs = Number(process.env['LEDGER_RUNS'] ?? 3_000);
+const runs = Number(process.env['LEDGER_RUNS'] ?? effort(1_000, 3_000));
 
 const time = (...ms: number[]) => fc.constantFrom(...ms);
 

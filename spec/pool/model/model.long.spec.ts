@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { effort } from '../../helpers/effort';
 import { beginningOf, calmDown, endOf, histories, steps, worlds } from './commands';
 import { World } from './world';
 
@@ -6,7 +7,7 @@ import { World } from './world';
  * Random histories under virtual time, until so many steps are done. A failure prints a seed and a path, and a `replayPath` within
  * its counterexample. To see it again: FC_SEED, FC_PATH, and FC_REPLAY for the shrunk one.
  */
-const wanted = Number(process.env['FC_STEPS'] ?? 100_000);
+const wanted = Number(process.env['FC_STEPS'] ?? effort(20_000, 100_000));
 const firstSeed = Number(process.env['FC_SEED'] ?? 1);
 const path = process.env['FC_PATH'];
 const historiesARound = 250;
