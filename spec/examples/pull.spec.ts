@@ -1,8 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres } from '../helpers/postgres';
-import type { Postgres } from '../helpers/postgres';
+import { postgresql } from '../helpers/postgres';
 import { runExample } from './run-example';
 
 describe('The examples of what is pulled', () => {
@@ -31,7 +30,7 @@ describe('The examples of what is pulled', () => {
       expect(stdout).toMatch(/hours\.ndjson:100000: Unterminated string in JSON/);
       expect(stdout).toContain('The node has 145999 values of 145999 lines.');
       expect(code).toBe(1);
-    }, 120_000);
+    });
 
     it('sends one of your own', async () => {
       const path = file('own.ndjson', '{"a":1}\n"text"\nnull\n[1]\n');
@@ -40,13 +39,13 @@ describe('The examples of what is pulled', () => {
       expect(stdout).toMatch(/own\.ndjson:3: .*there is nothing to keep/);
       expect(stdout).toContain('The node has 3 values of 3 lines.');
       expect(code).toBe(1);
-    }, 60_000);
+    });
 
     it('says so when there is no such file', async () => {
       const { code, stderr } = await runExample('send-ndjson', [join(folder, 'none')]);
       expect(stderr).toMatch(/^Cannot send .*none: ENOENT/);
       expect(code).toBe(2);
-    }, 60_000);
+    });
   });
 
   describe('send-csv', () => {
@@ -57,7 +56,7 @@ describe('The examples of what is pulled', () => {
       expect(rows).toBeGreaterThan(2_000);
       expect(calls).toBe(Math.ceil(rows! / 100));
       expect(code).toBe(0);
-    }, 60_000);
+    });
 
     it('breaks off with the parser, and with the file', async () => {
       const broken = await runExample('send-csv', [file('broken.csv', 'a,b\n1,2\n3\n')]);
@@ -65,51 +64,40 @@ describe('The examples of what is pulled', () => {
       expect(broken.code).toBe(2);
       const none = await runExample('send-csv', [join(folder, 'none')]);
       expect(none.stderr).toMatch(/^Cannot send .*none: ENOENT/);
-    }, 60_000);
+    });
   });
 
   describe('send-postgres', () => {
-    let postgres: Postgres | undefined;
-    beforeAll(async () => {
-      postgres = await startPostgres();
-    }, 60_000);
-    afterAll(async () => {
-      await postgres?.stop();
-    }, 60_000);
-    beforeEach(() => {
-      if (postgres !== undefined) return;
-      if (process.env['REQUIRE_PEERS'] === '1') throw new Error('postgresql is not installed, and REQUIRE_PEERS is 1');
-      pending('postgresql is not installed');
-    });
+    const postgres = postgresql();
 
     it('draws a query through a cursor into a node', async () => {
-      const { code, stdout, stderr } = await runExample('send-postgres', [], { ...postgres!.env });
+      const { code, stdout, stderr } = await runExample('send-postgres', [], { ...postgres().env });
       expect(stderr).toBe('');
       const [, rows, words] = /^(\d+) rows, (\d+) words, 0 failed\.$/m.exec(stdout)!.map(Number);
       expect(rows).toBeGreaterThan(3_000);
       expect(words).toBeGreaterThan(rows!);
       expect(code).toBe(0);
-    }, 60_000);
+    });
 
     it('of any length, row after row', async () => {
       const query = 'select 1, n from generate_series(1, 20000) n';
-      const { stdout } = await runExample('send-postgres', [query], { ...postgres!.env });
+      const { stdout } = await runExample('send-postgres', [query], { ...postgres().env });
       expect(stdout).toBe('20000 rows, 40000 words, 0 failed.\n');
-    }, 60_000);
+    });
 
     it('stops with the query, after what came before', async () => {
       const query = 'select 10 / (1500 - n) from generate_series(1, 2000) n';
-      const { code, stdout, stderr } = await runExample('send-postgres', [query], { ...postgres!.env });
+      const { code, stdout, stderr } = await runExample('send-postgres', [query], { ...postgres().env });
       expect(stderr).toBe('Stopped: division by zero\n');
       // The last page of rows is the one that broke.
       expect(stdout).toMatch(/^1[34]\d\d rows, 1[34]\d\d words, 0 failed\.\n$/);
       expect(code).toBe(2);
-    }, 60_000);
+    });
+  });
 
-    it('says where to look when there is none', async () => {
-      const { code, stderr } = await runExample('send-postgres', [], { PGHOST: '127.0.0.1', PGPORT: '1' });
-      expect(stderr).toContain('No PostgreSQL at 127.0.0.1:1: ');
-      expect(code).toBe(2);
-    }, 60_000);
+  it('send-postgres says where to look when there is none', async () => {
+    const { code, stderr } = await runExample('send-postgres', [], { PGHOST: '127.0.0.1', PGPORT: '1' });
+    expect(stderr).toContain('No PostgreSQL at 127.0.0.1:1: ');
+    expect(code).toBe(2);
   });
 });

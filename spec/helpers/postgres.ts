@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { needs } from './peers';
 
 const run = promisify(execFile);
 
@@ -34,8 +35,21 @@ function user(): { uid: number; gid: number } | undefined {
   return { uid: id('-u'), gid: id('-g') };
 }
 
+/** Inside a `describe`: starts one for its specs, which are pending where it is not installed. */
+export function postgresql(): () => Postgres {
+  let postgres: Postgres | undefined;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(async () => {
+    await postgres?.stop();
+  });
+  needs('postgresql', () => postgres !== undefined);
+  return () => postgres!;
+}
+
 /** Starts one; undefined where it is not installed. */
-export async function startPostgres(): Promise<Postgres | undefined> {
+async function startPostgres(): Promise<Postgres | undefined> {
   const bin = programs();
   if (bin === undefined) return undefined;
   const as = user();
