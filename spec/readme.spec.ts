@@ -163,31 +163,31 @@ describe('the README', () => {
     const blocks = blocksOf('README.md');
     expect(blocks.length).toBeGreaterThan(10);
     expect(complaints(blocks)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to a page on remote nodes that does, too', () => {
     const blocks = blocksOf('docs/msgpack-rpc.md');
     expect(blocks.length).toBeGreaterThan(2);
     expect(complaints(blocks)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to a page on stress tests that does, too', () => {
     const blocks = blocksOf('docs/stress.md');
     expect(blocks.length).toBeGreaterThan(1);
     expect(complaints(blocks)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to a page on simulations that does, too', () => {
     const blocks = blocksOf('docs/simulation.md');
     expect(blocks.length).toBeGreaterThan(1);
     expect(complaints(blocks)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to a page on what is pulled that does, too', () => {
     const blocks = blocksOf('docs/pull.md');
     expect(blocks.length).toBe(4);
     expect(complaints(blocks, pulled)).toEqual([]);
-  }, 60_000);
+  });
 
   it('leads to a page on observability that does, too', () => {
     const [first, ...others] = blocksOf('docs/observability.md').map(
@@ -199,7 +199,7 @@ describe('the README', () => {
         `import type { ConnectionPool } from 'rxjs-connection-pool';\nimport type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';\n${first}`,
       ]),
     ).toEqual([]);
-  }, 60_000);
+  });
 
   it('has every option in its table, with its default', () => {
     const resolved = resolveOptions<unknown>({ connect: () => NEVER, max: 1 }) as unknown as Record<string, unknown>;
@@ -241,5 +241,5 @@ describe('the README', () => {
     expect(complaints(['pool.use((node) => node.cal("word_count"));'])).toEqual([
       jasmine.stringContaining("Property 'cal' does not exist"),
     ]);
-  }, 60_000);
+  });
 });

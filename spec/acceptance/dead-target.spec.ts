@@ -159,7 +159,7 @@ describe('a target that is dead', () => {
       expect((error as Error).message).toContain('ECONNREFUSED');
       expect(dials()).toBe(5);
       await pool.destroy();
-    }, 20_000);
+    });
 
     it('is told to every item of a batch, for hardly more connects', async () => {
       const { connect, dials } = tcp(await deadPort());
@@ -174,6 +174,6 @@ describe('a target that is dead', () => {
       expect(result.failed.every(({ error }) => isPoolError(error, 'CONNECTION_FAILED'))).toBe(true);
       expect(dials()).toBeLessThanOrEqual(10);
       await pool.destroy();
-    }, 20_000);
+    });
   });
 });

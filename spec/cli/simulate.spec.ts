@@ -66,7 +66,7 @@ describe('the command simulate', () => {
     const none = await run(['simulate', '--plan', 'use.p50<1ms', '--to', '6', '--max', '3', path]);
     expect(none.code).toBe(99);
     expect(none.stdout).toMatch(/does not hold with max 6 either/);
-  }, 60_000);
+  });
 
   it('plays the timings and the events of a pool, from files', async () => {
     const scheduler = new VirtualScheduler();
@@ -150,5 +150,5 @@ describe('the command simulate', () => {
     command.stderr.isTTY = true;
     const { stderr } = await command.done;
     expect(stderr).toMatch(/of 20:00 min: \d+ operations, wait p99/);
-  }, 60_000);
+  });
 });

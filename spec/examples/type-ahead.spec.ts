@@ -24,5 +24,5 @@ describe('the example of a type-ahead', () => {
     const [, answered, givenUp] = /^(\d+) calls were answered, and (\d+) given up/m.exec(stdout)!;
     expect(Number(answered) + Number(givenUp)).toBe(texts.length + 1);
     expect(Number(givenUp)).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });

@@ -24,5 +24,5 @@ describe('the example of a pool that is watched', () => {
     // 20 orders, then 1 and 4 more, and two leases that were acquired; those who waited in vain have no lease.
     for (const what of ['wait', 'use']) expect(timings).toMatch(new RegExp(`^  ${what} +27 `, 'm'));
     expect(timings).toMatch(/^ {2}open +[34] /m);
-  }, 60_000);
+  });
 });

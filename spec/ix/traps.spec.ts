@@ -206,7 +206,7 @@ describe('The traps of IxJS 7', () => {
     const unskipped = complaints(false);
     expect(unskipped.length).toBeGreaterThan(0);
     expect(unskipped.filter((name) => !name.includes('node_modules/'))).toEqual([]);
-  }, 60_000);
+  });
 
   it('a generator that does not hear of return() is waited for, but not for ever', async () => {
     const pool = openPool(1);

@@ -16,7 +16,7 @@ describe('a simulation', () => {
       // An interval that is too wide would hold anything.
       expect(waited.simulated.within).toBeLessThan(waited.theory * 0.2);
       expect(meanWait.simulated.within).toBeLessThan(meanWait.theory * 0.5);
-    }, 60_000);
+    });
   }
 
   for (const [servers, load] of [
@@ -28,12 +28,12 @@ describe('a simulation', () => {
       const lost = await againstErlangB(servers, load, 60_000);
       expect(distance(lost)).withContext(JSON.stringify(lost)).toBeLessThan(bound);
       expect(lost.simulated.within).toBeLessThan(lost.theory * 0.1);
-    }, 60_000);
+    });
   }
 
   it('is found out where theory says something else', async () => {
     const { waited, meanWait } = await againstErlangC(5, 4, 60_000);
     expect(distance({ ...waited, theory: waited.theory * 1.2 })).toBeGreaterThan(bound);
     expect(distance({ ...meanWait, theory: meanWait.theory * 1.5 })).toBeGreaterThan(bound);
-  }, 60_000);
+  });
 });

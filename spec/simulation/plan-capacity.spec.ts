@@ -63,7 +63,7 @@ describe('planCapacity', () => {
     const late = (servers: number): number => erlangC(servers, 4) * Math.exp((-(servers - 4) * 20) / 20);
     expect(late(max)).toBeLessThan(0.012);
     expect(late(max - 1)).toBeGreaterThan(0.008);
-  }, 60_000);
+  });
 
   it('simulates the scenario as simulate does', async () => {
     const plan = await lastValueFrom(planCapacity({ ...question, pool: { min: 3 }, from: 6, to: 6 }));
@@ -72,7 +72,7 @@ describe('planCapacity', () => {
     expect(plan.points.map(({ max }) => max)).toEqual([6]);
     expect(plan.points[0]!.waitP99).toBe(report.wait.p99);
     expect(plan.points[0]!.waited).toEqual(report.waited);
-  }, 60_000);
+  });
 
   it('says so when no max is enough, and looks at that of today', async () => {
     const plan = await lastValueFrom(
@@ -81,7 +81,7 @@ describe('planCapacity', () => {
     expect(plan.max).toBeNull();
     expect(plan.points.map(({ max }) => max)).toEqual(jasmine.arrayContaining([2, 8]));
     expect(plan.verdict).toMatch(/does not hold with max 8 either: wait\.p99 is .*, use\.p50 is /);
-  }, 60_000);
+  });
 
   it('refuses what is wrong, with its path', () => {
     const issuesOf = (given: unknown): readonly string[] => {

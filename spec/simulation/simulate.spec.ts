@@ -34,7 +34,7 @@ describe('simulate', () => {
     expect(report.phase).toBe('done');
     expect(report.timeline.length).toBe(120);
     expect(JSON.parse(JSON.stringify(report))).toEqual(jasmine.objectContaining({ version: 1, seed: 1 }));
-  }, 60_000);
+  });
 
   it('gives the same for the same seed, and something else for another', async () => {
     const scenario: Scenario = {

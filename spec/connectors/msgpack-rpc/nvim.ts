@@ -27,9 +27,6 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Milliseconds that a spec with a neovim may take: it is a program of its own, and a busy machine gives it what is left. */
-const PATIENCE = 60_000;
-
 /** Whether the system says that a process stands still; it is taken for granted where nobody can say. */
 function standsStill(pid: number): boolean {
   const file = `/proc/${pid}/stat`;
@@ -40,12 +37,6 @@ function standsStill(pid: number): boolean {
 /** Inside a `describe`: starts neovims, which are gone after the spec. Takes what `peer('nvim')` gave. */
 export function neovims(program: string): () => Promise<Neovim> {
   const running = new Set<Neovim>();
-  let patience: number;
-  beforeAll(() => {
-    patience = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-    jasmine.DEFAULT_TIMEOUT_INTERVAL = PATIENCE;
-  });
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = patience));
   afterEach(async () => {
     for (const neovim of running) await neovim.kill();
   });

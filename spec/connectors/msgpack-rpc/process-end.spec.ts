@@ -32,7 +32,7 @@ function run(target: string, body: string, tls = false): Promise<{ output: strin
     const timer = setTimeout(() => {
       stayed = true;
       child.kill('SIGKILL');
-    }, 15_000);
+    }, 60_000);
     child.on('close', (code) => {
       clearTimeout(timer);
       resolve({ output: output.trim().split('\n').join(' '), end: stayed ? 'stayed' : (code ?? errors) });
@@ -42,12 +42,6 @@ function run(target: string, body: string, tls = false): Promise<{ output: strin
 
 describe('a process', () => {
   const { serve } = scene();
-  let patience: number;
-  beforeAll(() => {
-    patience = jasmine.DEFAULT_TIMEOUT_INTERVAL;
-    jasmine.DEFAULT_TIMEOUT_INTERVAL = 30_000;
-  });
-  afterAll(() => (jasmine.DEFAULT_TIMEOUT_INTERVAL = patience));
 
   it('ends when all that is left is an idle connection', async () => {
     const node = await serve({ methods: builtinMethods });

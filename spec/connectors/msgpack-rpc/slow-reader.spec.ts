@@ -206,7 +206,7 @@ describe('a side that does not read what it is sent', () => {
         ),
       );
       expect(answers.length).toBe(200);
-    }, 30_000);
+    });
   });
 
   describe('a client, of what the node tells and asks it', () => {
