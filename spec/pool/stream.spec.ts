@@ -3,8 +3,11 @@ import type { Observable } from 'rxjs';
 import type { ConnectionPool, Lease } from '../../src/index';
 import { Claim } from '../../src/pool/claim';
 import type { HeldLease } from '../../src/pool/lease';
+import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
+import type { ScriptedConnection } from '../helpers/scripted-target';
 
 describe('the stream of a pool', () => {
   it('emits a lease of every connection that it can have, and then each as it comes back', () => {
@@ -188,6 +191,51 @@ describe('the stream of a pool', () => {
     pool.acquire().subscribe((lease) => (other = lease.connection));
     expect(other).toBe('a');
     subscription.unsubscribe();
+  });
+
+  it('leaves nothing behind when it is unsubscribed while it waits for that later task: no timer, and no place in line', () => {
+    marbles(({ at, flush }) => {
+      const counting = countingScheduler();
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });
+      const served = [0, 0];
+      const [first, second] = served.map((_none, which) =>
+        pool.subscribe((lease) => {
+          served[which]!++;
+          lease.release();
+        }),
+      );
+      expect(served).toEqual([1, 1]);
+      expect(counting.live).toBe(1);
+      first!.unsubscribe();
+      expect(counting.live).withContext('the other still waits').toBe(1);
+      at(1, () => {
+        expect(served).toEqual([1, 2]);
+        second!.unsubscribe();
+        expect(counting.live).toBe(0);
+      });
+      flush();
+      expect(served).toEqual([1, 2]);
+      expectNothingHeld(pool);
+    });
+  });
+
+  it('gets another connection when that of its turn is lost before it has been told of it', () => {
+    marbles(({ at, flush }) => {
+      const target = scriptedTarget();
+      const pool = createPool({ connect: target.connect, max: 1, random: () => 0 });
+      const leases: Lease<ScriptedConnection>[] = [];
+      // Whoever looks at the stats knows of a lease before its receiver does.
+      pool.stats$.subscribe(({ acquired, activeLeases }) => {
+        if (acquired === 1 && activeLeases === 1) target.connections[0]!.lose();
+      });
+      pool.subscribe((lease) => leases.push(lease));
+      at(100, () => {
+        expect(leases.map(({ connection }) => connection.id)).toEqual([1]);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ acquired: 2, discarded: 1, activeLeases: 1 }));
+        void pool.destroy({ timeout: 0 });
+      });
+      flush();
+    });
   });
 
   it('stops for a subscriber that unsubscribes inside next', () => {
