@@ -3,6 +3,7 @@ import { batchOutcomes, InvalidConfigError, withConnection } from '../../src/ind
 import type { BatchOptions, BatchOutcome } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
+import { scriptedTarget } from '../helpers/scripted-target';
 
 const no = new Error('no');
 
@@ -596,6 +597,31 @@ describe('batchOutcomes', () => {
       flush();
       expectNothingHeld(pool);
     });
+  });
+
+  it('does not run the work whose connection is lost before it has been told of it, and has one outcome for it', () => {
+    const target = scriptedTarget();
+    const pool = createPool({ connect: target.connect, max: 1, random: () => 0 });
+    // Whoever looks at the stats knows of a lease before its holder does.
+    pool.stats$.subscribe(({ acquired, activeLeases }) => {
+      if (acquired === 1 && activeLeases === 1) target.connections[0]!.lose();
+    });
+    const outcomes: BatchOutcome<string>[] = [];
+    const worked: string[] = [];
+    of('x')
+      .pipe(
+        withConnection(pool, (_connection, item) => {
+          worked.push(item);
+          return of(item);
+        }),
+        batchOutcomes(),
+      )
+      .subscribe((outcome) => outcomes.push(outcome));
+    expect(worked).toEqual([]);
+    expect(outcomes).toEqual([
+      { index: 0, item: 'x', status: 'rejected', reason: poolError('CONNECTION_FAILED', { phase: 'use' }) },
+    ]);
+    expectNothingHeld(pool);
   });
 
   it('takes an error of the pool itself as the outcome of a task', () => {

@@ -73,6 +73,29 @@ describe('withConnection(work), with the pool as the source', () => {
     expectNothingHeld(pool);
   });
 
+  it('keeps since when the connection is held: before its task began, the lease was lent already', () => {
+    marbles(({ cold, at, flush }) => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 2, timings: true });
+      const held: number[] = [];
+      pool.events$.subscribe((event) => {
+        if (event.type === 'released') held.push(event.held);
+      });
+      pool
+        .pipe(
+          take(2),
+          withConnection(() => cold('----------|')),
+          concatAll(),
+        )
+        .subscribe();
+      at(15, () => {
+        expect(pool.holders()).toEqual([{ age: 15, connection: 2 }]);
+      });
+      flush();
+      expect(held).toEqual([10, 20]);
+      expect(pool.timings().use.max).toBe(20);
+    });
+  });
+
   it('gives work its signal', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     let signal: AbortSignal | undefined;

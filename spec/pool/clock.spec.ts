@@ -1,6 +1,8 @@
-import { Observable, VirtualTimeScheduler } from 'rxjs';
+import { asyncScheduler, Observable, VirtualTimeScheduler } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
+import type { ConnectionPool, PoolOptions } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
+import { marbles } from '../helpers/marbles';
 
 /** Virtual time that goes on a little at every look, as real time does. */
 function restlessClock(step: number): SchedulerLike & { flush: () => void } {
@@ -34,5 +36,54 @@ describe('the clock', () => {
         .withContext(`${step} ms a look`)
         .toEqual(jasmine.objectContaining({ code: 'CONNECTION_FAILED' }));
     }
+  });
+
+  describe('that was set back to before the pool began', () => {
+    /** Its time is an hour earlier than when the pool was created. */
+    function createBefore<C>(options: PoolOptions<C>): { pool: ConnectionPool<C>; putRight: () => void } {
+      let offset = 0;
+      const scheduler: SchedulerLike = {
+        now: () => asyncScheduler.now() + offset,
+        schedule: asyncScheduler.schedule.bind(asyncScheduler),
+      };
+      const pool = createPool({ ...options, scheduler });
+      offset = -3_600_000;
+      return { pool, putRight: () => (offset = 0) };
+    }
+
+    it('has connections that open then evicted and closed like all others', () => {
+      marbles(({ target, at, flush }) => {
+        const { pool } = createBefore({ connect: target('-a').connect, max: 1 });
+        const events: string[] = [];
+        pool.events$.subscribe(({ type }) => events.push(type));
+        void pool.warmUp();
+        at(5, () => void pool.destroy());
+        flush();
+        expect(events).toEqual(['opened', 'evicted', 'closed', 'destroyed']);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 1, closed: 1 }));
+      });
+    });
+
+    it('and is put right again, ends a wait that began in between, once, and none of a caller that has left', () => {
+      marbles(({ target, at, flush }) => {
+        const { pool, putRight } = createBefore({ connect: target('a').connect, max: 1, acquireTimeout: 20 });
+        const told: [string, number][] = [];
+        const wait = (name: string) =>
+          pool.acquire().subscribe({
+            error: () => told.push([name, asyncScheduler.now()]),
+          });
+        pool.acquire().subscribe();
+        const first = wait('first');
+        wait('second');
+        at(5, () => {
+          first.unsubscribe();
+        });
+        at(10, putRight);
+        at(50, () => void pool.destroy({ timeout: 0 }));
+        flush();
+        expect(told).toEqual([['second', 20]]);
+        expect(pool.stats.timeouts).toBe(1);
+      });
+    });
   });
 });

@@ -40,6 +40,22 @@ describe('pool.holders()', () => {
     });
   });
 
+  it('goes by how long they have held it, not by the numbers of their connections', () => {
+    marbles(({ at, flush }) => {
+      const pool = create();
+      pool.use(() => timer(10), { label: 'first' }).subscribe();
+      pool.use(() => NEVER, { label: 'second' }).subscribe();
+      at(20, () => {
+        pool.use(() => NEVER, { label: 'third' }).subscribe();
+        expect(pool.holders().map(({ label, connection }) => [label, connection])).toEqual([
+          ['second', 2],
+          ['third', 1],
+        ]);
+      });
+      flush();
+    });
+  });
+
   it('has all who share a connection', () => {
     const pool = create({ max: 1, capacity: 3 });
     for (const label of ['a', 'b']) pool.use(() => NEVER, { label }).subscribe();

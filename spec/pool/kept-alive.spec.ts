@@ -106,6 +106,22 @@ describe('a process', () => {
     void pool.destroy({ timeout: 0 });
   });
 
+  it('has no timer of a pool that is destroyed, not even one for the end of the turn', () => {
+    const { pool, timers } = create({ idleTimeout: 60_000, leakThreshold: 10_000 });
+    for (let i = 0; i < 100; i++) {
+      pool.acquire().subscribe((lease) => {
+        lease.release();
+      });
+    }
+    pool.acquire().subscribe();
+    acquire(pool);
+    expect([...timers.holding, ...timers.others].length).toBeGreaterThan(3);
+    void pool.destroy({ timeout: 0 });
+    expect(pool.stats.state).toBe('destroyed');
+    expect(timers.holding).toEqual([]);
+    expect(timers.others).toEqual([]);
+  });
+
   it('is not kept alive by leases whose tasks were never run', () => {
     const { pool, timers } = create({ idleTimeout: Infinity, maxLifetime: Infinity });
     const leases = new Subject<Lease<string>>();

@@ -106,6 +106,32 @@ describe('overload', () => {
     });
   });
 
+  it('forgets a line that was emptied by serving, although some were shed from it before', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
+      const ended: Ended[] = [];
+      const call = (ms: number) =>
+        pool
+          .use(() => timer(ms))
+          .subscribe({
+            complete: () => ended.push([asyncScheduler.now(), 'done']),
+            error: (error: unknown) => ended.push([asyncScheduler.now(), (error as PoolExhaustedError).reason]),
+          });
+      call(120);
+      at(10, () => call(1));
+      at(118, () => call(20));
+      // Waits longer than target, in a line that has not stood for interval.
+      at(125, () => call(1));
+      flush();
+      expect(ended).toEqual([
+        [110, 'overload'],
+        [120, 'done'],
+        [140, 'done'],
+        [141, 'done'],
+      ]);
+    });
+  });
+
   it('forgets a line that those who stood in it have left', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });

@@ -1,10 +1,11 @@
 import { asyncScheduler, distinctUntilChanged, map, of, retry, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { ConnectionPool, PoolStats } from '../../src/index';
+import type { ConnectionPool, PoolError, PoolStats } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
+import { virtualPromise } from '../helpers/virtual-promise';
 
 describe('a pause between connects', () => {
   it('keeps no process alive when those who waited for its end have left', () => {
@@ -141,6 +142,31 @@ describe('the pause after a failed connect', () => {
     });
   });
 
+  it('is not cut short by the pause after another connect, which fails later and draws a shorter one', () => {
+    marbles(({ target, at, expectObservable, flush }) => {
+      const dice = [0.8, 0];
+      const scripted = target('----------#', '-----------#', 'a');
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 2,
+        retryDelay: 50,
+        random: () => dice.shift() ?? 0.5,
+      });
+      const open = pool.stats$.pipe(
+        map(({ opened }) => opened),
+        distinctUntilChanged(),
+      );
+      // Until 40 ms after the first failure.
+      for (let i = 0; i < 2; i++) pool.use(() => of(i)).subscribe();
+      expectObservable(open).toBe('0 49ms 1', [0, 1]);
+      at(12, () => {
+        expect(pool.stats.openFailures).toBe(2);
+      });
+      flush();
+      expect(dice).toEqual([]);
+    });
+  });
+
   it('grows for lives that end before their first lease', () => {
     const times: number[] = [];
     marbles(({ flush }) => {
@@ -256,6 +282,61 @@ describe('the breaker', () => {
       expectObservable(held(pool, 8)).toBe('(a|)');
       expectObservable(held(pool, 8), '-^').toBe('--------(a|)');
       expectObservable(held(pool, 8), '--^').toBe('----------------(a|)');
+    });
+  });
+
+  it('remembers the failures when a connection from before them is lent', () => {
+    marbles(({ at, flush }) => {
+      const scripted = scriptedTarget({ step: (dial) => (dial === 0 ? 'open' : 'fail'), error: dead });
+      const pool = createPool({
+        connect: scripted.connect,
+        min: 1,
+        max: 2,
+        retryDelay: 1,
+        breaker: { failures: 2, probeAfter: 1_000 },
+        random: () => 0,
+      });
+      const told: unknown[] = [];
+      pool.warmUp(2).catch(() => undefined);
+      at(10, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', openFailures: 2, totalConnections: 1 }));
+        pool.acquire().subscribe();
+        pool.acquire().subscribe({ error: (error: unknown) => told.push(error) });
+        scripted.connections[0]!.lose();
+        expect(told).toEqual([poolError('CONNECTION_FAILED', { phase: 'open', attempts: 2, cause: dead })]);
+        expect(scripted.dials).toBe(3);
+        void pool.destroy({ timeout: 0 });
+      });
+      flush();
+    });
+  });
+
+  it('turns away who comes while the place of the connect that failed is still closing', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: () => virtualPromise<string>(Infinity, { value: 'late' }),
+        max: 1,
+        connectTimeout: 10,
+        closeTimeout: 500,
+        breaker: { failures: 1, probeAfter: 1_000 },
+      });
+      const told: [number, string][] = [];
+      const ask = (): void => {
+        pool.acquire().subscribe({
+          error: (error: unknown) => told.push([asyncScheduler.now(), (error as PoolError).code]),
+        });
+      };
+      ask();
+      at(20, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', closingConnections: 1 }));
+        ask();
+      });
+      at(30, () => void pool.destroy());
+      flush();
+      expect(told).toEqual([
+        [10, 'CONNECTION_FAILED'],
+        [20, 'CONNECTION_FAILED'],
+      ]);
     });
   });
 

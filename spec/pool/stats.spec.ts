@@ -393,6 +393,25 @@ describe('pool.stats$', () => {
     });
   });
 
+  it('keeps the value of the end, its time too, also when nobody looked at it then', () => {
+    marbles(({ at, flush }) => {
+      const pool = onePool();
+      pool.use(() => of(1)).subscribe();
+      at(5, () => void pool.destroy());
+      at(100, () => {
+        const { value } = pool.stats$;
+        expect(value).toEqual(jasmine.objectContaining({ state: 'destroyed', at: 5, closed: 1, rejected: 0 }));
+        pool.acquire().subscribe({ error: () => undefined });
+        expect(pool.stats$.value).toBe(value);
+        const seen: unknown[] = [];
+        pool.stats$.subscribe({ next: (stats) => seen.push(stats), complete: () => seen.push('complete') });
+        expect(seen).toEqual(['complete']);
+        expect(pool.stats$.getValue()).toBe(value);
+      });
+      flush();
+    });
+  });
+
   it('is not disturbed by a subscriber that unsubscribes inside next', () => {
     const pool = onePool();
     const seen: number[] = [];

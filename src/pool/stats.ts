@@ -116,7 +116,6 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
 export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStatsSubject {
   private latest: PoolStats;
   private publishing = false;
-  private finished = false;
 
   constructor(private readonly core: PoolCore<unknown>) {
     const first = snapshot(core);
@@ -132,7 +131,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   // A new subscriber begins with the value that the subject holds. While others are subscribed that is what they
   // were shown last; when nobody was, it is as old as the last one who looked.
   override subscribe(...observer: unknown[]) {
-    if (!this.observed && !this.finished) super.next(this.getValue());
+    if (!this.observed) super.next(this.getValue());
     this.core.watch(true);
     const outer = this.core.enter();
     try {
@@ -166,7 +165,6 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
 
   /** Ends the stream; its value stays. */
   finish(): void {
-    this.finished = true;
     if (!this.observed) super.next(this.getValue());
     super.complete();
   }
