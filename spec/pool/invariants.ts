@@ -70,12 +70,14 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   const unserved = Math.ceil(line.length / options.capacity) - model.validating;
   const wanted = state === 'open' && (unserved > 0 || warmings.length > 0);
   const mustBeginAt = Math.max(connecting.mustBeginAt, model.mayTrustTurnoverUntil);
-  const mayBegin = opening === 0 && model.taken < model.max && model.isPast(mustBeginAt, nothingIsDue);
+  const isProbing = connecting.breaker === 'half-open';
+  const mayBegin = opening === 0 && !isProbing && model.taken < model.max && model.isPast(mustBeginAt, nothingIsDue);
   broken.when(wanted && mayBegin, 'a connect is wanted, may begin, and has not begun');
   const keeps = state === 'open' && total + opening < model.kept && opening < options.maxOpening;
   const atOnce = connecting.undisturbed && model.taken < model.max;
   broken.when(keeps && atOnce, 'min is not kept');
-  const mayKeep = opening === 0 && model.taken < model.max && model.isPast(connecting.mustKeepAt, nothingIsDue);
+  const mayKeep =
+    opening === 0 && !isProbing && model.taken < model.max && model.isPast(connecting.mustKeepAt, nothingIsDue);
   broken.when(keeps && mayKeep, 'a connect is wanted for min, may begin, and has not begun');
   for (const { id, idleSince } of model.idle) {
     const surplus = total > options.min && nothingIsDue;

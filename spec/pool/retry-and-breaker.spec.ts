@@ -1,4 +1,4 @@
-import { asyncScheduler, distinctUntilChanged, map, of, retry, tap } from 'rxjs';
+import { asyncScheduler, distinctUntilChanged, map, of, retry, tap, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, PoolError, PoolStats } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
@@ -464,3 +464,163 @@ function held(pool: ConnectionPool<string>, frames: number): Observable<string> 
     map((lease) => lease.connection),
   );
 }
+
+describe('a probe that is given up before it has an answer', () => {
+  /** A pool whose breaker has opened at 0, and whose probe hangs from 10 on, for a caller. */
+  function withProbe(spec: (pool: ConnectionPool<unknown>, leave: () => void, dials: () => number) => void): void {
+    const scripted = scriptedTarget({
+      openAfter: 1,
+      step: (dial) => (dial === 0 ? 'fail' : dial === 1 ? 'hang' : 'open'),
+    });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 2, breaker: { failures: 1, probeAfter: 5 } });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(10, () => {
+        const caller = pool.acquire().subscribe({
+          next: (lease) => {
+            lease.release();
+          },
+          error: () => undefined,
+        });
+        expect(pool.stats.breaker).toBe('half-open');
+        spec(
+          pool,
+          () => {
+            caller.unsubscribe();
+          },
+          () => scripted.dials,
+        );
+      });
+      flush();
+    });
+  }
+
+  it('leaves the breaker open when a refresh gives it up for nobody', () => {
+    withProbe((pool, leave) => {
+      leave();
+      pool.refresh();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', openingConnections: 0 }));
+    });
+  });
+
+  it('leaves the breaker open when a resize gives it up, and the next caller probes again at once', () => {
+    withProbe((pool, leave, dials) => {
+      leave();
+      pool.warmUp(1).catch(() => undefined);
+      pool.resize(1);
+      expect(pool.stats.openingConnections).toBe(1);
+      pool.refresh();
+      expect(dials()).toBe(3);
+      expect(pool.stats.breaker).toBe('half-open');
+    });
+  });
+
+  it('is followed by another one while its caller waits', () => {
+    withProbe((pool, _, dials) => {
+      pool.refresh();
+      expect(dials()).toBe(3);
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'half-open', openingConnections: 1 }));
+    });
+  });
+
+  it('leaves the breaker open when the pool is destroyed', () => {
+    withProbe((pool) => {
+      void pool.destroy();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', state: 'destroyed' }));
+    });
+  });
+
+  it('goes on when its caller leaves, and its answer decides', () => {
+    const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scripted.connect, max: 2, breaker: { failures: 1, probeAfter: 5 } });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(10, () => {
+        pool.acquire().subscribe().unsubscribe();
+      });
+      at(20, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', totalConnections: 1 }));
+      });
+      flush();
+    });
+  });
+
+  it('leaves the breaker open when it was opened, but its caller has left before it was validated', () => {
+    const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
+    const states: string[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 2,
+        idleTimeout: 100,
+        validate: () => of(true),
+        validateAfter: 0,
+        breaker: { failures: 1, probeAfter: 5 },
+      });
+      pool.events$.subscribe((event) => {
+        if (event.type === 'breaker') states.push(`${event.at} ${event.state}`);
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(10, () => {
+        pool.acquire().subscribe().unsubscribe();
+      });
+      // Open, but nothing is known of it: the next caller has it validated, and is not refused.
+      at(50, () => {
+        pool.acquire().subscribe((lease) => {
+          lease.release();
+        });
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', acquired: 1 }));
+      });
+      flush();
+    });
+    expect(states).toEqual(['3 open', '10 half-open', '13 open', '50 half-open', '50 closed']);
+  });
+
+  it('leaves the breaker open when it is closed for idleness before anyone has validated it', () => {
+    const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 2,
+        idleTimeout: 20,
+        validate: () => of(true),
+        validateAfter: 0,
+        breaker: { failures: 1, probeAfter: 5 },
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(10, () => {
+        pool.acquire().subscribe().unsubscribe();
+      });
+      at(50, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', totalConnections: 0 }));
+      });
+      flush();
+    });
+  });
+
+  it('is the only connect while it is being validated', () => {
+    const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 5,
+        validate: () => timer(10).pipe(map(() => true)),
+        validateAfter: 0,
+        breaker: { failures: 1, probeAfter: 5 },
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(10, () => {
+        for (let i = 0; i < 3; i++) pool.acquire().subscribe();
+      });
+      at(20, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'half-open', totalConnections: 1 }));
+        expect(scripted.dials).toBe(2);
+      });
+      at(25, () => {
+        expect(pool.stats.breaker).toBe('closed');
+        expect(scripted.dials).toBeGreaterThan(2);
+      });
+      flush();
+    });
+  });
+});

@@ -1,6 +1,6 @@
-import { asyncScheduler, concat, filter, firstValueFrom, ignoreElements, of, timer } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { asyncScheduler, concat, filter, firstValueFrom, ignoreElements, Observable, of, timer } from 'rxjs';
 import { createPool } from '../../src/index';
+import type { ConnectionPool } from '../../src/index';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 /** A server that hangs up on whoever has been silent for so long (ms). */
@@ -103,3 +103,93 @@ describe('connections of min that the other side closes because nobody used them
     await pool.destroy();
   });
 });
+
+describe('a connection that was open for long, and fails its first validation', () => {
+  /** Five are kept, all of which have gone stale after 6 s without a caller. */
+  const stale = (validate: (c: Wire) => Observable<boolean>, spec: (pool: ConnectionPool<Wire>) => void): Wire[] => {
+    const wires: Wire[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: () =>
+          new Observable<Wire>((subscriber) => {
+            const wire: Wire = {
+              openedAt: asyncScheduler.now(),
+              lose: () => {
+                subscriber.error(new Error('reset'));
+              },
+            };
+            wires.push(wire);
+            subscriber.next(wire);
+          }),
+        min: 5,
+        max: 5,
+        maxLifetime: Infinity,
+        validate,
+      });
+      at(6_000, () => {
+        spec(pool);
+      });
+      at(20_000, () => void pool.destroy());
+      flush();
+    });
+    return wires;
+  };
+  const isNew = ({ openedAt }: Wire) => of(asyncScheduler.now() - openedAt < 1_000);
+
+  it('is a stale connection and no failed connect: its caller gets a new one, and so does every other', () => {
+    const said: unknown[] = [];
+    const wires = stale(isNew, (pool) => {
+      const call = () =>
+        pool
+          .use(({ openedAt }) => of(openedAt))
+          .subscribe({ next: (at) => said.push(at), error: (error: unknown) => said.push(error) });
+      for (let i = 0; i < 6; i++) call();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', openFailures: 0, closed: 5 }));
+    });
+    expect(said).toEqual(Array(6).fill(6_000));
+    expect(wires.length).toBeGreaterThan(5);
+  });
+
+  it('as is one that is lost during it: the first write on it tells that the other side has gone', () => {
+    const said: unknown[] = [];
+    stale(
+      (wire) =>
+        asyncScheduler.now() - wire.openedAt < 1_000
+          ? of(true)
+          : new Observable(() => {
+              wire.lose();
+            }),
+      (pool) => {
+        pool
+          .use(({ openedAt }) => of(openedAt))
+          .subscribe({ next: (at) => said.push(at), error: (error: unknown) => said.push(error) });
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', openFailures: 0 }));
+      },
+    );
+    expect(said).toEqual([6_000]);
+  });
+
+  it('is a failed connect while it is young', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: () => opensAtOnce('c'),
+        min: 1,
+        max: 1,
+        validate: () => of(false),
+        validateAfter: 0,
+        breaker: { failures: 1 },
+      });
+      at(900, () => {
+        pool.acquire().subscribe({ error: () => undefined });
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'open', openFailures: 1 }));
+        void pool.destroy();
+      });
+      flush();
+    });
+  });
+});
+
+interface Wire {
+  readonly openedAt: number;
+  lose(): void;
+}

@@ -326,7 +326,7 @@ export class PoolCore<C> {
     const { checking } = slot;
     if (checking === null) return;
     if (failure !== undefined) {
-      if (!slot.proven) this.unusable(slot, failure.error, 'validate');
+      if (!slot.proven && this.opening.failedUnused(this.ageOf(slot))) this.unusable(slot, failure.error, 'validate');
       this.connections.condemn(slot, checking, failure.error);
     } else {
       slot.idleSince = this.clock.now();
@@ -344,9 +344,9 @@ export class PoolCore<C> {
   /** The other side of an open connection is gone. */
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
-    const age = this.clock.now() - slot.openedAt;
+    const age = this.ageOf(slot);
     if (!slot.proven) {
-      if (slot.checking !== null || this.opening.failedUnused(age)) {
+      if (this.opening.failedUnused(age)) {
         this.unusable(
           slot,
           cause ??
@@ -362,6 +362,10 @@ export class PoolCore<C> {
     this.run(() => {
       this.revoke(slot, 'lost', connectionLost(this.situations.now(), cause), cause);
     });
+  }
+
+  private ageOf(slot: Slot<C>): number {
+    return this.clock.now() - slot.openedAt;
   }
 
   closed(slot: Slot<C>): void {
@@ -767,7 +771,7 @@ export class PoolCore<C> {
     const slot = this.host.createSlot(++this.slotsBegun);
     slot.since = this.clock.now();
     this.connections.begin(slot);
-    this.opening.begun();
+    this.opening.begun(slot);
     this.changed();
     slot.dial();
   }
@@ -785,7 +789,7 @@ export class PoolCore<C> {
   /** A connect, or a connection before its first lease, has come to nothing. */
   private unusable(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
     this.counters.openFailures++;
-    this.opening.failed(error, phase);
+    this.opening.failed(slot, error, phase);
     this.reports.openFailed(slot, this.opening.failures, error);
   }
 

@@ -1,5 +1,6 @@
 import { hair } from './clock';
 import type { Clock } from './clock';
+import type { Slot } from './slot';
 import type { Timings } from './timings';
 
 export interface OpeningOptions {
@@ -9,6 +10,9 @@ export interface OpeningOptions {
 }
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** A connection, as far as can be seen from it whether its connect or its first validation is under way. */
+type Attempt = Pick<Slot<unknown>, 'state' | 'checking'>;
 
 /** What is asked of the pool, counted in connections. */
 export interface Demand {
@@ -57,13 +61,15 @@ const longest = 2 ** 31 - 1;
  * before anyone could use it is a failed connect, and must not be tried again in a hot loop.
  */
 export class Opening {
-  breaker: BreakerState = 'closed';
   /** Connects that failed in a row. */
   failures = 0;
   lastFailure: unknown = undefined;
   /** What the last failure was a failure of. */
   failedPhase: 'open' | 'validate' = 'open';
 
+  private tripped = false;
+  /** The last connect that began since. Whether it is still being tried only its own state says: it may be given up for many reasons. */
+  private probe: Attempt | null = null;
   private window: number;
   /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
   private shortLives = 0;
@@ -82,6 +88,15 @@ export class Opening {
     this.window = Math.min(firstWindow, options.maxOpening);
   }
 
+  get breaker(): BreakerState {
+    return this.tripped ? (this.isProbing ? 'half-open' : 'open') : 'closed';
+  }
+
+  private get isProbing(): boolean {
+    const { probe } = this;
+    return probe !== null && (probe.state === 'opening' || probe.checking === 'validate');
+  }
+
   /** How long until one more connect may begin for this demand: 0 is now, and Infinity until something else happens. */
   due(demand: Demand): number {
     const { waiting, toWarmUp, toKeep, opening } = demand;
@@ -89,7 +104,7 @@ export class Opening {
     if (opening >= Math.max(asked, toKeep)) return Infinity;
     const rest =
       opening < asked ? this.restUntil(this.notBefore) : Math.max(this.restUntil(this.notBefore), this.restToKeep);
-    if (this.breaker !== 'closed') return opening > 0 ? Infinity : rest;
+    if (this.tripped) return opening > 0 || this.isProbing ? Infinity : rest;
     // What is to be kept or warmed up is wanted whether or not somebody comes back soon.
     if (opening < Math.max(toWarmUp, toKeep)) {
       return opening < (this.failures === 0 ? this.options.maxOpening : this.window) ? rest : Infinity;
@@ -98,18 +113,19 @@ export class Opening {
     return Math.max(rest, this.dueForTheLine(demand));
   }
 
-  begun(): void {
-    if (this.breaker === 'open') this.breaker = 'half-open';
+  begun(attempt: Attempt): void {
+    if (this.tripped) this.probe = attempt;
   }
 
   arrived(waiting: number): void {
-    this.breaker = 'closed';
+    this.tripped = false;
+    this.probe = null;
     if (waiting > 1) this.window = Math.min(this.window * 2, this.options.maxOpening);
   }
 
   proven(): void {
     // A connection from before the failures says nothing of the target as it is now.
-    if (this.breaker !== 'closed') return;
+    if (this.tripped) return;
     this.failures = 0;
     this.unusedLives = 0;
     this.lastFailure = undefined;
@@ -126,14 +142,14 @@ export class Opening {
    * good as dead, and must not be dialled again and again without a pause; once may be chance.
    */
   endedEarly(age: number): void {
-    if (age >= Math.max(shortest, this.options.retryDelay.max) || this.breaker !== 'closed') return;
+    if (age >= Math.max(shortest, this.options.retryDelay.max) || this.tripped) return;
     this.shortLives++;
     if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
   }
 
   /**
-   * Whether a connection that was open for so long (ms), and lost before anyone wanted it, was a failed connect. Servers hang up on those
-   * who are silent: that says nothing against the target. What is kept is only renewed less and less often.
+   * Whether a connection that was open for so long (ms), and ended or failed its validation before its first lease, was a failed connect.
+   * Servers hang up on those who are silent: that says nothing against the target. What is kept is only renewed less and less often.
    */
   failedUnused(age: number): boolean {
     if (age < Math.max(longLife, this.options.retryDelay.max)) return true;
@@ -146,16 +162,17 @@ export class Opening {
     this.window = 1;
   }
 
-  failed(error: unknown, phase: 'open' | 'validate'): void {
+  failed(attempt: Attempt, error: unknown, phase: 'open' | 'validate'): void {
     const { breaker } = this.options;
     this.failures++;
     this.lastFailure = error;
     this.failedPhase = phase;
     this.window = 1;
-    if (this.breaker === 'half-open' || (this.breaker === 'closed' && this.failures >= breaker.failures)) {
-      this.breaker = 'open';
+    if (this.tripped ? attempt === this.probe : this.failures >= breaker.failures) {
+      this.tripped = true;
+      this.probe = null;
       this.notBefore = this.clock.now() + Math.max(shortest, breaker.probeAfter);
-    } else if (this.breaker === 'closed') {
+    } else if (!this.tripped) {
       this.pauseAfter(this.failures);
     }
     this.pauseToKeep();
@@ -191,7 +208,7 @@ export class Opening {
     const { retryDelay, breaker } = this.options;
     const pauses = doubled(Math.max(shortest, retryDelay.initial), this.failures + this.unusedLives - 1);
     const probes = doubled(breaker.probeAfter, Math.max(0, this.failures - breaker.failures));
-    const pause = this.breaker === 'closed' ? pauses : Math.max(pauses, probes);
+    const pause = this.tripped ? Math.max(pauses, probes) : pauses;
     this.keepNotBefore = pause > longest ? Infinity : this.clock.now() + pause;
   }
 }

@@ -1,4 +1,4 @@
-import type { ModelOptions } from './shapes';
+import type { ModelConnection, ModelOptions } from './shapes';
 
 /** Below this nothing is tried again, whatever the options say (ms): no hot loop, ever. */
 const shortestPause = 1;
@@ -20,7 +20,9 @@ export const madeByThePool = Symbol('an error that the pool made');
  * opens at once, and where within the jitter a pause ends, is not for the model to say.
  */
 export class ConnectingRules {
-  breaker: 'closed' | 'open' | 'half-open' = 'closed';
+  private tripped = false;
+  /** The last connect that began since then. */
+  private probe: ModelConnection | null = null;
   failuresInRow = 0;
   lastFailure: unknown = undefined;
   /** What that was a failure of. */
@@ -40,18 +42,27 @@ export class ConnectingRules {
 
   constructor(private readonly options: ModelOptions) {}
 
-  failed(error: unknown, now: number, phase: 'open' | 'validate'): void {
+  /** While a probe is opening, or being validated for the first time, the breaker is half-open, and never after it was given up. */
+  get breaker(): 'closed' | 'open' | 'half-open' {
+    const { probe } = this;
+    if (!this.tripped) return 'closed';
+    const isTried = probe?.state === 'opening' || (probe?.state === 'open' && probe.check === 'validate');
+    return isTried ? 'half-open' : 'open';
+  }
+
+  failed(connection: ModelConnection | null, error: unknown, now: number, phase: 'open' | 'validate'): void {
     const { breaker } = this.options;
     this.failuresInRow++;
     this.lastFailure = error;
     this.failedPhase = phase;
     this.failedAt = now;
-    if (this.breaker === 'open') {
+    if (this.tripped && connection !== this.probe) {
       this.restLonger(now);
       return;
     }
-    if (breaker !== false && (this.breaker === 'half-open' || this.failuresInRow >= breaker.failures)) {
-      this.breaker = 'open';
+    if (breaker !== false && (this.tripped || this.failuresInRow >= breaker.failures)) {
+      this.tripped = true;
+      this.probe = null;
       this.brokenAt = now;
       this.pauseAtMost(now, this.probeAfter);
     } else {
@@ -61,7 +72,8 @@ export class ConnectingRules {
   }
 
   arrived(): void {
-    this.breaker = 'closed';
+    this.tripped = false;
+    this.probe = null;
   }
 
   /** A connection has come to its first use. Before that it has proven nothing; and one from before the failures proves nothing. */
@@ -81,7 +93,7 @@ export class ConnectingRules {
     if (this.shortLives > 1) this.pauseAtMost(now, this.longestPauseAfter(this.shortLives - 1));
   }
 
-  /** Whether a connection that was lost at that age, and that nobody ever had, was a failed connect. */
+  /** Whether a connection that ended or failed its validation at that age, and that was never lent, was a failed connect. */
   failedUnused(age: number, now: number): boolean {
     if (age < Math.max(longLife, this.options.retryDelay.max)) return true;
     this.unusedLives++;
@@ -99,17 +111,20 @@ export class ConnectingRules {
     if (forMinAlone && this.failuresInRow + this.unusedLives > 0 && now < this.restsUntil - hair)
       return 'a connect for min alone, which could wait longer';
     if (this.breaker === 'open') {
-      this.breaker = 'half-open';
       if (underWay > 0) return 'a probe of a dead target while another connect is under way';
       return now < this.brokenAt + this.probeAfter - hair ? 'a probe of a dead target before its time' : null;
     }
-    if (this.breaker === 'half-open') return underWay > 0 ? 'a second connect beside the probe of a dead target' : null;
+    if (this.breaker === 'half-open') return 'a second connect beside the probe of a dead target';
     if (underWay >= this.options.maxOpening) return 'more connects under way than maxOpening';
     if (this.failuresInRow > 0 && now < this.failedAt + shortestPause - hair)
       return 'a connect right after one that failed';
     if (this.shortLives > 1 && now < this.endedEarlyAt + shortestPause - hair)
       return 'a connect to a target that hangs up';
     return null;
+  }
+
+  hasBegun(connection: ModelConnection): void {
+    if (this.tripped) this.probe = connection;
   }
 
   /** From then on one that is wanted must be under way. A pause that began for an earlier reason may run to its end. */

@@ -304,7 +304,7 @@ export class PoolModel {
   adopt({ released, discarded, openFailures }: Pick<Tally, 'released' | 'discarded' | 'openFailures'>): void {
     const { tally } = this;
     for (; this.failedOrGivenUp > 0; this.failedOrGivenUp--) {
-      if (tally.openFailures < openFailures) this.connectFailed(madeByThePool);
+      if (tally.openFailures < openFailures) this.connectFailed(null, madeByThePool);
     }
     if (this.patienceEnds <= this.now) this.patienceIsOver();
     if (this.patienceEndedIn !== this.task || released + discarded !== tally.released + tally.discarded) return;
@@ -635,7 +635,7 @@ export class PoolModel {
     const forMinAlone = line.length + resting + warmings.length === 0;
     const forbidden = this.connecting.begun(this.now, underWay, forMinAlone);
     this.check(forbidden === null, `connect ${id}: ${forbidden}`);
-    this.connections.push({
+    const connection: ModelConnection = {
       id,
       state: 'opening',
       since: this.now,
@@ -653,7 +653,9 @@ export class PoolModel {
       wasLent: false,
       wasGivenBack: false,
       stray: false,
-    });
+    };
+    this.connections.push(connection);
+    this.connecting.hasBegun(connection);
   }
 
   /** The pool has unsubscribed from a connect, or aborted its signal. */
@@ -667,7 +669,7 @@ export class PoolModel {
       const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
       const goes = this.state !== 'open' || (this.tooMany && connection === newest);
       this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
-      if (timedOut && this.state === 'open') this.connectFailed(madeByThePool);
+      if (timedOut && this.state === 'open') this.connectFailed(connection, madeByThePool);
       else if (timedOut) this.failedOrGivenUp++;
     }
     if (this.options.connector === 'observable') this.vanish(connection);
@@ -746,7 +748,7 @@ export class PoolModel {
   fails(id: number, error: unknown): void {
     this.note(`connect ${id} fails`);
     const connection = this.connection(id);
-    if (connection.state === 'opening') this.connectFailed(error);
+    if (connection.state === 'opening') this.connectFailed(connection, error);
     if (['opening', 'given up', 'unwanted'].includes(connection.state)) this.vanish(connection);
   }
 
@@ -761,9 +763,7 @@ export class PoolModel {
     if (state === 'open' || notYetTold) {
       const age = this.now - connection.since;
       if (wasLent && !wasGivenBack) this.connecting.endedEarly(age, this.now);
-      // While it is asked before its first lease, it does not matter how old it is.
-      const failed = !wasLent && (connection.check !== null || this.connecting.failedUnused(age, this.now));
-      if (failed) this.connectFailed(error);
+      if (!wasLent && this.connecting.failedUnused(age, this.now)) this.connectFailed(connection, error);
     }
     connection.condemned = true;
     for (const lease of this.leasesOf(connection)) this.revoke(lease, 'lost');
@@ -800,13 +800,13 @@ export class PoolModel {
     const notYetTold = state === 'leaving' && this.state === 'draining' && this.depth > 0;
     if (notYetTold && !wasLent) {
       if (error === null) this.connecting.arrived();
-      else this.connectFailed(error, 'validate');
+      else this.firstCheckFailed(connection, error);
     }
     if (state !== 'open' || check === null) return;
     this.note(`the ${check} of connection ${id} ${error === null ? 'ends well' : 'fails'}`);
     connection.check = connection.checkSince = null;
     if (error !== null) {
-      if (!wasLent) this.connectFailed(error, 'validate');
+      if (!wasLent) this.firstCheckFailed(connection, error);
       this.condemn(connection);
       return;
     }
@@ -1054,9 +1054,14 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
-  private connectFailed(error: unknown, phase: 'open' | 'validate' = 'open'): void {
+  private firstCheckFailed(connection: ModelConnection, error: unknown): void {
+    const age = this.now - connection.openedAt;
+    if (this.connecting.failedUnused(age, this.now)) this.connectFailed(connection, error, 'validate');
+  }
+
+  private connectFailed(connection: ModelConnection | null, error: unknown, phase: 'open' | 'validate' = 'open'): void {
     this.count1('openFailures');
-    this.connecting.failed(error, this.now, phase);
+    this.connecting.failed(connection, error, this.now, phase);
   }
 
   /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
