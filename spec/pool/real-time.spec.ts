@@ -221,6 +221,13 @@ const trials: Record<
     }
     expect([await trial.use(), trial.evictions]).toEqual([1, ['discarded']]);
   },
+  outlier: async (begin) => {
+    const trial = begin({ outlier: { consecutive: 2 } });
+    for (const error of [new Error('first'), broken]) {
+      await expectAsync(lastValueFrom(trial.pool.use(() => throwError(() => error)))).toBeRejectedWith(error);
+    }
+    expect([await trial.use(), trial.evictions]).toEqual([1, ['outlier']]);
+  },
   onCancel: async (begin) => {
     const cleaned: number[] = [];
     const forms: [PoolOptions<ScriptedConnection>['onCancel'], number][] = [

@@ -17,6 +17,8 @@ import { Opening } from './opening';
 import type { Demand, OpeningOptions } from './opening';
 import { Overload } from './overload';
 import type { OverloadOptions } from './overload';
+import { Outliers } from './outliers';
+import type { OutlierOptions } from './outliers';
 import {
   connectionLost,
   lineIsFull,
@@ -41,6 +43,7 @@ export interface CoreOptions extends ConnectionsOptions, OpeningOptions, Evictio
   readonly validateAfter: number;
   readonly leakThreshold: number;
   readonly overload: OverloadOptions | null;
+  readonly outlier: OutlierOptions | null;
   readonly timings: boolean;
 }
 
@@ -85,6 +88,7 @@ export class PoolCore<C> {
   private readonly warmUps: WarmUps;
   private readonly evictions: Evictions<C>;
   private readonly overload: Overload<C> | null;
+  private readonly outliers: Outliers | null;
   private readonly reports: Reports<C>;
   private readonly ending: Ending;
   private readonly wake: Wake;
@@ -129,6 +133,7 @@ export class PoolCore<C> {
     this.warmUps = new WarmUps(this.clock);
     this.evictions = new Evictions(options, this.clock, this.connections, random, this.timeIsUp);
     this.overload = options.overload === null ? null : new Overload(options.overload, this.clock, this.line, drain);
+    this.outliers = options.outlier === null ? null : new Outliers(options.outlier, this.counters);
     const leaks =
       options.leakThreshold === Infinity ? null : new LeakWatch<C>(options.leakThreshold, this.clock, this.leaked);
     this.reports = new Reports(options.name, this.clock, leaks, this.overload, (event) => {
@@ -230,10 +235,34 @@ export class PoolCore<C> {
     reason?: unknown,
   ): void {
     this.counters.ended(outcome);
+    const { slot } = claim;
+    if (slot !== null && slot.failures !== 0 && outcome === 'successfulOperations') this.outliers!.recovered(slot);
     // Most work that ends at once comes and goes like this: lent, and given back, in one breath.
     if (lease !== 'released' || claim.state !== 'held' || !this.giveBack(claim)) this.lull = false;
     if (lease === 'discarded' && claim.state === 'held') this.takeAway(claim, reason);
     this.changed();
+  }
+
+  /** A run of work has failed; if that is `fatal` for its connection, so has its lease. */
+  operationFailed(claim: Claim<C>, error: unknown, fatal: boolean): void {
+    if (fatal) {
+      this.operationEnded(claim, 'failedOperations', 'discarded', error);
+      return;
+    }
+    const { outliers } = this;
+    const { slot } = claim;
+    if (outliers !== null && slot !== null && outliers.failed(slot)) this.eject(outliers, slot, error);
+    this.operationEnded(claim, 'failedOperations', 'released');
+  }
+
+  /** Closes a connection whose last runs have all failed; the only one is asked, where it can be, whether it still works. */
+  private eject(outliers: Outliers, slot: Slot<C>, error: unknown): void {
+    if (this.options.validates && this.connections.total === 1 && slot.holders.size === 1) {
+      outliers.kept(slot);
+    } else {
+      outliers.ejected(slot);
+      this.connections.condemn(slot, 'outlier', error);
+    }
   }
 
   /** Somebody listens to the events from now on, or nobody does. */
@@ -333,6 +362,7 @@ export class PoolCore<C> {
       this.connections.endCheck(slot);
       if (checking === 'validate') {
         slot.validated = true;
+        slot.suspect = false;
         this.validated.push(slot);
         if (!slot.proven) this.opening.arrived(this.line.size);
       }
@@ -605,7 +635,7 @@ export class PoolCore<C> {
   private isStale(slot: Slot<C>): boolean {
     const { validateAfter } = this.options;
     if (slot.holders.size > 0 || slot.validated) return false;
-    return validateAfter === 0 || this.clock.now() - slot.idleSince >= validateAfter;
+    return validateAfter === 0 || slot.suspect || this.clock.now() - slot.idleSince >= validateAfter;
   }
 
   /** How long until a connect is to begin: 0 is now, Infinity is not before something else happens. */
@@ -771,6 +801,7 @@ export class PoolCore<C> {
     const slot = this.host.createSlot(++this.slotsBegun);
     slot.since = this.clock.now();
     this.connections.begin(slot);
+    this.outliers?.begun(slot);
     this.opening.begun(slot);
     this.changed();
     slot.dial();

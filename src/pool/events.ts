@@ -4,10 +4,21 @@ import type { Opening } from './opening';
 /**
  * Why the pool closes a connection: it was `idle` for too long; it has come to the end of its `lifetime` or to its last of `maxUses`
  * (`uses`); it was `lost` by the other side, or `discarded` by a holder or by what `isFatal` and `onCancel` say of one; it has failed its
- * `validate` or its `reset`; or the pool was made smaller (`resize`), was renewed (`refresh`), or ended (`destroy`).
+ * `validate` or its `reset`; all its last runs failed (`outlier`); or the pool was made smaller (`resize`), was renewed (`refresh`), or ended
+ * (`destroy`).
  */
 export type EvictReason =
-  'idle' | 'lifetime' | 'uses' | 'lost' | 'discarded' | 'validate' | 'reset' | 'resize' | 'refresh' | 'destroy';
+  | 'idle'
+  | 'lifetime'
+  | 'uses'
+  | 'lost'
+  | 'discarded'
+  | 'validate'
+  | 'reset'
+  | 'outlier'
+  | 'resize'
+  | 'refresh'
+  | 'destroy';
 
 /** What can happen in a pool. Connections are numbered from 1, in the order in which they were begun. */
 export type PoolHappening =
@@ -27,12 +38,16 @@ export type PoolHappening =
       readonly held: number;
       readonly reason: unknown;
     }
-  /** A connection that was open is going to be closed; each that was `opened` is evicted once. `age` in ms, `uses`: leases it has had. */
+  /**
+   * A connection that was open is going to be closed; each that was `opened` is evicted once. `age` in ms, `uses`: leases it has had. For the
+   * reason `outlier`: `failures`, the number of its last runs that failed, and the `error` of the last one.
+   */
   | {
       readonly type: 'evicted';
       readonly connection: number;
       readonly reason: EvictReason;
       readonly error?: unknown;
+      readonly failures?: number;
       readonly age: number;
       readonly uses: number;
     }

@@ -80,6 +80,14 @@ export interface PoolOptions<C> {
   reset?: ((connection: C) => ObservableInput<unknown>) | undefined;
   /** Whether an error of `work` means that its connection is broken. Default: none does. */
   isFatal?: ((error: unknown) => boolean) | undefined;
+  /**
+   * Closes a connection whose last runs of work all failed: at least `consecutive` of them, and more than twice as many in a row as the work has
+   * been seen to cause by itself. A connection that fails everything at once is the first to be free again, and would be lent to one caller
+   * after another. If it is the only one that is open and there is a `validate`, it is validated instead. Work that always fails
+   * costs a new connection for each that is open, then one each time that twice as many runs have failed, until a run succeeds.
+   * Cancelled runs and raw leases do not count. `false`: off. Default `{ consecutive: 5 }`.
+   */
+  outlier?: false | { consecutive?: number | undefined } | undefined;
   /** What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. */
   onCancel?: OnCancel<C> | undefined;
   /**
@@ -146,7 +154,7 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
     typeof retryDelay === 'number' ? { initial: retryDelay } : retryDelay;
   const { initial = Math.min(50, delay.max ?? 50), max = Math.max(5_000, initial) } = delay;
   const { failures = 5, probeAfter = 1_000 } = breaker === false ? { failures: Infinity } : breaker;
-  const { overload = false } = options;
+  const { overload = false, outlier = {} } = options;
   return {
     connect: options.connect,
     close: options.close,
@@ -173,6 +181,7 @@ export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
     reset: options.reset,
     resets: options.reset !== undefined,
     isFatal: options.isFatal,
+    outlier: outlier === false ? null : { consecutive: outlier.consecutive ?? 5 },
     onCancel: options.onCancel ?? options.connect.onCancel ?? 'release',
     cancelTimeout: options.cancelTimeout ?? 5_000,
     leakThreshold: options.leakThreshold ?? Infinity,
@@ -285,6 +294,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   validateAfter: time,
   reset: fn,
   isFatal: fn,
+  outlier: (value, what) => (value === false ? null : record({ consecutive: count }, 'false or ')(value, what)),
   onCancel: (value, what) =>
     typeof value === 'function' || value === 'release' || value === 'discard'
       ? null

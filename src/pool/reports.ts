@@ -96,10 +96,11 @@ export class Reports<C> {
     if (this.listening) this.happened({ type: 'openFailed', connection: slot.id, attempts, error });
   }
 
-  evicted({ id, evicted, evictedBy, uses }: Slot<C>, age: number): void {
+  evicted({ id, evicted, evictedBy, failures, uses }: Slot<C>, age: number): void {
     if (!this.listening) return;
     const error = evictedBy === undefined ? {} : { error: evictedBy };
-    this.happened({ type: 'evicted', connection: id, reason: evicted ?? 'destroy', ...error, age, uses });
+    const streak = evicted === 'outlier' ? { failures } : {};
+    this.happened({ type: 'evicted', connection: id, reason: evicted ?? 'destroy', ...error, ...streak, age, uses });
   }
 
   closed(slot: Slot<C>, took: number): void {

@@ -46,6 +46,10 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   idleSince = 0;
   /** Whether anyone has given it back, and not only lost it. */
   provenByUse = false;
+  /** Runs of work on it that failed, the last ones in a row (see `Outliers`). */
+  failures = 0;
+  /** Is to be validated before its next lease, whenever it was used last. */
+  suspect = false;
 
   get wasOpen(): boolean {
     return this.openedAt >= 0;

@@ -335,13 +335,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private fail(error: unknown): void {
-    const fatal = this.isFatal(error);
-    this.pool.core.operationEnded(
-      this,
-      'failedOperations',
-      fatal ? 'discarded' : 'released',
-      fatal ? error : undefined,
-    );
+    this.pool.core.operationFailed(this, error, this.isFatal(error));
     this.tellError(error);
   }
 
