@@ -26,6 +26,7 @@ const options: fc.Arbitrary<ShopOptions> = fc.record({
   validateAfter: time(0, 10, 50),
   reset: fc.boolean(),
   isFatal: fc.boolean(),
+  consecutive: fc.constantFrom(1, 2, 3, Infinity),
   overload: fc.boolean(),
   leakThreshold: time(Infinity, 30),
   order: fc.constantFrom('lifo' as const, 'fifo' as const),

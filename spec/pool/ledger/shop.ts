@@ -23,6 +23,8 @@ export interface ShopOptions {
   readonly validateAfter: number;
   readonly reset: boolean;
   readonly isFatal: boolean;
+  /** Infinity: off. */
+  readonly consecutive: number;
   readonly overload: boolean;
   readonly leakThreshold: number;
   readonly order: 'lifo' | 'fifo';
@@ -47,6 +49,8 @@ const limits = { connectTimeout: 40, cancelTimeout: 30, closeTimeout: 50, target
 class Wire {
   users = 0;
   uses = 0;
+  /** Its last runs that failed, in a row. */
+  failures = 0;
   dirty = false;
   busy: 'validate' | 'reset' | null = null;
   closing = false;
@@ -56,6 +60,7 @@ class Wire {
   lose: () => void = () => undefined;
 
   constructor(
+    readonly id: number,
     readonly generation: number,
     readonly openedAt: number,
   ) {
@@ -81,15 +86,18 @@ export class Shop {
   private generation = 0;
   private max: number;
   private live = 0;
+  private dials = 0;
   private callers = 0;
   private ended = 0;
+  /** Nothing is known yet of failures that the work causes. */
+  private innocent = true;
 
   /** `decides`: what becomes of what has no plan. */
   constructor(
     readonly options: ShopOptions,
     private readonly decides: (what: Check) => Plan = () => 'ok',
   ) {
-    const { validate, reset, isFatal, overload, ...asTheyAre } = options;
+    const { validate, reset, isFatal, consecutive, overload, ...asTheyAre } = options;
     const { target, interval, ...timeouts } = limits;
     this.max = options.max;
     const all: PoolOptions<Wire> = {
@@ -106,12 +114,16 @@ export class Shop {
       scheduler: this.clock,
       random: () => 0.5,
       overload: overload ? { target, interval } : false,
+      outlier: consecutive === Infinity ? false : { consecutive },
       ...(validate ? { validate: (wire: Wire) => this.check('validate', wire) as ObservableInput<boolean> } : {}),
       ...(reset ? { reset: (wire: Wire) => this.check('reset', wire) } : {}),
       ...(isFatal ? { isFatal: () => true } : {}),
     };
     this.pool = createPool(all);
     this.books = new EventLedger(this.pool, options);
+    this.pool.events$.subscribe((event) => {
+      if (event.type === 'evicted' && event.reason === 'outlier') this.ejected(event.connection, event.failures);
+    });
     let before: PoolStats | null = null;
     this.pool.stats$.subscribe((stats) => {
       // After it was made smaller there may be more for a while.
@@ -191,6 +203,13 @@ export class Shop {
       surplus && availableConnections + openingConnections > 0,
       'there are more than max, and some of them could go',
     );
+    for (const { id, over, closing, users, failures } of this.wires) {
+      const isOutlier = this.innocent && !over && !closing && users === 0 && failures >= options.consecutive;
+      this.when(
+        isOutlier && !options.isFatal && !options.validate,
+        `connection ${id} has failed ${failures} runs, and is not closed`,
+      );
+    }
     const left = [...this.wires].some(
       ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && dirty && busy === null,
     );
@@ -255,6 +274,7 @@ export class Shop {
   // ---------------------------------------------------------------- the target
 
   private connect(): Observable<Wire> {
+    const id = ++this.dials;
     return new Observable((subscriber) => {
       this.when(++this.live > this.max, `connection ${this.live} of ${this.max}`);
       const generation = this.generation;
@@ -272,7 +292,7 @@ export class Shop {
             subscriber.error(error);
           },
           complete: () => {
-            wire = new Wire(generation, this.clock.now());
+            wire = new Wire(id, generation, this.clock.now());
             wire.lose = () => {
               subscriber.error(new Error('lost'));
             };
@@ -289,7 +309,9 @@ export class Shop {
     this.when(wire.over || wire.users > 0 || wire.busy !== null, `${what} of a connection in use`);
     if (what === 'validate') {
       const idled = clock.now() - wire.idleSince;
-      this.when(idled < options.validateAfter, `validated after ${idled} ms`);
+      const suspect = wire.failures >= options.consecutive;
+      if (suspect) this.innocent = false;
+      this.when(idled < options.validateAfter && !suspect, `validated after ${idled} ms`);
     }
     return new Observable((subscriber: Subscriber<unknown>) => {
       wire.busy = what;
@@ -356,6 +378,7 @@ export class Shop {
               this.leaves(wire);
             });
             if ('fails' in how) {
+              this.counts(wire, how.fails);
               if (how.fails) subscriber.error(new Error('the work failed'));
               else subscriber.complete();
               return;
@@ -363,6 +386,7 @@ export class Shop {
             subscriber.add(done.subscribe(subscriber));
             subscriber.add(
               this.clock.schedule(() => {
+                if (!wire.over) this.counts(wire, false);
                 done.complete();
               }, how.ms),
             );
@@ -432,6 +456,25 @@ export class Shop {
     }
     wire.users++;
     wire.uses++;
+  }
+
+  /** A run on it ends so. */
+  private counts(wire: Wire, fails: boolean): void {
+    // One that is to be closed already is not counted any more.
+    if (!fails && wire.failures > 0 && wire.failures < this.options.consecutive) this.innocent = false;
+    wire.failures = fails ? wire.failures + 1 : 0;
+  }
+
+  private ejected(connection: number, failures = 0): void {
+    const { consecutive, isFatal } = this.options;
+    this.innocent = false;
+    this.when(failures < consecutive || isFatal, `connection ${connection} was closed for ${failures} failures`);
+    const wire = [...this.wires].find(({ id }) => id === connection);
+    if (this.options.capacity > 1) return;
+    this.when(
+      wire?.failures !== failures,
+      `connection ${connection} has failed ${wire?.failures}, not ${failures} runs`,
+    );
   }
 
   private leaves(wire: Wire): void {

@@ -82,6 +82,8 @@ export class World {
       isFatal: isFatal === 'none' ? undefined : this.callers.isFatal,
       validate: validate ? this.checks.validate : undefined,
       reset: reset ? this.checks.reset : undefined,
+      // The ledger knows its rule; the model does not predict it.
+      outlier: false,
       scheduler: this.clock,
       random: () => die,
     });

@@ -34,6 +34,7 @@ const usual: ShopOptions = {
   validateAfter: 0,
   reset: false,
   isFatal: false,
+  consecutive: 2,
   overload: false,
   leakThreshold: Infinity,
   order: 'lifo',
