@@ -46,6 +46,9 @@ function blocksOf(file: string): string[] {
   return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
 }
 
+/** What was read and parsed for one program is good for the next: most of it are the types of others. */
+const parsed = new Map<string, ts.SourceFile>();
+
 /** What the compiler has to say about each piece of code, as a module of its own beside the sources. */
 function complaints(blocks: readonly string[], given = prelude): string[] {
   const { config } = ts.readConfigFile(resolve(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as {
@@ -76,9 +79,13 @@ function complaints(blocks: readonly string[], given = prelude): string[] {
   const { readFile, fileExists } = host;
   host.readFile = (name) => modules.get(resolve(name)) ?? readFile(name);
   host.fileExists = (name) => modules.has(resolve(name)) || fileExists(name);
-  host.getSourceFile = (name, target) => {
-    const text = host.readFile(name);
-    return text === undefined ? undefined : ts.createSourceFile(name, text, target);
+  const { getSourceFile } = host;
+  host.getSourceFile = (name, target, ...rest) => {
+    const text = modules.get(resolve(name));
+    if (text !== undefined) return ts.createSourceFile(name, text, target);
+    const file = parsed.get(name) ?? getSourceFile(name, target, ...rest);
+    if (file !== undefined) parsed.set(name, file);
+    return file;
   };
   const program = ts.createProgram([...modules.keys()], options, host);
   return ts
