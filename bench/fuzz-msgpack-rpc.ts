@@ -42,9 +42,6 @@ else superintend();
 async function work(): Promise<void> {
   // Most of the time would go into the stacks of errors that nobody looks at.
   Error.stackTraceLimit = 0;
-  const gc = (): void => {
-    globalThis.gc!();
-  };
   const creators = Object.values(codecs);
   let heaviest = 0;
   for (let index = from; index < from + count; index++) {
@@ -53,7 +50,7 @@ async function work(): Promise<void> {
       const die = new Die(seed, index);
       const role = die.one(['client', 'server'] as const);
       const bytes = filled(die.one(fillings), 65_536, role === 'client');
-      const weight = memoryFor(bytes, role, die.one(creators)(), gc);
+      const weight = memoryFor(bytes, role, die.one(creators)());
       if (weight > HEAVIEST) throw new Error(`seed ${seed}, input ${index}: 64 KiB cost ${weight} bytes`);
       heaviest = Math.max(heaviest, weight);
     }

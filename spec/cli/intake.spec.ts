@@ -1,5 +1,5 @@
 import { Intake } from '../../src/cli/intake';
-import { until } from './fake-io';
+import { until } from '../helpers/turns';
 
 async function* numbers(pulled: number[], end = Infinity): AsyncGenerator<number, void, undefined> {
   for (let i = 0; i < end; i++) {

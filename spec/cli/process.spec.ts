@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { builtinMethods, serveNode, type RpcNode } from '../../src/connectors/msgpack-rpc/index';
-import { until } from './fake-io';
+import { until } from '../helpers/turns';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));

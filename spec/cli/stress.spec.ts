@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtinMethods, serveNode, type RpcNode } from '../../src/connectors/msgpack-rpc/index';
-import { run, start, until } from './fake-io';
+import { until } from '../helpers/turns';
+import { run, start } from './fake-io';
 
 const src = new URL('../../src/index.ts', import.meta.url).href;
 

@@ -18,6 +18,11 @@ export async function microtasks(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve();
 }
 
+/** Waits, in real time, until something has happened. How long that may take is for jasmine's limit to say. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
 /** Lets so many turns of the event loop pass. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);

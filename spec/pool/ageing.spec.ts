@@ -4,7 +4,7 @@ import type { EvictReason, PoolEvent } from '../../src/index';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { expectNothingHeld, marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
-import { turns } from '../helpers/turns';
+import { turns, until } from '../helpers/turns';
 
 /** When which connection was evicted, and why. */
 type Evicted = [at: number, connection: number, reason: EvictReason];
@@ -155,8 +155,8 @@ describe('idleTimeout', () => {
     const pool = createPool({ connect: scripted.connect, max: 1, idleTimeout: 20 });
     pool.use(() => of(1)).subscribe();
     expect(scripted.live).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    expect(scripted.live).toBe(0);
+    await until(() => scripted.live === 0);
+    expect(pool.stats.closed).toBe(1);
     await pool.destroy();
   });
 });
@@ -305,12 +305,10 @@ describe('maxLifetime', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, maxLifetime: 20, lifetimeJitter: 0 });
     const seen = new Set<number>();
-    const began = Date.now();
-    while (Date.now() - began < 100) {
+    await until(() => {
       pool.use((c) => of(c.id)).subscribe((id) => seen.add(id));
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    expect(seen.size).toBeGreaterThan(2);
+      return seen.size > 2;
+    });
     await pool.destroy();
     expect(scripted.live).toBe(0);
   });

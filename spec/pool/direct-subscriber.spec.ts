@@ -16,11 +16,9 @@ import type { Observer } from 'rxjs';
 import { createPool, withConnection } from '../../src/index';
 import type { ConnectionPool, Lease } from '../../src/index';
 import { opensAtOnce } from '../helpers/marbles';
+import { until } from '../helpers/turns';
 
 const boom = new Error('boom');
-
-/** In the next turn, when RxJS has told of errors that nobody handled. */
-const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 /** What we make ourselves when somebody subscribes directly has to be what RxJS would have made: every spec is tried on both. */
 const kinds: Record<string, <T>(ours: Observable<T>) => Observable<T>> = {
@@ -170,7 +168,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(pool.stats).toEqual(
         jasmine.objectContaining({ successfulOperations: 1, failedOperations: 1, activeLeases: 0 }),
       );
-      await nextTurn();
+      await until(() => unhandled.length >= 5);
       expect(unhandled.map(String)).toEqual(
         ['next 1', 'next 2', 'complete', 'error', 'acquire'].map((m) => `Error: ${m}`),
       );
@@ -180,7 +178,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       use(() => throwError(() => boom)).subscribe();
       use(() => throwError(() => boom)).subscribe({ next: () => undefined });
       use(() => throwError(() => boom)).subscribe(() => undefined);
-      await nextTurn();
+      await until(() => unhandled.length >= 3);
       expect(unhandled).toEqual([boom, boom, boom]);
     });
 

@@ -4,6 +4,7 @@ import { Events } from '../../src/pool/events';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
+import { until } from '../helpers/turns';
 
 /** Events without what every one of them has. */
 function told(pool: ConnectionPool<never>): Record<string, unknown>[] {
@@ -254,7 +255,7 @@ describe('pool.events$', () => {
     const events = eventsOf(pool);
     pool.use(() => of(1)).subscribe();
     expect(kindsOf(events)).toEqual(['opened', 'acquired', 'released']);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => reported.length >= 3);
     config.onUnhandledError = onUnhandledError;
     expect(reported.map((error) => (error as Error).message)).toEqual(Array(3).fill('in a listener'));
     expect(pool.stats.successfulOperations).toBe(1);

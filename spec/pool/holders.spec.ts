@@ -2,10 +2,12 @@ import { from, NEVER, of, tap, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
 import type { ConnectionPool, Lease, PoolError, PoolEvent } from '../../src/index';
+import { collectGarbage } from '../helpers/garbage';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
+import { until } from '../helpers/turns';
 
 const create = (options: Partial<Parameters<typeof createPool>[0]> = {}): ConnectionPool<ScriptedConnection> =>
   createPool({ max: 2, ...options, connect: scriptedTarget().connect });
@@ -312,21 +314,14 @@ describe('leakThreshold', () => {
     const pool = create({ leakThreshold: 10 });
     const leaks = leaksOf(pool);
     pool.acquire().subscribe();
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    await until(() => leaks.length > 0);
     expect(leaks.length).toBe(1);
     await pool.destroy({ timeout: 0 });
   });
 });
 
 describe('a lease that is lost to the garbage collector', () => {
-  const collector = async (): Promise<() => void> => {
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--expose-gc');
-    return (await import('node:vm')).runInNewContext('gc') as () => void;
-  };
-
   it('is reported, and its connection is closed and replaced', async () => {
-    const gc = await collector();
     const pool = create({ max: 1 });
     const events: PoolEvent[] = [];
     pool.events$.subscribe((event) => events.push(event));
@@ -335,11 +330,10 @@ describe('a lease that is lost to the garbage collector', () => {
         resolve();
       });
     });
-    const began = Date.now();
-    while (!events.some(({ type }) => type === 'leaked') && Date.now() - began < 5_000) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      gc();
-    }
+    await until(() => {
+      collectGarbage();
+      return events.some(({ type }) => type === 'leaked');
+    });
     expect(events.find(({ type }) => type === 'leaked')).toEqual(
       jasmine.objectContaining({ label: 'lost', collected: true, connection: 1 }),
     );
@@ -352,14 +346,13 @@ describe('a lease that is lost to the garbage collector', () => {
   });
 
   it('of a pool that is lost too, takes from nobody else what is to be told of garbage', async () => {
-    const gc = await collector();
     let pool: ConnectionPool<ScriptedConnection> | null = create({ max: 1 });
     pool.acquire().subscribe();
     // By then it is known that the lease was not given back at once.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    gc();
+    collectGarbage();
     pool = null;
-    gc();
+    collectGarbage();
     let told = false;
     const others = new FinalizationRegistry(() => {
       told = true;
@@ -367,23 +360,22 @@ describe('a lease that is lost to the garbage collector', () => {
     (() => {
       others.register({}, undefined);
     })();
-    for (let i = 0; i < 50 && !told; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      gc();
-    }
+    await until(() => {
+      collectGarbage();
+      return told;
+    });
     expect(told).toBe(true);
     expect(pool).toBeNull();
   });
 
   it('is none as long as somebody has it', async () => {
-    const gc = await collector();
     const pool = create({ max: 1 });
     const lease = await new Promise<Lease<ScriptedConnection>>((resolve) => {
       pool.acquire().subscribe(resolve);
     });
     for (let i = 0; i < 5; i++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      gc();
+      collectGarbage();
     }
     expect(pool.stats.activeLeases).toBe(1);
     lease.release();
@@ -391,7 +383,6 @@ describe('a lease that is lost to the garbage collector', () => {
   });
 
   it('is no more looked for when it has been given back: nothing is kept of who had it', async () => {
-    const gc = await collector();
     const pool = create({ max: 1 });
     const lendForAWhile = async (): Promise<WeakRef<object>> => {
       const owner: { lease?: Lease<ScriptedConnection> } = {};
@@ -404,16 +395,15 @@ describe('a lease that is lost to the garbage collector', () => {
       return new WeakRef(owner);
     };
     const owner = await lendForAWhile();
-    for (let i = 0; i < 20 && owner.deref() !== undefined; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      gc();
-    }
+    await until(() => {
+      collectGarbage();
+      return owner.deref() === undefined;
+    });
     expect(owner.deref()).toBeUndefined();
     await pool.destroy();
   });
 
   it('is looked for only among those that are held: a turn keeps nothing of the many that it gave back', async () => {
-    const gc = await collector();
     const pool = create({ max: 1 });
     const leases = 100_000;
     const lend = (): void => {
@@ -423,12 +413,16 @@ describe('a lease that is lost to the garbage collector', () => {
     };
     await pool.warmUp();
     lend();
-    gc();
-    const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < leases; i++) lend();
-    gc();
-    expect((process.memoryUsage().heapUsed - before) / leases).toBeLessThan(10);
-    expect(pool.stats.released).toBe(leases + 1);
+    // What others leave meanwhile, or the compiler takes, can only add to it.
+    const costs = [1, 2, 3].map(() => {
+      collectGarbage();
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < leases; i++) lend();
+      collectGarbage();
+      return (process.memoryUsage().heapUsed - before) / leases;
+    });
+    expect(Math.min(...costs)).toBeLessThan(10);
+    expect(pool.stats.released).toBe(3 * leases + 1);
     await pool.destroy();
   });
 });

@@ -16,6 +16,7 @@ import type { ConnectionPool, PoolEvent, PoolOptions } from '../../src/index';
 import { poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection, ScriptedTarget } from '../helpers/scripted-target';
+import { until } from '../helpers/turns';
 
 type Options = Partial<PoolOptions<ScriptedConnection>>;
 
@@ -80,7 +81,7 @@ const trials: Record<
   },
   min: async (begin) => {
     const { target } = begin({ max: 3, min: 2 }, scriptedTarget({ openAfter: 1 }));
-    while (target.opened < 2) await pause(1);
+    await until(() => target.opened === 2);
     expect(target.dials).toBe(2);
   },
   close: async (begin) => {
@@ -201,12 +202,15 @@ const trials: Record<
   validateAfter: async (begin) => {
     let asked = 0;
     const trial = begin({ validateAfter: 300, validate: () => of(++asked > 0) });
+    const began = performance.now();
     await trial.use();
     await trial.use();
-    const before = asked;
+    // On a machine that took so long for this, nothing can be said of it.
+    if (performance.now() - began < 300) expect(asked).toBe(0);
+    asked = 0;
     await pause(310);
     await trial.use();
-    expect([before, asked]).toEqual([0, 1]);
+    expect(asked).toBe(1);
   },
   reset: async (begin) => {
     const reset: number[] = [];

@@ -9,6 +9,7 @@ import {
 import { createPool, withConnection, batchParallel } from '../../src/index';
 import type { ConnectionPool } from '../../src/index';
 import { stressTest } from '../../src/stress/index';
+import { after } from '../connectors/msgpack-rpc/support';
 
 /** A real pool, real sockets, and the real clock: what is expected holds however slow the machine is. */
 describe('stressTest in real time', () => {
@@ -63,13 +64,17 @@ describe('stressTest in real time', () => {
         batchParallel(3),
       ),
     );
-    setTimeout(() => void node.close(), 150);
-    setTimeout(() => {
-      void serveNode({ methods: builtinMethods, port: Number(target.split(':')[1]) }).then((again) => (node = again));
-    }, 400);
+    const restart = async (): Promise<void> => {
+      await after(150);
+      await node.close();
+      await after(250);
+      node = await serveNode({ methods: builtinMethods, port: Number(target.split(':')[1]) });
+    };
+    const restarted = restart();
     const work = (connection: RpcConnection) => connection.call('sleep', 5);
     const report = await lastValueFrom(stressTest(rpc, { workers: 8, duration: 1_000, interval: 100, work }));
     await others;
+    await restarted;
     expect(report.violations).toEqual([]);
     const { succeeded, lost, failed, noConnection, ended, timedOut, rejected } = report.operations;
     expect(succeeded + lost + failed + noConnection + timedOut + rejected).toBe(ended);
@@ -109,17 +114,12 @@ describe('stressTest in real time', () => {
   ] as const) {
     it(`leaves the event loop its turns where ${what}`, async () => {
       await pool.warmUp(3);
-      let last = performance.now();
-      let longest = 0;
-      const timer = setInterval(() => {
-        longest = Math.max(longest, performance.now() - last);
-        last = performance.now();
-      }, 1);
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 1);
       const report = await lastValueFrom(stressTest(pool, { workers: 3, duration: 1_000, interval: 50, work }));
-      longest = Math.max(longest, performance.now() - last);
       clearInterval(timer);
       // Otherwise there would be none from the beginning to the end.
-      expect(longest).toBeLessThan(700);
+      expect(ticks).toBeGreaterThan(5);
       expect(report.operations.succeeded).toBeGreaterThan(100);
     });
   }

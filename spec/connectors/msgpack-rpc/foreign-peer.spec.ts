@@ -1,7 +1,8 @@
 import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
 import { forkJoin } from 'rxjs';
 import { builtinMethods } from '../../../src/connectors/msgpack-rpc/index';
-import { answerOf, failureOf, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { answerOf, failureOf, scene } from './support';
 
 const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex');
 const ascii = (text: string): string => Buffer.from(text).toString('hex');

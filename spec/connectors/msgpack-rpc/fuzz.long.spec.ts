@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { takeUntil, timer } from 'rxjs';
 import { builtinMethods, createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
@@ -10,7 +8,8 @@ import { effort } from '../../helpers/effort';
 import { codecs } from './codecs';
 import { filled, fillings } from './hostile-bytes';
 import { memoryFor, trial } from './trial';
-import { answerOf, messagesIn, pack, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { answerOf, messagesIn, pack, scene } from './support';
 
 const codec = createLiteCodec();
 /** Of the inputs that go over sockets; said when one of them is the one too many. */
@@ -98,13 +97,11 @@ describe('whatever comes in', () => {
   }, 600_000);
 
   it('costs a few megabytes for 64 KiB at the most', () => {
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc') as () => void;
     for (const name of ['msgpack-lite', 'msgpackr']) {
       const codec = codecs[name]!();
       for (const filling of fillings) {
         // What a collection happens to leave of others, or of the garbage of this, can only add to it.
-        const costs = [1, 2, 3].map(() => memoryFor(filled(filling, 65_536, false), 'server', codec, gc));
+        const costs = [1, 2, 3].map(() => memoryFor(filled(filling, 65_536, false), 'server', codec));
         const cost = Math.min(...costs);
         expect(cost)
           .withContext(`${name}, filled with ${Buffer.from(filling).toString('hex')}`)

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { NEVER } from 'rxjs';
 import { watch } from '../../../src/connectors/msgpack-rpc/keep-alive';
 import type { Session } from '../../../src/connectors/msgpack-rpc/session';
-import { after, failureOf, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { after, failureOf, scene } from './support';
 
 describe('keepAlive', () => {
   const { open, rawServer, cleanup } = scene();

@@ -5,7 +5,8 @@ import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { giveBack, joinInSpare } from '../../../src/connectors/msgpack-rpc/spare';
 import { wireCodecOf } from '../../../src/connectors/msgpack-rpc/wire-codec';
 import { codecs } from './codecs';
-import { after, answerOf, nextIn, pack, scene, until, type RawPeer } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf, nextIn, pack, scene, type RawPeer } from './support';
 
 const MB = 1024 * 1024;
 const lite = createLiteCodec();

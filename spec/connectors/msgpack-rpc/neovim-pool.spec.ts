@@ -19,7 +19,8 @@ import {
 import { Packr } from 'msgpackr';
 import { peer } from '../../helpers/peers';
 import { neovims, type Neovim } from './nvim';
-import { after, answerOf, failureOf, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf, failureOf, scene } from './support';
 
 describe('a pool of connections to a real neovim', () => {
   const start = neovims(peer('nvim'));

@@ -9,7 +9,8 @@ import {
 } from '../../../src/connectors/msgpack-rpc/index';
 import { batchParallel, createPool, withConnection, type ConnectionPool } from '../../../src/index';
 import { proxyTo, type Link, type Proxy, type ProxyOptions } from '../proxy';
-import { answerOf, pack, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { answerOf, pack, scene } from './support';
 
 /** A call that the node is working on. */
 interface Held {

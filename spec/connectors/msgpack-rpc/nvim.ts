@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { map } from 'rxjs';
 import { connectNode } from '../../../src/connectors/msgpack-rpc/index';
-import { after, answerOf, until } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf } from './support';
 
 /** A neovim that listens. */
 export interface Neovim {

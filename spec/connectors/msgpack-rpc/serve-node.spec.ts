@@ -12,7 +12,8 @@ import {
   type CallContext,
 } from '../../../src/connectors/msgpack-rpc/index';
 import { isPoolError, type InvalidConfigError } from '../../../src/index';
-import { after, answerOf, failureOf, pack, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf, failureOf, pack, scene } from './support';
 
 /** Fails with what need not be an error. */
 const rejected = (reason: unknown) => Promise.reject(reason);
@@ -511,12 +512,13 @@ describe('a node of our own', () => {
       client.socket.pause();
       const count = 2000;
       for (let id = 1; id <= count; id++) client.send([0, id, 'big', []]);
-      await after(100);
       // What the two sockets hold by themselves is the system's affair; the rest is ours.
-      const early = calls;
+      let early: number;
+      do {
+        early = calls;
+        await after(100);
+      } while (calls === 0 || calls > early);
       expect(early).toBeLessThan(300);
-      await after(50);
-      expect(calls).toBe(early);
       client.socket.resume();
       await until(() => client.messages.length === count);
       expect(calls).toBe(count);

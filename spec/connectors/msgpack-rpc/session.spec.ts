@@ -6,7 +6,8 @@ import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
-import { after, answerOf, failureOf, scene, until, type RawPeer } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf, failureOf, scene, type RawPeer } from './support';
 
 const LARGEST = 2 ** 32 - 1;
 

@@ -11,7 +11,8 @@ import {
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { MemorySocket } from './memory-socket';
-import { after, answerOf, failureOf, pack, scene, until, type RawPeer } from './support';
+import { until } from '../../helpers/turns';
+import { after, answerOf, failureOf, pack, scene, type RawPeer } from './support';
 
 const MB = 1_000_000;
 const CALLS = 200;
@@ -114,17 +115,20 @@ describe('a side that does not read what it is sent', () => {
 
     it('is told of small answers all the same', async () => {
       const gate = new Subject<void>();
+      let begun = 0;
       let done = 0;
       const node = await serve({
         methods: {
-          late: (answer: unknown) =>
-            gate.pipe(
+          late: (answer: unknown) => {
+            begun++;
+            return gate.pipe(
               take(1),
               map(() => {
                 done++;
                 return answer;
               }),
-            ),
+            );
+          },
           large: () => Buffer.alloc(30 * MB),
         },
         limits: { maxUnsentBytes: 10, maxBacklogBytes: 10 },
@@ -133,7 +137,7 @@ describe('a side that does not read what it is sent', () => {
       client.socket.pause();
       for (let id = 1; id <= 50; id++) client.send([0, id, 'late', [id]]);
       client.send([0, 51, 'late', ['x'.repeat(2000)]], [0, 52, 'large', []]);
-      await after(20);
+      await until(() => begun === 51);
       gate.next();
       await until(() => done === 51);
       client.socket.resume();

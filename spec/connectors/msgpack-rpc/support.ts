@@ -36,10 +36,6 @@ export function* messagesIn(inbox: Inbox): Generator<Buffer> {
   for (let bytes = nextIn(inbox); bytes !== undefined; bytes = nextIn(inbox)) yield bytes;
 }
 
-export const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
-};
-
 export const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export interface Opened {

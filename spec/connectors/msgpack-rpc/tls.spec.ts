@@ -3,7 +3,8 @@ import { forkJoin } from 'rxjs';
 import { builtinMethods, connectNode, RpcConnectionError } from '../../../src/connectors/msgpack-rpc/index';
 import { createPool } from '../../../src/index';
 import { selfSigned } from '../certificate';
-import { answerOf, failureOf, scene, until } from './support';
+import { until } from '../../helpers/turns';
+import { answerOf, failureOf, scene } from './support';
 
 describe('TLS', () => {
   const ours = selfSigned(['localhost', 'worker.test'], ['127.0.0.1']);
@@ -130,12 +131,11 @@ describe('TLS', () => {
   });
 
   it('does not let a client that says nothing keep the node from closing', async () => {
-    const node = await serve({ methods: builtinMethods, tls: ours });
+    // Otherwise it would be waited for beyond what a spec may take.
+    const node = await serve({ methods: builtinMethods, tls: { ...ours, handshakeTimeout: 600_000 } });
     const silent = await rawClient(node.target);
     const { ended } = await open(node.target, { tls: { ca: ours.cert } });
-    const start = performance.now();
     await node.close();
-    expect(performance.now() - start).toBeLessThan(2000);
     await until(() => silent.closed);
     expect(await ended).toBe('complete');
   });

@@ -7,6 +7,7 @@ import { checkMessage, REPLY } from '../../../src/connectors/msgpack-rpc/message
 import { methodTable } from '../../../src/connectors/msgpack-rpc/methods';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { codecs } from './codecs';
+import { collectGarbage } from '../../helpers/garbage';
 import { Die, hostileBytes } from './hostile-bytes';
 import { MemorySocket } from './memory-socket';
 import { messagesIn } from './support';
@@ -142,8 +143,8 @@ export async function trial(seed: number, index: number): Promise<void> {
   }
 }
 
-/** How many bytes of memory a connection takes, at the peak, to hear these bytes. Needs the garbage collector. */
-export function memoryFor(bytes: Buffer, role: 'client' | 'server', codec: Codec, gc: () => void): number {
+/** How many bytes of memory a connection takes, at the peak, to hear these bytes. */
+export function memoryFor(bytes: Buffer, role: 'client' | 'server', codec: Codec): number {
   const wire = new MemorySocket();
   const session = new Session(
     wire.socket,
@@ -151,7 +152,7 @@ export function memoryFor(bytes: Buffer, role: 'client' | 'server', codec: Codec
     () => {},
   );
   session.call('x').subscribe({ error: () => {} });
-  gc();
+  collectGarbage();
   const before = process.memoryUsage();
   wire.hear(bytes);
   const after = process.memoryUsage();
