@@ -104,7 +104,7 @@ describe('a target that is dead', () => {
       expect(target.dials).toBe(1);
     });
 
-    it('ends a batch of a thousand in about a second, and each failure keeps the cause', () => {
+    it('ends a batch of a thousand that has no patience in about a second, and each failure keeps the cause', () => {
       const refused = new Error('refused');
       const target = scriptedTarget({ step: () => 'fail', error: refused });
       marbles(({ flush }) => {
@@ -113,7 +113,7 @@ describe('a target that is dead', () => {
         range(0, 1_000)
           .pipe(
             withConnection(pool, () => NEVER),
-            batchParallel(),
+            batchParallel({ patience: 0 }),
           )
           .subscribe((result) => {
             failed = result.failed.filter(({ error }) => isPoolError(error) && error.cause === refused).length;
@@ -167,7 +167,7 @@ describe('a target that is dead', () => {
       const result = await lastValueFrom(
         range(0, 500).pipe(
           withConnection(pool, () => NEVER),
-          batchParallel(),
+          batchParallel({ patience: 500 }),
         ),
       );
       expect(result.failed.length).toBe(500);

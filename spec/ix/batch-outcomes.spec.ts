@@ -434,7 +434,7 @@ describe('batchOutcomes, pulled', () => {
     refused(() => batchOutcomes(NaN), /but got NaN/);
     refused(
       () => batchOutcomes({ order: true } as never),
-      /order is not an option; the options are concurrency, ordered, stopOnError, signal/,
+      /order is not an option; the options are concurrency, ordered, stopOnError, patience, signal/,
     );
     refused(() => batchOutcomes({ signal: 'now' as never }), /signal must be an AbortSignal, but got .now/);
     refused(() => batchOutcomes(1)(of(1) as never), /an Observable pushes.*'rxjs-connection-pool'/);

@@ -71,7 +71,7 @@ describe('batchSequential, pulled', () => {
     expect(await failureOf(batchSequential({ signal })(tasks))).toEqual(new Error('stop'));
     expect(source.asked).toBe(0);
     expect(() => batchSequential({ concurrency: 3 } as never)).toThrow(
-      poolError('INVALID_CONFIG', { message: jasmine.stringContaining('the only option is signal') }),
+      poolError('INVALID_CONFIG', { message: jasmine.stringContaining('the options are patience, signal') }),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { resolveBatchOptions } from '../operators/batch-options';
+import { resolveBatchOptions, resolveSequentialOptions } from '../operators/batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from '../operators/batch-options';
 import { InvalidConfigError } from '../pool/errors';
 import { shown } from '../pool/options';
@@ -24,16 +24,13 @@ export function resolvePullOptions(operator: string, given: number | PullBatchOp
   ]);
 }
 
-/** `batchSequential` has nothing to choose but when to stop. */
-export function resolveSignal(
+/** `batchSequential` has nothing to choose but when to stop, and how long to wait. */
+export function resolvePullSequential(
   operator: string,
-  options: Pick<PullBatchOptions, 'signal'> | undefined,
-): AbortSignal | undefined {
-  const odd = Object.keys(options ?? {}).filter((name) => name !== 'signal');
-  if (odd.length === 0) return resolvePullOptions(operator, options).signal;
-  throw new InvalidConfigError('pool', `${operator} cannot run`, [
-    `${odd.join(', ')} is not an option; the only option is signal`,
-  ]);
+  options: Pick<PullBatchOptions, 'signal' | 'patience'> | undefined,
+): ResolvedPullOptions {
+  resolveSequentialOptions(operator, options, ['patience', 'signal']);
+  return resolvePullOptions(operator, options);
 }
 
 function isSignal(value: unknown): value is AbortSignal {

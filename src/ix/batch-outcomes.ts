@@ -59,8 +59,9 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
   private readonly order: InOrder<BatchOutcome<R>> | null;
   private stopped = false;
 
-  constructor(receiver: Receiver<BatchOutcome<R>>, { concurrency, ordered, stopOnError, signal }: ResolvedPullOptions) {
-    super(receiver, 'batchOutcomes', concurrency, signal);
+  constructor(receiver: Receiver<BatchOutcome<R>>, options: ResolvedPullOptions) {
+    const { concurrency, ordered, stopOnError, signal, patience } = options;
+    super(receiver, 'batchOutcomes', concurrency, signal, patience);
     this.stopOnError = stopOnError;
     // Several may come at once, and a consumer that pulls inside of one must find the others there: so they are ready before the first is taken.
     this.order = ordered

@@ -2,8 +2,8 @@ import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { Member } from '../operators/member';
 import { Batch } from './batch';
-import { resolveSignal } from './batch-options';
-import type { PullBatchOptions } from './batch-options';
+import { resolvePullSequential } from './batch-options';
+import type { PullBatchOptions, ResolvedPullOptions } from './batch-options';
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
@@ -29,22 +29,24 @@ import type { PullSource, Receiver } from './source';
  * ```
  */
 export function batchSequential(
-  options?: Pick<PullBatchOptions, 'signal'>,
+  options?: Pick<PullBatchOptions, 'signal' | 'patience'>,
 ): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<R>;
-export function batchSequential<R>(options?: Pick<PullBatchOptions, 'signal'>): PullOperator<ObservableInput<R>, R>;
+export function batchSequential<R>(
+  options?: Pick<PullBatchOptions, 'signal' | 'patience'>,
+): PullOperator<ObservableInput<R>, R>;
 export function batchSequential(
-  options?: Pick<PullBatchOptions, 'signal'>,
+  options?: Pick<PullBatchOptions, 'signal' | 'patience'>,
 ): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<R> {
-  const signal = resolveSignal('batchSequential', options);
+  const resolved = resolvePullSequential('batchSequential', options);
   return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchSequential', source);
-    return new Opened<R>((receiver, outer) => new Values<R>(receiver, signal).drawFrom(source, outer));
+    return new Opened<R>((receiver, outer) => new Values<R>(receiver, resolved).drawFrom(source, outer));
   };
 }
 
 class Values<R> extends Batch<R, R> {
-  constructor(receiver: Receiver<R>, signal: AbortSignal | undefined) {
-    super(receiver, 'batchSequential', 1, signal);
+  constructor(receiver: Receiver<R>, { signal, patience }: ResolvedPullOptions) {
+    super(receiver, 'batchSequential', 1, signal, patience);
   }
 
   value(_member: Member<R>, value: R): void {

@@ -5,9 +5,12 @@ import type { Lingering } from '../operators/lingering';
 import { begin } from '../operators/inner-member';
 import { limitFor } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
+import { Outages } from '../operators/outages';
+import type { HeldMember } from '../operators/outages';
 import { Ring } from '../pool/ring';
 import { Running } from '../operators/running';
 import { TaskRun } from '../operators/task-run';
+import type { BatchWait } from '../operators/waiting';
 import type { PullSource, Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
@@ -41,6 +44,9 @@ export abstract class Batch<R, V>
   private drawn = false;
   /** Ends early: not over before all is back. */
   private ending = false;
+  /** After the first failure. */
+  private drawingStopped = false;
+  private readonly outages: Outages<R>;
   private failure: { readonly error: unknown } | null = null;
   /** What cancelling has failed with. */
   private thrown: { readonly error: unknown } | null = null;
@@ -56,8 +62,10 @@ export abstract class Batch<R, V>
     private readonly concurrency: number | undefined,
     /** The option, beside the signal that whoever iterates may give. */
     private readonly signal: AbortSignal | undefined,
+    patience: number | undefined,
   ) {
     super(receiver);
+    this.outages = new Outages<R>(this, patience);
   }
 
   abstract value(member: Member<R>, value: R): void;
@@ -121,10 +129,30 @@ export abstract class Batch<R, V>
     this.abort(error);
   }
 
+  // ---------------------------------------------------------------- what the pool says
+
+  hold(member: HeldMember<R>, error: unknown): boolean {
+    return !this.drawingStopped && !this.closed && this.outages.hold(member, error);
+  }
+
+  restart(member: HeldMember<R>): void {
+    try {
+      member.restart();
+    } catch (error) {
+      this.failedTo(error);
+    }
+  }
+
+  tellWaiting(wait: BatchWait | null): void {
+    this.waits(wait);
+  }
+
   // ---------------------------------------------------------------- what happens next
 
   pump(): void {
     if (this.pumping) return;
+    // What is held will not be started any more: it fails, in its turn.
+    if (this.drawingStopped && this.outages.holds && !this.closed) this.outages.giveUp();
     this.pumping = true;
     try {
       while (this.step());
@@ -150,7 +178,7 @@ export abstract class Batch<R, V>
     if (held !== null) return this.beginIfThereIsRoom(held);
 
     // A slot is free: draw.
-    if (!this.drawn && !this.asked && this.taken < this.slots) {
+    if (!this.drawn && !this.outages.holds && !this.asked && this.taken < this.slots) {
       this.asked = true;
       this.upstream.pull();
       return !this.asked || ready.size > 0;
@@ -176,6 +204,7 @@ export abstract class Batch<R, V>
       this.held = null;
       this.start(held);
     } else {
+      if (this.outages.holds) return false;
       this.limit = limitFor(held, this.concurrency, this.operator);
       if (running.size >= this.limit) return false;
       this.held = null;
@@ -187,7 +216,7 @@ export abstract class Batch<R, V>
 
   /** Whether a run can begin: it comes from a source that knows what its pool can lend, which may have become less. */
   private canStart(): boolean {
-    return this.running.size < this.slots;
+    return this.running.size < this.slots && !this.outages.holds;
   }
 
   /** What nearly every run does, which is never held. */
@@ -201,7 +230,7 @@ export abstract class Batch<R, V>
     this.pumping = false;
   }
 
-  private start(run: TaskRun<R>): void {
+  start(run: TaskRun<R>): void {
     run.start();
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
     if (!run.over) this.keep(run);
@@ -233,6 +262,7 @@ export abstract class Batch<R, V>
 
   /** Draws no more, and lets what runs end. Calls back when the source has ended, with how many were drawn for nothing. */
   protected stopDrawing(unstarted: (count: number) => void): void {
+    this.drawingStopped = true;
     unstarted(this.held === null ? 0 : 1);
     this.held = null;
     this.endWith((late) => {
@@ -278,6 +308,7 @@ export abstract class Batch<R, V>
     this.drawn = true;
     this.held = null;
     this.signal?.removeEventListener('abort', this.aborted);
+    this.outages.cancel();
     const members = this.running.all();
     this.noteWhatThrows(() => {
       this.running.cancel();
@@ -303,7 +334,8 @@ export abstract class Batch<R, V>
   }
 
   private isDone(): boolean {
-    return this.drawn && !this.ending && !this.silent && this.running.size === 0 && this.ready.size === 0;
+    const { running, ready, outages } = this;
+    return this.drawn && !this.ending && !this.silent && running.size === 0 && ready.size === 0 && !outages.holds;
   }
 
   private tellTheEnd(): void {

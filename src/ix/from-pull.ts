@@ -1,5 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Subscriber, Unsubscribable } from 'rxjs';
+import { tellWaiting } from '../operators/waiting';
+import type { BatchWait } from '../operators/waiting';
 import { checkSource, open } from './open';
 import type { PullSource, Receiver, Source } from './source';
 
@@ -68,6 +70,10 @@ class Drawing<T> implements Receiver<T>, Unsubscribable {
   broke(error: unknown): void {
     this.over = true;
     this.subscriber.error(error);
+  }
+
+  waits(wait: BatchWait | null): void {
+    tellWaiting(this.subscriber, wait);
   }
 
   unsubscribe(): void {

@@ -1,5 +1,6 @@
 import type { ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
+import type { BatchWait } from '../operators/waiting';
 
 /** Who has asked a {@link Source}. Each `pull` is answered by one of these calls: inside of it, or later. */
 export interface Receiver<T> {
@@ -8,6 +9,8 @@ export interface Receiver<T> {
   ended(): void;
   /** There is no more, because of this. */
   broke(error: unknown): void;
+  /** Beside the answers: nothing comes for now, because of this; or (null) what comes next may come. */
+  waits?(wait: BatchWait | null): void;
 }
 
 /** A receiver of tasks that would rather have their parts: it makes something of its own of them, which costs less. */

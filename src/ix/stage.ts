@@ -1,3 +1,4 @@
+import type { BatchWait } from '../operators/waiting';
 import type { Clock } from '../pool/clock';
 import { open } from './open';
 import type { PullSource, Receiver, Source } from './source';
@@ -33,6 +34,10 @@ export abstract class Stage<T, R> implements Source, Receiver<T> {
 
   broke(error: unknown): void {
     this.receiver.broke(error);
+  }
+
+  waits(wait: BatchWait | null): void {
+    if (!this.silent) this.receiver.waits?.(wait);
   }
 
   /** Ends what is drawn from, once; resolves when all is back. */

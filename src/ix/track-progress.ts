@@ -3,6 +3,7 @@ import type { Observer } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { progressFor } from '../operators/progress';
 import type { BatchProgress, Progress, ProgressOptions } from '../operators/progress';
+import type { BatchWait } from '../operators/waiting';
 import { checkSource } from './open';
 import { Opened } from './pulled';
 import type { PullOperator } from './pulled';
@@ -75,6 +76,12 @@ class Tracker<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
 
   override broke(error: unknown): void {
     if (this.tell(() => this.progress!.observer.error?.(error))) super.broke(error);
+  }
+
+  override waits(wait: BatchWait | null): void {
+    const progress = this.progress!;
+    progress.waits(wait);
+    if (this.publish(progress)) super.waits(wait);
   }
 
   private publish(progress: Progress): boolean {

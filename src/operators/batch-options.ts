@@ -1,5 +1,5 @@
 import { InvalidConfigError } from '../pool/errors';
-import { notACount, shown } from '../pool/options';
+import { notACount, notATime, shown } from '../pool/options';
 
 /** How a batch runs. */
 export interface BatchOptions {
@@ -12,12 +12,25 @@ export interface BatchOptions {
   ordered?: boolean | undefined;
   /** After the first failure start no more, and let what runs end. Default `false`. */
   stopOnError?: boolean | undefined;
+  /**
+   * How long (ms) tasks are held whose connection never came about, because the pool has none and its target is away: nothing of them
+   * has begun. Meanwhile the batch starts no others, and it goes on with the first connection. Then, and until a connection is lent again,
+   * each fails with the pool's error, as with 0: at once. A task whose work was begun fails in any case. Default: the `acquireTimeout` of
+   * the pool.
+   *
+   * ```
+   * target          up |  down for 2 s  | up
+   * tasks           AB CD.................cdEF    C and D are held; A and B were at work, and fail
+   * ```
+   */
+  patience?: number | undefined;
 }
 
 export interface ResolvedBatchOptions {
   readonly concurrency: number | undefined;
   readonly ordered: boolean;
   readonly stopOnError: boolean;
+  readonly patience: number | undefined;
 }
 
 /**
@@ -37,14 +50,28 @@ export function resolveBatchOptions(
     for (const [name, value] of Object.entries(options)) {
       if (value === undefined) continue;
       if (name === 'concurrency') issues.push(...[notACount(name, value, { infinite: true }) ?? []].flat());
+      else if (name === 'patience') issues.push(...[notATime(name, value) ?? []].flat());
       else if (more.includes(name)) continue;
       else if (name !== 'ordered' && name !== 'stopOnError') {
-        const names = ['concurrency', 'ordered', 'stopOnError', ...more];
+        const names = ['concurrency', 'ordered', 'stopOnError', 'patience', ...more];
         issues.push(`${name} is not an option; the options are ${names.join(', ')}`);
       } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
     }
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', `${operator} cannot run`, issues);
-  const { concurrency, ordered = false, stopOnError = false } = options as BatchOptions;
-  return { concurrency, ordered, stopOnError };
+  const { concurrency, ordered = false, stopOnError = false, patience } = options as BatchOptions;
+  return { concurrency, ordered, stopOnError, patience };
+}
+
+/** `batchSequential` has less to choose. */
+export function resolveSequentialOptions(
+  operator: string,
+  options: Pick<BatchOptions, 'patience'> | undefined,
+  names: readonly string[],
+): ResolvedBatchOptions {
+  const odd = typeof options === 'object' ? Object.keys(options).filter((name) => !names.includes(name)) : [];
+  if (odd.length === 0) return resolveBatchOptions(operator, options, names);
+  throw new InvalidConfigError('pool', `${operator} cannot run`, [
+    `${odd.join(', ')} is not an option; the options are ${names.join(', ')}`,
+  ]);
 }

@@ -5,7 +5,7 @@ import { Batch } from './batch';
 import { resolveBatchOptions } from './batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from './batch-options';
 import { InOrder } from './in-order';
-import type { Member } from './member';
+import type { BatchRules, Member } from './member';
 import { noteUnstarted } from './unstarted';
 
 /** How one of a batch ended: with its last value (`undefined` if it had none), or with an error. */
@@ -67,12 +67,12 @@ export interface OutcomeRules<R> {
 export function runToOutcomes<R>(
   operator: string,
   source: Observable<ObservableInput<R>>,
-  { concurrency, stopOnError }: ResolvedBatchOptions,
+  { concurrency, stopOnError, patience }: ResolvedBatchOptions,
   out: Subscriber<never>,
   rules: OutcomeRules<R>,
 ): void {
   let stopped = false;
-  const batch = new Batch<R>(operator, concurrency, out, {
+  const outcomes: BatchRules<R> = {
     value: (member, value) => {
       member.last = value;
     },
@@ -89,6 +89,7 @@ export function runToOutcomes<R>(
       stopped ||= stops;
       rules.rejected(member, reason, stops ? batch.stop() : null);
     },
-  });
+  };
+  const batch = new Batch<R>(operator, concurrency, out, outcomes, patience);
   batch.draw(source);
 }

@@ -1,6 +1,9 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
 import { Batch } from './batch';
+import { resolveSequentialOptions } from './batch-options';
+import type { BatchOptions } from './batch-options';
+import type { BatchRules } from './member';
 
 /**
  * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so
@@ -20,10 +23,11 @@ import { Batch } from './batch';
  * from(lines).pipe(withConnection(pool, send), batchSequential())
  * ```
  */
-export function batchSequential<R>(): OperatorFunction<ObservableInput<R>, R> {
+export function batchSequential<R>(options?: Pick<BatchOptions, 'patience'>): OperatorFunction<ObservableInput<R>, R> {
+  const { patience } = resolveSequentialOptions('batchSequential', options, ['patience']);
   return (source) =>
     new Observable<R>((out) => {
-      const batch = new Batch<R>('batchSequential', 1, out, {
+      const rules: BatchRules<R> = {
         value: (_member, value) => {
           out.next(value);
         },
@@ -31,7 +35,8 @@ export function batchSequential<R>(): OperatorFunction<ObservableInput<R>, R> {
         failed: (_member, error) => {
           batch.abort(error);
         },
-      });
+      };
+      const batch = new Batch<R>('batchSequential', 1, out, rules, patience);
       batch.draw(source);
     });
 }

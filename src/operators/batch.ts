@@ -3,10 +3,14 @@ import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs
 import { begin } from './inner-member';
 import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
+import { Outages } from './outages';
+import type { HeldMember } from './outages';
 import { Ring } from '../pool/ring';
 import { Running } from './running';
 import { TaskRun } from './task-run';
 import { TaskStream } from './task-stream';
+import { tellWaiting } from './waiting';
+import type { BatchWait } from './waiting';
 
 /**
  * The machine under every batch: draws tasks (or anything else that `from` takes), runs so many of them at a time, in the
@@ -23,6 +27,8 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   private pumping = false;
   private drawing = true;
   private completed = false;
+  private stopped = false;
+  private readonly outages: Outages<R>;
   closed = false;
 
   constructor(
@@ -30,7 +36,9 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     private readonly concurrency: number | undefined,
     readonly destination: Subscriber<never>,
     readonly rules: BatchRules<R>,
+    patience: number | undefined,
   ) {
+    this.outages = new Outages<R>(this, patience);
     this.source = new Subscriber(this);
   }
 
@@ -47,6 +55,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
   stop(): number {
     const unstarted = this.waiting.size;
+    this.stopped = true;
     this.drawing = false;
     this.waiting.clear();
     this.source.unsubscribe();
@@ -86,16 +95,35 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     if (this.completed) return;
     this.closed = true;
     this.stop();
+    this.outages.cancel();
     this.running.cancel();
+  }
+
+  hold(member: HeldMember<R>, error: unknown): boolean {
+    return !this.stopped && this.outages.hold(member, error);
+  }
+
+  restart(member: HeldMember<R>): void {
+    try {
+      member.restart();
+    } catch (error) {
+      this.abort(error);
+    }
+  }
+
+  tellWaiting(wait: BatchWait | null): void {
+    tellWaiting(this.destination, wait);
   }
 
   pump(): void {
     if (this.pumping) return;
+    // What is held will not be started any more, and has not been counted as left over: it fails, in its turn.
+    if (this.stopped && this.outages.holds && !this.closed) this.outages.giveUp();
     this.pumping = true;
     const { waiting, running } = this;
     while (waiting.size > 0 && this.hasRoomFor(waiting.peek())) this.begin(waiting.shift());
     this.pumping = false;
-    if (!this.drawing && waiting.size === 0 && running.size === 0) {
+    if (!this.drawing && waiting.size === 0 && running.size === 0 && !this.outages.holds) {
       this.completed = true;
       this.destination.complete();
     }
@@ -103,6 +131,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
 
   private hasRoomFor(given: unknown): boolean {
     const { tasks } = this;
+    if (this.outages.holds) return false;
     return tasks === null
       ? this.hasRoomForInner(given)
       : this.running.size < limitOf(tasks.each.pool, this.concurrency);
@@ -145,7 +174,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     }
   }
 
-  private start(run: TaskRun<R>): void {
+  start(run: TaskRun<R>): void {
     try {
       run.start();
     } catch (error) {

@@ -1,5 +1,6 @@
 import { Observable } from 'rxjs';
 import type { Operator } from 'rxjs';
+import type { PoolError } from '../pool/errors';
 import type { PoolInternals } from '../pool/internals';
 import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
@@ -25,8 +26,12 @@ const brand: unique symbol = Symbol.for('rxjs-connection-pool.task');
 
 /** What a batch knows of a task, whatever operators have been put on it. */
 export interface AnyTask extends ConnectionTask<unknown, unknown> {
-  readonly pool: { readonly core: { readonly leaseCapacity: number } };
+  readonly pool: PoolInternals<unknown>;
   readonly lingering?: Lingering | undefined;
+  /** What has come of the runs that it has had since this was last called is forgotten. */
+  beginAnew(): void;
+  /** Whether this is the very error by which the pool refused it a connection, and its work was never called. */
+  wasRefused(error: unknown): boolean;
 }
 
 export function isTask(value: unknown): value is AnyTask {
@@ -39,6 +44,10 @@ export function isBareTask(value: AnyTask): value is WorkObservable<unknown, unk
 }
 
 export abstract class Task<C, T, R> extends WorkObservable<C, R> implements ConnectionTask<T, R> {
+  /** Whether its work was called, and what its pool refused it a connection with. */
+  protected called = false;
+  private refusal: PoolError | null = null;
+
   constructor(
     pool: PoolInternals<C>,
     asking: Asking,
@@ -50,6 +59,19 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
 
   get [brand](): true {
     return true;
+  }
+
+  override refused(error: PoolError): void {
+    this.refusal = error;
+  }
+
+  beginAnew(): void {
+    this.refusal = null;
+    this.called = false;
+  }
+
+  wasRefused(error: unknown): boolean {
+    return this.refusal === error && !this.called;
   }
 
   // How RxJS 7 makes the result of `pipe`.
@@ -66,12 +88,15 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
   readonly index: number;
 
   constructor(
-    task: Pick<AnyTask, 'pool' | 'lingering' | 'index'> & { readonly item: T },
+    private readonly task: Pick<AnyTask, 'lingering' | 'index' | 'beginAnew' | 'wasRefused'> & {
+      readonly item: T;
+      readonly pool: unknown;
+    },
     source: Observable<unknown>,
     operator: Operator<never, R> | undefined,
   ) {
     super();
-    this.pool = task.pool;
+    this.pool = task.pool as AnyTask['pool'];
     this.lingering = task.lingering;
     this.item = task.item;
     this.index = task.index;
@@ -84,6 +109,14 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
 
   get [brand](): true {
     return true;
+  }
+
+  beginAnew(): void {
+    this.task.beginAnew();
+  }
+
+  wasRefused(error: unknown): boolean {
+    return this.task.wasRefused(error);
   }
 
   override lift<S>(operator?: Operator<R, S>): Observable<S> {
@@ -108,6 +141,7 @@ export class ItemTask<C, T, R> extends Task<C, T, R> {
   }
 
   invoke(connection: C, context: WorkContext): unknown {
+    this.called = true;
     return this.each.work(connection, this.item, this.index, context);
   }
 }

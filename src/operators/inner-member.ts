@@ -2,15 +2,18 @@ import { from, Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
 import type { Sink } from '../pool/work';
 import { isBareTask, isTask } from './connection-task';
-import type { Member, MemberOwner } from './member';
+import type { AnyTask } from './connection-task';
+import type { MemberOwner } from './member';
+import type { HeldMember } from './outages';
 
 /** Starts one: the first thing that it says may come before this returns. */
 export function begin<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, position: number): void {
   if (!isTask(inner)) {
-    new InnerMember(owner, position, position, inner).subscribeTo(inner);
+    new InnerMember(owner, position, position, inner, null).subscribeTo(inner);
     return;
   }
-  const member = new InnerMember(owner, position, inner.index, inner.item);
+  const member = new InnerMember(owner, position, inner.index, inner.item, inner);
+  inner.beginAnew();
   if (isBareTask(inner)) {
     // The task's run reports to the member itself: no Observable in between.
     const run = inner.createRun(member);
@@ -22,17 +25,19 @@ export function begin<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, posit
 }
 
 /** A member that subscribes to what it was given. */
-class InnerMember<R> implements Member<R>, Sink<R> {
+class InnerMember<R> implements HeldMember<R>, Sink<R> {
   at = 0;
   handle: Unsubscribable | null = null;
   last: R | undefined = undefined;
   private open = true;
+  private silent = true;
 
   constructor(
     private readonly owner: MemberOwner<R>,
     readonly position: number,
     readonly index: number,
     readonly item: unknown,
+    private readonly task: AnyTask | null,
   ) {
     owner.running.add(this);
   }
@@ -43,6 +48,14 @@ class InnerMember<R> implements Member<R>, Sink<R> {
 
   get destination(): unknown {
     return this.owner.destination;
+  }
+
+  get pool(): AnyTask['pool'] {
+    return this.task!.pool;
+  }
+
+  restart(): void {
+    begin(this.owner, this.task as unknown as ObservableInput<R>, this.position);
   }
 
   subscribeTo(inner: ObservableInput<R>): void {
@@ -61,13 +74,20 @@ class InnerMember<R> implements Member<R>, Sink<R> {
   }
 
   next(value: R): void {
-    if (this.open) this.owner.rules.value(this, value);
+    if (!this.open) return;
+    this.silent = false;
+    this.owner.rules.value(this, value);
   }
 
   error(error: unknown): void {
     if (!this.end()) return;
-    this.owner.rules.failed(this, error);
+    if (!this.isHeld(error)) this.owner.rules.failed(this, error);
     this.owner.pump();
+  }
+
+  /** Only what is known for sure never to have begun: neither was its work called, nor has an operator put on it said anything. */
+  private isHeld(error: unknown): boolean {
+    return this.silent && this.task?.wasRefused(error) === true && this.owner.hold(this, error);
   }
 
   complete(): void {

@@ -130,6 +130,7 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
 
   invoke(connection: C, context: WorkContext): unknown {
     const { work } = this.tasks;
+    this.called = true;
     return work(connection, context);
   }
 

@@ -1,6 +1,8 @@
 import { InvalidConfigError } from '../pool/errors';
 import { isTask } from './connection-task';
+import type { HeldMember } from './outages';
 import type { Placed, Running } from './running';
+import type { TaskRun } from './task-run';
 
 /** One of a batch. */
 export interface Member<R> extends Placed {
@@ -26,6 +28,10 @@ export interface MemberOwner<R> {
   readonly destination: unknown;
   readonly rules: BatchRules<R>;
   readonly running: Running<Member<R>>;
+  /** Starts the run of a task. */
+  start(run: TaskRun<R>): void;
+  /** Whether a member that was refused a connection, and of which nothing has begun, is kept to be started again; else it has failed. */
+  hold(member: HeldMember<R>, error: unknown): boolean;
   /** A member has ended, and what that meant has been done: look what is next. */
   pump(): void;
 }

@@ -3,6 +3,7 @@ import type { Observer, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, shown } from '../pool/options';
 import type { BatchOutcome } from './batch-outcomes';
+import type { BatchWait } from './waiting';
 
 /** How far a batch has come. */
 export interface BatchProgress {
@@ -16,6 +17,11 @@ export interface BatchProgress {
   readonly ratePerSecond: number;
   /** Milliseconds until `total` is reached at that rate; absent without a total, or before the first outcome. */
   readonly remainingMs?: number;
+  /**
+   * Present while the batch starts nothing, because its pool has no connection and the target is away (the option `patience`): `since` when,
+   * in ms by the clock of the `scheduler`, as `Date.now()` has it, and the `reason`, which is what a task would have failed with.
+   */
+  readonly waiting?: { readonly since: number; readonly reason: unknown };
 }
 
 /** What `trackProgress` may be told besides its observer. */
@@ -56,6 +62,7 @@ function checked(observer: unknown, options: ProgressOptions): ProgressOptions {
 export class Progress {
   private succeeded = 0;
   private failed = 0;
+  private waiting: BatchProgress['waiting'];
   private readonly since: number;
 
   constructor(
@@ -71,9 +78,14 @@ export class Progress {
     else this.failed++;
   }
 
+  waits(wait: BatchWait | null): void {
+    this.waiting = wait === null ? undefined : { since: this.scheduler.now(), reason: wait.reason };
+  }
+
   publish(): void {
     const { observer } = this;
-    if (observer.next !== undefined) observer.next(this.snapshot());
+    if (observer.next !== undefined)
+      observer.next(this.waiting === undefined ? this.snapshot() : { ...this.snapshot(), waiting: this.waiting });
   }
 
   private snapshot(): BatchProgress {

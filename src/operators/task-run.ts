@@ -1,17 +1,19 @@
+import type { PoolError } from '../pool/errors';
 import { isGone } from '../pool/is-gone';
 import type { PoolInternals } from '../pool/internals';
 import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
 import { WorkRun } from '../pool/work-run';
 import type { ItemWork } from './connection-task';
-import type { Member, MemberOwner } from './member';
+import type { MemberOwner } from './member';
+import type { HeldMember } from './outages';
 import { none } from './running';
 
 /**
  * A member of a batch that stands right behind `withConnection`: task, run and member in one. The task would be an Observable that only
  * the batch subscribes to, so it is not made. (Fusing neighbours is from Reactor and RxJava, where it is called operator fusion.)
  */
-export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
+export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
   declare readonly sink: MemberOwner<R>;
   at = none;
   last: R | undefined = undefined;
@@ -30,7 +32,7 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
     return this.sink.closed || isGone(this.sink.destination);
   }
 
-  protected get pool(): PoolInternals<unknown> {
+  get pool(): PoolInternals<unknown> {
     return this.each.pool;
   }
 
@@ -40,6 +42,20 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements Member<R> {
 
   start(): void {
     this.pool.core.ask(this);
+  }
+
+  /** A claim goes one way, so it takes another one. */
+  restart(): void {
+    const { sink: owner, each, position, index, item } = this;
+    owner.start(new TaskRun(owner, each, position, index, item));
+  }
+
+  override failed(error: PoolError): void {
+    const { sink: owner } = this;
+    this.end();
+    if (this.at !== none) owner.running.delete(this);
+    if (!owner.hold(this, error)) owner.rules.failed(this, error);
+    owner.pump();
   }
 
   protected invoke(connection: unknown, context: WorkContext): unknown {

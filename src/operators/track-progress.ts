@@ -3,11 +3,14 @@ import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
 import { progressFor } from './progress';
 import type { BatchProgress, Progress, ProgressOptions } from './progress';
+import { batchWaits } from './waiting';
+import type { BatchWait } from './waiting';
 
 export type { BatchProgress, ProgressOptions } from './progress';
 
 /**
- * Tells an observer how far the batch has come: once at the beginning and once for every outcome, before the outcome goes on.
+ * Tells an observer how far the batch has come: once at the beginning and once for every outcome, before the outcome goes on; and when the
+ * batch begins to wait for a target that is away, and when it waits no more.
  * Its complete and its error follow those of the batch.
  *
  * ```
@@ -43,6 +46,12 @@ class Tracker<R> extends Subscriber<BatchOutcome<R>> {
 
   publish(): void {
     this.tell(() => this.progress.publish());
+  }
+
+  [batchWaits](wait: BatchWait | null): void {
+    if (this.closed) return;
+    this.progress.waits(wait);
+    this.publish();
   }
 
   protected override _next(outcome: BatchOutcome<R>): void {

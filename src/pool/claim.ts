@@ -27,6 +27,11 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
     return false;
   }
 
+  /** A standing request that takes no connection: `granted` tells it that one could be lent, and it is out of the line by then. */
+  get takesNone(): boolean {
+    return false;
+  }
+
   /** In which drain the stream of a standing request was last served. */
   get servedIn(): number {
     return -1;

@@ -166,6 +166,11 @@ export class PoolCore<C> {
     return this.opening.breaker;
   }
 
+  /** Whether there is no connection, and the last connect has failed. */
+  get targetIsDown(): boolean {
+    return this.connections.total === 0 && this.opening.failures > 0;
+  }
+
   // ---------------------------------------------------------------- what callers ask for
 
   /** The pool is ready to be used: opens what is to be kept open. */
@@ -601,7 +606,7 @@ export class PoolCore<C> {
 
   /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
   private serve(first: Claim<C>, slot: Slot<C>): boolean {
-    if (!this.mayGoAsItIs(slot) || (first.standing && this.goesRound(first, slot))) {
+    if (!this.mayGoAsItIs(slot) || (first.standing && (first.takesNone || this.goesRound(first, slot)))) {
       return this.serveOtherwise(first, slot);
     }
     this.unqueue(first);
@@ -614,6 +619,8 @@ export class PoolCore<C> {
     if (slot.expired) {
       connections.condemn(slot, 'lifetime');
       this.changed();
+    } else if (first.takesNone && !this.mustValidate(slot)) {
+      this.tellRecovered(first, slot);
     } else if (this.goesRound(first, slot)) {
       line.rest(first);
     } else if (connections.validating * connections.capacity < line.size) {
@@ -626,6 +633,13 @@ export class PoolCore<C> {
       return other !== null && this.serve(first, other);
     }
     return true;
+  }
+
+  /** It makes room for those who asked for it to wait, so the line is not taken for emptied. */
+  private tellRecovered(first: Claim<C>, slot: Slot<C>): void {
+    this.line.remove(first);
+    first.state = 'ended';
+    first.granted(slot.connection as C);
   }
 
   private mustValidate(slot: Slot<C>): boolean {

@@ -1,4 +1,5 @@
 import { DirectObservable } from './direct-observable';
+import type { PoolError } from './errors';
 import type { PoolInternals } from './internals';
 import type { Asking } from './options';
 import type { Sink, WorkContext } from './work';
@@ -14,6 +15,11 @@ export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C
   }
 
   abstract invoke(connection: C, context: WorkContext): unknown;
+
+  /** A run was refused a connection. */
+  refused(_error: PoolError): void {
+    // Who wants to know overrides this.
+  }
 
   createRun(sink: Sink<R>): WorkRun<C, R> {
     return new SubscribedRun(this, sink);
@@ -41,6 +47,11 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
 
   get asking(): Asking {
     return this.work.asking;
+  }
+
+  override failed(error: PoolError): void {
+    this.work.refused(error);
+    super.failed(error);
   }
 
   protected invoke(connection: C, context: WorkContext): unknown {
