@@ -116,6 +116,7 @@ describe('help', () => {
       'sequential',
       'pipeline',
       'timeout',
+      'patience',
       'json',
       'json-input',
     ]) {

@@ -359,9 +359,55 @@ describe('send', () => {
       expect(parsed(stdout).map(({ reason }) => reason.code)).toEqual(['CONNECTION_FAILED', 'CONNECTION_FAILED']);
     });
 
-    it('dies in the middle, the rest fails fast, each with its reason', async () => {
+    it('goes away and comes back, the lines that were not sent wait for it', async () => {
+      let calls = 0;
+      let again: RpcNode | undefined;
+      const restart = async (): Promise<void> => {
+        await brief.close();
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        again = await serveNode({ port, methods: { pass: (value: unknown) => value } });
+      };
+      const brief = await serveNode({
+        methods: { pass: (value: unknown) => (++calls === 20 ? new Promise(() => void restart()) : value) },
+      });
+      const port = Number(brief.target.split(':')[1]);
+      const args = [
+        'send',
+        '--target',
+        brief.target,
+        '--method',
+        'pass',
+        '--json',
+        '--max',
+        '2',
+        '--patience',
+        '60000',
+      ];
+      const { code, stdout, stderr } = await run(args, 'x\n'.repeat(200));
+      const outcomes = parsed(stdout);
+      expect(outcomes.length).toBe(200);
+      expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/No connection: .*ECONNREFUSED.*Lines wait for one, 1:00 min at the most\./);
+      expect(stderr).toMatch(/Waited \d.* for a connection\./);
+      await again?.close();
+    });
+
+    it('is away when Ctrl-C comes, the lines that wait for it are given up', async () => {
+      const mortal = await serveNode({ methods: { die: () => mortal.close() } });
+      const input = typing('x\n'.repeat(5));
+      const args = ['send', '--target', mortal.target, '--method', 'die', '--max', '1', '--patience', '60000'];
+      const sending = start(args, input);
+      await until(() => sending.stderr.text.includes('Lines wait for one'));
+      sending.signals$.next('SIGINT');
+      const { code, stderr } = await sending.done;
+      expect(code).toBe(130);
+      expect(stderr).toContain('1 line: 0 done, 1 failed');
+    });
+
+    it('dies in the middle, the rest fails fast with a patience of 0, each with its reason', async () => {
       const mortal = await serveNode({ methods: { ...builtinMethods, die: () => mortal.close() } });
-      const args = ['send', '--target', mortal.target, '--method', 'die', '--json', '--max', '2'];
+      const args = ['send', '--target', mortal.target, '--method', 'die', '--json', '--max', '2', '--patience', '0'];
       const before = Date.now();
       const result = await run(args, 'x\n'.repeat(200));
       expect(Date.now() - before).toBeLessThan(60_000);

@@ -43,6 +43,7 @@ How many at a time:
   --sequential      one call after the other, the same as --parallel 1
   --pipeline N      calls at a time on one connection, for nodes that answer several (default 1)
   --timeout MS      milliseconds that a call may take before it counts as failed (default: no end)
+  --patience MS     milliseconds that lines wait when the node goes away, before they fail (default 5000; 0: they fail at once)
 
 What is printed:
   --json            a line of JSON for every line of the input, failed or not: index, item, status, and value or reason

@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { suggestion } from './suggestion';
 
 /** What an option takes, by its long name. */
-export type OptionTable = Readonly<Record<string, 'text' | 'texts' | 'count' | 'port' | 'number' | 'time' | 'switch'>>;
+export type OptionTable = Readonly<
+  Record<string, 'text' | 'texts' | 'count' | 'whole' | 'port' | 'number' | 'time' | 'switch'>
+>;
 
 export interface Given {
   readonly texts: Readonly<Record<string, string>>;
@@ -73,7 +75,7 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
         problems.push(`${rawName} must be a time with its unit, such as 500ms, 30s or 2min, but got '${value}'`);
       }
     } else {
-      const [least, most, what] = kind === 'port' ? [0, 65_535, '0 to 65535'] : [1, 2 ** 31 - 1, 'a positive integer'];
+      const [least, most, what] = ranges[kind];
       numbers[name] = Number(value);
       const right = /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
       if (!right) problems.push(`${rawName} must be ${what}, but got '${value}'`);
@@ -81,6 +83,12 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
   }
   return { texts, lists, numbers, switches, operands, problems };
 }
+
+const ranges = {
+  port: [0, 65_535, '0 to 65535'],
+  whole: [0, 2 ** 31 - 1, '0 or a positive integer'],
+  count: [1, 2 ** 31 - 1, 'a positive integer'],
+} as const;
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
 

@@ -27,10 +27,11 @@ export function progressTexts(
 }
 
 function progressText({ progress, elapsed, share }: Moment, stats: PoolStats): string {
-  const { succeeded, failed, ratePerSecond } = progress;
+  const { succeeded, failed, ratePerSecond, waiting } = progress;
   return [
     `${succeeded} done`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(waiting === undefined ? [] : ['waiting for a connection']),
     `${Math.round(ratePerSecond)}/s`,
     ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
     // The lines that are left are not counted, which would be to read them all; their bytes are known.

@@ -11,6 +11,7 @@ export const sendOptions = {
   sequential: 'switch',
   ordered: 'switch',
   timeout: 'count',
+  patience: 'whole',
   json: 'switch',
   'json-input': 'switch',
 } satisfies OptionTable;
@@ -27,6 +28,8 @@ export interface SendArguments {
   readonly ordered: boolean;
   /** In ms, for one call; undefined for none. */
   readonly timeout: number | undefined;
+  /** In ms, how long lines wait for a node that is away. */
+  readonly patience: number;
   readonly json: boolean;
   readonly jsonInput: boolean;
   readonly files: readonly string[];
@@ -37,7 +40,7 @@ export interface SendArguments {
 /** Adds what is wrong to the problems; without any the arguments are right. */
 export function sendArguments({ texts, numbers, switches, operands, problems }: Given): SendArguments {
   const { target = '', method = '' } = texts;
-  const { max = 10, pipeline = 1, timeout } = numbers;
+  const { max = 10, pipeline = 1, timeout, patience = 5_000 } = numbers;
   if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');
   else problems.push(...wrongTarget(target));
   if (method === '') missing('--method', 'what to call there, such as word_count');
@@ -54,6 +57,7 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
     parallel: Math.min(wanted, room),
     ordered: switches.has('ordered'),
     timeout,
+    patience,
     json: switches.has('json'),
     jsonInput: switches.has('json-input'),
     files: operands,

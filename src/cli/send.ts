@@ -6,7 +6,7 @@ import { trackProgress, type BatchProgress } from '../operators/track-progress';
 import { withConnection } from '../operators/with-connection';
 import { Call } from './call';
 import { CallTimeoutError } from './call-timeout-error';
-import { plural } from './duration';
+import { duration, plural } from './duration';
 import { exitCode, interruptedBy } from './exit-codes';
 import type { Input } from './input';
 import { Intake } from './intake';
@@ -128,19 +128,30 @@ class Sending {
   }
 
   private outcomesOf(lines$: Observable<Line>): Observable<BatchOutcome<unknown>> {
-    const { parallel, ordered, jsonInput } = this.args;
+    const { parallel, ordered, jsonInput, patience } = this.args;
     return lines$.pipe(
       map(jsonInput ? Call.ofJson : Call.ofText),
       // A call that waits for a connection waits as long as there is hope for one: its pool knows when there is none.
       withConnection(this.pool, (node, call) => this.call(node, call), { acquireTimeout: Infinity }),
-      batchOutcomes({ concurrency: parallel, ordered }),
+      batchOutcomes({ concurrency: parallel, ordered, patience }),
       // Those that were read already when the end began have not been sent, and do not count.
       filter(({ item }) => (item as Call).begun || this.interruption.signal === undefined),
       trackProgress((progress) => {
+        this.sayWaiting(this.progress.waiting, progress.waiting);
         this.progress = progress;
         this.moved();
       }),
     );
+  }
+
+  private sayWaiting(before: BatchProgress['waiting'], now: BatchProgress['waiting']): void {
+    if (before !== undefined && before !== now) {
+      this.say(`Waited ${duration(Date.now() - before.since)} for a connection.`);
+    }
+    if (now !== undefined && before !== now) {
+      const { patience } = this.args;
+      this.say(`No connection: ${noConnection(now.reason)}. Lines wait for one, ${duration(patience)} at the most.`);
+    }
   }
 
   private call(node: RpcConnection, call: Call): Observable<unknown> {
@@ -184,6 +195,8 @@ class Sending {
     }
     this.intake.stop();
     const underWay = this.begun - this.answered;
+    // Lines that wait for a connection have not been sent, and will not be.
+    if (underWay === 0 && this.progress.waiting !== undefined) this.stop();
     if (underWay === 0 && !this.stdout.busy) return;
     const what = underWay > 0 ? `${plural(underWay, 'call')} under way` : 'the results to be read';
     this.say(`Sending no more; waiting for ${what}, ${GRACE / 1000} s at the most. Again to stop at once.`);
