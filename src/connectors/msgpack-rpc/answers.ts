@@ -73,6 +73,8 @@ export interface AnswersConfig {
   readonly caller: RpcConnection;
   /** There may be room again, after there was none. */
   readonly onRoom: () => void;
+  /** A request that was not answered at once has been now. */
+  readonly onDone: () => void;
 }
 
 /** Answers what the other side asks: every request gets exactly one answer, since a peer may stand still until it comes. */
@@ -89,6 +91,11 @@ export class Answers {
 
   constructor(config: AnswersConfig) {
     this.#config = config;
+  }
+
+  /** How many requests are in work. */
+  get inWork(): number {
+    return this.#working.size;
   }
 
   /** As many requests in work as are allowed, or as large ones. */
@@ -169,6 +176,7 @@ export class Answers {
       this.#working.delete(work);
       this.#workingBytes -= work.bytes;
       this.#answer(work.id, error, value);
+      this.#config.onDone();
       this.#config.onRoom();
     };
     const subscription = source.subscribe({

@@ -39,6 +39,19 @@ export function lost(target: string, reason: string, cause?: Error): Ending {
   };
 }
 
+/** Closed by a node in favour of its other clients. */
+export function turnedAway(target: string, reason: string): Ending {
+  const message = turnedAwayMessage(target, reason);
+  return {
+    byUs: true,
+    error: new RpcConnectionError('RPC_CONNECTION_CLOSED', target, message),
+    errorFor: (method) =>
+      new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `'${method}' failed: ${message}`, method),
+  };
+}
+
+export const turnedAwayMessage = (target: string, reason: string): string => `${target} was turned away: ${reason}.`;
+
 /** The other side sent what must not be sent. */
 export function refused(target: string, { code, message, cause }: Refusal): Ending {
   const error = new RpcProtocolError(code, target, message, undefined, cause);

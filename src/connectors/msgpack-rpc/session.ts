@@ -7,7 +7,7 @@ import { Backlog } from './backlog';
 import { CallObservable, type Caller } from './call-observable';
 import { Call, Calls } from './calls';
 import type { Codec } from './codec';
-import { callerGone, closedHere, closedThere, lost, refused, type Ending } from './ending';
+import { callerGone, closedHere, closedThere, lost, refused, turnedAway, type Ending } from './ending';
 import { RpcBacklogError, RpcEncodeError } from './errors';
 import { Inbox, type Hold } from './inbox';
 import type { Intake } from './intake';
@@ -20,6 +20,7 @@ import { Outbox } from './outbox';
 import { Refusal } from './refusal';
 import type { RpcConnection } from './rpc-connection';
 import { explain } from './socket-errors';
+import { MESSAGE_COST, type Reader, type Turns } from './turns';
 import { wireCodecOf, type WireCodec } from './wire-codec';
 
 /** While requests are not read on, so much is still taken in: a peer that goes away is only noticed by reading. */
@@ -39,6 +40,10 @@ export interface SessionConfig {
   readonly intake?: Intake;
   /** What the log should know, although the connection goes on. */
   readonly onFault?: (fault: Error) => void;
+  /** Messages have come in, or a call that took longer has ended. */
+  readonly onHeard?: () => void;
+  /** What it is read in turn with. Otherwise it is read as its bytes arrive. */
+  readonly turns?: Turns;
   /** The id of the first call; 1 unless a spec wants to see what happens at the last. */
   readonly firstId?: number;
 }
@@ -47,7 +52,7 @@ export interface SessionConfig {
  * One connection from when it is open until it has ended, the same for client and server: the protocol is. Bytes come in through
  * the inbox, go out through the outbox; in between, calls are those we made and answers those we owe.
  */
-export class Session implements RpcConnection, Caller {
+export class Session implements RpcConnection, Caller, Reader {
   readonly target: string;
   readonly notifications$: Observable<RpcNotification>;
 
@@ -69,6 +74,14 @@ export class Session implements RpcConnection, Caller {
   #reading = false;
   /** The loop has stopped before the inbox was empty, or the socket is paused. */
   #stalled = false;
+  readonly #turns: Turns | undefined;
+  /** Waits for its next turn; what comes in until then is kept. */
+  #queued = false;
+  /** What was taken of the budget since the last turn, and until when the turn lasts; Infinity outside of one. */
+  #spent = 0;
+  #until = Infinity;
+  /** Why the other side is gone, while messages of it wait for their turn. */
+  #gone: (() => Ending) | undefined;
 
   /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
   constructor(socket: Socket, config: SessionConfig, onEnd: (error: Error | undefined) => void) {
@@ -76,6 +89,7 @@ export class Session implements RpcConnection, Caller {
     this.#config = config;
     this.#onEnd = onEnd;
     this.target = config.target;
+    this.#turns = config.turns;
     const { limits, methods } = config;
     const codec = wireCodecOf(config.codec);
     this.#codec = codec;
@@ -97,6 +111,7 @@ export class Session implements RpcConnection, Caller {
       backlog: this.#backlog,
       caller: this,
       onRoom: () => this.#readOnLater(),
+      onDone: () => config.onHeard?.(),
     });
     this.notifications$ = new Observable((subscriber) => {
       awake.hold();
@@ -119,12 +134,17 @@ export class Session implements RpcConnection, Caller {
       this.#stalled = true;
       this.#readOnLater();
     }
-    socket.on('end', () => this.#end(this.#goodbye()));
+    socket.on('end', () => this.#endWhenRead(() => this.#goodbye()));
     socket.on('error', (error) => (failure = error));
     socket.on('close', () => {
       const reason = failure === undefined ? 'it closed' : explain(failure);
-      this.#end(lost(this.target, reason, failure));
+      this.#endWhenRead(() => lost(this.target, reason, failure));
     });
+  }
+
+  /** Whether something is under way that one of the sides waits for. */
+  get hasCallsInWork(): boolean {
+    return this.#queued || this.#answers.inWork > 0 || this.#calls.unanswered > this.#calls.forgotten;
   }
 
   call(method: string, ...params: unknown[]): Observable<unknown> {
@@ -146,6 +166,13 @@ export class Session implements RpcConnection, Caller {
   /** Ends it from this side. */
   close(): void {
     this.#end(closedHere(this.target));
+  }
+
+  /** Ends it in favour of other clients, without a word. */
+  turnAway(reason: string): void {
+    this.#end(turnedAway(this.target, reason));
+    // Nobody waits for it to be noticed: the place is needed.
+    this.#socket.destroySoon();
   }
 
   /** Ends it because the other side does not behave. */
@@ -189,6 +216,15 @@ export class Session implements RpcConnection, Caller {
     }
   }
 
+  takeTurn(until: number): void {
+    this.#queued = false;
+    this.#spent = 0;
+    this.#until = until;
+    this.#read();
+    this.#until = Infinity;
+    if (this.#gone !== undefined && !this.#queued) this.#end(this.#gone());
+  }
+
   #hear(): void {
     this.heard = true;
     this.#read();
@@ -197,10 +233,24 @@ export class Session implements RpcConnection, Caller {
   /** Takes messages from the inbox as long as there is room for what they ask for. Without room the other side waits. */
   #read(): void {
     if (this.#reading) return;
+    if (!this.#queued) this.#takeMessages();
+    if (this.#ending !== undefined) return;
+    this.#stalled = !this.#queued && this.#mustWait();
+    if (!this.#queued && !this.#stalled) {
+      if (this.#socket.isPaused()) this.#socket.resume();
+    } else if (this.#inbox.waitingBytes >= READ_AHEAD) {
+      this.#socket.pause();
+    }
+  }
+
+  #takeMessages(): void {
+    let taken = false;
     this.#reading = true;
     try {
       while (this.#ending === undefined && !this.#mustWait()) {
         if (!this.#inbox.next(this.#receive)) break;
+        taken = true;
+        if (this.#turns !== undefined && this.#isTurnOver(this.#turns)) break;
       }
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -208,13 +258,16 @@ export class Session implements RpcConnection, Caller {
     } finally {
       this.#reading = false;
     }
-    if (this.#ending !== undefined) return;
-    this.#stalled = this.#mustWait();
-    if (!this.#stalled) {
-      if (this.#socket.isPaused()) this.#socket.resume();
-    } else if (this.#inbox.waitingBytes >= READ_AHEAD) {
-      this.#socket.pause();
-    }
+    if (taken) this.#config.onHeard?.();
+  }
+
+  /** Whether it has to wait for its next turn; then it is in the queue. */
+  #isTurnOver(turns: Turns): boolean {
+    this.#spent += MESSAGE_COST;
+    if (this.#spent < turns.budget && (this.#until === Infinity || performance.now() < this.#until)) return false;
+    this.#queued = true;
+    turns.push(this);
+    return true;
   }
 
   /**
@@ -236,6 +289,7 @@ export class Session implements RpcConnection, Caller {
 
   readonly #receive = (memory: Buffer, start: number, end: number, hold: Hold): void => {
     let value: unknown;
+    this.#spent += end - start;
     try {
       value = this.#codec.decode(memory, start, end, hold);
     } catch (error) {
@@ -264,6 +318,12 @@ export class Session implements RpcConnection, Caller {
       if (!this.#outbox.full) this.#socket.write(refusalFrame(this.#config.codec, refusal.message));
     }
     this.#end(refused(this.target, refusal));
+  }
+
+  /** The other side is gone. What it had sent before is looked at first: notifications are carried out although nobody waits for them. */
+  #endWhenRead(ending: () => Ending): void {
+    if (this.#queued) this.#gone ??= ending;
+    else this.#end(ending());
   }
 
   /** The other side has closed: in order, or in the middle of something. */
