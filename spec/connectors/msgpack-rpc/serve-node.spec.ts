@@ -63,12 +63,22 @@ describe('a node of our own', () => {
       [{}, [/^methods must be an object, but got undefined$/]],
       [undefined, [/^options must be an object, but got undefined$/]],
       [
-        { methods: {}, max: 3, limits: { maxConnections: 0 }, codec: 1, tls: true },
+        {
+          methods: {},
+          max: 3,
+          limits: { maxConnections: 0 },
+          codec: 1,
+          tls: true,
+          idleTimeout: 0,
+          handshakeTimeout: '1s',
+        },
         [
           /^max is not an option; the options are methods, /,
           /^codec/,
           /^limits\.maxConnections/,
           /^tls must be the options/,
+          /^idleTimeout must be more than 0 and at most 2147483647 milliseconds, or Infinity for none, but got 0$/,
+          /^handshakeTimeout must be more than 0 and .*, but got "1s"$/,
         ],
       ],
     ] as [any, RegExp[]][]) {
@@ -375,10 +385,11 @@ describe('a node of our own', () => {
       node.faults$.subscribe((fault) => faults.push(fault));
       const first = await open(node.target);
       const second = await open(node.target);
-      await until(() => node.connections$.value === 2);
+      for (const { connection } of [first, second]) connection.call('sleep', 60_000).subscribe({ error: () => {} });
+      await Promise.all([first, second].map(({ connection }) => answerOf(connection.call('echo', 1))));
       const third = await open(node.target);
       const failure = await failureOf(third.connection.call('echo', 1));
-      expect(failure.message).toContain('2 clients are connected here already (maxConnections)');
+      expect(failure.message).toContain('2 clients with calls in work are connected here already (maxConnections)');
       await third.ended;
       expect(node.connections$.value).toBe(2);
       expect(faults.map(({ message }) => message)).toEqual([jasmine.stringContaining('maxConnections')]);
@@ -392,7 +403,8 @@ describe('a node of our own', () => {
     it('spends nothing on a flood of clients too many', async () => {
       const node = await serve({ methods: builtinMethods, limits: { maxConnections: 1 } });
       const { connection } = await open(node.target);
-      await until(() => node.connections$.value === 1);
+      connection.call('sleep', 60_000).subscribe({ error: () => {} });
+      expect(await answerOf(connection.call('echo', 1))).toBe(1);
       const flood = await Promise.all(Array.from({ length: 200 }, () => rawClient(node.target)));
       await until(() => flood.every((client) => client.closed));
       expect(flood.filter((client) => client.messages.length > 0).length).toBeGreaterThan(0);

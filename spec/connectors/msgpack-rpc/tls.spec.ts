@@ -4,7 +4,7 @@ import { builtinMethods, connectNode, RpcConnectionError } from '../../../src/co
 import { createPool } from '../../../src/index';
 import { selfSigned } from '../certificate';
 import { until } from '../../helpers/turns';
-import { answerOf, failureOf, scene } from './support';
+import { after, answerOf, failureOf, scene } from './support';
 
 describe('TLS', () => {
   const ours = selfSigned(['localhost', 'worker.test'], ['127.0.0.1']);
@@ -100,25 +100,49 @@ describe('TLS', () => {
     cleanup(() => pool.destroy());
     const failure = await failureOf(pool.use((worker) => worker.call('echo', 1)));
     expect(failure.code).toMatch(/^(RPC_CONNECTION_LOST|RPC_CONNECTION_CLOSED|CONNECTION_FAILED)$/);
-    expect(faults.length).toBeGreaterThan(0);
+    await until(() => faults.length > 0);
     expect(faults[0]).toBeInstanceOf(RpcConnectionError);
+    expect(faults[0]!.message).toMatch(
+      /^127\.0\.0\.1:\d+ and this node could not agree on TLS: it has shown no certificate, and one is asked for \(ERR_SSL/,
+    );
+    faults.length = 0;
+    const stranger = selfSigned(['stranger']);
+    connectNode(node.target, { tls: { ca: ours.cert, ...stranger } })().subscribe({ error: () => {} });
+    await until(() => faults.length > 0);
+    expect(faults[0]!.message).toMatch(
+      /^127\.0\.0\.1:\d+ and this node could not agree on TLS: its certificate was refused: .*\(DEPTH_ZERO_SELF_SIGNED_CERT\)$/,
+    );
     expect(await answerOf(known.connection.call('echo', 2))).toBe(2);
   });
 
-  it('on one side only is an error on both', async () => {
-    const plain = await serve({ methods: builtinMethods });
-    const toPlain = await failureOf(connectNode(plain.target, { tls: { ca: ours.cert } })());
-    expect(toPlain.code).toBe('RPC_CONNECT_FAILED');
-    expect(toPlain.message).toContain('Does the node speak TLS?');
+  describe('on one side only', () => {
+    it('is an error of the client that says so, and a fault of the node that names it: TLS at a plain port', async () => {
+      const node = await serve({ methods: builtinMethods });
+      const fault = answerOf(node.faults$);
+      const failure = await failureOf(connectNode(node.target, { tls: { ca: ours.cert } })());
+      expect(failure.code).toBe('RPC_CONNECT_FAILED');
+      expect(failure.message).toContain('Does the node speak TLS?');
+      expect((await fault).message).toMatch(
+        /^127\.0\.0\.1:\d+ broke the protocol by sending TLS where MessagePack should be\. Does only one/,
+      );
+    });
 
-    // What a plain client says may look like the beginning of TLS, so that only time tells.
-    const secure = await serve({ methods: builtinMethods, tls: { ...ours, handshakeTimeout: 50 } });
-    const fault = answerOf(secure.faults$);
-    const { connection, ended } = await open(secure.target);
-    const toSecure = await failureOf(connection.call('echo', 1));
-    expect(toSecure.code).toBe('RPC_CONNECTION_CLOSED');
-    await ended;
-    expect((await fault).message).toMatch(/could not agree on TLS/);
+    it('is the same the other way round: no TLS at a port of TLS', async () => {
+      // No timeout of the handshake has to pass for it.
+      const node = await serve({ methods: builtinMethods, tls: ours, handshakeTimeout: Infinity });
+      const fault = answerOf(node.faults$);
+      const { connection, ended } = await open(node.target);
+      const failure = await failureOf(connection.call('echo', 1));
+      expect(failure.message).toContain('this node speaks TLS, and what came is none. Is the option tls missing?');
+      expect(await ended).toBeInstanceOf(Error);
+      expect((await fault).message).toMatch(
+        /^127\.0\.0\.1:\d+ and this node could not agree on TLS: what it sent is no TLS$/,
+      );
+      // As Node's own server of TLS answers what it cannot read.
+      const alert = await rawServer((client) => client.bytes([0x15, 3, 3, 0, 2, 2, 70]));
+      const plain = await open(alert.target);
+      expect(((await plain.ended) as Error).message).toContain('by sending TLS where MessagePack should be');
+    });
   });
 
   it('fails in words when the node goes away in the handshake', async () => {
@@ -141,11 +165,72 @@ describe('TLS', () => {
   });
 
   it('turns away a client that does not come to the point', async () => {
-    const node = await serve({ methods: builtinMethods, tls: { ...ours, handshakeTimeout: 30 } });
-    const fault = answerOf(node.faults$);
+    for (const options of [{ tls: { ...ours, handshakeTimeout: 30 } }, { tls: ours, handshakeTimeout: 30 }]) {
+      const node = await serve({ methods: builtinMethods, ...options });
+      const fault = answerOf(node.faults$);
+      const silent = await rawClient(node.target);
+      await until(() => silent.closed);
+      expect((await fault).message).toMatch(
+        /^127\.0\.0\.1:\d+ and this node could not agree on TLS: it took longer than 30 ms \(handshakeTimeout\)$/,
+      );
+      expect(node.connections$.value).toBe(0);
+    }
+  });
+
+  it('turns it away also while it sends something now and then', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours, handshakeTimeout: 300 });
+    const faults: Error[] = [];
+    node.faults$.subscribe((fault) => faults.push(fault));
+    const slow = await rawClient(node.target);
+    // The beginning of a handshake, a byte at a time: each comes well before a timeout of 300 ms has passed since the last.
+    const hello = Buffer.concat([Buffer.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), Buffer.alloc(300)]);
+    for (let sent = 0; sent < hello.length && !slow.closed; sent++) {
+      slow.bytes(hello.subarray(sent, sent + 1));
+      await after(20);
+    }
+    expect(slow.closed).toBeTrue();
+    expect(faults.map(({ message }) => message)).toEqual([jasmine.stringMatching(/longer than 300 ms/)]);
+  });
+
+  it('has no timeout once both sides have agreed', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours, handshakeTimeout: 500 });
+    const faults: Error[] = [];
+    node.faults$.subscribe((fault) => faults.push(fault));
+    const { connection } = await open(node.target, { tls: { ca: ours.cert } });
     const silent = await rawClient(node.target);
     await until(() => silent.closed);
-    expect((await fault).message).toContain('could not agree on TLS');
+    expect(await answerOf(connection.call('echo', 1))).toBe(1);
+    expect(faults.length).toBe(1);
+  });
+
+  it('is not kept from good clients by those that never begin', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours, limits: { maxConnections: 10 } });
+    const silent = await Promise.all(Array.from({ length: 200 }, () => rawClient(node.target)));
+    const { connection } = await open(node.target, { tls: { ca: ours.cert } });
+    expect(await answerOf(connection.call('echo', 1))).toBe(1);
+    await until(() => silent.filter(({ closed }) => !closed).length === 9);
+    expect(node.connections$.value).toBe(1);
+  });
+
+  it('tells a client too many why', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours, limits: { maxConnections: 1 } });
+    const first = await open(node.target, { tls: { ca: ours.cert } });
+    first.connection.call('sleep', 60_000).subscribe({ error: () => {} });
+    expect(await answerOf(first.connection.call('echo', 1))).toBe(1);
+    const second = await open(node.target, { tls: { ca: ours.cert } });
+    expect(((await second.ended) as Error).message).toContain('(maxConnections)');
+    expect(node.connections$.value).toBe(1);
+  });
+
+  it('reports no client that says nothing and goes', async () => {
+    const node = await serve({ methods: builtinMethods, tls: ours });
+    const faults: Error[] = [];
+    node.faults$.subscribe((fault) => faults.push(fault));
+    const silent = await rawClient(node.target);
+    silent.socket.end();
+    await until(() => silent.closed);
+    await open(node.target, { tls: { ca: ours.cert } });
+    expect(faults).toEqual([]);
   });
 
   it('is seen through by the options of the client', async () => {

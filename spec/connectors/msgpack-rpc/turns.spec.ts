@@ -4,7 +4,8 @@ import { serverLimits, type ServeLimits } from '../../../src/connectors/msgpack-
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { Turns } from '../../../src/connectors/msgpack-rpc/turns';
 import { MemorySocket } from './memory-socket';
-import { messagesIn, pack, until } from './support';
+import { until } from '../../helpers/turns';
+import { messagesIn, pack } from './support';
 
 const codec = createLiteCodec();
 const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

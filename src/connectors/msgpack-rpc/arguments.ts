@@ -30,6 +30,16 @@ export function checkText(what: string, value: unknown, issues: string[]): void 
   issues.push(`${what} must be a string that is not empty, but got ${shown(value)}`);
 }
 
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** A time in milliseconds after which something ends; Infinity for never. */
+export function checkTimeout(what: string, value: unknown, issues: string[]): void {
+  if (value === Infinity || (typeof value === 'number' && value > 0 && value <= LONGEST_TIMER)) return;
+  issues.push(
+    `${what} must be more than 0 and at most ${LONGEST_TIMER} milliseconds, or Infinity for none, but got ${shown(value)}`,
+  );
+}
+
 export function checkCodec(codec: Codec | undefined, issues: string[]): void {
   if (codec === undefined) return;
   const { encode, decode } = (codec ?? {}) as Partial<Codec>;

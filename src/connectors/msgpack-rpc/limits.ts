@@ -32,7 +32,10 @@ export interface RpcLimits extends MessageLimits {
 
 /** The bounds of a node. */
 export interface ServeLimits extends RpcLimits {
-  /** Clients at once; one more is told so and closed as it comes. Default 1 024. */
+  /**
+   * Clients at once, those included that have not agreed on TLS yet. For one more, the client is closed that has been silent longest; when all
+   * have calls in work, the new one is told so and closed. Default 1 024.
+   */
   readonly maxConnections: number;
 }
 

@@ -24,6 +24,9 @@ export interface RpcNotification {
   readonly params: unknown[];
 }
 
+/** With this byte begin a handshake and an alert of TLS: as MessagePack, it is a number. */
+const isTls = (value: unknown): boolean => value === 0x16 || value === 0x15;
+
 const say = (value: unknown): string =>
   Array.isArray(value) ? `an array of ${value.length}` : value === null ? 'nil' : `a ${typeof value}`;
 
@@ -32,6 +35,8 @@ const isId = (value: unknown): boolean =>
 
 /** Throws a `Refusal` for a value that is none of the three messages. */
 export function checkMessage(value: unknown): Message {
+  if (isTls(value))
+    throw refuse('TLS where MessagePack should be. Does only one of the two sides have the option tls?');
   if (!Array.isArray(value)) throw refuse(`${say(value)} where a message should be. Is this a MessagePack-RPC node?`);
   const message = value as unknown[];
   const type = message[0];

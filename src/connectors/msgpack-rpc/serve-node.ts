@@ -1,19 +1,12 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer, type AddressInfo } from 'node:net';
 import { BehaviorSubject, Subject, type Observable } from 'rxjs';
-import { refusalFrame } from './answers';
+import { Admission } from './admission';
 import { RpcConnectionError } from './errors';
-import { linger, PATIENCE } from './linger';
+import { PATIENCE } from './linger';
 import { resolveServeOptions, type ServeConfig, type ServeNodeOptions } from './serve-options';
-import { Session } from './session';
-import { explain, explainListen } from './socket-errors';
+import { explainListen } from './socket-errors';
 import { socketOptions } from './socket-options';
 import { hostAndPort } from './target';
-
-/** Clients beyond the bound that are told so at the same time; those beyond even that are closed without a word. */
-const TURNED_AWAY = 64;
-/** Milliseconds that a client may take to agree on TLS. */
-const HANDSHAKE = 10_000;
 
 /** A node that listens. */
 export interface RpcNode {
@@ -42,53 +35,14 @@ export interface RpcNode {
  */
 export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
   const config = resolveServeOptions(options);
-  const { methods, limits, codec } = config;
   const place = placeOf(config);
-  const sessions = new Set<Session>();
-  /** Of everyone who came, those in a handshake and those turned away too. */
-  const sockets = new Set<Socket>();
-  const count = new BehaviorSubject(0);
   const faults = new Subject<Error>();
+  const count = new BehaviorSubject(0);
+  const clients = new Admission(config, count, (fault) => faults.next(fault));
   let closing: Promise<void> | undefined;
 
-  const accept = (socket: Socket) => {
-    // Accepted by the kernel before close() was called.
-    if (closing !== undefined) {
-      socket.destroy();
-      return;
-    }
-    const target = clientOf(config, socket);
-    if (sessions.size >= limits.maxConnections) {
-      const reason = `${sessions.size} clients are connected here already (maxConnections)`;
-      socket.on('error', () => {});
-      socket.write(refusalFrame(codec, reason));
-      linger(socket);
-      faults.next(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `${target} was turned away: ${reason}.`));
-      return;
-    }
-    const onFault = (fault: Error) => {
-      faults.next(fault);
-    };
-    const session = new Session(socket, { target, codec, limits, methods, role: 'server', onFault }, (error) => {
-      sessions.delete(session);
-      count.next(sessions.size);
-      if (error !== undefined) faults.next(error);
-    });
-    sessions.add(session);
-    count.next(sessions.size);
-  };
-
-  const server = listener(config, accept, (error, socket) => {
-    const target = clientOf(config, socket);
-    const message = `${target} and this node could not agree on TLS: ${explain(error)}`;
-    socket.destroy();
-    faults.next(new RpcConnectionError('RPC_CONNECT_FAILED', target, message, undefined, error));
-  });
-  server.maxConnections = limits.maxConnections + TURNED_AWAY;
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const server = createServer(socketOptions, (socket) => clients.accept(socket));
+  server.maxConnections = clients.mostSockets;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       const message = `Could not listen on ${place}: ${explainListen(error, config.path !== undefined)}`;
@@ -97,21 +51,22 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     const { host, port, path } = config;
     server.listen(path === undefined ? { host, port } : { path }, resolve);
   });
-  // A connection that could not be accepted, for want of file descriptors say, is no reason to stop.
-  server.removeAllListeners('error').on('error', (error) => faults.next(error));
+  // A connection that could not be accepted is no reason to stop.
+  server.removeAllListeners('error').on('error', (error) => {
+    faults.next(error);
+    if ('code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')) clients.makeRoomForSystem();
+  });
 
   const close = () =>
     (closing ??= new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
-      }, PATIENCE);
+      const timer = setTimeout(() => clients.destroy(), PATIENCE);
       server.close(() => {
         clearTimeout(timer);
         count.complete();
         faults.complete();
         resolve();
       });
-      for (const session of [...sessions]) session.close();
+      clients.close();
     }));
   const connections$ = count.asObservable();
   return {
@@ -123,22 +78,8 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
   };
 }
 
-/** The server that hands over each socket when it is open: with TLS, when both sides have agreed. */
-function listener(
-  { tls }: ServeConfig,
-  accept: (socket: Socket) => void,
-  disagreed: (error: Error, socket: Socket) => void,
-): Server {
-  if (tls === undefined) return createServer(socketOptions, accept);
-  const secure = createTlsServer({ handshakeTimeout: HANDSHAKE, ...tls, ...socketOptions }, accept);
-  return secure.on('tlsClientError', disagreed);
-}
-
 const placeOf = ({ host, port, path }: ServeConfig): string =>
   path === undefined ? hostAndPort(host, port) : `unix:${path}`;
-
-const clientOf = ({ path }: ServeConfig, { remoteAddress, remotePort }: Socket): string =>
-  path === undefined ? hostAndPort(remoteAddress ?? 'unknown', remotePort ?? 0) : `a client of unix:${path}`;
 
 /** Listening on all addresses is no address to connect to. */
 function reachable({ address, port }: AddressInfo): string {

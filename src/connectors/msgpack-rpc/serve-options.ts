@@ -1,7 +1,7 @@
 import type { TlsOptions } from 'node:tls';
 import { InvalidConfigError } from '../../pool/errors';
 import { shown } from '../../pool/options';
-import { checkCodec, checkObject, checkText } from './arguments';
+import { checkCodec, checkObject, checkText, checkTimeout } from './arguments';
 import type { Codec } from './codec';
 import { resolveLimits, serverLimits, type ServeLimits } from './limits';
 import { createLiteCodec } from './lite-codec';
@@ -24,9 +24,22 @@ export interface ServeNodeOptions {
   readonly codec?: Codec;
   /** TLS, with the options of `tls.createServer`: `cert` and `key`, `ca` and so on. Default: none. */
   readonly tls?: TlsOptions;
+  /**
+   * Milliseconds after which a client is closed that has sent no whole message since it connected. One that has sent any may be silent for as
+   * long as it likes, until there are more clients than `limits.maxConnections`. Default 60 000; Infinity for none.
+   */
+  readonly idleTimeout?: number;
+  /**
+   * Milliseconds that a client has to agree on TLS, from when it connected. Default: that of the options in `tls`, or 10 000; Infinity for
+   * none. Without `tls` it has no effect.
+   */
+  readonly handshakeTimeout?: number;
 }
 
-const known = ['methods', 'port', 'host', 'path', 'limits', 'codec', 'tls'];
+const known = ['methods', 'port', 'host', 'path', 'limits', 'codec', 'tls', 'idleTimeout', 'handshakeTimeout'];
+
+const IDLE_TIMEOUT = 60_000;
+const HANDSHAKE_TIMEOUT = 10_000;
 
 /** The options with every default filled in. */
 export interface ServeConfig {
@@ -37,6 +50,8 @@ export interface ServeConfig {
   readonly port: number;
   readonly host: string;
   readonly path: string | undefined;
+  readonly idleTimeout: number;
+  readonly handshakeTimeout: number;
 }
 
 /** Fills in the defaults, or throws an `InvalidConfigError`. */
@@ -44,7 +59,8 @@ export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
   const issues: string[] = [];
   const given = checkObject('options', options, known, issues) as ServeNodeOptions | undefined;
   if (given !== undefined) {
-    const { port = 0, host = '127.0.0.1', path, codec, tls } = given;
+    const { port = 0, host = '127.0.0.1', path, codec, tls, idleTimeout = IDLE_TIMEOUT } = given;
+    const { handshakeTimeout = tls?.handshakeTimeout ?? HANDSHAKE_TIMEOUT } = given;
     const methods = methodTable('methods', given.methods, issues);
     if (path === undefined) checkText('host', host, issues);
     else checkText('path', path, issues);
@@ -60,7 +76,12 @@ export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
     if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
       issues.push(`tls must be the options of tls.createServer, but got ${shown(tls)}`);
     }
-    if (issues.length === 0) return { methods, limits, codec: codec ?? createLiteCodec(), tls, port, host, path };
+    checkTimeout('idleTimeout', idleTimeout, issues);
+    checkTimeout('handshakeTimeout', handshakeTimeout, issues);
+    if (issues.length === 0) {
+      const wireCodec = codec ?? createLiteCodec();
+      return { methods, limits, codec: wireCodec, tls, port, host, path, idleTimeout, handshakeTimeout };
+    }
   }
   throw new InvalidConfigError('serveNode', 'serveNode cannot serve with these options', issues);
 }

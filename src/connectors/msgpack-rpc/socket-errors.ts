@@ -19,6 +19,7 @@ const meanings: Meanings = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     'nobody vouches for its certificate. Is the one who signed it among those of the option ca?',
   CERT_HAS_EXPIRED: 'its certificate is out of date',
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it has shown no certificate, and one is asked for',
   ERR_SSL_WRONG_VERSION_NUMBER: 'what came is no TLS. Does the node speak TLS?',
   EPROTO: 'what came is no TLS. Does the node speak TLS?',
 };
@@ -32,6 +33,10 @@ const meaningsForPath: Meanings = {
 /** Why a server could not listen. */
 export const explainListen = (error: Error, onPath: boolean): string =>
   explain(error, onPath ? { ...meanings, ...meaningsForPath } : meanings);
+
+/** Why a certificate was refused, by the code for it. */
+export const explainCertificate = (code: string): string =>
+  `its certificate was refused: ${meanings[code] ?? code} (${code})`;
 
 /** What went wrong with a socket, in words and with the code of the system. */
 export function explain(error: Error, words = meanings): string {

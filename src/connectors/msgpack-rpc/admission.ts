@@ -1,0 +1,223 @@
+import type { Socket } from 'node:net';
+import type { BehaviorSubject } from 'rxjs';
+import { refusalFrame } from './answers';
+import { Client, Clients } from './clients';
+import { Deadlines } from './deadlines';
+import { turnedAwayMessage } from './ending';
+import { RpcConnectionError } from './errors';
+import { Handshakes } from './handshakes';
+import { linger } from './linger';
+import type { ServeConfig } from './serve-options';
+import { Session } from './session';
+import { hostAndPort } from './target';
+import { Turns } from './turns';
+
+/** Clients that are told at the same time why they are closed; those beyond that are closed without a word. */
+const MOST_TOLD = 64;
+/** Sockets that may arrive in one turn of the event loop: as many as the system keeps for a server. */
+const MOST_ARRIVALS = 512;
+/** When the system has no more sockets to give, one in so many clients goes. */
+const SHARE = 32;
+
+/** Admits clients to a node, and decides which of them has to go when there are too many. */
+export class Admission {
+  readonly #config: ServeConfig;
+  readonly #count: BehaviorSubject<number>;
+  readonly #onFault: (fault: Error) => void;
+  readonly #clients: Clients;
+  /** Those that have come while every place was taken. */
+  #arrivals: Client[] = [];
+  readonly #turns = new Turns();
+  /** Those that have asked nothing yet. */
+  readonly #idle: Deadlines<Client>;
+  readonly #handshakes: Handshakes | undefined;
+  /** All that are open, those included whose clients have no place. */
+  readonly #sockets = new Set<Socket>();
+  #isClosed = false;
+
+  /** `count` is told how many clients can make calls. */
+  constructor(config: ServeConfig, count: BehaviorSubject<number>, onFault: (fault: Error) => void) {
+    this.#config = config;
+    this.#count = count;
+    this.#onFault = onFault;
+    this.#clients = new Clients(config.limits.maxConnections);
+    const { tls, idleTimeout, handshakeTimeout } = config;
+    this.#idle = new Deadlines(idleTimeout, (client) => {
+      // What it has sent may wait for its turn.
+      if (client.hasCallsInWork) this.#idle.add(client);
+      else this.#close(client, `it had asked nothing for ${idleTimeout} ms (idleTimeout)`);
+    });
+    if (tls !== undefined) {
+      this.#handshakes = new Handshakes({
+        tls,
+        timeout: handshakeTimeout,
+        onAgreed: (client, socket) => {
+          if (client.refusal === undefined) this.#open(client, socket);
+          else this.#tell(socket, client.refusal);
+        },
+        onFailed: (client, reason, cause) => {
+          this.#reportDisagreement(client, reason, cause);
+          client.socket.destroy();
+        },
+        onPlain: (client) => {
+          this.#reportDisagreement(client, 'what it sent is no TLS');
+          this.#leave(client);
+          this.#tell(client.socket, 'this node speaks TLS, and what came is none. Is the option tls missing?');
+        },
+      });
+    }
+  }
+
+  /** As many sockets as can be open at once. */
+  get mostSockets(): number {
+    return this.#config.limits.maxConnections + MOST_ARRIVALS + MOST_TOLD;
+  }
+
+  accept(socket: Socket): void {
+    // Accepted by the kernel before close() was called.
+    if (this.#isClosed) {
+      socket.destroy();
+      return;
+    }
+    const client = new Client(socket, nameOf(this.#config, socket));
+    this.#sockets.add(socket);
+    socket.on('error', ignore);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      // A session ends by itself, when everything that came before has been read.
+      if (client.session === undefined) this.#leave(client);
+    });
+    if (this.#clients.size < this.#config.limits.maxConnections) this.#admit(client);
+    // Which client is silent is known only when everything has been read that has come in by now, which is before an immediate.
+    else if (this.#arrivals.push(client) === 1) setImmediate(() => this.#makeRoom());
+  }
+
+  /** The system has no more sockets. It has closed the clients that would have been next; they may come again. */
+  makeRoomForSystem(): void {
+    for (let more = Math.ceil(this.#clients.size / SHARE); more > 0; more--) {
+      const silent = this.#clients.nextToGo();
+      if (silent === undefined) return;
+      this.#close(silent, 'the system has no more sockets, and it had been silent longest');
+    }
+  }
+
+  /** Admits nobody any more, and closes everything. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { session, socket } of [...this.#clients.all(), ...this.#arrivals]) {
+      if (session === undefined) socket.destroy();
+      else session.close();
+    }
+    this.#arrivals = [];
+  }
+
+  /** Waits for no client any more. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #makeRoom(): void {
+    const { maxConnections } = this.#config.limits;
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    for (const client of arrivals) {
+      if (client.socket.destroyed) continue;
+      if (this.#clients.size < maxConnections) {
+        this.#admit(client);
+        continue;
+      }
+      const silent = this.#clients.nextToGo();
+      if (silent === undefined) {
+        this.#refuse(
+          client,
+          `${maxConnections} clients with calls in work are connected here already (maxConnections)`,
+        );
+        continue;
+      }
+      this.#close(silent, `more than ${maxConnections} clients came, and it had been silent longest (maxConnections)`);
+      this.#admit(client);
+    }
+  }
+
+  #admit(client: Client): void {
+    this.#clients.add(client);
+    if (this.#handshakes === undefined) this.#open(client, client.socket);
+    else this.#handshakes.begin(client);
+  }
+
+  /** Both sides can talk. */
+  #open(client: Client, socket: Socket): void {
+    const { limits, methods, codec } = this.#config;
+    const { target } = client;
+    const onHeard = (): void => {
+      if (this.#clients.heard(client)) this.#idle.delete(client);
+    };
+    client.session = new Session(
+      socket,
+      { target, codec, limits, methods, role: 'server', onFault: this.#onFault, onHeard, turns: this.#turns },
+      (error) => {
+        this.#leave(client);
+        this.#count.next(this.#count.value - 1);
+        if (error !== undefined) this.#onFault(error);
+      },
+    );
+    this.#idle.add(client);
+    this.#count.next(this.#count.value + 1);
+  }
+
+  /** A client that came while none of the others could go. */
+  #refuse(client: Client, reason: string): void {
+    this.#reportTurnedAway(client, reason);
+    if (this.#handshakes === undefined || this.#tooManyToTell) {
+      this.#tell(client.socket, reason);
+    } else {
+      client.refusal = reason;
+      this.#handshakes.begin(client);
+    }
+  }
+
+  /** Closes one that has a place, without a word: what it asks next, it asks elsewhere, or of a new connection. */
+  #close(client: Client, reason: string): void {
+    if (client.session !== undefined) {
+      client.session.turnAway(reason);
+      return;
+    }
+    this.#reportTurnedAway(client, reason);
+    this.#leave(client);
+    client.socket.destroy();
+  }
+
+  #leave(client: Client): void {
+    this.#clients.remove(client);
+    this.#idle.delete(client);
+  }
+
+  /** The last words on a socket. */
+  #tell(socket: Socket, reason: string): void {
+    if (this.#tooManyToTell) {
+      socket.destroy();
+      return;
+    }
+    socket.write(refusalFrame(this.#config.codec, reason));
+    linger(socket);
+  }
+
+  get #tooManyToTell(): boolean {
+    return this.#sockets.size - this.#clients.size > MOST_TOLD;
+  }
+
+  #reportTurnedAway({ target }: Client, reason: string): void {
+    this.#onFault(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, turnedAwayMessage(target, reason)));
+  }
+
+  #reportDisagreement({ target }: Client, reason: string, cause?: Error): void {
+    if (this.#isClosed) return;
+    const message = `${target} and this node could not agree on TLS: ${reason}`;
+    this.#onFault(new RpcConnectionError('RPC_CONNECT_FAILED', target, message, undefined, cause));
+  }
+}
+
+const ignore = (): void => {};
+
+const nameOf = ({ path }: ServeConfig, { remoteAddress, remotePort }: Socket): string =>
+  path === undefined ? hostAndPort(remoteAddress ?? 'unknown', remotePort ?? 0) : `a client of unix:${path}`;
