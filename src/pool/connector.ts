@@ -11,6 +11,8 @@ export interface ConnectContext {
  * `'release'` lends it again as it is, `'discard'` closes it, and a function
  * makes it clean first (the connection is lent again when what it returns
  * has ended, and closed when that fails or takes longer than `cancelTimeout`).
+ * The server must have stopped the work by then: at the end of its teardown with `'release'`, when `close` has ended with `'discard'`, when
+ * what it returns has ended with a function.
  */
 export type OnCancel<C> = 'release' | 'discard' | ((connection: C) => ObservableInput<unknown>);
 

@@ -12,6 +12,17 @@ export interface PoolOptions<C> {
   /**
    * Closes a connection, before the connector's Observable is unsubscribed. Its place in the pool stays taken until
    * what this returns has ended, at most `closeTimeout`. Default: unsubscribing is all there is to do.
+   *
+   * It is also called while work still runs on the connection: cancelled work after `cancelTimeout`, and whatever runs when the connection
+   * was lost or the pool is destroyed. So that the server runs no more than `max` pieces of work, it must stop what the server
+   * runs, and end only when that has stopped. Ending the client is not enough: PostgreSQL goes on with the query of a client that has gone.
+   *
+   * ```ts
+   * close: async (client) => {
+   *   await admin.query('select pg_terminate_backend($1, 4000)', [client.processID]);
+   *   await client.end();
+   * },
+   * ```
    */
   close?: ((connection: C) => ObservableInput<unknown> | void) | undefined;
   /**
@@ -39,7 +50,10 @@ export interface PoolOptions<C> {
   maxPending?: number | undefined;
   /** How long a connect may take, in ms. Default 10 000. */
   connectTimeout?: number | undefined;
-  /** How long a close may take, in ms, before the place is given to another connection all the same. Default 5 000. */
+  /**
+   * How long a close may take, in ms, before the place is given to another connection all the same: what bounds the work at the server by
+   * `max` must have ended by then. Default 5 000.
+   */
   closeTimeout?: number | undefined;
   /** Connects under way at once, at the most; reached by slow start. Default 16. */
   maxOpening?: number | undefined;
@@ -88,11 +102,16 @@ export interface PoolOptions<C> {
    * Cancelled runs and raw leases do not count. `false`: off. Default `{ consecutive: 5 }`.
    */
   outlier?: false | { consecutive?: number | undefined } | undefined;
-  /** What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. */
+  /**
+   * What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. With `'release'` the
+   * teardown of the work must stop what the server runs for it; a function must do that, and end only when the server has stopped.
+   */
   onCancel?: OnCancel<C> | undefined;
   /**
    * Cancelled work that is a Promise still runs: its lease is held until it has settled, at most so long (ms); then the
-   * connection is discarded. Bounds an `onCancel` function and a `reset` as well. Default 5 000.
+   * connection is discarded: its place stays taken until `close` has ended, and it is for `close` to stop the work at the server. Work that
+   * listens to its `signal` and stops at the server by itself settles before, and keeps its connection. Bounds an `onCancel` function and
+   * a `reset` as well. Default 5 000.
    */
   cancelTimeout?: number | undefined;
   /**
