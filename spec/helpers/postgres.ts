@@ -14,6 +14,8 @@ const run = promisify(execFile);
 export interface Postgres {
   /** The variables by which its clients find it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ends every session at once, as a restart of the server does, and is there again after so many ms. */
+  restart(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,24 +64,35 @@ async function startPostgres(): Promise<Postgres | undefined> {
   const port = await freePort();
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off' };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...args], {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(server, 'exit');
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    server.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('ready to accept connections')) resolve();
+  const start = async (): Promise<() => Promise<void>> => {
+    const server = spawn(join(bin, 'postgres'), ['-D', data, ...args], {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    void ended.then(() => reject(new Error(`postgres has ended: ${said}`)));
-  });
-  return {
-    env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'spec', PGDATABASE: 'postgres' },
-    async stop() {
+    const ended = once(server, 'exit');
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      server.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (said.includes('ready to accept connections')) resolve();
+      });
+      void ended.then(() => reject(new Error(`postgres has ended: ${said}`)));
+    });
+    return async () => {
       server.kill('SIGINT');
       await ended;
+    };
+  };
+  let halt = await start();
+  return {
+    env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'spec', PGDATABASE: 'postgres' },
+    async restart(ms) {
+      await halt();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      halt = await start();
+    },
+    async stop() {
+      await halt();
       rmSync(folder, { recursive: true });
     },
   };
