@@ -4,6 +4,7 @@ import { PoolCore } from './core';
 import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
 import { InvalidConfigError } from './errors';
+import { reportUnhandled } from './report-unhandled';
 import { poolIsDestroyed } from './refusals';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
@@ -144,6 +145,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
         stats.finish();
         this.destroyed.resolve();
       },
+      unhandled: reportUnhandled,
     };
     const core = new PoolCore<C>(options, schedulerClock(options.scheduler), options.random, host);
     const stats = new StatsSubject(core as PoolCore<unknown>);

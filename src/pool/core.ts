@@ -57,6 +57,8 @@ export interface Host<C> {
   happened(event: PoolEvent): void;
   /** Everything is closed. */
   destroyed(): void;
+  /** A callback of a caller has thrown: it goes where errors go that nothing handles, and to no other caller. Must not throw. */
+  unhandled(error: unknown): void;
 }
 
 /**
@@ -432,13 +434,20 @@ export class PoolCore<C> {
     this.decide();
   }
 
+  /** What user code throws here is reported: the caller of this is seldom the one whose code it is. */
   run(userCode: () => void): void {
     const outer = this.enter();
     try {
       userCode();
+    } catch (error) {
+      this.unhandled(error);
     } finally {
       this.leave(outer);
     }
+  }
+
+  unhandled(error: unknown): void {
+    this.host.unhandled(error);
   }
 
   // ---------------------------------------------------------------- deciding
@@ -454,19 +463,17 @@ export class PoolCore<C> {
     if (this.busy || this.lull) return;
     this.busy = true;
     this.drains++;
-    let thrown: { error: unknown } | null = null;
     for (;;) {
       try {
         if (!this.step()) break;
       } catch (error) {
-        // One caller's exception is no reason not to serve the others.
+        // One caller's exception is no reason not to serve the others, and no outcome of the one that happens to be calling now.
         this.granting = null;
-        thrown ??= { error };
+        this.unhandled(error);
       }
     }
     this.busy = false;
     this.settle();
-    if (thrown !== null) throw thrown.error;
   }
 
   /** Whether nobody waits and nothing is due: so most leases end, and then there is no need to go through the table. */
@@ -722,6 +729,8 @@ export class PoolCore<C> {
     this.busy = true;
     try {
       this.lend(claim, slot, this.clock.now(), 0);
+    } catch (error) {
+      this.unhandled(error);
     } finally {
       this.granting = null;
       this.busy = false;
@@ -808,7 +817,11 @@ export class PoolCore<C> {
     this.connections.condemn(slot, reason, cause);
     for (const claim of holders) this.takeAway(claim, error);
     this.changed();
-    for (const claim of holders) claim.revoked(error);
+    for (const claim of holders) {
+      this.run(() => {
+        claim.revoked(error);
+      });
+    }
   }
 
   private open(): void {

@@ -1,5 +1,6 @@
-import { config, Subscriber, Subscription, throwError } from 'rxjs';
+import { config, Subscriber, Subscription } from 'rxjs';
 import type { Observer, Unsubscribable } from 'rxjs';
+import { reportUnhandled } from './report-unhandled';
 import type { Sink } from './work';
 
 /** What a subscription is there for: as long as it is not over, it can be stopped. */
@@ -126,9 +127,4 @@ function isUnusual(): boolean {
     config.onStoppedNotification !== null
   );
   /* eslint-enable @typescript-eslint/no-deprecated */
-}
-
-/** As RxJS does with an error that nobody handles: later, to whoever is told of those. */
-function reportUnhandled(error: unknown): void {
-  throwError(() => error).subscribe();
 }

@@ -1,27 +1,34 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { PoolCore } from './core';
 import type { PoolEvent } from './events';
+import { Listeners } from './listeners';
 
-/** The pool's `events$`: a Subject behind it, and a core that is told whether anybody listens. */
+/** The pool's `events$`: its listeners, and a core that is told whether there are any. */
 export class EventStream extends Observable<PoolEvent> {
-  private readonly subject = new Subject<PoolEvent>();
+  private readonly listeners = new Listeners<PoolEvent>();
+  private finished = false;
 
   constructor(core: PoolCore<unknown>) {
     super((subscriber) => {
       const look = (): void => {
-        core.listen(this.subject.observed);
+        core.listen(this.listeners.any);
       };
-      subscriber.add(this.subject.subscribe(subscriber));
+      if (this.finished) {
+        subscriber.complete();
+        return;
+      }
+      this.listeners.add(subscriber);
       subscriber.add(look);
       look();
     });
   }
 
   tell(event: PoolEvent): void {
-    this.subject.next(event);
+    this.listeners.next(event);
   }
 
   finish(): void {
-    this.subject.complete();
+    this.finished = true;
+    this.listeners.complete();
   }
 }

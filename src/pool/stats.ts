@@ -1,6 +1,6 @@
-import { BehaviorSubject } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { BehaviorSubject, Observable } from 'rxjs';
 import type { PoolCore } from './core';
+import { Listeners } from './listeners';
 
 /**
  * The pool at one moment: a frozen plain object, safe to keep and to send. In every one of them
@@ -115,12 +115,30 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
 /** Makes snapshots when somebody looks: with no subscriber a change costs one comparison. */
 export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStatsSubject {
   private latest: PoolStats;
+  /** What subscribers were shown last: a new one begins with it. When there was none, it is as old as the last that looked. */
+  private shown: PoolStats;
+  private readonly listeners = new Listeners<PoolStats>();
+  private readonly stream = new Observable<PoolStats>((subscriber) => {
+    if (this.finished) {
+      subscriber.complete();
+      return;
+    }
+    if (!this.listeners.any) this.shown = this.getValue();
+    this.core.watch(true);
+    this.listeners.add(subscriber);
+    subscriber.next(this.shown);
+  });
   private publishing = false;
+  private finished = false;
 
   constructor(private readonly core: PoolCore<unknown>) {
     const first = snapshot(core);
     super(first);
-    this.latest = first;
+    this.latest = this.shown = first;
+  }
+
+  override get observed(): boolean {
+    return this.listeners.any;
   }
 
   override getValue(): PoolStats {
@@ -128,14 +146,10 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     return this.latest;
   }
 
-  // A new subscriber begins with the value that the subject holds. While others are subscribed that is what they
-  // were shown last; when nobody was, it is as old as the last one who looked.
   override subscribe(...observer: unknown[]) {
-    if (!this.observed) super.next(this.getValue());
-    this.core.watch(true);
     const outer = this.core.enter();
     try {
-      return super.subscribe(...(observer as []));
+      return this.stream.subscribe(...(observer as []));
     } finally {
       this.core.leave(outer);
     }
@@ -144,7 +158,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   /** Shows subscribers the pool as it is now. Changes that they make themselves are shown to all of them afterwards. */
   publish(): void {
     if (this.publishing) return;
-    if (!this.observed) {
+    if (!this.listeners.any) {
       this.core.watch(false);
       return;
     }
@@ -152,11 +166,10 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     const outer = this.core.enter();
     try {
       // Not by `latest`: that is newer than what was shown as soon as anybody looks.
-      let shown: PoolStats;
       do {
-        shown = this.getValue();
-        super.next(shown);
-      } while (shown.seq !== this.core.version);
+        this.shown = this.getValue();
+        this.listeners.next(this.shown);
+      } while (this.shown.seq !== this.core.version);
     } finally {
       this.publishing = false;
       this.core.leave(outer);
@@ -165,8 +178,9 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
 
   /** Ends the stream; its value stays. */
   finish(): void {
-    if (!this.observed) super.next(this.getValue());
+    this.finished = true;
     super.complete();
+    this.listeners.complete();
   }
 
   override next(): never {
