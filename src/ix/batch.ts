@@ -322,8 +322,12 @@ export abstract class Batch<R, V>
     try {
       cancel();
     } catch (error) {
-      this.thrown ??= { error };
+      this.teardownFailed(error);
     }
+  }
+
+  teardownFailed(error: unknown): void {
+    this.thrown ??= { error };
   }
 
   private async allBack(): Promise<number> {

@@ -5,6 +5,7 @@ import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
 import { Outages } from './outages';
 import type { HeldMember } from './outages';
+import { reportUnhandled } from '../pool/report-unhandled';
 import { Ring } from '../pool/ring';
 import { Running } from './running';
 import { TaskRun } from './task-run';
@@ -55,11 +56,20 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
   stop(): number {
     const unstarted = this.waiting.size;
+    try {
+      this.leaveSource();
+    } catch (error) {
+      // The outcome that stops the batch is still to be told.
+      reportUnhandled(error);
+    }
+    return unstarted;
+  }
+
+  private leaveSource(): void {
     this.stopped = true;
     this.drawing = false;
     this.waiting.clear();
     this.source.unsubscribe();
-    return unstarted;
   }
 
   /** End with an error: what runs is cancelled. */
@@ -94,9 +104,16 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   unsubscribe(): void {
     if (this.completed) return;
     this.closed = true;
-    this.stop();
-    this.outages.cancel();
-    this.running.cancel();
+    try {
+      this.leaveSource();
+    } finally {
+      this.outages.cancel();
+      this.running.cancel();
+    }
+  }
+
+  teardownFailed(error: unknown): void {
+    reportUnhandled(error);
   }
 
   hold(member: HeldMember<R>, error: unknown): boolean {
@@ -170,7 +187,8 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     try {
       begin<R>(this, inner, position);
     } catch (error) {
-      this.abort(error);
+      if (this.closed) reportUnhandled(error);
+      else this.abort(error);
     }
   }
 

@@ -1,10 +1,12 @@
 import { from, Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
+import { isPiped, thrownBy } from '../pool/teardown-error';
 import type { Sink } from '../pool/work';
 import { isBareTask, isTask } from './connection-task';
 import type { AnyTask } from './connection-task';
 import type { MemberOwner } from './member';
 import type { HeldMember } from './outages';
+import { none } from './running';
 
 /** Starts one: the first thing that it says may come before this returns. */
 export function begin<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, position: number): void {
@@ -24,13 +26,24 @@ export function begin<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, posit
   }
 }
 
+/** How a member has ended: with an error, or without. */
+interface Ended {
+  readonly failure: { readonly error: unknown } | null;
+}
+
+const completed: Ended = { failure: null };
+
 /** A member that subscribes to what it was given. */
 class InnerMember<R> implements HeldMember<R>, Sink<R> {
-  at = 0;
+  at = none;
   handle: Unsubscribable | null = null;
   last: R | undefined = undefined;
+  /** Neither ended nor unsubscribed. */
   private open = true;
   private silent = true;
+  /** Inside of its subscribe: what has ended there is told of only when that has returned, since a teardown may still come, and throw. */
+  private starting = false;
+  private ended: Ended | null = null;
 
   constructor(
     private readonly owner: MemberOwner<R>,
@@ -59,13 +72,18 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   subscribeTo(inner: ObservableInput<R>): void {
-    const subscriber = new Subscriber<R>(this);
+    const subscriber = new InnerSubscriber<R>(this);
     this.handle = subscriber;
+    this.starting = true;
     try {
-      from(inner).subscribe(subscriber);
+      const observable = from(inner);
+      subscriber.piped = isPiped(observable);
+      observable.subscribe(subscriber);
     } catch (error) {
-      this.error(error);
+      if (!this.failedLate(error)) this.error(error);
     }
+    this.starting = false;
+    if (this.ended !== null) this.tell(this.ended);
   }
 
   unsubscribe(): void {
@@ -80,9 +98,7 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   error(error: unknown): void {
-    if (!this.end()) return;
-    if (!this.isHeld(error)) this.owner.rules.failed(this, error);
-    this.owner.pump();
+    this.end({ failure: { error } });
   }
 
   /** Only what is known for sure never to have begun: neither was its work called, nor has an operator put on it said anything. */
@@ -91,17 +107,52 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   complete(): void {
-    if (!this.end()) return;
-    this.owner.rules.completed(this);
-    this.owner.pump();
+    this.end(completed);
   }
 
-  private end(): boolean {
-    if (!this.open) return false;
-    this.open = false;
-    this.owner.running.delete(this);
-    // Its teardown comes before the next one begins.
-    this.handle?.unsubscribe();
+  /** What a teardown throws that came after the end, inside the same subscribe, is what it failed with. */
+  failedLate(error: unknown): boolean {
+    if (!this.starting || this.ended !== completed) return false;
+    this.ended = { failure: { error: thrownBy(error) } };
     return true;
+  }
+
+  private end(ended: Ended): void {
+    if (!this.open) return;
+    this.open = false;
+    this.ended = ended;
+    // Its teardown comes before the next one begins, and belongs to it: if it throws, the member has failed.
+    try {
+      this.handle?.unsubscribe();
+    } catch (error) {
+      if (ended === completed) this.ended = { failure: { error: thrownBy(error) } };
+    }
+    if (!this.starting) this.tell(this.ended);
+  }
+
+  private tell({ failure }: Ended): void {
+    const { owner } = this;
+    owner.running.delete(this);
+    // Unsubscribed by its own teardown.
+    if (owner.closed) return;
+    try {
+      if (failure === null) owner.rules.completed(this);
+      else if (!this.isHeld(failure.error)) owner.rules.failed(this, failure.error);
+    } finally {
+      owner.pump();
+    }
+  }
+}
+
+/** An operator hands what a late teardown throws (a `finalize` behind a synchronous source) to the subscriber that has completed before. */
+class InnerSubscriber<R> extends Subscriber<R> {
+  piped = false;
+
+  constructor(private readonly member: InnerMember<R>) {
+    super(member);
+  }
+
+  override error(error: unknown): void {
+    if (!this.piped || !this.member.failedLate(error)) super.error(error);
   }
 }

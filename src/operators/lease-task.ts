@@ -150,14 +150,16 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     if (claim.state === 'held') {
       this.pool.core.handOver(claim, run);
     } else {
-      const { name } = this.pool.core;
-      run.failed(
+      const { core } = this.pool;
+      const error =
         claim.loss ??
-          new InvalidLeaseError(
-            name,
-            `Task ${this.index} of pool '${name}' cannot run: its lease had been released before. Leave that to the task.`,
-          ),
-      );
+        new InvalidLeaseError(
+          core.name,
+          `Task ${this.index} of pool '${core.name}' cannot run: its lease had been released before. Leave that to the task.`,
+        );
+      core.run(() => {
+        run.failed(error);
+      });
     }
   }
 

@@ -32,6 +32,8 @@ export interface MemberOwner<R> {
   start(run: TaskRun<R>): void;
   /** Whether a member that was refused a connection, and of which nothing has begun, is kept to be started again; else it has failed. */
   hold(member: HeldMember<R>, error: unknown): boolean;
+  /** A member was cancelled while it was being started, and its teardown has thrown. */
+  teardownFailed(error: unknown): void;
   /** A member has ended, and what that meant has been done: look what is next. */
   pump(): void;
 }

@@ -5,6 +5,7 @@ import type { PoolInternals } from '../pool/internals';
 import { isGone } from '../pool/is-gone';
 import { RecoveryClaim } from '../pool/recovery-claim';
 import type { RecoveryWatcher } from '../pool/recovery-claim';
+import { reportUnhandled } from '../pool/report-unhandled';
 import type { BatchRules, Member } from './member';
 import type { BatchWait } from './waiting';
 
@@ -73,7 +74,14 @@ export class Outages<R> {
   release(members: Refused<R>[], then: (refused: Refused<R>) => void): void {
     const { batch } = this;
     this.releasing++;
-    for (const refused of members) if (!batch.closed) then(refused);
+    for (const refused of members) {
+      if (batch.closed) break;
+      try {
+        then(refused);
+      } catch (error) {
+        reportUnhandled(error);
+      }
+    }
     this.releasing--;
     this.changed();
     batch.pump();

@@ -23,12 +23,15 @@ export class Running<M extends Placed> {
     this.members[this.size++] = member;
   }
 
+  /** One that is not kept any more, because all were cancelled, is not looked for. */
   delete(member: M): void {
+    if (member.at === none) return;
     const { members } = this;
     const last = members[--this.size]!;
     last.at = member.at;
     members[member.at] = last;
     members[this.size] = null;
+    member.at = none;
   }
 
   /** In the order in which they began. */
@@ -39,7 +42,10 @@ export class Running<M extends Placed> {
   /** Cancels all of them. A teardown that throws does not keep the others from running: one error for all is thrown in the end. */
   cancel(): void {
     const members = new Subscription();
-    for (const member of this.all()) members.add(member);
+    for (const member of this.all()) {
+      member.at = none;
+      members.add(member);
+    }
     this.members = [];
     this.size = 0;
     members.unsubscribe();

@@ -53,13 +53,21 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
   override failed(error: PoolError): void {
     const { sink: owner } = this;
     this.end();
-    if (this.at !== none) owner.running.delete(this);
-    if (!owner.hold(this, error)) owner.rules.failed(this, error);
-    owner.pump();
+    owner.running.delete(this);
+    if (owner.closed) return;
+    try {
+      if (!owner.hold(this, error)) owner.rules.failed(this, error);
+    } finally {
+      owner.pump();
+    }
   }
 
   protected invoke(connection: unknown, context: WorkContext): unknown {
     return this.each.work(connection, this.item, this.index, context);
+  }
+
+  protected override teardownFailed(error: unknown): void {
+    this.sink.teardownFailed(error);
   }
 
   protected tellValue(value: R): void {
@@ -68,15 +76,24 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
 
   protected tellError(error: unknown): void {
     const { sink: owner } = this;
-    if (this.at !== none) owner.running.delete(this);
-    owner.rules.failed(this, error);
-    owner.pump();
+    owner.running.delete(this);
+    // Unsubscribed by the work's own teardown.
+    if (owner.closed) return;
+    try {
+      owner.rules.failed(this, error);
+    } finally {
+      owner.pump();
+    }
   }
 
   protected tellEnd(): void {
     const { sink: owner } = this;
-    if (this.at !== none) owner.running.delete(this);
-    owner.rules.completed(this);
-    owner.pump();
+    owner.running.delete(this);
+    if (owner.closed) return;
+    try {
+      owner.rules.completed(this);
+    } finally {
+      owner.pump();
+    }
   }
 }

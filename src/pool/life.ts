@@ -126,6 +126,8 @@ export class Life<C> extends Slot<C> implements Observer<C> {
       case 'open':
         this.phase = 'over';
         this.core.lost(this, error);
+        // Its own teardown, which RxJS would run now, and throw what it throws at whatever closed the connection.
+        if (this.subscription !== null) quietly(this.subscription);
     }
   }
 

@@ -9,6 +9,7 @@ import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
 import { iterate } from './iterate';
 import { runToEnd } from './run-to-end';
+import { isPiped, thrownBy } from './teardown-error';
 import type { WorkContext } from './work';
 
 /** What a run has to know about its pool. */
@@ -21,11 +22,12 @@ export interface RunSettings<C> {
 /**
  * - `waiting`: for a connection;
  * - `starting`: inside the call of `work`, or inside the subscribe of what it returned;
+ * - `piping`: the same, inside the subscribe of an Observable with operators on it;
  * - `running`;
  * - `lingering`: cancelled, but something that cannot be stopped still uses the connection;
  * - `ended`.
  */
-type Phase = 'waiting' | 'starting' | 'running' | 'lingering' | 'ended';
+type Phase = 'waiting' | 'starting' | 'piping' | 'running' | 'lingering' | 'ended';
 
 /** What `settle` had to note while starting. */
 interface Settled {
@@ -97,17 +99,34 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.phase = 'running';
     // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
     if (this.settled !== null) this.endAtOnce(this.settled);
-    else if (this.sink.closed) this.cancel();
+    else if (this.sink.closed) this.cancelAtOnce();
   }
 
+  /** It has thrown while it was being started: by itself, or, when it had completed before, by a teardown that came after that. */
   private failedToStart(error: unknown): void {
-    if (this.settled !== cancelled) this.settled = { outcome: 'failedOperations', error };
+    const { settled } = this;
+    if (settled === null || settled.outcome === 'successfulOperations') {
+      this.settled = { outcome: 'failedOperations', error: thrownBy(error) };
+    }
   }
 
   private endAtOnce(settled: Settled): void {
     if (settled === succeeded) this.finish(settled, false, undefined);
-    else if (settled === cancelled) this.cancel();
+    else if (settled === cancelled) this.cancelAtOnce();
     else this.finish(settled, settled.last !== undefined, settled.last?.value as R);
+  }
+
+  /** The subscriber has gone while this was being started: it is not the one that calls, and hears of no teardown that throws. */
+  private cancelAtOnce(): void {
+    try {
+      this.cancel();
+    } catch (error) {
+      this.teardownFailed(error);
+    }
+  }
+
+  protected teardownFailed(error: unknown): void {
+    this.pool.core.unhandled(error);
   }
 
   failed(error: PoolError): void {
@@ -121,6 +140,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         this.failed(error);
         break;
       case 'starting':
+      case 'piping':
       case 'running':
         this.beInOvertime(error);
         this.abort(error);
@@ -169,10 +189,12 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   next(value: R): void {
     if (this.closed) return;
-    if (this.phase !== 'starting') {
+    if (this.phase === 'running') {
       const outer = this.pool.core.enter();
       try {
         this.tellValue(value);
+      } catch (error) {
+        this.pool.core.unhandled(error);
       } finally {
         this.pool.core.leave(outer);
       }
@@ -181,9 +203,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     // Inside of `granted` the core is busy as it is.
     try {
       this.tellValue(value);
-    } finally {
-      if (this.sink.closed) this.unsubscribe();
+    } catch (error) {
+      this.pool.core.unhandled(error);
     }
+    if (this.sink.closed) this.unsubscribe();
   }
 
   error(error: unknown): void {
@@ -223,6 +246,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         this.pool.core.release(this);
         break;
       case 'starting':
+      case 'piping':
         if (this.settled !== null) return;
         this.settled = cancelled;
         this.teardowns?.unsubscribe();
@@ -283,6 +307,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   private listen(result: Observable<R>): void {
     // Cancelled by its own work: there is nobody left to subscribe for.
     if (this.settled !== null || this.sink.closed) return;
+    if (isPiped(result)) this.phase = 'piping';
     const subscription = result.subscribe(this);
     // Not so for an Observable that is not of RxJS.
     if ((subscription as Unsubscribable) !== this) this.add(subscription);
@@ -291,9 +316,20 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   private settle(settled: Settled): void {
     if (this.phase === 'running') {
       this.conclude(settled);
-    } else if (this.phase === 'starting') {
-      this.settled ??= this.sink.closed ? cancelled : this.tornDown(settled);
+    } else if (this.phase === 'starting' || this.phase === 'piping') {
+      if (this.settled !== null) this.settleAgain(settled);
+      else if (this.sink.closed) this.settled = cancelled;
+      else {
+        // First, so that a teardown that unsubscribes the run finds it ended.
+        this.settled = settled;
+        this.settled = this.tornDown(settled);
+      }
     }
+  }
+
+  /** An operator hands what a late teardown throws (a `finalize` behind a synchronous source) to the subscriber that has completed before. */
+  private settleAgain({ outcome, error }: Settled): void {
+    if (this.phase === 'piping' && outcome === 'failedOperations') this.failedToStart(error);
   }
 
   /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
@@ -306,7 +342,9 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       this.teardowns?.unsubscribe();
       return settled;
     } catch (error) {
-      return settled.outcome === 'successfulOperations' ? { outcome: 'failedOperations', error } : settled;
+      return settled.outcome === 'successfulOperations'
+        ? { outcome: 'failedOperations', error: thrownBy(error) }
+        : settled;
     }
   }
 
@@ -316,6 +354,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     const outer = core.enter();
     try {
       this.finish(settled, hasLast, last);
+    } catch (error) {
+      core.unhandled(error);
     } finally {
       core.leave(outer);
     }
