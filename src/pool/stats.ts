@@ -179,6 +179,8 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   /** Ends the stream; its value stays. */
   finish(): void {
     this.finished = true;
+    // Made now, also when nobody looks: its time is that of the end.
+    this.shown = this.getValue();
     super.complete();
     this.listeners.complete();
   }
