@@ -73,6 +73,25 @@ describe('leases', () => {
     }
   });
 
+  it('gives it back also when the iteration had ended by itself, or is aborted', async () => {
+    const pool = openPool(1);
+    const ended = leases(pool, { acquireTimeout: 5 })[Symbol.asyncIterator]();
+    const untaken = await ended.next();
+    await expectAsync(ended.next()).toBeRejectedWith(poolError('POOL_EXHAUSTED'));
+    expect(pool.stats.activeLeases).toBe(1);
+    await ended.return?.();
+    expectNothingHeld(pool);
+    expect(untaken.done).toBe(false);
+
+    const abort = new AbortController();
+    const aborted = leases(pool)[Symbol.asyncIterator](abort.signal);
+    await aborted.next();
+    expect(pool.stats.activeLeases).toBe(1);
+    abort.abort();
+    expectNothingHeld(pool);
+    await expectAsync(aborted.next()).toBeRejected();
+  });
+
   it('answers pulls that do not wait for each other one after the other', async () => {
     const pool = openPool(2);
     const iterator = leases(pool)[Symbol.asyncIterator]();

@@ -1,4 +1,5 @@
-import { from, map, Observable, of, range, retry, Subject, take, throwError, timeout } from 'rxjs';
+import { defer, from, map, Observable, of, range, retry, Subject, take, throwError, timeout } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 import { batchOutcomes, InvalidConfigError, withConnection } from '../../src/index';
 import type { BatchOptions, BatchOutcome } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
@@ -217,6 +218,36 @@ describe('batchOutcomes', () => {
         { index: 0, item: one, status: 'fulfilled', value: 1 },
         { index: 1, item: failing, status: 'rejected', reason: no },
         { index: 2, item: [2, 3], status: 'fulfilled', value: 3 },
+      ]);
+    });
+
+    it('tears down the one before the next is begun, whichever way it ends', () => {
+      const log: string[] = [];
+      const inner = (name: string, end: (subscriber: Subscriber<string>) => void) =>
+        new Observable<string>((subscriber) => {
+          log.push(`${name} begins`);
+          end(subscriber);
+          return () => log.push(`${name} is torn down`);
+        });
+      const ends = [new Subject<never>(), new Subject<never>()];
+      const inners = ends.map((end, i) => inner(String(i), (subscriber) => subscriber.add(end.subscribe(subscriber))));
+      of(
+        ...inners,
+        defer(() => of(`last begins ${log.push('last begins')}`)),
+      )
+        .pipe(batchOutcomes(1))
+        .subscribe(({ index, status }) => log.push(`${index} ${status}`));
+      ends[0]!.complete();
+      ends[1]!.error(new Error('no'));
+      expect(log).toEqual([
+        '0 begins',
+        '0 is torn down',
+        '0 fulfilled',
+        '1 begins',
+        '1 is torn down',
+        '1 rejected',
+        'last begins',
+        '2 fulfilled',
       ]);
     });
 

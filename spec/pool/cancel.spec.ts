@@ -1,4 +1,4 @@
-import { asyncScheduler, map, NEVER, Observable, of, tap, throwError, timer } from 'rxjs';
+import { asyncScheduler, map, NEVER, Observable, of, take, tap, throwError, timer } from 'rxjs';
 import type { ConnectionPool, Connector, PoolOptions } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
@@ -481,6 +481,23 @@ describe('work that is cancelled', () => {
       value.resolve({ done: false, value: 1 });
       await turns(1);
       expect(drawn).toBe(1);
+      expectNothingHeld(pool);
+    });
+
+    it('without a return, left inside one of its values, draws no more and gives its connection back', async () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, cancelTimeout: Infinity });
+      let drawn = 0;
+      const seen: number[] = [];
+      pool
+        .use(() => ({
+          [Symbol.asyncIterator]: () => ({
+            next: () => Promise.resolve({ done: false as const, value: ++drawn }),
+          }),
+        }))
+        .pipe(take(2))
+        .subscribe((value) => seen.push(value));
+      await turns(2);
+      expect([seen, drawn]).toEqual([[1, 2], 2]);
       expectNothingHeld(pool);
     });
 

@@ -283,6 +283,43 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
+    it('a subscriber that has enough while work emits at once: the work behind its operators ends there', () => {
+      const pool = onePool();
+      let drawn = 0;
+      const numbers = function* (): Generator<number, void, undefined> {
+        while (drawn < 1_000) yield drawn++;
+      };
+      const seen: number[] = [];
+      pool
+        .use(() => from(numbers()).pipe(map((n) => n)))
+        .pipe(take(3))
+        .subscribe((n) => seen.push(n));
+      expect(seen).toEqual([0, 1, 2]);
+      expect(drawn).toBe(3);
+      expect(pool.stats.cancelledOperations).toBe(1);
+      expectNothingHeld(pool);
+    });
+
+    it('a subscriber that has enough while work that had to wait emits at once', () => {
+      const pool = onePool();
+      const other = pool.use(() => NEVER).subscribe();
+      const log: string[] = [];
+      pool
+        .use(
+          () =>
+            new Observable<string>((subscriber) => {
+              subscriber.add(() => log.push('torn down'));
+              subscriber.next('value');
+              log.push('goes on');
+            }),
+        )
+        .pipe(take(1))
+        .subscribe((value) => log.push(value));
+      other.unsubscribe();
+      expect(log).toEqual(['value', 'torn down', 'goes on']);
+      expectNothingHeld(pool);
+    });
+
     it('a teardown that throws when it is unsubscribed', () => {
       const pool = onePool();
       const subscription = pool

@@ -4,6 +4,8 @@ import type { AcquireOptions, ConnectionPool, Lease } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { countingScheduler } from '../helpers/counting-scheduler';
+import { collectGarbage } from '../helpers/garbage';
+import { turns } from '../helpers/turns';
 
 describe('the waiting line', () => {
   it('is served in the order in which it was joined', () => {
@@ -437,6 +439,53 @@ describe('the waiting line', () => {
       pool.use(() => NEVER).subscribe();
       for (let i = 0; i < 20_000; i++) pool.acquire().subscribe({ error: () => fail('refused') });
       expect(pool.stats.pendingAcquires).toBe(20_000);
+    });
+  });
+
+  describe('keeps nothing', () => {
+    const pool = () => createPool({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 60_000 });
+
+    /** How many of these are still in memory, a turn later. */
+    async function kept(owners: readonly WeakRef<object>[]): Promise<number> {
+      await turns(2);
+      collectGarbage();
+      return owners.filter((owner) => owner.deref() !== undefined).length;
+    }
+
+    it('of callers that have left, although one from before them still waits', async () => {
+      const busy = pool();
+      busy.acquire().subscribe();
+      busy.use(() => of(1)).subscribe({ error: () => undefined });
+      const owners = Array.from({ length: 100 }, () => {
+        const owner = {};
+        busy
+          .use(() => of(owner))
+          .subscribe()
+          .unsubscribe();
+        return new WeakRef(owner);
+      });
+      expect(busy.stats.pendingAcquires).toBe(1);
+      expect(await kept(owners)).toBeLessThan(3);
+      await busy.destroy({ timeout: 0 });
+    });
+
+    it('of callers that asked inside their own work, nor of that work', async () => {
+      const nested = pool();
+      const owners = Array.from({ length: 10 }, () => {
+        const owner = {};
+        nested
+          .use(() => {
+            nested.acquire().subscribe((lease) => {
+              lease.release();
+            });
+            return of(owner);
+          })
+          .subscribe();
+        return new WeakRef(owner);
+      });
+      expect(nested.stats.acquired).toBe(20);
+      expect(await kept(owners)).toBeLessThan(3);
+      await nested.destroy({ timeout: 0 });
     });
   });
 

@@ -1,4 +1,4 @@
-import { concat, EMPTY, ignoreElements, lastValueFrom, NEVER, timer } from 'rxjs';
+import { concat, defer, EMPTY, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import { lineIsFull } from '../../src/pool/refusals';
 import { stressTest } from '../../src/stress/index';
@@ -145,6 +145,19 @@ describe('a stress test, of a pool that is destroyed', () => {
       const sabotage = (_core: any, pool: ConnectionPool<Wire>) =>
         inFront(pool, { destroy: () => pool.destroy().then(() => undefined) });
       expectBlame({ load, meanwhile, sabotage }, 'destroy() called again did not give the same promise');
+    });
+
+    it('when a snapshot comes after the last one', () => {
+      const sabotage = (_core: any, pool: ConnectionPool<Wire>) => {
+        const another = defer(() => of(Object.freeze({ ...pool.stats, seq: pool.stats.seq + 1 })));
+        return inFront(pool, {
+          stats$: concat(pool.stats$, another),
+          get stats() {
+            return pool.stats;
+          },
+        });
+      };
+      expectBlame({ load, meanwhile, sabotage }, /^a snapshot came after the last one: \{/);
     });
 
     it('when events$ ends without the last event', () => {

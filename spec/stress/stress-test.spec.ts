@@ -472,6 +472,32 @@ describe('stressTest', () => {
       });
     });
 
+    const waits: [string, StressOptions<string>, underWay: number][] = [
+      ['the next to come', { rate: 10, arrivals: 'even', duration: 10_000 }, 0],
+      ['workers that are all busy', { workers: 2, operations: 100, work: () => NEVER }, 2],
+      ['those that run when nothing more begins', { rate: 100, arrivals: 'even', duration: 25, work: () => NEVER }, 3],
+      ['the end of the pool', { workers: 1, operations: 1, destroy: { timeout: 60_000 } }, 0],
+    ];
+    for (const [what, load, underWay] of waits) {
+      it(`when it is unsubscribed, and without a timer left, while it waits for ${what}`, () => {
+        marbles(({ flush, at }) => {
+          const clock = countingScheduler();
+          const pool = poolOf({ close: () => NEVER, closeTimeout: Infinity });
+          let last: StressReport | undefined;
+          const stress = stressTest(pool, { ...load, scheduler: clock.scheduler, interval: 10 }).subscribe(
+            (report) => (last = report),
+          );
+          at(55, () => {
+            expect(clock.live).toBeGreaterThan(1);
+            expect(last!.operations.underWay).toBe(underWay);
+            stress.unsubscribe();
+            expect(clock.live).toBe(0);
+          });
+          flush();
+        });
+      });
+    }
+
     it('without a timer left when it is done, and leaves the pool as it is', () => {
       marbles(({ flush }) => {
         const clock = countingScheduler();

@@ -64,6 +64,8 @@ describe('a threshold', () => {
     ['waiting<10', false, 12, 'waiting is 12'],
     ['saturated<30%', true, 0.25, 'saturated is 25 %'],
     ['utilisation<=50%', true, 0.5, 'utilisation is 50 %'],
+    ['saturated<20%', false, 0.25, 'saturated is 25 %'],
+    ['utilisation<49%', false, 0.5, 'utilisation is 50 %'],
     ['errors<5%', false, 0.05, 'errors is 5 %'],
     ['errors<=10', true, 10, 'errors is 10'],
     ['timedOut<1%', false, 0.02, 'timedOut is 2 %'],
