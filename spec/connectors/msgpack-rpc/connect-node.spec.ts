@@ -61,7 +61,10 @@ describe('a connection to a node', () => {
       const error = await failureOf(connection.call('x'));
       expect(error.code).toBe('RPC_CONNECTION_LOST');
       expect(error.message).toContain('ECONNRESET');
-      expect(((await ended) as RpcConnectionError).code).toBe('RPC_CONNECTION_LOST');
+      expect(error.cause.code).toBe('ECONNRESET');
+      const life = (await ended) as RpcConnectionError;
+      expect(life.code).toBe('RPC_CONNECTION_LOST');
+      expect(life.cause).toBe(error.cause);
     });
 
     it('fails when the node closes in the middle of a message', async () => {

@@ -52,6 +52,27 @@ describe('keepAlive', () => {
     expect(session.giveUp).not.toHaveBeenCalled();
   });
 
+  it('asks nothing, and gives nothing up, once it has ended', async () => {
+    jasmine.clock().install();
+    cleanup(() => jasmine.clock().uninstall());
+    const begin = () => {
+      const session = { heard: false, ping: jasmine.createSpy().and.returnValue(NEVER), giveUp: jasmine.createSpy() };
+      return { session, end: watch(session as unknown as Session, { interval: 100, timeout: 20, method: 'ping' }) };
+    };
+    const [listening, asking, deciding] = [begin(), begin(), begin()];
+    listening.end();
+    jasmine.clock().tick(100);
+    expect(listening.session.ping).not.toHaveBeenCalled();
+    expect(asking.session.ping).toHaveBeenCalledTimes(1);
+    asking.end();
+    jasmine.clock().tick(20);
+    deciding.end();
+    // The decision waits for what can be read now.
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    for (const { session } of [listening, asking, deciding]) expect(session.giveUp).not.toHaveBeenCalled();
+  });
+
   it('does not take our own want of time for silence of the node', async () => {
     // On a thread of its own, so that it answers while this one is busy.
     const node = new Worker(

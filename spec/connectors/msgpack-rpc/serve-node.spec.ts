@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concat, NEVER, Observable, observable, of, throwError, timer, map, take, toArray, type Observer } from 'rxjs';
@@ -306,6 +306,22 @@ describe('a node of our own', () => {
       expect(contexts[0]!.signal.reason.message).toContain('is gone');
       // Asked for only now.
       expect(contexts[1]!.signal.aborted).toBeTrue();
+    });
+
+    it('are told by that signal why the connection broke', async () => {
+      let signal: AbortSignal | undefined;
+      const method = withContext((context) => {
+        ({ signal } = context);
+        return NEVER;
+      });
+      const node = await serve({ methods: { wait: method } });
+      const socket = createConnection({ host: '127.0.0.1', port: Number(node.target.split(':')[1]) });
+      socket.write(pack([0, 1, 'wait', []]));
+      await until(() => signal !== undefined);
+      socket.resetAndDestroy();
+      await until(() => signal!.aborted);
+      expect(signal!.reason.cause).toEqual(jasmine.objectContaining({ code: 'RPC_CONNECTION_LOST' }));
+      expect(signal!.reason.cause.cause.code).toBe('ECONNRESET');
     });
 
     it('are unsubscribed when their caller is gone', async () => {

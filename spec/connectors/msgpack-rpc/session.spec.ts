@@ -2,6 +2,7 @@ import { createConnection, type Socket } from 'node:net';
 import { Subject, Subscriber } from 'rxjs';
 import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
 import { Call, Calls } from '../../../src/connectors/msgpack-rpc/calls';
+import { closedHere } from '../../../src/connectors/msgpack-rpc/ending';
 import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
@@ -66,6 +67,27 @@ describe('the ids of calls', () => {
     // 2 is under way; 3 was taken back before it left, so that nobody will answer it.
     expect(ids).toEqual([LARGEST, 1, 3]);
     expect(calls.unanswered).toBe(1);
+  });
+
+  it('of calls that were given up are counted until the answer has come, or the connection has ended', async () => {
+    const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
+    const calls = new Calls('somewhere', new Outbox(socket), new Awake(socket, false), 1);
+    const start = (): Call => {
+      const call = new Call(calls, 'x', new Subscriber<unknown>(new Subject()), true);
+      calls.start(call, calls.nextId(), Buffer.of(1));
+      return call;
+    };
+    const counts = (): number[] => [calls.unanswered, calls.forgotten];
+    const sent = [start(), start(), start()];
+    await after(0);
+    for (const call of sent) call.unsubscribe();
+    expect(counts()).toEqual([3, 3]);
+    calls.settle(2, null, 'too late');
+    expect(counts()).toEqual([2, 2]);
+    start().unsubscribe();
+    expect(counts()).withContext('one that has not left is simply gone').toEqual([2, 2]);
+    calls.fail(closedHere('somewhere'));
+    expect(counts()).toEqual([0, 0]);
   });
 
   it('of calls that wait while many others are answered still find them, and fail in the order of their calls', async () => {
