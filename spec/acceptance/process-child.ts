@@ -1,4 +1,5 @@
 import { concat, from, ignoreElements, lastValueFrom, NEVER, of, throwError, timer } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { batchParallel, isPoolError, withConnection } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
@@ -113,6 +114,15 @@ const scenarios: Record<string, () => unknown> = {
     await lastValueFrom(dead.acquire()).catch(sayCode);
   },
 
+  'batch that waited for its target, and is unsubscribed': () => {
+    const { connect } = firstGone(Infinity);
+    const waiting = from([1, 2])
+      .pipe(withConnection(createPool({ connect, max: 1, breaker: { failures: 1, probeAfter: 60_000 } }), () => of(1)))
+      .pipe(batchParallel({ patience: 60_000 }))
+      .subscribe();
+    setTimeout(() => waiting.unsubscribe(), 50);
+  },
+
   /** From here on somebody waits for an answer, which has to come before the end. */
   'pending acquire': () => {
     const used = pool({ acquireTimeout: 400 });
@@ -136,6 +146,26 @@ const scenarios: Record<string, () => unknown> = {
       .subscribe({
         error: sayCode,
       });
+  },
+
+  'batch that waits for its target, which comes back': async () => {
+    const { connect } = firstGone(2);
+    const back = createPool({ connect, max: 1, breaker: { failures: 1, probeAfter: 300 } });
+    const result$ = from([1, 2]).pipe(
+      withConnection(back, () => of(1)),
+      batchParallel(),
+    );
+    say(`${(await lastValueFrom(result$)).successful.length} sent`);
+  },
+
+  'batch that waits for its target, as long as it has patience': async () => {
+    const { connect } = firstGone(Infinity);
+    const dead = createPool({ connect, max: 1, breaker: { failures: 1, probeAfter: 60_000 } });
+    const result$ = from([1, 2]).pipe(
+      withConnection(dead, () => of(1)),
+      batchParallel({ patience: 500 }),
+    );
+    sayCode((await lastValueFrom(result$)).failed[0]!.error);
   },
 
   'pending acquire for ever, of a target that comes back': () => {
@@ -169,6 +199,12 @@ const scenarios: Record<string, () => unknown> = {
 
 function pool(options: Partial<Parameters<typeof createPool<string>>[0]> = {}): ReturnType<typeof createPool<string>> {
   return createPool<string>({ connect: () => concat(of('a'), NEVER), max: 1, ...options });
+}
+
+/** A target whose first connections are gone at once. */
+function firstGone(count: number): { connect: () => Observable<string> } {
+  let dials = 0;
+  return { connect: () => (dials++ < count ? of('gone at once') : concat(of('a'), NEVER)) };
 }
 
 function sayCode(error: unknown): void {

@@ -47,6 +47,7 @@ describe('a process that uses a pool', () => {
     ['destroyed pool that waits for a promised connection', ['destroyed']],
     ['cancelled promise that never settles', []],
     ['breaker that is open', ['CONNECTION_FAILED']],
+    ['batch that waited for its target, and is unsubscribed', []],
   ];
   for (const [scenario, said] of ending) {
     it(`ends by itself: ${scenario}`, async () => {
@@ -61,6 +62,8 @@ describe('a process that uses a pool', () => {
     ['pending acquire for a connect that does not answer', 'CONNECTION_FAILED'],
     ['pending acquire for a target that is dead', 'CONNECTION_FAILED'],
     ['pending acquire for ever, of a target that comes back', 'a'],
+    ['batch that waits for its target, which comes back', '2 sent'],
+    ['batch that waits for its target, as long as it has patience', 'CONNECTION_FAILED'],
     ['pending warm-up', 'CONNECTION_FAILED'],
     ['work that waits for its connection to be lost', 'CONNECTION_FAILED'],
   ];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { map as ixMap } from 'ix/asynciterable/operators/map';
 import { toArray as ixToArray } from 'ix/asynciterable/toarray';
-import { from, lastValueFrom, map, mergeMap, of, throwError, timer, toArray } from 'rxjs';
+import { from, lastValueFrom, map, mergeMap, of, throwError, take, timer, toArray } from 'rxjs';
 import type { Observable, ObservableInput } from 'rxjs';
 import * as push from '../../src/index';
 import { createPool } from '../../src/index';
@@ -158,6 +158,62 @@ describe('a batch that is pulled has the outcomes of one that is pushed', () => 
     });
   }
 
+  const stopping: Record<
+    string,
+    (outcomes: AsyncIterable<Outcome>, count: number, stop: () => void) => Promise<string[]>
+  > = {
+    'a break': async (outcomes, count) => {
+      const got: string[] = [];
+      for await (const outcome of outcomes) if (got.push(told(outcome)) === count) break;
+      return got;
+    },
+    'an unsubscribe behind fromPull': (outcomes, count) =>
+      lastValueFrom(pull.fromPull(outcomes).pipe(map(told), take(count), toArray())),
+    'return(), while the next is waited for': async (outcomes, count) => {
+      const iterator = outcomes[Symbol.asyncIterator]();
+      const got: string[] = [];
+      const pulls = Array.from({ length: count }, () => iterator.next());
+      for (const { done, value } of await Promise.all(pulls)) if (done !== true) got.push(told(value));
+      void iterator.next();
+      await iterator.return?.();
+      return got;
+    },
+    'a signal, from inside of trackProgress': async (outcomes, count, stop) => {
+      const got: string[] = [];
+      const observer = ({ succeeded, failed }: push.BatchProgress): void => {
+        if (succeeded + failed === count) stop();
+      };
+      try {
+        for await (const outcome of pull.trackProgress(observer)(outcomes)) got.push(told(outcome));
+      } catch (error) {
+        got.push((error as Error).message);
+      }
+      return got;
+    },
+  };
+  for (const [way, consume] of Object.entries(stopping)) {
+    it(`as long as it is not stopped by ${way}; then all is back`, async () => {
+      const plans = batches.filter(({ items, ordered, stopOnError }) => items.length > 0 && ordered && !stopOnError);
+      await holds(
+        fc.asyncProperty(plans, fc.nat(11), async ({ items, shape, ...options }, number) => {
+          const count = 1 + (number % items.length);
+          const outcomes = await pushed(items, options);
+          const expected = (outcomes as Outcome[]).map(told).slice(0, count);
+          const got = await runIn(async (pool, time) => {
+            const { signal, stop } = stopper();
+            const tasks = shapes[shape]!(pull.withConnection(pool, work(time))(items));
+            const result = await consume(pull.batchOutcomes({ ...options, signal })(tasks), count, stop);
+            const { activeLeases, pendingAcquires } = pool.stats;
+            mustBe({ activeLeases, pendingAcquires }, { activeLeases: 0, pendingAcquires: 0 });
+            return result;
+          });
+          // What was on its way then still arrives.
+          mustBe(got, way.startsWith('a signal') ? [...expected, 'enough'] : expected);
+        }),
+      );
+    });
+  }
+
   it('collected by batchParallel', async () => {
     await holds(
       fc.asyncProperty(batches, async ({ items, shape, ...options }) => {
@@ -175,6 +231,11 @@ describe('a batch that is pulled has the outcomes of one that is pushed', () => 
     );
   });
 });
+
+function stopper(): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, stop: () => controller.abort(new Error('enough')) };
+}
 
 async function holds<T>(property: fc.IAsyncProperty<T>): Promise<void> {
   await expectAsync(fc.assert(property, { seed, numRuns: 60 })).toBeResolved();
