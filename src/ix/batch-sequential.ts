@@ -24,6 +24,8 @@ import type { PullSource, Receiver } from './source';
  *
  * A task may have values faster than they are pulled: an Observable pushes. Those of the one task that runs are kept until then.
  *
+ * While the target is away, the task whose turn it is waits for it, for as long as `patience` says ({@link PullBatchOptions.patience}).
+ *
  * ```ts
  * for await (const reply of from(lines).pipe(withConnection(pool, send), batchSequential())) { … }
  * ```

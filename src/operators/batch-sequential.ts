@@ -17,6 +17,8 @@ import type { BatchRules } from './member';
  * result     ---a-b-c#
  * ```
  *
+ * While the target is away, the task whose turn it is waits for it, for as long as `patience` says ({@link BatchOptions.patience}).
+ *
  * Like `concatAll()`, which it differs from in that any number of synchronous tasks is no deep recursion.
  *
  * ```ts

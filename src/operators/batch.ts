@@ -124,7 +124,8 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     try {
       member.restart();
     } catch (error) {
-      this.abort(error);
+      if (this.closed) reportUnhandled(error);
+      else this.abort(error);
     }
   }
 
