@@ -84,7 +84,28 @@ describe('the verdict', () => {
         connect: () => concat(timer(30).pipe(map(() => 'c')), NEVER),
       },
     );
-    expect(verdict).toContain('who waited, waited for connections to open');
+    expect(verdict).toContain('0 of 8 were open on average while callers waited (94 % of the time); connects took 30 ms each');
+  });
+
+  it('tells slow growth from saturation', () => {
+    const slow = { max: 5, connect: () => concat(timer(2_000).pipe(map(() => 'c')), NEVER) };
+    const { verdict, growing, openWhileGrowing, saturated } = resultOf(
+      { workers: 8, duration: 3_000, work: () => timer(20) },
+      slow,
+    );
+    // Four connects begin at once, and none is open before two seconds have passed.
+    expect(growing).toBeCloseTo(1, 2);
+    expect(saturated).toBe(0);
+    expect(verdict).toContain(
+      `The pool grew too slowly: 5 connections would help, and ${Number(openWhileGrowing.toPrecision(2))} of 5 were open on average while callers ` +
+        'waited (100 % of the time); connects took 2 s each',
+    );
+  });
+
+  it('does not take a pool that is as large as it may be for one that grows', () => {
+    const { verdict, growing } = resultOf({ workers: 8, duration: 3_000, work: () => timer(20) }, { max: 5 });
+    expect(growing).toBe(0);
+    expect(verdict).toContain('Saturated 100 % of the time');
   });
 
   it('says first what did not succeed, and why', () => {

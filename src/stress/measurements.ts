@@ -130,6 +130,8 @@ export class Measurements {
       open: measureOf(open),
       saturated,
       utilisation,
+      growing: share(watch.growingTime, measured),
+      openWhileGrowing: share(watch.growingConnectionTime, watch.growingTime),
       peaks,
       deeds: watch.deeds,
       errors: this.errors.list(),
@@ -140,7 +142,7 @@ export class Measurements {
     };
     const estimate = estimateOf(judged, load.thresholds);
     const passed = violations.length === 0 && moment.givenUp === null && thresholds.every(({ held }) => held);
-    return { ...judged, verdict: verdictOf(judged, estimate), passed, estimate };
+    return { ...judged, verdict: verdictOf(judged, estimate, load.thresholds), passed, estimate };
   }
 
   /** Operations a second that were to start. */

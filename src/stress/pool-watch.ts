@@ -40,6 +40,9 @@ export class PoolWatch {
   /** Milliseconds that were measured, those in which every lease was lent, and the sum over all of leases times milliseconds. */
   time = 0;
   saturatedTime = 0;
+  /** Milliseconds in which callers waited although fewer than `max` connections were open, and those times the connections that were open. */
+  growingTime = 0;
+  growingConnectionTime = 0;
   leaseTime = 0;
   /** The sum of what could have been lent, in the same unit. */
   capacityTime = 0;
@@ -77,7 +80,13 @@ export class PoolWatch {
   /** Measuring begins now: what was before was to get warm. */
   begin(now: number): void {
     this.settle(now);
-    this.time = this.saturatedTime = this.leaseTime = this.capacityTime = 0;
+    this.time =
+      this.saturatedTime =
+      this.growingTime =
+      this.growingConnectionTime =
+      this.leaseTime =
+      this.capacityTime =
+        0;
     this.peaks = none();
     this.raisePeaks(this.last);
   }
@@ -107,7 +116,7 @@ export class PoolWatch {
 
   /** Adds up until now. */
   settle(now: number): void {
-    const { activeLeases, leaseCapacity } = this.last;
+    const { activeLeases, leaseCapacity, pendingAcquires, totalConnections, maxConnections } = this.last;
     const time = Math.min(now, this.until) - this.lastAt;
     this.leaseTimeEver += activeLeases * (now - this.lastAt);
     this.lastAt = now;
@@ -116,6 +125,10 @@ export class PoolWatch {
     this.leaseTime += activeLeases * time;
     this.capacityTime += leaseCapacity * time;
     if (activeLeases >= leaseCapacity) this.saturatedTime += time;
+    if (pendingAcquires > 0 && totalConnections < maxConnections) {
+      this.growingTime += time;
+      this.growingConnectionTime += totalConnections * time;
+    }
   }
 
   peaksWith(underWay: number): Peaks {

@@ -96,6 +96,9 @@ export interface StressReport {
   /** For which part of the time every lease was lent; which part of all leases was lent, on average. */
   readonly saturated: number;
   readonly utilisation: number;
+  /** For which part of the time callers waited while fewer than `max` connections were open; how many were open then, on average. */
+  readonly growing: number;
+  readonly openWhileGrowing: number;
   /** The most of each at a time. */
   readonly peaks: Peaks;
   /** What the pool did. */

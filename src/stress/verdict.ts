@@ -45,11 +45,11 @@ function waitsTooLong({ histograms }: Judged, { percent, ms }: { percent: number
 }
 
 /** What it comes to, in a sentence or two. */
-export function verdictOf(report: Judged, estimate: Estimate | null): string {
+export function verdictOf(report: Judged, estimate: Estimate | null, thresholds: readonly Threshold[]): string {
   const { violations, operations, errors, neverEnded, givenUp } = report;
   if (violations.length > 0) return `The pool broke its own rules: ${violations[0]}`;
   if (operations.ended === 0 && givenUp === null) return 'Nothing was measured: no operation has ended.';
-  const parts = [busyness(report)];
+  const parts = [slowGrowth(report, thresholds) ?? busyness(report)];
   if (neverEnded.length > 0) parts.unshift(`the work of ${theOperations(neverEnded)} never ended`);
   const failed = operations.ended - operations.succeeded;
   if (failed > 0) {
@@ -76,6 +76,25 @@ function theOperations(numbers: readonly number[]): string {
 function adviceOf({ max, for: what, by }: Estimate, now: number): string {
   if (max > now) return `with max ${max} ${what} (${by})`;
   return `max ${max} should do (${by}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
+}
+
+/** Callers that waited while more connections could have been open are no matter of `max`. */
+const slowlyGrowing = 0.1;
+
+function slowGrowth(report: Judged, thresholds: readonly Threshold[]): string | null {
+  const { growing, openWhileGrowing, saturated, stats, load, open, deeds } = report;
+  if (growing < slowlyGrowing || growing <= saturated || !waitsTooLong(report, boundOf(thresholds))) return null;
+  const { leaseCapacity, maxConnections } = stats;
+  const wanted = load.workers === null ? maxConnections : Math.ceil(load.workers / (leaseCapacity / maxConnections));
+  const would = Math.min(wanted, maxConnections);
+  const were = Number(openWhileGrowing.toPrecision(2));
+  const failures = deeds.openFailures > 0 ? `, and ${deeds.openFailures} failed` : '';
+  const connects =
+    open.count > 0 ? `connects took ${shownMs(open.mean)} each${failures}` : `no connect succeeded${failures}`;
+  return (
+    `the pool grew too slowly: ${would} connections would help, and ${were} of ${maxConnections} ${were === 1 ? 'was' : 'were'} open on average ` +
+    `while callers waited (${percentOf(growing)} of the time); ${connects}`
+  );
 }
 
 function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
