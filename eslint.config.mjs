@@ -20,6 +20,7 @@ const floors = {
 
 /** The rooms of the pool that know neither RxJS nor anything else from outside their own folder. */
 const core = [
+  'batch-demand',
   'claim',
   'clock',
   'coarse-clock',

@@ -1,12 +1,12 @@
-/** Writes what was measured into the pages: whatever lies between the marks `bench:name`. The prose around them is written by hand. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** Writes what was measured into the pages. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import type { Case } from '../runner/case';
 import { UsageError } from '../runner/options';
 import { mediansOf, type Results } from '../runner/results';
 import { chartAsSvg } from './chart';
+import { fill } from './fill';
 import {
   casesSection,
   growthSection,
@@ -58,16 +58,4 @@ function writePictures(cases: readonly Case[], results: Results): void {
       .filter(({ points }) => points.length > 0);
     writeFileSync(join(folder, `${id}.svg`), chartAsSvg({ title, ...curve, lines }));
   }
-}
-
-async function fill(file: string, sections: Readonly<Record<string, string>>): Promise<void> {
-  let page = readFileSync(file, 'utf8');
-  for (const [name, section] of Object.entries(sections)) {
-    const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
-    const from = page.indexOf(begin);
-    const to = page.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`${file} has no place between ${begin} and ${end}`);
-    page = `${page.slice(0, from + begin.length)}\n\n${section}\n\n${page.slice(to)}`;
-  }
-  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), filepath: file }));
 }

@@ -560,7 +560,7 @@ describe('batchOutcomes', () => {
     });
   });
 
-  it('begins what waits when an item comes after the pool has been made larger', () => {
+  it('begins what waits at once when the pool is made larger', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const items = new Subject<string>();
     const subscription = items
@@ -572,8 +572,11 @@ describe('batchOutcomes', () => {
     items.next('x');
     items.next('y');
     expect(pool.stats.activeLeases).toBe(1);
-    pool.resize(3);
+    pool.resize(2);
+    expect(pool.stats.activeLeases).toBe(2);
     items.next('z');
+    expect(pool.stats.activeLeases).toBe(2);
+    pool.resize(3);
     expect(pool.stats.activeLeases).toBe(3);
     subscription.unsubscribe();
     expectNothingHeld(pool);

@@ -1,10 +1,41 @@
-import { asyncScheduler, NEVER, of, timer } from 'rxjs';
-import { InvalidConfigError, InvalidPoolError } from '../../src/index';
-import type { Lease } from '../../src/index';
+import { asyncScheduler, map, NEVER, of, range, takeLast, timer, toArray } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
+import { batchParallel, InvalidConfigError, InvalidPoolError, withConnection } from '../../src/index';
+import type { ConnectionPool, Lease } from '../../src/index';
+import * as pull from '../../src/ix/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
-import { marbles, poolError } from '../helpers/marbles';
+import { marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
+
+type Batch = (pool: ConnectionPool<string>, work: () => Observable<unknown>) => Observable<unknown>;
+
+const batches: readonly (readonly [name: string, run: Batch])[] = [
+  ['a batch', (pool, work) => range(10).pipe(withConnection(pool, work), batchParallel(8))],
+  [
+    'a batch of tasks with operators on them',
+    (pool, work) =>
+      range(10).pipe(
+        withConnection(pool, work),
+        map((task) => task.pipe(takeLast(1))),
+        batchParallel(8),
+      ),
+  ],
+  [
+    'a pulled batch',
+    (pool, work) => pull.fromPull(pull.batchParallel(8)(pull.withConnection(pool, work)(Array(10).keys()))),
+  ],
+  [
+    'a pulled batch of other tasks',
+    (pool, work) => {
+      let tasks: ObservableInput<unknown>[] = [];
+      range(10)
+        .pipe(withConnection(pool, work), toArray())
+        .subscribe((all) => (tasks = all));
+      return pull.fromPull(pull.batchParallel(8)(tasks));
+    },
+  ],
+];
 
 describe('pool.resize()', () => {
   it('serves those who wait at once when it grows', () => {
@@ -153,6 +184,38 @@ describe('pool.resize()', () => {
     pool.resize(7);
     expect(events).toEqual([jasmine.objectContaining({ type: 'resized', pool: 'pool', from: 4, to: 7 })]);
   });
+
+  for (const [name, run] of batches) {
+    it(`lets ${name} begin what it held back at once, and no more than the pool can lend`, () => {
+      marbles(({ at, flush }) => {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+        let done = -1;
+        run(pool, () => timer(100)).subscribe({ complete: () => (done = asyncScheduler.now()) });
+        const leasesAt = (frame: number, leases: number): void => {
+          at(frame, () => {
+            expect(pool.stats.activeLeases).withContext(`at ${frame}`).toBe(leases);
+          });
+        };
+        leasesAt(9, 1);
+        at(10, () => {
+          pool.resize(4);
+          expect(pool.stats.activeLeases).toBe(4);
+        });
+        at(20, () => {
+          pool.resize(2);
+        });
+        at(30, () => {
+          pool.resize(3);
+        });
+        leasesAt(99, 4);
+        leasesAt(101, 3);
+        flush();
+        // Ten items: one at 0, three at 10, then three at a time.
+        expect(done).toBe(310);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, successfulOperations: 10 }));
+      });
+    });
+  }
 
   it('counts for batches from then on', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 4, capacity: 3 });

@@ -84,7 +84,9 @@ describe('the verdict', () => {
         connect: () => concat(timer(30).pipe(map(() => 'c')), NEVER),
       },
     );
-    expect(verdict).toContain('0 of 8 were open on average while callers waited (94 % of the time); connects took 30 ms each');
+    expect(verdict).toContain(
+      '0 of 8 were open on average while callers waited (94 % of the time); connects took 30 ms each',
+    );
   });
 
   it('tells slow growth from saturation', () => {

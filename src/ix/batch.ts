@@ -1,9 +1,10 @@
 import type { ObservableInput } from 'rxjs';
 import { isTask } from '../operators/connection-task';
-import type { ItemWork } from '../operators/connection-task';
+import type { AnyTask, ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
+import type { BatchDemand, BatchPool } from '../pool/batch-demand';
 import { begin } from '../operators/inner-member';
-import { limitFor } from '../operators/member';
+import { limitFor, limitOf } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
 import { Outages } from '../operators/outages';
 import type { HeldMember } from '../operators/outages';
@@ -21,7 +22,7 @@ import { Stage } from './stage';
  */
 export abstract class Batch<R, V>
   extends Stage<ObservableInput<R>, V>
-  implements BatchRules<R>, MemberOwner<R>, WorkReceiver
+  implements BatchRules<R>, MemberOwner<R>, WorkReceiver, BatchDemand
 {
   readonly rules = this;
   readonly running = new Running<Member<R>>();
@@ -50,6 +51,9 @@ export abstract class Batch<R, V>
   private failure: { readonly error: unknown } | null = null;
   /** What cancelling has failed with. */
   private thrown: { readonly error: unknown } | null = null;
+  /** The pool of the last task that was begun, and the one that knows of this batch: as long as tasks run. */
+  private lastPool: BatchPool | null = null;
+  private toldPool: BatchPool | null = null;
   /** How many may run, by the last of them that was drawn. */
   private limit = 1;
   /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
@@ -160,6 +164,7 @@ export abstract class Batch<R, V>
       this.failedTo(error);
     }
     this.pumping = false;
+    if ((this.toldPool === null) === this.running.size > 0) this.tellPool();
     if (this.wanted && this.isDone()) this.tellTheEnd();
   }
 
@@ -208,10 +213,15 @@ export abstract class Batch<R, V>
       this.limit = limitFor(held, this.concurrency, this.operator);
       if (running.size >= this.limit) return false;
       this.held = null;
-      if (isTask(held) && held.lingering !== undefined) this.others.add(held.lingering);
+      if (isTask(held)) this.beginsTask(held);
       begin<R>(this, held, this.position++);
     }
     return true;
+  }
+
+  private beginsTask({ pool, lingering }: AnyTask): void {
+    this.lastPool = pool.core;
+    if (lingering !== undefined) this.others.add(lingering);
   }
 
   /** Whether a run can begin: it comes from a source that knows what its pool can lend, which may have become less. */
@@ -253,9 +263,35 @@ export abstract class Batch<R, V>
 
   private get slots(): number {
     const { concurrency } = this;
-    const { leaseCapacity } = this.upstream;
-    if (leaseCapacity === undefined) return this.limit;
+    const { pool } = this.upstream;
+    if (pool === undefined) return this.limit;
+    const { leaseCapacity } = pool;
     return concurrency === undefined ? leaseCapacity : Math.min(concurrency, leaseCapacity);
+  }
+
+  // ---------------------------------------------------------------- what the pool is told
+
+  get heldBack(): number {
+    return this.held === null ? 0 : 1;
+  }
+
+  get started(): number {
+    return this.running.size;
+  }
+
+  resume(): void {
+    if (this.lastPool !== null) this.limit = limitOf({ core: this.lastPool }, this.concurrency);
+    this.pump();
+  }
+
+  private tellPool(): void {
+    if (this.toldPool === null) {
+      this.toldPool = this.upstream.pool ?? this.lastPool;
+      this.toldPool?.batchWaits(this);
+    } else {
+      this.toldPool.batchEnded(this);
+      this.toldPool = null;
+    }
   }
 
   // ---------------------------------------------------------------- the end

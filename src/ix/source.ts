@@ -1,3 +1,4 @@
+import type { BatchPool } from '../pool/batch-demand';
 import type { ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
 import type { BatchWait } from '../operators/waiting';
@@ -30,8 +31,8 @@ export interface Source {
    * all that it had is back, with how many values came too late to be answers; rejects with what the ending failed with.
    */
   stop(): Promise<number>;
-  /** How many leases the pool can lend for what comes from here, where that is known before anything has come. */
-  readonly leaseCapacity?: number | undefined;
+  /** The pool for what comes from here, where that is known before anything has come. */
+  readonly pool?: BatchPool | undefined;
 }
 
 /** What the operators here take: what they make themselves, what IxJS makes, generators, Node and web streams, arrays. */

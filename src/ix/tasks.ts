@@ -2,6 +2,7 @@ import { ItemTask } from '../operators/connection-task';
 import type { ConnectionTask, ItemWork } from '../operators/connection-task';
 import { Lingering } from '../operators/lingering';
 import { WatchedRun } from '../operators/watched-run';
+import type { BatchPool } from '../pool/batch-demand';
 import type { Sink } from '../pool/work';
 import type { WorkRun } from '../pool/work-run';
 import type { Receiver, WorkReceiver } from './source';
@@ -30,8 +31,8 @@ export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T,
     this.worker = receiver.workArrived === undefined ? null : (receiver as WorkReceiver);
   }
 
-  get leaseCapacity(): number {
-    return this.each.pool.core.leaseCapacity;
+  get pool(): BatchPool {
+    return this.each.pool.core;
   }
 
   protected pass(item: T, index: number): void {

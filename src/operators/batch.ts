@@ -1,5 +1,7 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
+import type { BatchDemand, BatchPool } from '../pool/batch-demand';
+import { isTask } from './connection-task';
 import { begin } from './inner-member';
 import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
@@ -18,12 +20,14 @@ import type { BatchWait } from './waiting';
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */
-export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R> {
+export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R>, BatchDemand {
   /** Inners; or, right behind `withConnection`, what it was given to make tasks of. */
   private readonly waiting = new Ring<unknown>();
   readonly running = new Running<Member<R>>();
   private readonly source: Subscriber<unknown>;
   private tasks: TaskStream<unknown, unknown, unknown, R> | null = null;
+  /** The pool that has been told of the items that wait. */
+  private pool: BatchPool | null = null;
   private position = 0;
   private pumping = false;
   private drawing = true;
@@ -69,6 +73,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     this.stopped = true;
     this.drawing = false;
     this.waiting.clear();
+    this.tellPool();
     this.source.unsubscribe();
   }
 
@@ -141,6 +146,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     const { waiting, running } = this;
     while (waiting.size > 0 && this.hasRoomFor(waiting.peek())) this.begin(waiting.shift());
     this.pumping = false;
+    if ((this.pool === null) === waiting.size > 0) this.tellPool();
     if (!this.drawing && waiting.size === 0 && running.size === 0 && !this.outages.holds) {
       this.completed = true;
       this.destination.complete();
@@ -166,8 +172,34 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
 
   private wait(given: unknown): void {
     this.waiting.push(given);
-    // The pool may have been made larger.
+    if (this.pool === null && !this.pumping) this.tellPool();
+  }
+
+  // ---------------------------------------------------------------- what the pool is told
+
+  get heldBack(): number {
+    return this.waiting.size;
+  }
+
+  get started(): number {
+    return this.running.size;
+  }
+
+  resume(): void {
     this.pump();
+  }
+
+  private tellPool(): void {
+    const { waiting, tasks } = this;
+    if (waiting.size === 0) {
+      this.pool?.batchEnded(this);
+      this.pool = null;
+      return;
+    }
+    const first = tasks === null ? waiting.peek() : null;
+    if (tasks !== null) this.pool = tasks.each.pool.core;
+    else if (isTask(first)) this.pool = first.pool.core;
+    this.pool?.batchWaits(this);
   }
 
   private beginAtOnce(given: unknown): void {

@@ -1,3 +1,4 @@
+import type { BatchPool } from '../pool/batch-demand';
 import { InvalidConfigError } from '../pool/errors';
 import { isTask } from './connection-task';
 import type { HeldMember } from './outages';
@@ -51,7 +52,7 @@ export function limitFor(inner: unknown, concurrency: number | undefined, operat
 }
 
 export function limitOf(
-  pool: { readonly core: { readonly leaseCapacity: number } },
+  pool: { readonly core: Pick<BatchPool, 'leaseCapacity'> },
   concurrency: number | undefined,
 ): number {
   const { leaseCapacity } = pool.core;

@@ -1,3 +1,4 @@
+import type { BatchDemand } from './batch-demand';
 import type { Claim } from './claim';
 import type { Clock } from './clock';
 import { CoarseClock } from './coarse-clock';
@@ -97,6 +98,8 @@ export class PoolCore<C> {
   private readonly situations: Situations<C>;
   /** Hold a connection already, but have not been told so. */
   private readonly handedOver: Claim<C>[] = [];
+  /** Batches with more items than they may start. */
+  private readonly batches = new Set<BatchDemand>();
   /** Have passed their validation in this drain: lent now, they need no other. */
   private readonly validated: Slot<C>[] = [];
   /** Runs whose connection is gone, and that have this turn to end in their own way. */
@@ -302,7 +305,19 @@ export class PoolCore<C> {
     this.connections.max = max;
     this.reports.resized(from, max);
     this.changed();
-    this.drain();
+    this.rush = false;
+    this.run(() => {
+      if (max > from) for (const batch of this.batches) batch.resume();
+    });
+  }
+
+  /** A batch has more items than it may start, until `batchEnded`. */
+  batchWaits(batch: BatchDemand): void {
+    this.batches.add(batch);
+  }
+
+  batchEnded(batch: BatchDemand): void {
+    this.batches.delete(batch);
   }
 
   /** Replace every connection of today: idle ones now, lent ones when they come back, connects under way by new ones. */
@@ -342,6 +357,7 @@ export class PoolCore<C> {
     this.timings.opened(now - slot.since);
     this.reports.opened(slot, now - slot.since);
     this.evictions.opened(slot);
+    if (this.connections.total === 1) this.opening.queueRestarts();
     // What has still to be validated has proven nothing.
     if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
     this.changed();
@@ -668,10 +684,18 @@ export class PoolCore<C> {
     const { line, connections, warmUps, opening } = this;
     const toKeep = Math.min(this.options.min, connections.max) - connections.total;
     if (line.size === 0 && toKeep <= 0 && !warmUps.any) return Infinity;
-    const { first } = line;
+    const { capacity } = connections;
+    let heldBack = 0;
+    let started = 0;
+    for (const batch of this.batches) {
+      heldBack += batch.heldBack;
+      started += batch.started;
+    }
     const demand: Demand = {
-      waiting: Math.ceil(line.size / connections.capacity) - connections.validating,
-      waited: first === null || first.since < 0 ? 0 : this.clock.now() - first.since,
+      waiting: Math.ceil(line.size / capacity) - connections.validating,
+      came: (this.counters.acquired + line.size) / capacity,
+      heldBack: heldBack / capacity,
+      batchWidth: Math.ceil(started / capacity),
       toWarmUp: warmUps.any ? Math.min(warmUps.goal, connections.max) - connections.total : 0,
       toKeep,
       total: connections.total,
@@ -690,6 +714,7 @@ export class PoolCore<C> {
   /** Nothing is left to decide: sets the timers that somebody waits for. */
   private settle(): void {
     this.line.settle();
+    if (this.line.size > 0) this.opening.queueFilled();
     if (!this.rush || this.line.size === 0 || this.connections.idle > 0) this.settleTheRest();
   }
 
@@ -765,7 +790,6 @@ export class PoolCore<C> {
   private firstLease(slot: Slot<C>): void {
     slot.proven = true;
     this.opening.proven();
-    if (this.line.size === 0) this.opening.lineEmptied();
   }
 
   private grant(claim: Claim<C>, slot: Slot<C>): void {
@@ -869,7 +893,7 @@ export class PoolCore<C> {
 
   private unqueue(claim: Claim<C>): void {
     this.line.remove(claim);
-    if (this.line.size === 0) this.opening.lineEmptied();
+    if (this.line.size === 0) this.opening.queueEmptied();
   }
 
   private turnAway(claim: Claim<C>, error: PoolError): void {

@@ -16,9 +16,13 @@ type Attempt = Pick<Slot<unknown>, 'state' | 'checking'>;
 
 /** What is asked of the pool, counted in connections. */
 export interface Demand {
-  /** For those in line: how many, and how long the first of them has been there (ms). */
+  /** For the callers in line. */
   readonly waiting: number;
-  readonly waited: number;
+  /** Callers that have come so far, those in line included. */
+  readonly came: number;
+  /** For the items that batches know of and have not started, and for the tasks of batches, started and in line alike. */
+  readonly heldBack: number;
+  readonly batchWidth: number;
   /** So many more are to be open, whoever waits: for a warm-up, or for `min`. */
   readonly toWarmUp: number;
   readonly toKeep: number;
@@ -35,6 +39,9 @@ const firstWindow = 4;
  */
 const measurable = 5;
 
+/** By how much less than it grows the time for which the queue has stood shrinks while the queue is empty. */
+const decay = 0.1;
+
 /** A connection that was open for so long (ms), whatever the options say, was no failed connect. */
 const longLife = 1_000;
 
@@ -46,11 +53,14 @@ const longest = 2 ** 31 - 1;
 /**
  * When the pool may begin a connect, and how many at once.
  *
- * - Turnover: once it is known how long leases are held and connects take, connects are begun only for those whom the open
+ * - Turnover: once it is known how long leases are held and connects take, connects are begun only for the demand that the open
  *   connections will not have served before a new one is there, at most `maxOpening` at once.
- * - Slow start, as TCP has it, until that is known, and whenever it turns out wrong: when somebody has waited for as long as a connect
- *   takes. The window doubles when a connect arrives to find more than one waiting, and falls to 1 when the line empties or a
- *   connect fails.
+ * - A queue that stands is demand, whatever turnover says: one that has not been empty for one connect time (the standing queue of CoDel,
+ *   Nichols and Jacobson, ACM Queue 10/5, 2012). The time is counted over the queue, not over one caller: in a closed loop each caller is
+ *   served soon, and the queue is never empty. While the queue is empty the time shrinks, ten times as slowly as it grows.
+ * - Slow start, as TCP has it, for a queue that stands, and until hold and connect times are known. The window doubles when a connect
+ *   arrives to find more than one waiting, and falls to 1 when the queue has been empty for a while or a connect fails. A batch knows its
+ *   width, and needs no slow start.
  * - After a failure, a delay that doubles from failure to failure, with full jitter
  *   (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * - After so many failures in a row the breaker opens: then one probe at a time, after a pause.
@@ -71,8 +81,18 @@ export class Opening {
   /** The last connect that began since. Whether it is still being tried only its own state says: it may be given up for many reasons. */
   private probe: Attempt | null = null;
   private window: number;
+  /** Whether a connection was ever lent. */
+  private used = false;
+  /** Whether callers wait, since when they do or do not, and for how long the queue had stood by then (ms). */
+  private queued = false;
+  private queueChangedAt = 0;
+  private queueStood = 0;
+  /** Callers that had come when the queue began. */
+  private cameBefore = 0;
   /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
   private shortLives = 0;
+  /** When the last of them was lost. */
+  private endedEarlyAt = 0;
   /** Connections since the last lease that were open for long, and were lost before anyone had wanted them. */
   private unusedLives = 0;
   /** While there are failures or short lives, no connect begins before this time; and none for `min` alone before that one. */
@@ -99,7 +119,9 @@ export class Opening {
 
   /** How long until one more connect may begin for this demand: 0 is now, and Infinity until something else happens. */
   due(demand: Demand): number {
-    const { waiting, toWarmUp, toKeep, opening } = demand;
+    const { waiting, came, toWarmUp, toKeep, opening } = demand;
+    // Those with whom the queue began are no rate.
+    if (!this.queued || this.sinceQueueChanged < shortest) this.cameBefore = came;
     const asked = Math.max(waiting, toWarmUp);
     if (opening >= Math.max(asked, toKeep)) return Infinity;
     const rest =
@@ -124,6 +146,7 @@ export class Opening {
   }
 
   proven(): void {
+    this.used = true;
     // A connection from before the failures says nothing of the target as it is now.
     if (this.tripped) return;
     this.failures = 0;
@@ -143,6 +166,10 @@ export class Opening {
    */
   endedEarly(age: number): void {
     if (age >= Math.max(shortest, this.options.retryDelay.max) || this.tripped) return;
+    // Connections that an outage ends together are one loss: only one that was opened after the last loss says more of the target.
+    const now = this.clock.now();
+    if (this.shortLives > 0 && this.endedEarlyAt - (now - age) > hair) return;
+    this.endedEarlyAt = now;
     this.shortLives++;
     if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
   }
@@ -158,8 +185,53 @@ export class Opening {
     return false;
   }
 
-  lineEmptied(): void {
-    this.window = 1;
+  /** Nothing more is decided for now, and callers wait. */
+  queueFilled(): void {
+    if (!this.queued) this.beginQueue();
+  }
+
+  /** A queue that is filled and emptied before anything else happens was none. */
+  queueEmptied(): void {
+    if (this.queued) this.endQueue();
+  }
+
+  /** The first connection is open: until then it was no matter of turnover. */
+  queueRestarts(): void {
+    this.queueStood = 0;
+    this.queueChangedAt = this.clock.now();
+  }
+
+  private beginQueue(): void {
+    this.shrinkWindow();
+    this.queueStood = this.stood;
+    this.queueChangedAt = this.clock.now();
+    this.queued = true;
+  }
+
+  /** To be called before a queue begins. One that is filled again in the instant in which it was emptied, as by a closed loop, goes on. */
+  private shrinkWindow(): void {
+    if (this.used && this.sinceQueueChanged > this.connectTime * decay) this.window = 1;
+  }
+
+  private endQueue(): void {
+    this.queueStood = Math.min(this.stood, this.connectTime);
+    this.queueChangedAt = this.clock.now();
+    this.queued = false;
+  }
+
+  /** For how long the queue has stood (ms). */
+  private get stood(): number {
+    const since = this.sinceQueueChanged;
+    return this.queued ? this.queueStood + since : Math.max(0, this.queueStood - since * decay);
+  }
+
+  /** Never less than 0, also when the clock has been set back. */
+  private get sinceQueueChanged(): number {
+    return Math.max(0, this.clock.now() - this.queueChangedAt);
+  }
+
+  private get connectTime(): number {
+    return Math.max(shortest, this.timings.meanOpen);
   }
 
   failed(attempt: Attempt, error: unknown, phase: 'open' | 'validate'): void {
@@ -178,14 +250,32 @@ export class Opening {
     this.pauseToKeep();
   }
 
-  /** Whom the open connections will not have served by the time a new one is there, needs one. */
-  private dueForTheLine({ waiting, waited, total, opening }: Demand): number {
+  private dueForTheLine({ waiting, came, heldBack, batchWidth, total, opening }: Demand): number {
     const { meanHold, meanOpen } = this.timings;
-    if (total === 0 || meanHold < 0 || meanOpen < measurable) return opening < this.window ? 0 : Infinity;
-    const unserved = meanHold > 0 ? waiting - (total * meanOpen) / meanHold : 0;
-    if (opening < unserved) return opening < this.options.maxOpening ? 0 : Infinity;
-    // They should have been served by then. If not, those who hold the connections are slower than it seemed.
-    return opening < this.window ? orNow(Math.max(shortest, meanOpen) - waited) : Infinity;
+    const { maxOpening } = this.options;
+    if (!this.queued) this.shrinkWindow();
+    if (meanHold < 0 || meanOpen < measurable) return opening < this.window ? 0 : Infinity;
+    if (opening < this.unserved(waiting + heldBack + this.expected(came), total))
+      return opening < maxOpening ? 0 : Infinity;
+    // Either the estimate is wrong, or callers come back as soon as they have been served.
+    const window = Math.min(maxOpening, Math.max(this.window, batchWidth - total));
+    return opening < window ? orNow(this.connectTime - this.stood) : Infinity;
+  }
+
+  /** How many more callers come in the time of a connect, when they come as they have come since the queue began. */
+  private expected(came: number): number {
+    const { connectTime } = this;
+    return ((came - this.cameBefore) * connectTime) / Math.max(connectTime, this.sinceQueueChanged);
+  }
+
+  /**
+   * How many more connections the demand needs that the open ones will not have served by the time a new one is there. One that serves
+   * several in the time of a connect is needed once for all of them.
+   */
+  private unserved(demand: number, total: number): number {
+    const { meanHold, meanOpen } = this.timings;
+    if (meanHold === 0) return total === 0 ? Math.min(1, demand) : 0;
+    return (demand - (total * meanOpen) / meanHold) * Math.min(1, meanHold / meanOpen);
   }
 
   private restUntil(time: number): number {

@@ -87,6 +87,8 @@ export class ConnectingRules {
   /** A connection was lost at that age, and nobody had given it back yet. */
   endedEarly(age: number, now: number): void {
     if (age >= Math.max(shortestPause, this.options.retryDelay.max) || this.breaker !== 'closed') return;
+    // What ends together with others, or was opened before they ended, is one loss with them.
+    if (this.shortLives > 0 && now - age < this.endedEarlyAt - hair) return;
     this.shortLives++;
     this.endedEarlyAt = now;
     // Once may be chance.

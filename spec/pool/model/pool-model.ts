@@ -60,6 +60,8 @@ export class PoolModel {
   private failedOrGivenUp = 0;
   /** The task in which a lease last ended. */
   returnedIn = -1;
+  /** Since when the line has not been empty. */
+  private lineStandsSince = Infinity;
   /** The longest that a connect has taken. */
   slowestOpen = 0;
   /** When destroy's patience with leases ends. */
@@ -109,14 +111,19 @@ export class PoolModel {
   }
 
   /**
-   * Until when the pool may leave it to the open connections to serve the line: when nothing speaks against the target, and the first
-   * one has not waited for as long as a connect takes.
+   * Until when the pool may leave it to the open connections to serve the line: when nothing speaks against the target, and the line
+   * has not stood for as long as a connect takes, whoever is in it.
    */
   get mayTrustTurnoverUntil(): number {
-    const [first] = this.line;
-    const opensAnyway = first === undefined || this.total === 0 || this.warmings.length > 0;
+    const opensAnyway = this.line.length === 0 || this.total === 0 || this.warmings.length > 0;
     if (opensAnyway || this.connecting.failuresInRow > 0) return -Infinity;
-    return first.since + Math.max(1, this.slowestOpen);
+    return this.lineStandsSince + Math.max(1, this.slowestOpen);
+  }
+
+  /** Nothing is left to decide: the line stands from the first such moment at which callers wait and a connection is open. */
+  looksAtLine(): void {
+    if (this.line.length === 0 || this.total === 0) this.lineStandsSince = Infinity;
+    else this.lineStandsSince = Math.min(this.lineStandsSince, this.now);
   }
 
   /** Those that are kept open, whether anybody wants them or not. */

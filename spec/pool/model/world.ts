@@ -225,6 +225,7 @@ export class World {
     const { model, clock } = this;
     const { stats } = this.pool;
     const nothingIsDue = clock.next > clock.now();
+    model.looksAtLine();
     for (const sentence of brokenSums(stats, model.sums)) model.check(false, sentence);
     for (const sentence of brokenAtRest(model, stats, nothingIsDue)) model.check(false, sentence);
     this.watchers.look(stats);
