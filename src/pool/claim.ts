@@ -54,4 +54,9 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
 
   /** The connection was lost or closed under the holder: the claim has ended already. */
   abstract revoked(error: PoolError): void;
+
+  /** The same, of one whose `granted` has not come to its end, since the stack was full. */
+  interrupted(error: PoolError): void {
+    this.revoked(error);
+  }
 }

@@ -484,7 +484,16 @@ export class PoolCore<C> {
         if (!this.step()) break;
       } catch (error) {
         // One caller's exception is no reason not to serve the others, and no outcome of the one that happens to be calling now.
+        const slot = this.granting;
         this.granting = null;
+        if (error instanceof RangeError) {
+          this.busy = false;
+          // No call before this: the stack may be full.
+          void Promise.resolve().then(() => {
+            this.recover(slot === null ? null : slot.holders.newest, error);
+          });
+          return;
+        }
         this.unhandled(error);
       }
     }
@@ -755,12 +764,34 @@ export class PoolCore<C> {
     try {
       this.lend(claim, slot, this.clock.now(), 0);
     } catch (error) {
-      this.unhandled(error);
+      if (error instanceof RangeError) {
+        void Promise.resolve().then(() => {
+          this.recover(claim, error);
+        });
+      } else {
+        this.unhandled(error);
+      }
     } finally {
       this.granting = null;
       this.busy = false;
       if (!this.lull) this.drain();
     }
+  }
+
+  /**
+   * The stack of a caller was full when it was served, and it is not known how far that came: its lease ends with its connection, which it
+   * may still use. Called in a later microtask, with a stack that is empty.
+   */
+  private recover(claim: Claim<C> | null, error: RangeError): void {
+    this.run(() => {
+      if (claim !== null && claim.state === 'held') {
+        this.takeAway(claim, error);
+        this.changed();
+        claim.interrupted(connectionLost(this.situations.now(), error));
+      }
+      this.unhandled(error);
+    });
+    this.drain();
   }
 
   private lendInTurn(claim: Claim<C>, slot: Slot<C>): void {

@@ -33,6 +33,8 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
       if (onNext !== null) onNext(value);
       else observer?.next?.(value);
     } catch (error) {
+      // With a full stack it is not known how far this came: what has been handed over is taken back, and then it is reported.
+      if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) throw error;
       reportUnhandled(error);
     }
   }

@@ -150,6 +150,11 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
+  override interrupted(error: PoolError): void {
+    if (this.phase === 'starting' || this.phase === 'piping') this.phase = 'running';
+    this.revoked(error);
+  }
+
   // ---------------------------------------------------------------- what the sink is told
 
   protected abstract tellValue(value: R): void;
