@@ -1,4 +1,18 @@
-import { defer, from, map, Observable, of, range, retry, Subject, take, throwError, timeout } from 'rxjs';
+import {
+  defer,
+  finalize,
+  from,
+  map,
+  NEVER,
+  Observable,
+  of,
+  range,
+  retry,
+  Subject,
+  take,
+  throwError,
+  timeout,
+} from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import { batchOutcomes, InvalidConfigError, withConnection } from '../../src/index';
 import type { BatchOptions, BatchOutcome } from '../../src/index';
@@ -295,6 +309,25 @@ describe('batchOutcomes', () => {
       expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i));
     });
 
+    it('has each outcome once, also for a subscriber that feeds the source inside next', () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
+      const items = new Subject<Observable<number>>();
+      const first = new Subject<never>();
+      const seen: number[] = [];
+      items
+        .pipe(
+          withConnection(pool, (_connection, item) => item),
+          batchOutcomes({ ordered: true }),
+        )
+        .subscribe(({ index }) => {
+          seen.push(index);
+          if (index < 3) items.next(of(index));
+        });
+      items.next(first);
+      first.complete();
+      expect(seen).toEqual([0, 1, 2, 3]);
+    });
+
     it('emits what it still holds before a stop by stopOnError', () => {
       marbles(({ cold, target, expectObservable }) => {
         const pool = createPool({ connect: target('a', 'b', 'c').connect, max: 3 });
@@ -480,6 +513,23 @@ describe('batchOutcomes', () => {
       }).toThrow();
       expect(stopped.sort()).toEqual([0, 1, 2]);
       expectNothingHeld(pool);
+    });
+
+    it('stops the works in the order in which they began, whichever have ended before', () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
+      const stopped: number[] = [];
+      const first = new Subject<never>();
+      const subscription = range(0, 4)
+        .pipe(
+          withConnection(pool, (_connection, item) =>
+            (item === 0 ? first : NEVER).pipe(finalize(() => stopped.push(item))),
+          ),
+          batchOutcomes(),
+        )
+        .subscribe();
+      first.complete();
+      subscription.unsubscribe();
+      expect(stopped).toEqual([0, 1, 2, 3]);
     });
 
     it('by a work that is just being started, cancels it', () => {

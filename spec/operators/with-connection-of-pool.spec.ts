@@ -1,4 +1,4 @@
-import { concatAll, exhaustAll, map, mergeAll, NEVER, of, retry, switchAll, take, tap } from 'rxjs';
+import { concatAll, delay, exhaustAll, map, mergeAll, NEVER, of, retry, switchAll, take, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, batchSequential, withConnection } from '../../src/index';
 import type { ConnectionPool, ConnectionTask, Lease } from '../../src/index';
@@ -262,6 +262,26 @@ describe('withConnection(work), with the pool as the source', () => {
         );
         expectObservable(tasks).toBe('(0|)');
         flush();
+        expectNothingHeld(pool);
+      });
+    });
+
+    it('but not while another one runs, which somebody has begun a moment after the end of the source', () => {
+      marbles(({ at, flush }) => {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
+        const tasks: ConnectionTask<Lease<string>, number>[] = [];
+        pool
+          .pipe(
+            take(2),
+            withConnection(() => of(1).pipe(delay(5))),
+          )
+          .subscribe((task) => tasks.push(task));
+        tasks[0]!.subscribe();
+        const active: number[] = [];
+        at(2, () => active.push(pool.stats.activeLeases));
+        at(10, () => active.push(pool.stats.activeLeases));
+        flush();
+        expect(active).toEqual([2, 0]);
         expectNothingHeld(pool);
       });
     });

@@ -377,6 +377,27 @@ describe('work that is cancelled', () => {
       });
     });
 
+    it('and fails with what condemns its connection in the end, has it closed at once, and leaves no timer behind', () => {
+      marbles(({ at, flush }) => {
+        const counting = countingScheduler();
+        const pool = createPool({
+          connect: () => opensAtOnce('a'),
+          max: 1,
+          isFatal: () => true,
+          scheduler: counting.scheduler,
+        });
+        pool
+          .use(() => virtualPromise<never>(10, { error: new Error('broken') }))
+          .subscribe()
+          .unsubscribe();
+        at(11, () => {
+          expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, closed: 1, cancelledOperations: 1 }));
+          expect(counting.live).toBe(0);
+        });
+        flush();
+      });
+    });
+
     it('makes no unhandled rejection', async () => {
       const unhandled: unknown[] = [];
       const listener = (reason: unknown): void => void unhandled.push(reason);

@@ -132,6 +132,25 @@ describe('overload', () => {
     });
   });
 
+  it('forgets a line that was left by those who came after a lull, although some were shed before that', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
+      const shed: number[] = [];
+      const call = () => pool.use(() => timer(1_000)).subscribe({ error: () => shed.push(asyncScheduler.now()) });
+      call();
+      at(10, call);
+      at(300, () => {
+        const waiter = call();
+        asyncScheduler.schedule(() => {
+          waiter.unsubscribe();
+        }, 10);
+      });
+      at(350, call);
+      flush();
+      expect(shed).toEqual([110, 450]);
+    });
+  });
+
   it('forgets a line that those who stood in it have left', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });

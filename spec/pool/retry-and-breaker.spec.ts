@@ -201,6 +201,30 @@ describe('the pause after a failed connect', () => {
     });
   });
 
+  it('doubles between such lives from the second on, from retryDelay', () => {
+    marbles(({ at, flush }) => {
+      const scripted = scriptedTarget();
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        retryDelay: 16,
+        random: () => 1 - Number.EPSILON,
+      });
+      const ask = (): void => {
+        pool.acquire().subscribe({
+          next: () => {
+            scripted.connections.at(-1)!.lose();
+            if (scripted.dials < 5) ask();
+          },
+        });
+      };
+      ask();
+      at(1_000, () => void pool.destroy());
+      flush();
+      expect(scripted.dialTimes.map(Math.round)).toEqual([0, 0, 16, 48, 112]);
+    });
+  });
+
   it('is kept between them even when retryDelay is 0 to the end', () => {
     marbles(({ cold, at, flush }) => {
       let dials = 0;
@@ -308,6 +332,51 @@ describe('the breaker', () => {
         void pool.destroy({ timeout: 0 });
       });
       flush();
+    });
+  });
+
+  it('is half-open until its probe has passed the validation', () => {
+    marbles(({ cold, at, flush }) => {
+      const pool = createPool({
+        connect: () => opensAtOnce('a'),
+        max: 1,
+        validate: () => cold('-----(x|)', { x: false }),
+        validateAfter: 0,
+        breaker: { failures: 1, probeAfter: 10 },
+      });
+      const states: string[] = [];
+      pool.stats$
+        .pipe(
+          map(({ breaker }) => breaker),
+          distinctUntilChanged(),
+        )
+        .subscribe((state) => states.push(state));
+      const ask = (): void => {
+        pool.acquire().subscribe({ error: () => undefined });
+      };
+      ask();
+      at(20, ask);
+      at(50, () => void pool.destroy());
+      flush();
+      expect(states.slice(0, 4)).toEqual(['closed', 'open', 'half-open', 'open']);
+      expect(states.slice(1)).not.toContain('closed');
+    });
+  });
+
+  it('is probed for min alone after probeAfter first, and then after pauses that double', () => {
+    marbles(({ at, flush }) => {
+      const scripted = scriptedTarget({ step: bounded });
+      const pool = createPool({
+        connect: scripted.connect,
+        min: 1,
+        max: 1,
+        retryDelay: 1,
+        breaker: { failures: 2, probeAfter: 100 },
+        random: () => 0,
+      });
+      at(1_000, () => void pool.destroy());
+      flush();
+      expect(scripted.dialTimes).toEqual([0, 1, 101, 301, 701]);
     });
   });
 

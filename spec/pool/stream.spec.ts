@@ -1,4 +1,4 @@
-import { asyncScheduler, filter, map, Subscriber, take, tap } from 'rxjs';
+import { asyncScheduler, filter, map, Subject, Subscriber, take, takeUntil, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, Lease } from '../../src/index';
 import { Claim } from '../../src/pool/claim';
@@ -236,6 +236,19 @@ describe('the stream of a pool', () => {
       });
       flush();
     });
+  });
+
+  it('gives back what was lent to it when it is unsubscribed before it has been told of that', () => {
+    const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+    let told = 0;
+    const stop = new Subject<void>();
+    pool.stats$.subscribe(({ activeLeases }) => {
+      if (activeLeases > 0) stop.next();
+    });
+    pool.pipe(takeUntil(stop)).subscribe(() => told++);
+    expect(told).toBe(0);
+    expect(pool.stats.acquired).toBe(1);
+    expectNothingHeld(pool);
   });
 
   it('stops for a subscriber that unsubscribes inside next', () => {

@@ -56,6 +56,27 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
+  it('are opened again after short pauses once one has been used', () => {
+    marbles(({ at, flush }) => {
+      const dialled: number[] = [];
+      const pool = createPool({
+        connect: () => {
+          dialled.push(asyncScheduler.now());
+          return silentFor(6_000)();
+        },
+        min: 1,
+        max: 1,
+        retryDelay: { initial: 100, max: 5_000 },
+        maxLifetime: Infinity,
+      });
+      at(12_400, () => pool.use((c) => of(c)).subscribe());
+      at(25_000, () => void pool.destroy());
+      flush();
+      // The one that was used is replaced at once.
+      expect(dialled).toEqual([0, 6_100, 12_300, 18_300, 24_400]);
+    });
+  });
+
   it('are as little held against it when a warm pool loses all of them at once', () => {
     marbles(({ at, flush }) => {
       let dials = 0;

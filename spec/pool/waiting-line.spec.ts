@@ -134,6 +134,29 @@ describe('the waiting line', () => {
       });
     });
 
+    it('says that every place is taken by connections that still close, where it is so', () => {
+      marbles(({ target, expectObservable }) => {
+        const pool = createPool({
+          connect: target('a').connect,
+          max: 1,
+          close: () => NEVER,
+          closeTimeout: Infinity,
+          acquireTimeout: 5,
+        });
+        pool.acquire().subscribe((lease) => {
+          lease.discard();
+        });
+        expectObservable(pool.acquire(), '-^').toBe(
+          '------#',
+          undefined,
+          poolError('CONNECTION_FAILED', {
+            attempts: 0,
+            message: jasmine.stringContaining('1 of 1 places are taken by connections that are still closing'),
+          }),
+        );
+      });
+    });
+
     it('keeps the last connect failure as the cause of a PoolExhaustedError', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({
