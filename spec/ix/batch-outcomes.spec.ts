@@ -240,6 +240,29 @@ describe('batchOutcomes, pulled', () => {
       expectNothingHeld(pool);
     });
 
+    it('counts one that was drawn and had no room any more, since the pool was made smaller meanwhile', async () => {
+      const answer = deferred<IteratorResult<number>>();
+      let n = 0;
+      const slow: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => (n < 1 ? Promise.resolve({ done: false, value: n++ }) : answer.promise),
+          return: () => Promise.resolve({ done: true, value: undefined }),
+        }),
+      };
+      const pool = openPool(2);
+      const work = new CountedWork();
+      const tasks = withConnection(pool, work.byHand)(slow);
+      const result = all(collectBatch()(batchOutcomes({ stopOnError: true })(tasks)));
+      await settle();
+      pool.resize(1);
+      answer.resolve({ done: false, value: 1 });
+      await settle();
+      work.break(0, new Error('no'));
+      expect(await result).toEqual([
+        { successful: [], failed: [{ index: 0, item: 0, error: new Error('no') }], unstarted: 1 },
+      ]);
+    });
+
     it('counts one that comes in spite of return()', async () => {
       const answer = deferred<IteratorResult<number>>();
       let n = 0;

@@ -292,6 +292,51 @@ describe('validate', () => {
     });
   });
 
+  it('is done for no more connections at a time than can serve all who wait, with capacity', () => {
+    marbles(({ at, flush }) => {
+      let asked = 0;
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 2,
+        capacity: 2,
+        validate: () => {
+          asked++;
+          return timer(5).pipe(map(() => true));
+        },
+        validateAfter: 100,
+      });
+      void pool.warmUp(2);
+      at(200, () => {
+        for (let i = 0; i < 2; i++) pool.acquire().subscribe();
+      });
+      at(203, () => {
+        expect([asked, pool.stats.pendingAcquires]).toEqual([1, 2]);
+      });
+      flush();
+    });
+  });
+
+  it('leaves a waiter the connection that need not be asked and has been idle longest, with the order fifo', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: scriptedTarget().connect,
+        max: 4,
+        order: 'fifo',
+        validate: () => NEVER,
+        validateAfter: 100,
+      });
+      // Two are unused for long, two are not.
+      for (const end of [0, 0, 150, 160]) pool.use(() => timer(end)).subscribe();
+      let lent: number | undefined;
+      at(200, () => {
+        pool.acquire().subscribe(({ connection }) => (lent = connection.id));
+        expect(lent).toBe(2);
+        void pool.destroy({ timeout: 0 });
+      });
+      flush();
+    });
+  });
+
   it('with the order fifo is not done for a second connection when the first has passed', () => {
     marbles(({ at, flush }) => {
       const asked: number[] = [];
@@ -484,6 +529,29 @@ describe('reset', () => {
       .subscribe();
     expect(resets).toBe(0);
     expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', released: 1, closed: 1 }));
+  });
+
+  it('is not begun when the connection is replaced inside the end of the work', () => {
+    const scripted = scriptedTarget();
+    const reset: number[] = [];
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      reset: (connection) => {
+        reset.push(connection.id);
+        return EMPTY;
+      },
+    });
+    pool
+      .use(() => of(1))
+      .subscribe({
+        complete: () => {
+          pool.refresh();
+        },
+      });
+    expect(reset).toEqual([]);
+    expect(scripted.closed).toBe(1);
+    expectNothingHeld(pool);
   });
 
   it('of a shared connection is done when nobody uses it any more', () => {
