@@ -310,19 +310,13 @@ describe('batchOutcomes', () => {
     });
 
     it('has each outcome once, also for a subscriber that feeds the source inside next', () => {
-      const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
       const items = new Subject<Observable<number>>();
-      const first = new Subject<never>();
+      const first = new Subject<number>();
       const seen: number[] = [];
-      items
-        .pipe(
-          withConnection(pool, (_connection, item) => item),
-          batchOutcomes({ ordered: true }),
-        )
-        .subscribe(({ index }) => {
-          seen.push(index);
-          if (index < 3) items.next(of(index));
-        });
+      items.pipe(batchOutcomes({ ordered: true, concurrency: 2 })).subscribe(({ index }) => {
+        seen.push(index);
+        if (seen.length < 4) items.next(of(index));
+      });
       items.next(first);
       first.complete();
       expect(seen).toEqual([0, 1, 2, 3]);
