@@ -99,6 +99,35 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
+  it('are no failed connects either when they are lost while they are validated for their first caller, who is served', () => {
+    marbles(({ cold, at, flush }) => {
+      const lives = [silentFor(10_002)(), opensAtOnce('new')];
+      const pool = createPool({
+        connect: () => lives.shift()!,
+        max: 1,
+        idleTimeout: Infinity,
+        maxLifetime: Infinity,
+        validate: () => cold('-----(x|)', { x: true }),
+        validateAfter: 100,
+        breaker: { failures: 1, probeAfter: 60_000 },
+      });
+      void pool.warmUp();
+      const said: unknown[] = [];
+      at(10_000, () => {
+        pool.use((c) => of(c)).subscribe({ next: (c) => said.push(c), error: (error: unknown) => said.push(error) });
+      });
+      at(10_001, () => {
+        expect(pool.stats.inUseConnections).withContext('it is being validated').toBe(1);
+      });
+      at(10_050, () => {
+        expect(said).toEqual(['new']);
+        expect(pool.stats).toEqual(jasmine.objectContaining({ breaker: 'closed', openFailures: 0, closed: 1 }));
+        void pool.destroy();
+      });
+      flush();
+    });
+  });
+
   it('count as failed connects when they end sooner: a target that hangs up at once is as good as dead', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: silentFor(999), min: 1, max: 1, retryDelay: { initial: 0, max: 0 } });
