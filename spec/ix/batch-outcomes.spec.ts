@@ -346,6 +346,22 @@ describe('batchOutcomes, pulled', () => {
       expectNothingHeld(pool);
     });
 
+    it('by that signal without what is ready and was not taken', async () => {
+      const abort = new AbortController();
+      const work = new CountedWork();
+      const tasks = withConnection(openPool(3), work.byHand)([0, 1, 2]);
+      const iterator = batchOutcomes({ concurrency: 3, signal: abort.signal })(tasks)[Symbol.asyncIterator]();
+      const first = iterator.next();
+      await settle();
+      for (const item of [0, 1]) work.finish(item);
+      expect((await first).value!.index).toBe(0);
+      await settle();
+      const reason = new Error('enough');
+      abort.abort(reason);
+      await expectAsync(iterator.next()).toBeRejectedWith(reason);
+      expect((await iterator.next()).done).toBe(true);
+    });
+
     it('by that signal also for a consumer who comes back when all is over, while the source is silent still', async () => {
       const answers = [Promise.resolve({ done: false, value: 0 }), new Promise<never>(() => undefined)];
       const source = {

@@ -380,6 +380,33 @@ describe('the breaker', () => {
     });
   });
 
+  it('and who waits too long is told of a connect, once a validation that failed is forgotten', () => {
+    marbles(({ cold, target, at, flush }) => {
+      const scripted = target('a', 'b', '-');
+      const answers = [false, true];
+      const pool = createPool({
+        connect: scripted.connect,
+        max: 1,
+        retryDelay: 1,
+        validate: () => cold('-(x|)', { x: answers.shift()! }),
+        validateAfter: 0,
+        acquireTimeout: 20,
+        random: () => 0,
+      });
+      pool.acquire().subscribe((lease) => {
+        lease.discard();
+      });
+      let told: unknown;
+      at(10, () => {
+        expect(pool.stats).toEqual(jasmine.objectContaining({ openFailures: 1, acquired: 1, totalConnections: 0 }));
+        pool.acquire().subscribe({ error: (error: unknown) => (told = error) });
+      });
+      at(40, () => void pool.destroy());
+      flush();
+      expect(told).toEqual(poolError('CONNECTION_FAILED', { phase: 'open', attempts: 0 }));
+    });
+  });
+
   it('turns away who comes while the place of the connect that failed is still closing', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({
