@@ -35,6 +35,26 @@ describe('simulate', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(jasmine.objectContaining({ version: 1, seed: 1 }));
   });
 
+  it('lets the process go on while hundreds of thousands begin at one instant', async () => {
+    let done = false;
+    let turns = 0;
+    const everyTurn = (): void => {
+      turns++;
+      if (!done) setImmediate(everyTurn);
+    };
+    setImmediate(everyTurn);
+    const report = await run({
+      ...quiet,
+      pool: { max: 1, maxPending: 0 },
+      arrivals: { bursts: { size: 200_000, every: '1s' } },
+      duration: '1.5s',
+      watch: 'operations',
+    });
+    done = true;
+    expect(report.operations.ended).toBe(200_000);
+    expect(turns).toBeGreaterThan(2);
+  }, 120_000);
+
   it('gives the same for the same seed, and something else for another', async () => {
     const scenario: Scenario = {
       ...quiet,

@@ -26,9 +26,12 @@ export interface SimulationReport extends StressReport {
   readonly lost: Figure;
 }
 
-/** In ms of real time: how long the event loop may be kept from everything else, and between how many steps that is looked at. */
+/**
+ * In ms of real time: how long the event loop may be kept from everything else, and between how many steps that is looked at. A step may begin
+ * thousands of operations.
+ */
 const slice = 20;
-const lookEvery = 256;
+const lookEvery = 8;
 
 /**
  * Puts a load on a pool in virtual time: the code of the pool is the one that runs in life, its connections lead to a target that behaves as
