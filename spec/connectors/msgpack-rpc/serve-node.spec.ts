@@ -6,6 +6,7 @@ import { concat, NEVER, Observable, observable, of, throwError, timer, map, take
 import {
   builtinMethods,
   connectNode,
+  RpcBacklogError,
   RpcConnectionError,
   serveNode,
   withContext,
@@ -523,6 +524,36 @@ describe('a node of our own', () => {
         expect(error.detail).toEqual([1, jasmine.stringContaining(`(${limit})`)]);
       });
     }
+
+    it('counts the notifications that it does not carry out while it waits for the same client, and says so', async () => {
+      let told = 0;
+      const node = await serve({
+        limits: { maxCalls: 2 },
+        methods: {
+          ask: withContext(({ caller }) => caller.call('answer')),
+          tell: () => {
+            told++;
+            return NEVER;
+          },
+        },
+      });
+      const faults: Error[] = [];
+      node.faults$.subscribe((fault) => faults.push(fault));
+      const client = await rawClient(node.target);
+      client.send([0, 1, 'ask', []]);
+      await until(() => client.messages.length === 1);
+      client.send(...Array.from({ length: 38 }, () => [2, 'tell', []]));
+      await until(() => faults.length === 1);
+      const [, id] = client.messages[0] as any[];
+      client.send([1, id, null, 'answered']);
+      await until(() => faults.length === 2);
+      expect(told).toBe(1);
+      expect(faults[0]).toBeInstanceOf(RpcBacklogError);
+      expect(faults.map(({ message }) => message.replace(/^127\.0\.0\.1:\d+ /, ''))).toEqual([
+        'sends notifications that are not carried out: 2 calls are in work here already (maxCalls)',
+        'has sent 37 notifications that were not carried out',
+      ]);
+    });
 
     it('does not read on for a client that does not take its answers', async () => {
       let calls = 0;

@@ -73,6 +73,8 @@ export interface AnswersConfig {
   readonly caller: RpcConnection;
   /** There may be room again, after there was none. */
   readonly onRoom: () => void;
+  /** What the log should know of the other side. */
+  readonly onFault: (what: string) => void;
   /** A request that was not answered at once has been now. */
   readonly onDone: () => void;
 }
@@ -88,6 +90,8 @@ export class Answers {
   #unsentBytes = 0;
   /** One had to be dropped since there was room. */
   #dropped = false;
+  /** Notifications that were not carried out, since as many calls as are allowed are in work. */
+  #missed = 0;
 
   constructor(config: AnswersConfig) {
     this.#config = config;
@@ -130,7 +134,9 @@ export class Answers {
       const { size } = this.#working;
       const limit =
         size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes (maxCallBytes)`;
-      this.#refuse(id, `${size} calls are in work here already ${limit}`);
+      const reason = `${size} calls are in work here already ${limit}`;
+      if (id !== null) this.#refuse(id, reason);
+      else if (this.#missed++ === 0) this.#config.onFault(`sends notifications that are not carried out: ${reason}`);
       return;
     }
     let work: Work | undefined;
@@ -160,10 +166,18 @@ export class Answers {
 
   /** The connection has ended: what is in work is told. */
   abandon(reason: unknown): void {
+    this.#countMissed();
     const works = [...this.#working];
     this.#working.clear();
     this.#workingBytes = 0;
     for (const work of works) work.abandon(reason);
+  }
+
+  /** No answer tells the other side of them, so that the log has to. */
+  #countMissed(): void {
+    const missed = this.#missed;
+    this.#missed = 0;
+    if (missed > 1) this.#config.onFault(`has sent ${missed} notifications that were not carried out`);
   }
 
   #follow(work: Work, source: Observable<unknown>): void {
@@ -175,6 +189,7 @@ export class Answers {
       work.over = true;
       this.#working.delete(work);
       this.#workingBytes -= work.bytes;
+      if (this.#missed > 0 && !this.busy) this.#countMissed();
       this.#answer(work.id, error, value);
       this.#config.onDone();
       this.#config.onRoom();

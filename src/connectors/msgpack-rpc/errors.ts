@@ -126,6 +126,7 @@ export class RpcEncodeError extends Error {
 /**
  * The other side does not read what it is sent, and so much waits for it that no more is kept (`maxBacklogBytes`). The call or
  * notification that fails with it was not sent, and the connection is as good as before: it can be sent again when there is room.
+ * In `faults$` of a node it also tells of a client whose notifications were not carried out, since `maxCalls` were in work.
  *
  * @example
  * caller.notify('tick', now).subscribe({

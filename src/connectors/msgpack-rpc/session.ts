@@ -100,9 +100,8 @@ export class Session implements RpcConnection, Caller, Reader {
     this.#notices = new Notices(this.#outbox, awake);
     // What a client sends of its own is bounded by whoever makes its calls; at a node they are made because somebody has asked.
     const waiting = config.role === 'server' ? () => this.#outbox.waitingBytes : () => this.#answers.unsentBytes;
-    this.#backlog = new Backlog(limits, waiting, (reason) =>
-      config.onFault?.(new RpcBacklogError(this.target, reason)),
-    );
+    const onFault = (reason: string): void => config.onFault?.(new RpcBacklogError(this.target, reason));
+    this.#backlog = new Backlog(limits, waiting, onFault);
     this.#answers = new Answers({
       codec,
       limits,
@@ -111,6 +110,7 @@ export class Session implements RpcConnection, Caller, Reader {
       backlog: this.#backlog,
       caller: this,
       onRoom: () => this.#readOnLater(),
+      onFault,
       onDone: () => config.onHeard?.(),
     });
     this.notifications$ = new Observable((subscriber) => {
