@@ -94,6 +94,7 @@ describe('the answers that are owed', () => {
       caller: undefined as unknown as RpcConnection,
       onDone: () => {},
       onRoom: () => {},
+      onFault: () => {},
     });
     let id = 0;
     const ask = (count: number): void => {

@@ -32,6 +32,19 @@ export interface RpcConnection {
    */
   notify(method: string, ...params: unknown[]): Observable<never>;
 
-  /** What the node tells without being asked. Hot; completes when the connection ends, however it ends. */
+  /**
+   * What the node tells without being asked. Hot; completes when the connection ends, however it ends. A subscriber gets each notification when
+   * it is read, so that an operator behind it that waits, such as `concatMap`, keeps all those that come meanwhile: see `pullNotifications`.
+   */
   readonly notifications$: Observable<RpcNotification>;
+
+  /**
+   * The same notifications for a consumer that takes its time: those from now on are kept until they are pulled, up to `maxBacklogBytes`, where
+   * each counts its bytes and 128 more. When one had to be dropped, the iteration fails with `RpcBacklogError` behind those that were kept, and is
+   * over. It ends with the connection, when everything that was kept has been pulled.
+   *
+   * @example
+   * for await (const { method, params } of connection.pullNotifications()) await store(method, params);
+   */
+  pullNotifications(): AsyncIterableIterator<RpcNotification>;
 }

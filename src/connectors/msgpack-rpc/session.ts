@@ -17,6 +17,7 @@ import { checkMessage, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from
 import type { MethodTable } from './methods';
 import { Notices } from './notices';
 import { Outbox } from './outbox';
+import { PulledNotifications } from './pulled-notifications';
 import { Refusal } from './refusal';
 import type { RpcConnection } from './rpc-connection';
 import { explain } from './socket-errors';
@@ -67,6 +68,9 @@ export class Session implements RpcConnection, Caller, Reader {
   readonly #answers: Answers;
   readonly #backlog: Backlog;
   readonly #notifications = new Subject<RpcNotification>();
+  readonly #awake: Awake;
+  /** Those for whom notifications are kept until they are pulled. */
+  readonly #pulled = new Set<PulledNotifications>();
   #ending: Ending | undefined;
   /** Something has come in since this was last set to false. */
   heard = false;
@@ -94,6 +98,7 @@ export class Session implements RpcConnection, Caller, Reader {
     const codec = wireCodecOf(config.codec);
     this.#codec = codec;
     const awake = new Awake(socket, config.role === 'server');
+    this.#awake = awake;
     this.#inbox = config.intake?.inbox ?? new Inbox(limits);
     this.#outbox = new Outbox(socket);
     this.#calls = new Calls(config.target, this.#outbox, awake, config.firstId ?? 1);
@@ -161,6 +166,21 @@ export class Session implements RpcConnection, Caller, Reader {
       const frame = this.#encode(subscriber, method, [NOTIFICATION, method, params]);
       if (frame !== undefined) this.#notices.start(frame, method, subscriber);
     });
+  }
+
+  pullNotifications(): PulledNotifications {
+    const pulled = new PulledNotifications({
+      target: this.target,
+      maxBacklogBytes: this.#config.limits.maxBacklogBytes,
+      onEnd: (ended) => {
+        this.#pulled.delete(ended);
+        this.#awake.free();
+      },
+    });
+    this.#awake.hold();
+    if (this.#ending === undefined) this.#pulled.add(pulled);
+    else pulled.end();
+    return pulled;
   }
 
   /** Ends it from this side. */
@@ -307,9 +327,14 @@ export class Session implements RpcConnection, Caller, Reader {
         return;
       case NOTIFICATION:
         if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2], end - start);
-        this.#notifications.next({ method: message[1], params: message[2] });
+        this.#publish({ method: message[1], params: message[2] }, end - start);
     }
   };
+
+  #publish(notification: RpcNotification, bytes: number): void {
+    if (this.#pulled.size > 0) for (const pulled of this.#pulled) pulled.push(notification, bytes);
+    this.#notifications.next(notification);
+  }
 
   #refuse(refusal: Refusal): void {
     if (this.#ending !== undefined) return;
@@ -347,5 +372,6 @@ export class Session implements RpcConnection, Caller, Reader {
     this.#calls.fail(ending);
     this.#notices.fail(ending);
     this.#notifications.complete();
+    for (const pulled of [...this.#pulled]) pulled.end();
   }
 }

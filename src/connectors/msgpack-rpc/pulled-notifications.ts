@@ -1,0 +1,93 @@
+import { RpcBacklogError } from './errors';
+import type { RpcNotification } from './messages';
+
+/** A notification that waits to be pulled. */
+interface Kept {
+  readonly notification: RpcNotification;
+  readonly weight: number;
+  next: Kept | undefined;
+}
+
+/** What one counts beside its bytes: about what keeps it. */
+const PLACE = 128;
+
+export interface PulledNotificationsConfig {
+  readonly target: string;
+  readonly maxBacklogBytes: number;
+  /** Nobody pulls any more, or there is nothing left to come. */
+  readonly onEnd: (pulled: PulledNotifications) => void;
+}
+
+/** The notifications of a connection for one consumer, which pulls them: those that it has not pulled yet are kept, up to a bound. */
+export class PulledNotifications implements AsyncIterableIterator<RpcNotification> {
+  readonly #config: PulledNotificationsConfig;
+  #first: Kept | undefined;
+  #last: Kept | undefined;
+  /** Of all that are kept. */
+  #weight = 0;
+  /** Those that came when the bound was reached; the consumer gets an error in their place, and nothing after it. */
+  #dropped = 0;
+  #isOver = false;
+  /** Pulls that wait for the next one. */
+  #pulls: ((result: IteratorResult<RpcNotification, undefined>) => void)[] = [];
+
+  constructor(config: PulledNotificationsConfig) {
+    this.#config = config;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** One has come, in a message of so many bytes. */
+  push(notification: RpcNotification, bytes: number): void {
+    const pull = this.#pulls.shift();
+    if (pull !== undefined) {
+      pull({ done: false, value: notification });
+      return;
+    }
+    if (this.#dropped > 0 || this.#weight >= this.#config.maxBacklogBytes) {
+      this.#dropped++;
+      return;
+    }
+    const kept: Kept = { notification, weight: bytes + PLACE, next: undefined };
+    this.#weight += kept.weight;
+    if (this.#last === undefined) this.#first = kept;
+    else this.#last.next = kept;
+    this.#last = kept;
+  }
+
+  /** The connection has ended. What is kept can still be pulled. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#config.onEnd(this);
+    for (const pull of this.#pulls.splice(0)) pull({ done: true, value: undefined });
+  }
+
+  async next(): Promise<IteratorResult<RpcNotification, undefined>> {
+    const kept = this.#first;
+    if (kept !== undefined) {
+      this.#first = kept.next;
+      if (kept.next === undefined) this.#last = undefined;
+      this.#weight -= kept.weight;
+      return { done: false, value: kept.notification };
+    }
+    if (this.#dropped > 0) {
+      const { target, maxBacklogBytes } = this.#config;
+      const reason = `sent ${this.#dropped} notifications that were dropped: ${maxBacklogBytes} bytes of those before had not been pulled (maxBacklogBytes)`;
+      this.#dropped = 0;
+      this.end();
+      throw new RpcBacklogError(target, reason);
+    }
+    if (this.#isOver) return { done: true, value: undefined };
+    return new Promise((resolve) => this.#pulls.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<RpcNotification, undefined>> {
+    this.#first = this.#last = undefined;
+    this.#dropped = 0;
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
