@@ -455,7 +455,8 @@ describe('a node of our own', () => {
     it('works on so many bytes of requests of a client at once, and lets the others wait', async () => {
       const working: (() => void)[] = [];
       const node = await serve({
-        limits: { maxCallBytes: 100_000 },
+        // Counted as what they become: two bytes a letter.
+        limits: { maxCallBytes: 200_000 },
         methods: {
           hold: (text: string) => new Promise((resolve) => working.push(() => resolve(text.length))),
           quick: (text: string) => text.length,

@@ -20,7 +20,7 @@ const SHORT = 1024;
 /** A request of the other side that is being worked on, or a notification that runs a method: then its id is null. */
 class Work implements CallContext {
   readonly id: number | null;
-  /** What its request had. */
+  /** Bytes of memory that its request became. */
   readonly bytes: number;
   readonly caller: RpcConnection;
   over = false;
@@ -83,7 +83,7 @@ export interface AnswersConfig {
 export class Answers {
   readonly #config: AnswersConfig;
   readonly #working = new Set<Work>();
-  /** Bytes of the requests in work. */
+  /** Bytes of memory that the requests in work have become. */
   #workingBytes = 0;
   /** Answers that the socket has not taken, and what they count for. */
   #unsent = 0;
@@ -123,7 +123,7 @@ export class Answers {
     return this.clogged && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
   }
 
-  /** Runs a method, asked for by a message of so many bytes; its answer goes to `id`, or nowhere if that is null. */
+  /** Runs a method, asked for by a message that became so many bytes; its answer goes to `id`, or nowhere if that is null. */
   request(id: number | null, name: string, params: unknown[], bytes: number): void {
     const method = this.#config.methods.get(name);
     if (method === undefined) {
@@ -133,7 +133,7 @@ export class Answers {
     if (this.busy) {
       const { size } = this.#working;
       const limit =
-        size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes (maxCallBytes)`;
+        size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes of memory (maxCallBytes)`;
       const reason = `${size} calls are in work here already ${limit}`;
       if (id !== null) this.#refuse(id, reason);
       else if (this.#missed++ === 0) this.#config.onFault(`sends notifications that are not carried out: ${reason}`);

@@ -38,6 +38,11 @@ export class Inbox {
     return this.#begun.length;
   }
 
+  /** Bytes of memory that the message becomes which was given out last, by an estimate. */
+  get decodedBytes(): number {
+    return this.#scanner.decodedBytes;
+  }
+
   /** Bytes that nobody has looked at. */
   get waitingBytes(): number {
     return this.#end - this.#at + this.#waiting.length + this.#unseen;

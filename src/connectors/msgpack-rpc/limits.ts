@@ -9,6 +9,21 @@ export interface MessageLimits {
   readonly maxDepth: number;
   /** Elements of all the arrays and maps in one message; an entry of a map counts as two. Default 4 194 304. */
   readonly maxElements: number;
+  /**
+   * Entries of a map that has a key other than a text. Default 256. Such a map becomes a `Map`, and the engine hashes numbers without a
+   * seed: keys that collide can be computed, and `n` of them cost `n²`.
+   */
+  readonly maxMapEntries: number;
+  /**
+   * Bytes of a text that is the key of a map. Default 8 192. The engine hashes texts of more than 16 383 letters by their length alone, so
+   * that a limit beyond that lets keys collide again.
+   */
+  readonly maxKeyBytes: number;
+  /**
+   * Bytes of memory that one message becomes when it is decoded, by an estimate from its headers: 8 for an element, 96 more for a map and so on;
+   * docs/msgpack-rpc.md has the table and how true it is. Default 268 435 456 (256 MiB).
+   */
+  readonly maxDecodedBytes: number;
 }
 
 /** The bounds of one connection, for a client as for a server. Every one is an integer of at least 1, or Infinity for none. */
@@ -16,8 +31,8 @@ export interface RpcLimits extends MessageLimits {
   /** Requests of the other side that may be in work at once; with so many, no more are read. Default 1 024. */
   readonly maxCalls: number;
   /**
-   * Bytes that the requests in work had when they came in; with so many, no more are read. Their params may be in memory until they
-   * are answered. Default 67 108 864 (64 MiB). A single request of more is worked on by itself.
+   * Bytes of memory that the requests in work have become, counted as for `maxDecodedBytes`; with so many, no more are read. Their params may
+   * be in memory until they are answered. Default 134 217 728 (128 MiB). A single request of more is worked on by itself.
    */
   readonly maxCallBytes: number;
   /** Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216 (16 MiB). */
@@ -46,8 +61,11 @@ export const clientLimits: RpcLimits = {
   maxMessageBytes: 128 * 1024 * 1024,
   maxDepth: 128,
   maxElements: 4 * 1024 * 1024,
+  maxMapEntries: 256,
+  maxKeyBytes: 8 * 1024,
+  maxDecodedBytes: 256 * 1024 * 1024,
   maxCalls: 1024,
-  maxCallBytes: 64 * 1024 * 1024,
+  maxCallBytes: 128 * 1024 * 1024,
   maxUnsentBytes: 16 * 1024 * 1024,
   maxBacklogBytes: BACKLOG * 16 * 1024 * 1024,
 };

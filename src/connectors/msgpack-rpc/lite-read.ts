@@ -153,14 +153,17 @@ export function createDecode(plain: Read): WireCodec['decode'] {
   }
 
   function readRest(decoder: Reading, size: number, map: Map<unknown, unknown>, firstKey: unknown): unknown {
-    map.set(firstKey, read(decoder));
+    map.set(asKey(firstKey), read(decoder));
     for (let i = 1; i < size; i++) {
       const key = read(decoder);
-      map.set(key, read(decoder));
+      map.set(asKey(key), read(decoder));
     }
     return map;
   }
 }
+
+/** As a key what is shared would be one key only, though there are two. */
+const asKey = (key: unknown): unknown => (key === NOTHING ? Buffer.alloc(0) : key);
 
 /** Bytes that are more than so many are left where they are, since most of that memory is theirs. */
 export const mostOf = (memory: Buffer, hold: Hold): number =>

@@ -14,6 +14,35 @@ lengthOf.set([1, 2, 4, 1, 2, 4], 0xc4); // bin, ext
 lengthOf.set([1, 2, 4, 2, 4, 2, 4], 0xd9); // str, array, map
 
 /**
+ * Bytes of memory that the parts of a message become, beside the slot that every element has, where a pointer has 8 bytes; `npm run weigh` measures
+ * them. A text counts as if each of its bytes became a letter of two, since only headers are read.
+ */
+const SLOT = 8;
+const ARRAY = 48;
+const MAP = 96;
+const TEXT = 24;
+/** A key has a part in what its object is made of, too. */
+const KEY = 64;
+/** The engine keeps keys that are indices in an array, which is larger than they need. */
+const INDEX_KEY = 64;
+const FIRST_INDEX_KEY = 256;
+/** A key that is no text makes the map a `Map`. */
+const OTHER_KEY = 96;
+const BYTES = 208;
+const EXT = 208;
+
+/** By header: the weight of what has no length behind its header. */
+const weightOf = new Uint8Array(256);
+for (let size = 0; size < 32; size++) weightOf[0xa0 + size] = TEXT + 2 * size;
+weightOf.set([16, 16], 0xca); // float 32, 64
+weightOf.set([16, 24], 0xce); // uint 32, 64
+weightOf[0xd3] = 24; // int 64
+weightOf.fill(EXT + 16, 0xd4, 0xd9); // fixext
+
+const isText = (header: number): boolean => (header >= 0xa0 && header < 0xc0) || (header >= 0xd9 && header <= 0xdb);
+const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
+
+/**
  * Finds where a MessagePack value ends by reading headers only. It can stop at any byte and go on in the next chunk, looks at
  * each header once, steps over everything else, and allocates nothing but one number for each level of nesting, so that
  * what a header merely claims costs nothing.
@@ -22,8 +51,17 @@ export class Scanner {
   readonly #limits: MessageLimits;
   /** Elements still to come in every array and map that is open, the innermost last. */
   readonly #open: number[] = [];
+  /** For each of them 0 if it is an array, or the number of entries of the map; below 0 when one of its keys may be an index. */
+  readonly #entries: number[] = [];
+  /** The next header is that of a key. */
+  #atKey = false;
+  /** The next byte is the first one of a key that is a text. */
+  #atKeyText = false;
   /** All the elements that this value has announced. */
   #elements = 0;
+  /** What they become in memory, and what the value before this one became. */
+  #weight = 0;
+  #lastWeight = 0;
   /** Bytes of this value in earlier chunks. */
   #before = 0;
   /** Bytes of payload still to be stepped over. */
@@ -42,6 +80,11 @@ export class Scanner {
     return this.#skip;
   }
 
+  /** Bytes of memory that the last value becomes which was found whole, as far as its headers say. */
+  get decodedBytes(): number {
+    return this.#lastWeight;
+  }
+
   /**
    * Goes on with the next chunk, which is from `from` to `end`. Returns the index behind the value's last byte, or −1 if the chunk
    * ends before the value does. Throws a `Refusal`, after which it must not be used again.
@@ -52,6 +95,7 @@ export class Scanner {
     let at = from;
     for (;;) {
       if (this.#skip > 0) {
+        if (this.#atKeyText && at < end) this.#beginKeyText(chunk[at]!);
         const step = Math.min(this.#skip, end - at);
         at += step;
         this.#skip -= step;
@@ -61,15 +105,15 @@ export class Scanner {
       } else if (this.#lengthBytes > 0) {
         this.#length = this.#length * 256 + chunk[at++]!;
         if (--this.#lengthBytes > 0) continue;
-        if (this.#opened(this.#header, this.#length)) continue;
-        if (at + this.#skip > limit) throw this.#tooLong();
+        if (this.#opened(this.#header, this.#length, limit - at)) continue;
         if (this.#skip > 0) continue;
       } else {
         const header = chunk[at++]!;
+        if (this.#atKey) this.#beginKey(header);
         if (header < 0x80 || header >= 0xe0) {
           // A small integer: nothing follows.
         } else if (header < 0xa0) {
-          if (this.#announced(header < 0x90 ? 2 * (header - 0x80) : header - 0x90)) continue;
+          if (header < 0x90 ? this.#mapOpened(header - 0x80) : this.#arrayOpened(header - 0x90)) continue;
         } else if (lengthOf[header]! > 0) {
           this.#header = header;
           this.#lengthBytes = lengthOf[header]!;
@@ -77,6 +121,7 @@ export class Scanner {
           continue;
         } else if (payloadOf[header]! > 0) {
           this.#skip = payloadOf[header]!;
+          this.#weigh(weightOf[header]!);
           continue;
         } else if (header === 0xc1) {
           throw new Refusal('RPC_PROTOCOL', 'the byte 0xc1, which is no MessagePack');
@@ -85,6 +130,8 @@ export class Scanner {
       // A value has ended here, and with it perhaps the arrays and maps of which it was the last.
       if (this.#ended()) {
         if (at > limit) throw this.#tooLong();
+        this.#lastWeight = this.#weight;
+        this.#weight = 0;
         this.#elements = 0;
         this.#before = 0;
         return at;
@@ -95,17 +142,32 @@ export class Scanner {
     return -1;
   }
 
-  /** The length behind a header is known. True if elements follow; otherwise `#skip` has been set. */
-  #opened(header: number, length: number): boolean {
-    if (header >= 0xde) return this.#announced(2 * length);
-    if (header >= 0xdc) return this.#announced(length);
+  /** The length behind a header is known, and how many bytes are allowed. True if elements follow; otherwise `#skip` has been set. */
+  #opened(header: number, length: number, room: number): boolean {
+    if (header >= 0xde) return this.#mapOpened(length);
+    if (header >= 0xdc) return this.#arrayOpened(length);
     const isExt = header >= 0xc7 && header <= 0xc9;
     this.#skip = isExt ? length + 1 : length;
+    if (this.#skip > room) throw this.#tooLong();
+    if (header < 0xd9) {
+      this.#weigh(length + (isExt ? EXT : BYTES));
+    } else {
+      if (this.#atKey) this.#checkKeyLength(length);
+      this.#weigh(TEXT + 2 * length);
+    }
     return false;
   }
 
+  #arrayOpened(elements: number): boolean {
+    return this.#announced(elements, 0, ARRAY + SLOT * elements);
+  }
+
+  #mapOpened(entries: number): boolean {
+    return this.#announced(2 * entries, entries, MAP + (KEY + 2 * SLOT) * entries);
+  }
+
   /** An array or a map begins. False if it is empty, and so has ended. */
-  #announced(elements: number): boolean {
+  #announced(elements: number, entries: number, weight: number): boolean {
     if (this.#open.length >= this.#limits.maxDepth) {
       throw new Refusal('RPC_LIMIT', `a message nested more than ${this.#limits.maxDepth} deep (maxDepth)`);
     }
@@ -116,19 +178,75 @@ export class Scanner {
         `a message of ${this.#elements} elements or more, where ${this.#limits.maxElements} are allowed (maxElements)`,
       );
     }
+    this.#weigh(weight);
     if (elements === 0) return false;
     this.#open.push(elements);
+    this.#entries.push(entries);
+    this.#atKey = entries > 0;
     return true;
+  }
+
+  /** A key that is no text has to be hashed without a seed, or makes all its map do so. */
+  #beginKey(header: number): void {
+    if (isText(header)) {
+      if (header < 0xc0) this.#checkKeyLength(header - 0xa0);
+      return;
+    }
+    const entries = Math.abs(this.#entries.at(-1)!);
+    const { maxMapEntries } = this.#limits;
+    if (entries > maxMapEntries) {
+      throw new Refusal(
+        'RPC_LIMIT',
+        `a map of ${entries} entries with a key that is no text, where ${maxMapEntries} are allowed (maxMapEntries)`,
+      );
+    }
+    this.#weigh(OTHER_KEY);
+  }
+
+  #checkKeyLength(length: number): void {
+    const { maxKeyBytes } = this.#limits;
+    if (length > maxKeyBytes) {
+      throw new Refusal(
+        'RPC_LIMIT',
+        `a key of ${length} bytes in a map, where ${maxKeyBytes} are allowed (maxKeyBytes)`,
+      );
+    }
+    this.#atKeyText = length > 0;
+  }
+
+  #beginKeyText(first: number): void {
+    this.#atKeyText = false;
+    if (!isDigit(first)) return;
+    const top = this.#entries.length - 1;
+    const isFirst = this.#entries[top]! > 0;
+    if (isFirst) this.#entries[top]! *= -1;
+    this.#weigh(isFirst ? FIRST_INDEX_KEY : INDEX_KEY);
   }
 
   /** True if the outermost value has ended. */
   #ended(): boolean {
     const open = this.#open;
-    while (open.length > 0) {
-      if (--open[open.length - 1]! > 0) return false;
+    for (let top = open.length - 1; top >= 0; top--) {
+      const left = --open[top]!;
+      if (left > 0) {
+        this.#atKey = left % 2 === 0 && this.#entries[top] !== 0;
+        return false;
+      }
       open.pop();
+      this.#entries.pop();
     }
+    this.#atKey = false;
     return true;
+  }
+
+  #weigh(weight: number): void {
+    this.#weight += weight;
+    const { maxDecodedBytes } = this.#limits;
+    if (this.#weight <= maxDecodedBytes) return;
+    throw new Refusal(
+      'RPC_LIMIT',
+      `a message that takes ${this.#weight} bytes of memory or more, where ${maxDecodedBytes} are allowed (maxDecodedBytes)`,
+    );
   }
 
   #tooLong(): Refusal {

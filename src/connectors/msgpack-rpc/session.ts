@@ -323,10 +323,11 @@ export class Session implements RpcConnection, Caller, Reader {
       case REQUEST:
         if (this.#answers.flooded)
           throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
-        this.#answers.request(message[1], message[2], message[3], end - start);
+        this.#answers.request(message[1], message[2], message[3], this.#inbox.decodedBytes);
         return;
       case NOTIFICATION:
-        if (this.#config.role === 'server') this.#answers.request(null, message[1], message[2], end - start);
+        if (this.#config.role === 'server')
+          this.#answers.request(null, message[1], message[2], this.#inbox.decodedBytes);
         this.#publish({ method: message[1], params: message[2] }, end - start);
     }
   };
