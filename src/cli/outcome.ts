@@ -1,5 +1,6 @@
 import { RpcError } from '../connectors/msgpack-rpc/index';
 import type { BatchOutcome } from '../operators/batch-outcomes';
+import { said } from '../pool/describe';
 import type { Call } from './call';
 import { jsonOf } from './json';
 
@@ -24,13 +25,12 @@ export function readableLine(value: unknown): string {
 
 /** Why a line failed, for people. */
 export function failureLine({ line, problem }: Call, reason: unknown): string {
-  const said = messageOf(reason);
+  const why = said(reason);
   // What is wrong with a line says already which one that is.
-  return `${oneLine(problem === reason ? said : `${line.place}: ${said}`)}\n`;
+  return `${oneLine(problem === reason ? why : `${line.place}: ${why}`)}\n`;
 }
 
-export const messageOf = (reason: unknown): string =>
-  reason instanceof Error ? reason.message || reason.name : String(reason);
+export { said as messageOf };
 
 /** Whatever it is, it stays on one line, and gives a terminal no orders. */
 export function oneLine(text: string): string {

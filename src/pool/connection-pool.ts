@@ -17,6 +17,7 @@ import type { Lease } from './lease';
 import { Life } from './life';
 import { askingOf, notACount, notATime, shown } from './options';
 import type { AcquireOptions, Asking, ResolvedOptions } from './options';
+import { checkedRandom } from './random';
 import { schedulerClock } from './scheduler-clock';
 import { StatsSubject } from './stats';
 import type { PoolStats, PoolStatsSubject } from './stats';
@@ -147,7 +148,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       },
       unhandled: reportUnhandled,
     };
-    const core = new PoolCore<C>(options, schedulerClock(options.scheduler), options.random, host);
+    const core = new PoolCore<C>(options, schedulerClock(options.scheduler), checkedRandom(options.random), host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
     const forgotten = new ForgottenLeases<C>(core.clock);

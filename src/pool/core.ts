@@ -113,6 +113,8 @@ export class PoolCore<C> {
   private rush = false;
   /** Whose newest holder is being told of its lease, as long as it has it: what is asked for meanwhile is asked for by that holder. */
   private granting: Slot<C> | null = null;
+  /** Counts what steps have taken off a list, where that is no change that the stats show. */
+  private takenUp = 0;
   /** Counts the drains. */
   drains = 0;
   /** Whether there was ever a stream of leases. Where there was none, it need not be known in which drain a lease comes back. */
@@ -479,6 +481,7 @@ export class PoolCore<C> {
     if (this.busy || this.lull) return;
     this.busy = true;
     this.drains++;
+    let thrownAt = -1;
     for (;;) {
       try {
         if (!this.step()) break;
@@ -495,6 +498,10 @@ export class PoolCore<C> {
           return;
         }
         this.unhandled(error);
+        // But a step that has thrown twice and changed nothing would throw for ever.
+        const progress = this.changes + this.takenUp;
+        if (progress === thrownAt) break;
+        thrownAt = progress;
       }
     }
     this.busy = false;
@@ -547,12 +554,14 @@ export class PoolCore<C> {
 
     // A connection is to be closed.
     if (connections.anyRetired) {
+      this.takenUp++;
       this.close(connections.nextRetired());
       return true;
     }
 
     // A lease has gone from one holder to another.
     if (this.handedOver.length > 0) {
+      this.takenUp++;
       const heir = this.handedOver.shift()!;
       if (heir.slot !== null) this.grant(heir, heir.slot);
       return true;
@@ -562,6 +571,7 @@ export class PoolCore<C> {
     if (this.state !== 'open') return this.stepToTheEnd();
 
     // A connection is to be reset before it is lent again.
+    this.takenUp++;
     connections.nextToReset()?.check('reset');
     return true;
   }

@@ -106,6 +106,11 @@ export function isPoolError<K extends PoolErrorCode = PoolErrorCode>(
   error: unknown,
   code?: K,
 ): error is ErrorOfCode[K] {
-  if (typeof error !== 'object' || error === null || !(brand in error)) return false;
-  return code === undefined || (error as { code?: unknown }).code === code;
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    return brand in error && (code === undefined || (error as { code?: unknown }).code === code);
+  } catch {
+    // A proxy that has been revoked, say. None of ours is one.
+    return false;
+  }
 }

@@ -3,8 +3,8 @@ import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs
 import type { Cancel } from './clock';
 import type { ConnectContext } from './connector';
 import type { PoolCore } from './core';
+import { shown } from './describe';
 import type { ResolvedOptions } from './options';
-import { shown } from './options';
 import { quietly, runToEnd } from './run-to-end';
 import { Slot } from './slot';
 import type { Check } from './slot';
@@ -38,8 +38,8 @@ export class Life<C> extends Slot<C> implements Observer<C> {
 
   dial(): void {
     const { connect, connectTimeout } = this.options;
-    if (connectTimeout !== Infinity) this.cancelTimer = this.core.clock.after(connectTimeout, this.timedOut, false);
     try {
+      if (connectTimeout !== Infinity) this.cancelTimer = this.core.clock.after(connectTimeout, this.timedOut, false);
       const life: unknown = connect(this.context());
       if (isPromiseLike<C>(life)) {
         life.then(

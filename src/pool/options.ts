@@ -2,8 +2,11 @@ import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import type { Connector, OnCancel } from './connector';
 import type { CoreOptions } from './core';
+import { shown } from './describe';
 import { InvalidConfigError } from './errors';
 import { longestTimer } from './scheduler-clock';
+
+export { shown } from './describe';
 
 /** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
 export interface PoolOptions<C> {
@@ -372,17 +375,4 @@ function invalid(name: string, issues: readonly string[]): InvalidConfigError {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return (typeof value === 'object' || typeof value === 'function') && value !== null && !Array.isArray(value);
-}
-
-/** A value as a message can show it. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === 'object' && value !== null) {
-    const { constructor } = value as { constructor?: unknown };
-    return typeof constructor === 'function' && constructor !== Object ? `a ${constructor.name}` : 'an object';
-  }
-  return String(value);
 }

@@ -1,3 +1,4 @@
+import { said } from './describe';
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from './errors';
 import { told } from './holders';
 import type { Holder } from './holders';
@@ -137,10 +138,4 @@ function inUse({ total, inUse: used, max }: Situation): string {
 
 function failedSoOften({ attempts, lastFailure }: Situation): string {
   return `the last ${attempts === 1 ? 'connect' : `${attempts} connects`} failed (${said(lastFailure)})`;
-}
-
-/** An error's own words, on one line. */
-function said(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return String(error);
 }

@@ -6,8 +6,13 @@ export const longestTimer = 2 ** 31 - 1;
 
 /** The pool's clock, from an RxJS scheduler: `asyncScheduler` in life, virtual inside `TestScheduler.run`. */
 export function schedulerClock(scheduler: SchedulerLike): Clock {
+  let last = 0;
   return {
-    now: () => scheduler.now(),
+    // What is no time leaves the clock where it was: with NaN no pause would ever begin, and none that has begun would end.
+    now: () => {
+      const time = scheduler.now();
+      return Number.isFinite(time) ? (last = time) : last;
+    },
     after(ms, callback, held) {
       const action = scheduler.schedule(
         () => {

@@ -1,3 +1,5 @@
+import { said } from '../pool/describe';
+
 /** Errors that say the same. */
 export interface ErrorCount {
   /** The class, such as `PoolExhaustedError`. */
@@ -16,14 +18,23 @@ export interface ErrorCount {
 /** Different errors that are kept apart; a target that says something new each time must not fill the memory. */
 const mostKinds = 50;
 
+function kindOf(error: unknown): { name: string; code?: string } {
+  try {
+    const name = error instanceof Error ? error.name : typeof error;
+    const code = (error as { code?: unknown } | null | undefined)?.code;
+    return { name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' ? { code } : {}) };
+  } catch {
+    return { name: typeof error };
+  }
+}
+
 export class ErrorTally {
   private readonly kinds = new Map<string, { -readonly [K in keyof ErrorCount]: ErrorCount[K] }>();
 
   add(error: unknown, at: number): void {
-    const name = error instanceof Error ? error.name : typeof error;
-    const message = error instanceof Error ? error.message : String(error);
-    const code = (error as { code?: unknown } | null | undefined)?.code;
-    let key = `${name} ${String(code)} ${message.replace(/\d+(\.\d+)?/g, '#')}`;
+    const { name, code } = kindOf(error);
+    const message = said(error);
+    let key = `${name} ${code ?? ''} ${message.replace(/\d+(\.\d+)?/g, '#')}`;
     if (this.kinds.size >= mostKinds && !this.kinds.has(key)) key = '';
     const known = this.kinds.get(key);
     if (known !== undefined) {
@@ -38,7 +49,7 @@ export class ErrorTally {
         lastAt: at,
       });
     } else {
-      const coded = typeof code === 'string' ? { code } : {};
+      const coded = code === undefined ? {} : { code };
       this.kinds.set(key, { name, ...coded, message, count: 1, firstAt: at, lastAt: at });
     }
   }

@@ -2,6 +2,7 @@ import { asyncScheduler, EMPTY, from, NEVER } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
+import { checkedRandom } from '../pool/random';
 import type { WorkContext, WorkResult } from '../pool/work';
 import { evenArrivals, poissonArrivals, traceArrivals } from './arrivals';
 import type { Arrivals } from './arrivals';
@@ -107,7 +108,7 @@ function arrivalsOf(
   random: () => number,
 ): Arrivals {
   if (typeof arrivals !== 'string') return traceArrivals(arrivals);
-  return arrivals === 'even' ? evenArrivals(rate!) : poissonArrivals(rate!, random);
+  return arrivals === 'even' ? evenArrivals(rate!) : poissonArrivals(rate!, checkedRandom(random));
 }
 
 type Check = (value: unknown, name: string) => string | null;

@@ -1,4 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
+import { said } from '../../pool/describe';
 import type { Backlog } from './backlog';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
@@ -214,7 +215,7 @@ export class Answers {
     try {
       frame = codec.encode([REPLY, id, error, result === undefined ? null : result]);
     } catch (cause) {
-      frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${messageOf(cause)}`], null]);
+      frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${said(cause)}`], null]);
     }
     const refusal = frame.length > SHORT ? backlog.refusal : undefined;
     if (refusal !== undefined) {
@@ -233,11 +234,15 @@ export class Answers {
 export const refusalFrame = (codec: Pick<WireCodec, 'encode'>, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : readable(error));
 
 /** The error value that is sent for what a method threw. It is never nil, which would mean success. */
 function detailOf(error: unknown): unknown {
-  if (error instanceof RpcError) return error.detail;
-  const code = error instanceof Error && 'code' in error && Number.isInteger(error.code) ? error.code : FAILED;
-  return [code, messageOf(error)];
+  try {
+    if (error instanceof RpcError) return error.detail;
+    if (!(error instanceof Error)) return [FAILED, readable(error)];
+    const code = 'code' in error && Number.isInteger(error.code) ? error.code : FAILED;
+    return [code, said(error)];
+  } catch {
+    return [FAILED, said(error)];
+  }
 }

@@ -1,0 +1,57 @@
+function revoked(target: object): unknown {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+
+const throwing = (what: string): PropertyDescriptor => ({
+  enumerable: true,
+  get: () => {
+    throw new Error(`the getter of ${what} throws`);
+  },
+});
+
+/** What users throw, reject with, return and answer, and nobody expects. */
+export const odd = {
+  nothing: undefined,
+  null: null,
+  'an object without a prototype': Object.create(null) as unknown,
+  'a symbol': Symbol('odd'),
+  'a bigint': 5n,
+  'not a number': NaN,
+  infinity: Infinity,
+  'a negative number': -1,
+  'an empty text': '',
+  true: true,
+  'a function': () => undefined,
+  'an empty array': [],
+  'a revoked proxy': revoked({}),
+  'a revoked proxy of a function': revoked(() => undefined),
+  'a proxy of which every question throws': new Proxy(
+    {},
+    Object.fromEntries(
+      (['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'] as const).map((trap) => [
+        trap,
+        () => {
+          throw new Error(`${trap} throws`);
+        },
+      ]),
+    ),
+  ) as unknown,
+  'a frozen error': Object.freeze(new Error('frozen')),
+  'an error without words': new Error(''),
+  'an error whose message throws': Object.defineProperty(new Error('unreadable'), 'message', throwing('message')),
+  'an error whose name and message are no texts': Object.assign(new Error('odd'), { message: Symbol('m'), name: 5n }),
+  'an error whose code throws': Object.defineProperty(new Error(''), 'code', throwing('code')),
+  'an error of several': new AggregateError([new Error('one'), Object.create(null), 'three']),
+  'an error of itself': Object.assign(new AggregateError([]), { message: '' }),
+  'what throws when it is made a text': {
+    toString: () => {
+      throw new Error('toString throws');
+    },
+  } as unknown,
+  'what is made a text that is none': { toString: () => ({}) } as unknown,
+  'what looks like an error': { message: 'like an error' } as unknown,
+};
+
+(odd['an error of itself'] as AggregateError).errors.push(odd['an error of itself']);
