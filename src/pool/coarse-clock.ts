@@ -15,6 +15,8 @@ const longestTurn = 1_000;
  * {@link oneIn} calls. In virtual time it is always exact.
  */
 export class CoarseClock implements Clock {
+  /** Counts the turns of the event loop, as far as timers tell: a chain of promises is one. */
+  turns = 0;
   private time = 0;
   /** For so many calls more the time that was read last will do. */
   private left = 0;
@@ -56,6 +58,7 @@ export class CoarseClock implements Clock {
     return this.clock.after(
       ms,
       () => {
+        this.turns++;
         this.left = 0;
         callback();
       },
@@ -116,6 +119,7 @@ export class CoarseClock implements Clock {
 
   private readonly renew = (): void => {
     this.tick = null;
+    this.turns++;
     this.left = 0;
     this.exact = exactCalls;
     this.beCalm();

@@ -33,6 +33,7 @@ import { Reports } from './reports';
 import { Situations } from './situation';
 import type { Slot } from './slot';
 import { Timings } from './timings';
+import { dear, TurnBudget } from './turn-budget';
 import { Wake } from './wake';
 import { WarmUps } from './warm-ups';
 
@@ -87,6 +88,7 @@ export class PoolCore<C> {
   readonly connections: Connections<C>;
   readonly timings: Timings;
   private readonly line: Line<C>;
+  private readonly streamBudget: TurnBudget;
   private readonly opening: Opening;
   private readonly warmUps: WarmUps;
   private readonly evictions: Evictions<C>;
@@ -135,10 +137,14 @@ export class PoolCore<C> {
     this.clock = new CoarseClock(clock);
     this.timings = new Timings(options.timings, this.counters);
     this.connections = new Connections(options, this.counters);
-    this.line = new Line(this.clock, this.timedOut, drain);
+    this.streamBudget = new TurnBudget(this.clock);
+    this.line = new Line(this.clock, this.timedOut, () => {
+      this.streamBudget.renew();
+      this.drain();
+    });
     this.opening = new Opening(options, this.clock, random, this.timings);
     this.warmUps = new WarmUps(this.clock);
-    this.evictions = new Evictions(options, this.clock, this.connections, random, this.timeIsUp);
+    this.evictions = new Evictions(options, this.clock, this.connections, this.warmUps, random, this.timeIsUp);
     this.overload = options.overload === null ? null : new Overload(options.overload, this.clock, this.line, drain);
     this.outliers = options.outlier === null ? null : new Outliers(options.outlier, this.counters);
     const leaks =
@@ -148,7 +154,10 @@ export class PoolCore<C> {
     });
     this.attended = this.reports.attendLeases;
     this.ending = new Ending(this.clock, drain);
-    this.wake = new Wake(this.clock, drain);
+    this.wake = new Wake(this.clock, () => {
+      this.opening.rested();
+      this.drain();
+    });
     this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, leaks);
   }
 
@@ -595,7 +604,10 @@ export class PoolCore<C> {
     const { line, connections, warmUps } = this;
 
     // As many are open as someone wanted to be open.
-    if (warmUps.any && warmUps.end(connections.total, connections.max)) return true;
+    if (warmUps.any && warmUps.end(connections.total, connections.max)) {
+      this.evictions.warmUpEnded();
+      return true;
+    }
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {
@@ -648,7 +660,7 @@ export class PoolCore<C> {
 
   /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
   private serve(first: Claim<C>, slot: Slot<C>): boolean {
-    if (!this.mayGoAsItIs(slot) || (first.standing && (first.takesNone || this.goesRound(first, slot)))) {
+    if (!this.mayGoAsItIs(slot) || (first.standing && (first.takesNone || this.mustRest(first, slot)))) {
       return this.serveOtherwise(first, slot);
     }
     this.unqueue(first);
@@ -663,7 +675,7 @@ export class PoolCore<C> {
       this.changed();
     } else if (first.takesNone && !this.mustValidate(slot)) {
       this.tellRecovered(first, slot);
-    } else if (this.goesRound(first, slot)) {
+    } else if (first.standing && this.mustRest(first, slot)) {
       line.rest(first);
     } else if (connections.validating * connections.capacity < line.size) {
       connections.beginValidation(slot);
@@ -721,6 +733,11 @@ export class PoolCore<C> {
       opening: connections.opening,
     };
     return opening.due(demand);
+  }
+
+  /** Whether a stream is to be served in a later turn. */
+  private mustRest(claim: Claim<C>, slot: Slot<C>): boolean {
+    return this.streamBudget.spent || this.goesRound(claim, slot);
   }
 
   /** Whether a stream that has been served in this very drain, in which something came back, would get that again, or a new one for it. */
@@ -825,6 +842,7 @@ export class PoolCore<C> {
 
   private lendToStream(slot: Slot<C>): void {
     slot.streamedIn = this.drains;
+    this.streamBudget.spend(slot.proven ? 1 : dear);
     this.timings.streamed++;
   }
 
@@ -902,11 +920,19 @@ export class PoolCore<C> {
   private close(slot: Slot<C>): void {
     const now = this.clock.now();
     slot.since = now;
+    if (!slot.provenByUse) this.closesInVain(slot);
     if (slot.wasOpen) {
       this.reports.evicted(slot, now - slot.openedAt);
       this.tellEvents();
     }
     slot.hangUp();
+  }
+
+  private closesInVain(slot: Slot<C>): void {
+    this.opening.inVain();
+    // These two are held against the target where they happen.
+    if (slot.proven || slot.evicted === 'lost' || slot.evicted === 'validate') return;
+    this.opening.closedUnused(slot, slot.wasOpen ? this.ageOf(slot) : 0);
   }
 
   /** A connect, or a connection before its first lease, has come to nothing. */

@@ -40,8 +40,8 @@ function reasonOf(reason: unknown, depth: number): string {
   const cause = read(reason, 'cause');
   if (cause !== undefined && depth < deepest) return saidAt(cause, depth + 1);
   if (reason instanceof Error) return textOf(reason, 'name') || shown(reason);
-  const text = hasOwnWords(reason) ? String(reason) : '';
-  return text === '' ? shown(reason) : text;
+  const text: unknown = hasOwnWords(reason) ? (reason as { toString(): unknown }).toString() : '';
+  return typeof text === 'string' && text !== '' ? text : shown(reason);
 }
 
 function partsOf(errors: readonly unknown[], depth: number): string {

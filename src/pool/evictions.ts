@@ -3,6 +3,7 @@ import { hair } from './clock';
 import type { Connections } from './connections';
 import type { EvictReason } from './events';
 import type { Slot } from './slot';
+import type { WarmUps } from './warm-ups';
 
 export interface EvictionOptions {
   readonly min: number;
@@ -27,6 +28,7 @@ export class Evictions<C> {
     private readonly options: EvictionOptions,
     private readonly clock: Clock,
     private readonly connections: Connections<C>,
+    private readonly warmUps: WarmUps,
     private readonly random: () => number,
     private readonly evict: (slot: Slot<C>, reason: EvictReason) => void,
   ) {}
@@ -63,7 +65,20 @@ export class Evictions<C> {
   }
 
   private get mayEvictIdle(): boolean {
-    return this.connections.idle > 0 && this.connections.total > this.options.min;
+    return this.connections.idle > 0 && this.anySurplus;
+  }
+
+  /** What a warm-up wants to be open is not closed under its hands: it would only be opened again. */
+  private get anySurplus(): boolean {
+    const { total } = this.connections;
+    return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
+  }
+
+  /** A warm-up has ended: what was kept for it, although its lifetime was over, goes. */
+  warmUpEnded(): void {
+    for (const slot of this.connections.all()) {
+      if (slot.expired && slot.state === 'open' && !slot.condemned && this.anySurplus) this.evict(slot, 'lifetime');
+    }
   }
 
   private awaitIdle(now: number): void {
@@ -100,7 +115,7 @@ export class Evictions<C> {
       if (slot.state !== 'open' || slot.condemned || slot.expired) continue;
       if (slot.expiresAt - now > hair) next = Math.min(next, slot.expiresAt);
       // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
-      else if (slot.proven || this.connections.total > this.options.min) this.evict(slot, 'lifetime');
+      else if (slot.proven || this.anySurplus) this.evict(slot, 'lifetime');
       else slot.expired = true;
     }
     // One that was opened in place of another may end before it.

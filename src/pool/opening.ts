@@ -1,7 +1,8 @@
 import { hair } from './clock';
-import type { Clock } from './clock';
+import type { CoarseClock } from './coarse-clock';
 import type { Slot } from './slot';
 import type { Timings } from './timings';
+import { dear, TurnBudget } from './turn-budget';
 
 export interface OpeningOptions {
   readonly maxOpening: number;
@@ -12,7 +13,7 @@ export interface OpeningOptions {
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** A connection, as far as can be seen from it whether its connect or its first validation is under way. */
-type Attempt = Pick<Slot<unknown>, 'state' | 'checking'>;
+type Attempt = Pick<Slot<unknown>, 'state' | 'checking' | 'generation'>;
 
 /** What is asked of the pool, counted in connections. */
 export interface Demand {
@@ -44,6 +45,10 @@ const decay = 0.1;
 
 /** A connection that was open for so long (ms), whatever the options say, was no failed connect. */
 const longLife = 1_000;
+
+/** So often in a row a connection may be opened in place of one that was closed unused before there are pauses, and those last so long (ms) at the most. */
+const vainInARow = 2;
+const longestVainPause = 100;
 
 /** No pause is shorter (ms), whatever the options and the die say: a dead target must never be a hot loop. */
 const shortest = 1;
@@ -95,17 +100,21 @@ export class Opening {
   private endedEarlyAt = 0;
   /** Connections since the last lease that were open for long, and were lost before anyone had wanted them. */
   private unusedLives = 0;
+  /** Connections in a row that were closed unused, soon after they opened: by `refresh` or `resize`, for their age or their idleness. */
+  private generation = 0;
+  private readonly budget: TurnBudget;
   /** While there are failures or short lives, no connect begins before this time; and none for `min` alone before that one. */
   private notBefore = 0;
   private keepNotBefore = 0;
 
   constructor(
     private readonly options: OpeningOptions,
-    private readonly clock: Clock,
+    private readonly clock: CoarseClock,
     private readonly random: () => number,
     private readonly timings: Timings,
   ) {
     this.window = Math.min(firstWindow, options.maxOpening);
+    this.budget = new TurnBudget(clock);
   }
 
   get breaker(): BreakerState {
@@ -124,8 +133,8 @@ export class Opening {
     if (!this.queued || this.sinceQueueChanged < shortest) this.cameBefore = came;
     const asked = Math.max(waiting, toWarmUp);
     if (opening >= Math.max(asked, toKeep)) return Infinity;
-    const rest =
-      opening < asked ? this.restUntil(this.notBefore) : Math.max(this.restUntil(this.notBefore), this.restToKeep);
+    const pause = Math.max(this.restUntil(this.notBefore), this.budget.spent ? shortest : 0);
+    const rest = opening < asked ? pause : Math.max(pause, this.restToKeep);
     if (this.tripped) return opening > 0 || this.isProbing ? Infinity : rest;
     // What is to be kept or warmed up is wanted whether or not somebody comes back soon.
     if (opening < Math.max(toWarmUp, toKeep)) {
@@ -136,6 +145,8 @@ export class Opening {
   }
 
   begun(attempt: Attempt): void {
+    this.budget.spend(1);
+    attempt.generation = this.generation;
     if (this.tripped) this.probe = attempt;
   }
 
@@ -145,8 +156,14 @@ export class Opening {
     if (waiting > 1) this.window = Math.min(this.window * 2, this.options.maxOpening);
   }
 
+  /** The time has come for which a connect had to wait. */
+  rested(): void {
+    this.budget.renew();
+  }
+
   proven(): void {
     this.used = true;
+    this.generation = 0;
     // A connection from before the failures says nothing of the target as it is now.
     if (this.tripped) return;
     this.failures = 0;
@@ -183,6 +200,21 @@ export class Opening {
     this.unusedLives++;
     this.pauseToKeep();
     return false;
+  }
+
+  /** A connect was given up, or a connection closed before anyone had given it back. */
+  inVain(): void {
+    this.budget.spend(dear - 1);
+  }
+
+  /**
+   * A connection that was open for so long (ms) is closed by the pool itself, unused. That the pool opens one only to close it may be, where
+   * it is renewed or made smaller just then; if the next goes the same way, and the next, something closes whatever is opened.
+   */
+  closedUnused({ generation }: Attempt, age: number): void {
+    if (age >= longLife || generation !== this.generation) return;
+    const times = ++this.generation - vainInARow;
+    if (times > 0) this.pauseFor(Math.min(doubled(shortest, times - 1), longestVainPause));
   }
 
   /** Nothing more is decided for now, and callers wait. */
@@ -279,7 +311,9 @@ export class Opening {
   }
 
   private restUntil(time: number): number {
-    return this.failures > 0 || this.shortLives > 1 ? orNow(time - this.clock.now()) : 0;
+    return this.failures > 0 || this.shortLives > 1 || this.generation > vainInARow
+      ? orNow(time - this.clock.now())
+      : 0;
   }
 
   private get restToKeep(): number {
@@ -289,9 +323,13 @@ export class Opening {
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
     const ceiling = Math.min(doubled(initial, times - 1), max);
+    this.pauseFor(Math.max(shortest, this.random() * ceiling));
+  }
+
+  private pauseFor(ms: number): void {
     // A pause that there is for another reason is not cut short.
     const now = this.clock.now();
-    this.notBefore = Math.max(now + this.restUntil(this.notBefore), now + Math.max(shortest, this.random() * ceiling));
+    this.notBefore = now + Math.max(this.restUntil(this.notBefore), ms);
   }
 
   private pauseToKeep(): void {

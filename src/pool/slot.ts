@@ -22,6 +22,8 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   readonly holders = new HolderList<Claim<C>>();
   /** Takes no new lease, and is closed when its last one ends. */
   condemned = false;
+  /** How many connections in a row were closed unused before it, each opened in place of the one before. */
+  generation = 0;
   /** Why it is to be closed, once it is, and the error behind that if there is one. */
   evicted: EvictReason | null = null;
   evictedBy: unknown = undefined;

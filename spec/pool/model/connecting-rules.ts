@@ -6,6 +6,9 @@ const shortestPause = 1;
 /** Who lived for so long (ms) was connected, whatever the options say. */
 const longLife = 1_000;
 
+/** No pause is longer between connections that are closed unused, one after the other (ms). */
+const longestVainPause = 100;
+
 /** No timer is set for longer. */
 const forEver = 2 ** 31 - 1;
 
@@ -29,6 +32,8 @@ export class ConnectingRules {
   failedPhase: 'open' | 'validate' = 'open';
   /** Connections in a row that were lost early, before anyone had given them back: a target that hangs up is as good as dead. */
   private shortLives = 0;
+  /** Connections since the last lease that the pool has closed, or given up, without one. */
+  private unusedEnds = 0;
   private endedEarlyAt = 0;
   private failedAt = 0;
   private brokenAt = 0;
@@ -78,6 +83,7 @@ export class ConnectingRules {
 
   /** A connection has come to its first use. Before that it has proven nothing; and one from before the failures proves nothing. */
   proven(): void {
+    this.unusedEnds = 0;
     if (this.breaker !== 'closed') return;
     this.failuresInRow = this.unusedLives = 0;
     this.lastFailure = undefined;
@@ -108,6 +114,11 @@ export class ConnectingRules {
     this.shortLives = 0;
   }
 
+  /** The pool closes a connection that was never lent, or gives up a connect. Where that happens again and again, it may pause. */
+  endsUnused(now: number): void {
+    if (++this.unusedEnds > 2) this.pauseAtMost(now, longestVainPause);
+  }
+
   /** A connect begins. Says what forbids it, or null. */
   begun(now: number, underWay: number, forMinAlone: boolean): string | null {
     if (forMinAlone && this.failuresInRow + this.unusedLives > 0 && now < this.restsUntil - hair)
@@ -131,13 +142,15 @@ export class ConnectingRules {
 
   /** From then on one that is wanted must be under way. A pause that began for an earlier reason may run to its end. */
   get mustBeginAt(): number {
-    const paused = this.breaker === 'open' || this.failuresInRow > 0 || this.shortLives > 1;
+    const paused = this.breaker === 'open' || this.failuresInRow > 0 || this.shortLives > 1 || this.unusedEnds > 2;
     return paused ? this.pausesEnd : -Infinity;
   }
 
   /** Nothing speaks against the target. */
   get undisturbed(): boolean {
-    return this.breaker === 'closed' && this.failuresInRow + this.unusedLives + this.shortLives === 0;
+    return (
+      this.breaker === 'closed' && this.failuresInRow + this.unusedLives + this.shortLives === 0 && this.unusedEnds <= 2
+    );
   }
 
   /** The same for `min`, while nobody waits. */

@@ -460,8 +460,10 @@ export class PoolModel {
   /** What there is now has to go, as soon as nobody uses it. */
   refreshes(): void {
     for (const connection of this.connections) {
-      if (connection.state === 'opening') this.enterState(connection, 'given up');
-      else if (connection.state === 'open' && !connection.condemned) this.condemn(connection);
+      if (connection.state === 'opening') {
+        this.connecting.endsUnused(this.now);
+        this.enterState(connection, 'given up');
+      } else if (connection.state === 'open' && !connection.condemned) this.condemn(connection);
     }
   }
 
@@ -676,6 +678,7 @@ export class PoolModel {
       const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
       const goes = this.state !== 'open' || (this.tooMany && connection === newest);
       this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
+      if (!timedOut) this.connecting.endsUnused(this.now);
       if (timedOut && this.state === 'open') this.connectFailed(connection, madeByThePool);
       else if (timedOut) this.failedOrGivenUp++;
     }
@@ -1034,6 +1037,7 @@ export class PoolModel {
   }
 
   private mustClose(connection: ModelConnection): void {
+    if (!connection.wasLent) this.connecting.endsUnused(this.now);
     connection.check = null;
     this.enterState(connection, 'leaving');
   }
