@@ -344,4 +344,88 @@ describe('pool.events$', () => {
     expect(at).toBeGreaterThanOrEqual(before);
     expect(at).toBeLessThanOrEqual(asyncScheduler.now());
   });
+
+  describe('tells a listener only what happens after it came:', () => {
+    const use = (pool: ConnectionPool<unknown>) => pool.use(() => of(1)).subscribe();
+
+    it('nothing of the change in which the last one left', () => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+      const gone: string[] = [];
+      const listener = pool.events$.subscribe(({ type }) => gone.push(type));
+      pool.stats$.subscribe(({ opened }) => {
+        if (opened === 1) listener.unsubscribe();
+      });
+      use(pool);
+      const events = eventsOf(pool);
+      use(pool);
+      expect(gone).toEqual([]);
+      expect(kindsOf(events)).toEqual(['acquired', 'released']);
+    });
+
+    it('nothing of the change in which it came itself, beside one that has listened', () => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+      const first = eventsOf(pool);
+      let second: Record<string, unknown>[] | undefined;
+      pool.stats$.subscribe(({ opened }) => {
+        if (opened === 1) second ??= eventsOf(pool);
+      });
+      use(pool);
+      expect(kindsOf(first)).toEqual(['opened', 'acquired', 'released']);
+      expect(kindsOf(second!)).toEqual(['acquired', 'released']);
+    });
+
+    it('nothing of the change in which another one left and it came', () => {
+      const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
+      const listener = pool.events$.subscribe();
+      let second: Record<string, unknown>[] | undefined;
+      pool.stats$.subscribe(({ opened }) => {
+        if (opened !== 1 || second !== undefined) return;
+        listener.unsubscribe();
+        second = eventsOf(pool);
+      });
+      use(pool);
+      expect(kindsOf(second!)).toEqual(['acquired', 'released']);
+    });
+
+    it('nothing that has happened, and is not told yet, when it comes inside another one', () => {
+      const scripted = scriptedTarget();
+      const pool = createPool({ connect: scripted.connect, max: 1, capacity: 3 });
+      const first: string[] = [];
+      let second: Record<string, unknown>[] | undefined;
+      for (let i = 0; i < 3; i++) pool.use(() => NEVER).subscribe({ error: () => undefined });
+      pool.events$.subscribe(({ type }) => {
+        first.push(type);
+        if (type === 'discarded') second ??= eventsOf(pool);
+      });
+      scripted.connections[0]!.lose();
+      expect(first).toEqual(['discarded', 'discarded', 'discarded', 'evicted', 'closed']);
+      expect(kindsOf(second!)).toEqual(['evicted', 'closed']);
+    });
+
+    it('nothing when it comes back inside of what it left', () => {
+      const scripted = scriptedTarget();
+      const pool = createPool({ connect: scripted.connect, max: 1, capacity: 3 });
+      for (let i = 0; i < 3; i++) pool.use(() => NEVER).subscribe({ error: () => undefined });
+      let second: Record<string, unknown>[] | undefined;
+      const listener = pool.events$.subscribe(() => {
+        listener.unsubscribe();
+        second ??= eventsOf(pool);
+      });
+      scripted.connections[0]!.lose();
+      expect(kindsOf(second!)).toEqual(['evicted', 'closed']);
+    });
+
+    it('no state of the breaker that it had already', () => {
+      const scripted = scriptedTarget({ step: () => 'fail' });
+      const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1 } });
+      const first = eventsOf(pool);
+      let second: Record<string, unknown>[] | undefined;
+      pool.stats$.subscribe(({ breaker }) => {
+        if (breaker === 'open') second ??= eventsOf(pool);
+      });
+      pool.use(() => of(1)).subscribe({ error: () => undefined });
+      expect(kindsOf(first)).toEqual(['openFailed', 'breaker', 'rejected']);
+      expect(kindsOf(second!)).toEqual(['rejected']);
+    });
+  });
 });

@@ -293,6 +293,11 @@ export class PoolCore<C> {
     this.followed = this.watched || listening;
   }
 
+  /** How many events have happened that listeners have not been told of yet. */
+  get untold(): number {
+    return this.reports.untold;
+  }
+
   /** Somebody looks at the stats from now on, or nobody does. */
   watch(watched: boolean): void {
     this.watched = watched;
@@ -1029,14 +1034,14 @@ export class PoolCore<C> {
   private tellChange(): void {
     // The last snapshot stays the last.
     if (this.state === 'destroyed') return;
+    // Before anyone looks at the stats: whoever begins to listen then has seen it.
+    if (this.reports.listening) this.reports.breakerIs(this.opening);
     if (this.watched) this.host.changed();
-    if (!this.reports.listening) return;
-    this.reports.breakerIs(this.opening);
     this.tellEvents();
   }
 
   private tellEvents(): void {
-    if (!this.reports.any) return;
+    if (this.reports.untold === 0) return;
     this.run(() => {
       this.reports.deliver();
     });

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, skip } from 'rxjs';
 import type { PoolCore } from './core';
 import type { PoolEvent } from './events';
 import { Listeners } from './listeners';
@@ -6,6 +6,9 @@ import { Listeners } from './listeners';
 /** The pool's `events$`: its listeners, and a core that is told whether there are any. */
 export class EventStream extends Observable<PoolEvent> {
   private readonly listeners = new Listeners<PoolEvent>();
+  private readonly following$ = new Observable<PoolEvent>((subscriber) => {
+    this.listeners.add(subscriber);
+  });
   private finished = false;
 
   constructor(core: PoolCore<unknown>) {
@@ -17,7 +20,9 @@ export class EventStream extends Observable<PoolEvent> {
         subscriber.complete();
         return;
       }
-      this.listeners.add(subscriber);
+      // What has happened and is not told yet was before its time.
+      if (core.untold === 0) this.listeners.add(subscriber);
+      else this.following$.pipe(skip(core.untold)).subscribe(subscriber);
       subscriber.add(look);
       look();
     });

@@ -99,8 +99,8 @@ export class Events {
     private readonly tell: (event: PoolEvent) => void,
   ) {}
 
-  get any(): boolean {
-    return this.queue.length > 0;
+  get untold(): number {
+    return this.queue.length;
   }
 
   /** Only to be called while somebody listens. */
@@ -116,6 +116,8 @@ export class Events {
   listen(listening: boolean, breaker: Opening['breaker']): void {
     if (listening && !this.listening) this.breaker = breaker;
     this.listening = listening;
+    // What happened for those who have left is not for those who come.
+    if (!listening) this.queue.length = 0;
   }
 
   /** Only to be called while somebody listens. */

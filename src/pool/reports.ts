@@ -37,9 +37,9 @@ export class Reports<C> {
     this.events.listen(listening, breaker);
   }
 
-  /** Whether there are events that nobody has been told of yet. */
-  get any(): boolean {
-    return this.events.any;
+  /** How many events there are that nobody has been told of yet. */
+  get untold(): number {
+    return this.events.untold;
   }
 
   deliver(): void {
