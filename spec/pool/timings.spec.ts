@@ -142,7 +142,7 @@ describe('Histogram', () => {
   const wrong: [string, unknown, RegExp][] = [
     ['nothing', undefined, /unitsPerMs and perOctave/],
     ['another layout', { ...saved, perOctave: 64 }, /must be 1024 and 32, but got 1024 and 64/],
-    ['no sum', { ...saved, sum: 'much' }, /sum must be a number of 0 or more, but got much/],
+    ['no sum', { ...saved, sum: 'much' }, /sum must be a number of 0 or more, but got "much"/],
     ['no buckets', { ...saved, buckets: {} }, /buckets must be an array/],
     ['half a bucket', { ...saved, buckets: [[3, 0.5]] }, /but got \[3,0\.5\]/],
     ['a bucket beyond all', { ...saved, buckets: [[1e9, 1]] }, /but got \[1000000000,1\]/],

@@ -596,6 +596,9 @@ export class PoolCore<C> {
     // There are more than there may be: one that nobody needs has to go.
     if (connections.tooMany && this.shrink()) return true;
 
+    // A warm-up has ended that kept some open which are too old.
+    if (this.evictions.endKept()) return true;
+
     // More connections would help, and one may be opened.
     if (this.connectDue() === 0) {
       this.open();
@@ -609,10 +612,7 @@ export class PoolCore<C> {
     const { line, connections, warmUps } = this;
 
     // As many are open as someone wanted to be open.
-    if (warmUps.any && warmUps.end(connections.total, connections.max)) {
-      this.evictions.warmUpEnded();
-      return true;
-    }
+    if (warmUps.any && warmUps.end(connections.total, connections.max)) return true;
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {

@@ -23,6 +23,8 @@ export class Evictions<C> {
   private cancelIdle: Cancel | null = null;
   private cancelLifetime: Cancel | null = null;
   private lifetimeDue = Infinity;
+  /** Whether one whose lifetime is over is open only because a warm-up wanted so many. */
+  private keptForWarmUp = false;
 
   constructor(
     private readonly options: EvictionOptions,
@@ -48,11 +50,15 @@ export class Evictions<C> {
    * setting it anew for every lease would cost more than the lease.
    */
   settle(): void {
-    if (!this.atRest) this.awaitIdle(this.clock.now());
+    if (!this.idleAtRest) this.awaitIdle(this.clock.now());
   }
 
-  /** Whether no timer is to be set. */
+  /** Whether no timer is to be set, and nothing is to be closed. */
   get atRest(): boolean {
+    return !this.keptForWarmUp && this.idleAtRest;
+  }
+
+  private get idleAtRest(): boolean {
     return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
   }
 
@@ -74,11 +80,19 @@ export class Evictions<C> {
     return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
   }
 
-  /** A warm-up has ended: what was kept for it, although its lifetime was over, goes. */
-  warmUpEnded(): void {
+  /** When the warm-ups have ended, what was kept for them although its lifetime was over goes. Says whether there was any. */
+  endKept(): boolean {
+    if (!this.keptForWarmUp || this.warmUps.any) return false;
+    this.keptForWarmUp = false;
     for (const slot of this.connections.all()) {
       if (slot.expired && slot.state === 'open' && !slot.condemned && this.anySurplus) this.evict(slot, 'lifetime');
     }
+    return true;
+  }
+
+  private keep(slot: Slot<C>): void {
+    slot.expired = true;
+    if (this.connections.total > this.options.min) this.keptForWarmUp = true;
   }
 
   private awaitIdle(now: number): void {
@@ -116,7 +130,7 @@ export class Evictions<C> {
       if (slot.expiresAt - now > hair) next = Math.min(next, slot.expiresAt);
       // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
       else if (slot.proven || this.anySurplus) this.evict(slot, 'lifetime');
-      else slot.expired = true;
+      else this.keep(slot);
     }
     // One that was opened in place of another may end before it.
     if (next < this.lifetimeDue) this.awaitLifetime(next, now);
