@@ -1,5 +1,6 @@
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
+import { readOptions } from '../pool/read-options';
 
 /** How a batch runs. */
 export interface BatchOptions {
@@ -42,9 +43,11 @@ export function resolveBatchOptions(
   given: number | BatchOptions = {},
   more: readonly string[] = [],
 ): ResolvedBatchOptions {
-  const options: unknown = typeof given === 'number' ? { concurrency: given } : given;
+  const from: unknown = typeof given === 'number' ? { concurrency: given } : given;
+  const names = ['concurrency', 'ordered', 'stopOnError', 'patience', ...more];
+  const options = typeof from === 'object' && from !== null && !Array.isArray(from) ? readOptions(from, names) : null;
   const issues: string[] = [];
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (options === null) {
     issues.push(`concurrency must be a positive integer or Infinity, but got ${shown(given)}`);
   } else {
     for (const [name, value] of Object.entries(options)) {
@@ -53,13 +56,12 @@ export function resolveBatchOptions(
       else if (name === 'patience') issues.push(...[notATime(name, value) ?? []].flat());
       else if (more.includes(name)) continue;
       else if (name !== 'ordered' && name !== 'stopOnError') {
-        const names = ['concurrency', 'ordered', 'stopOnError', 'patience', ...more];
         issues.push(`${name} is not an option; the options are ${names.join(', ')}`);
       } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
     }
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', `${operator} cannot run`, issues);
-  const { concurrency, ordered = false, stopOnError = false, patience } = options as BatchOptions;
+  const { concurrency, ordered = false, stopOnError = false, patience } = options as unknown as BatchOptions;
   return { concurrency, ordered, stopOnError, patience };
 }
 
@@ -69,7 +71,8 @@ export function resolveSequentialOptions(
   options: Pick<BatchOptions, 'patience'> | undefined,
   names: readonly string[],
 ): ResolvedBatchOptions {
-  const odd = typeof options === 'object' ? Object.keys(options).filter((name) => !names.includes(name)) : [];
+  const odd =
+    typeof options === 'object' ? Object.keys(readOptions(options, names)).filter((name) => !names.includes(name)) : [];
   if (odd.length === 0) return resolveBatchOptions(operator, options, names);
   throw new InvalidConfigError('pool', `${operator} cannot run`, [
     `${odd.join(', ')} is not an option; the options are ${names.join(', ')}`,

@@ -2,6 +2,7 @@ import { asyncScheduler } from 'rxjs';
 import type { Observer, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, shown } from '../pool/options';
+import { readOptions } from '../pool/read-options';
 import type { BatchOutcome } from './batch-outcomes';
 import type { BatchWait } from './waiting';
 
@@ -42,7 +43,8 @@ export function progressFor(
   return () => new Progress(told, total, scheduler);
 }
 
-function checked(observer: unknown, options: ProgressOptions): ProgressOptions {
+function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
+  const options = readOptions(given, ['total', 'scheduler']) as ProgressOptions;
   const issues: string[] = [];
   if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
     issues.push(

@@ -4,6 +4,7 @@ import type { Connector, OnCancel } from './connector';
 import type { CoreOptions } from './core';
 import { shown } from './describe';
 import { InvalidConfigError } from './errors';
+import { readOptions } from './read-options';
 import { longestTimer } from './scheduler-clock';
 
 export { shown } from './describe';
@@ -161,11 +162,16 @@ export interface ResolvedOptions<C> extends CoreOptions {
 }
 
 /** Fills in the defaults, or throws an `InvalidConfigError` that names every problem at once. */
-export function resolveOptions<C>(options: PoolOptions<C>): ResolvedOptions<C> {
-  const given: unknown = options;
-  if (!isRecord(given)) {
-    throw invalid('pool', [`options must be an object with at least connect and max, but got ${shown(given)}`]);
+export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
+  if (!isRecord(from)) {
+    throw invalid('pool', [`options must be an object with at least connect and max, but got ${shown(from)}`]);
   }
+  const given = readOptions(from, Object.keys(rules));
+  for (const [name, inner] of Object.entries(nested)) {
+    const value = given[name];
+    if (isRecord(value)) given[name] = readOptions(value, Object.keys(inner));
+  }
+  const options = given as unknown as PoolOptions<C>;
   const name = given['name'];
   const issues = problems(given, rules, '');
   if (issues.length === 0) issues.push(...contradictions(options));
@@ -223,11 +229,11 @@ export interface Asking {
 /** How one acquire asks, where the pool's own `acquireTimeout` is the default. */
 export function askingOf(name: string, acquireTimeout: number, options: AcquireOptions | undefined): Asking {
   if (options === undefined) return { acquireTimeout, label: undefined };
-  const issues = isRecord(options)
-    ? problems(options, acquireRules, '')
-    : [`must be an object, but got ${shown(options)}`];
+  const given = isRecord(options) ? readOptions(options, acquireNames) : null;
+  const issues = given === null ? [`must be an object, but got ${shown(options)}`] : problems(given, acquireRules, '');
   if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got impossible acquire options`, issues);
-  return { acquireTimeout: options.acquireTimeout ?? acquireTimeout, label: options.label };
+  const { acquireTimeout: own = acquireTimeout, label } = given as AcquireOptions;
+  return { acquireTimeout: own, label };
 }
 
 /** What is wrong with a count, or null: shared by everything that takes one. */
@@ -281,9 +287,17 @@ const record =
       ? problems(value, inner, `${what}.`)
       : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${shown(value)}`;
 
+/** Those of the options that are objects themselves. */
+const nested = {
+  retryDelay: { initial: time, max: time },
+  breaker: { failures: countOrInfinity, probeAfter: time },
+  outlier: { consecutive: count },
+  overload: { target: time, interval: time },
+} satisfies Record<string, Rules>;
+
 const retryDelay: Rule = (value, what) => {
   if (typeof value === 'number') return time(value, what);
-  const issues = [record({ initial: time, max: time }, 'milliseconds or ')(value, what) ?? []].flat();
+  const issues = [record(nested.retryDelay, 'milliseconds or ')(value, what) ?? []].flat();
   if (issues.length > 0) return issues;
   const { initial, max } = value as { initial?: number; max?: number };
   const falls = initial !== undefined && max !== undefined && initial > max;
@@ -305,8 +319,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   closeTimeout: time,
   maxOpening: countOrInfinity,
   retryDelay,
-  breaker: (value, what) =>
-    value === false ? null : record({ failures: countOrInfinity, probeAfter: time }, 'false or ')(value, what),
+  breaker: (value, what) => (value === false ? null : record(nested.breaker, 'false or ')(value, what)),
   order: oneOf('lifo', 'fifo'),
   idleTimeout: time,
   maxLifetime: time,
@@ -316,15 +329,14 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   validateAfter: time,
   reset: fn,
   isFatal: fn,
-  outlier: (value, what) => (value === false ? null : record({ consecutive: count }, 'false or ')(value, what)),
+  outlier: (value, what) => (value === false ? null : record(nested.outlier, 'false or ')(value, what)),
   onCancel: (value, what) =>
     typeof value === 'function' || value === 'release' || value === 'discard'
       ? null
       : `${what} must be 'release', 'discard' or a function, but got ${shown(value)}`,
   cancelTimeout: time,
   leakThreshold: time,
-  overload: (value, what) =>
-    value === false ? null : record({ target: time, interval: time }, 'false or ')(value, what),
+  overload: (value, what) => (value === false ? null : record(nested.overload, 'false or ')(value, what)),
   timings: truth,
   scheduler: (value, what) =>
     isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
@@ -334,6 +346,8 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
 };
 
 const acquireRules: Rules & Record<keyof AcquireOptions, Rule> = { label: text, acquireTimeout: time };
+
+const acquireNames = Object.keys(acquireRules);
 
 const required = ['connect', 'max'];
 
@@ -374,5 +388,10 @@ function invalid(name: string, issues: readonly string[]): InvalidConfigError {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && !Array.isArray(value);
+  try {
+    return (typeof value === 'object' || typeof value === 'function') && value !== null && !Array.isArray(value);
+  } catch {
+    // A proxy that has been revoked.
+    return false;
+  }
 }

@@ -1,4 +1,5 @@
 import { shown } from '../pool/options';
+import { readOptions } from '../pool/read-options';
 
 /** A part of the scenario that can be read, and where it is: `outages[0].at`. */
 export interface Part {
@@ -30,13 +31,14 @@ export class Reader {
   record<K extends string>(part: Part, names: readonly K[], wanted: string): Record<K, Part> | undefined {
     const { value, path } = part;
     if (!isRecord(value)) return this.wrong(part, wanted);
-    for (const name of Object.keys(value)) {
+    const given = readOptions(value, names);
+    for (const name of Object.keys(given)) {
       if ((names as readonly string[]).includes(name)) continue;
       this.issues.push(
         `${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}`,
       );
     }
-    return fieldsOf(part, names);
+    return fieldsOf({ value: given, path }, names);
   }
 
   list<T>(part: Part, read: (part: Part) => T | undefined): T[] {

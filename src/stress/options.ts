@@ -3,6 +3,7 @@ import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
 import { checkedRandom } from '../pool/random';
+import { readOptions } from '../pool/read-options';
 import type { WorkContext, WorkResult } from '../pool/work';
 import { evenArrivals, poissonArrivals, traceArrivals } from './arrivals';
 import type { Arrivals } from './arrivals';
@@ -66,7 +67,8 @@ export interface StressOptions<C> {
 }
 
 /** The options as a load; throws an `InvalidConfigError` that names everything that is wrong. To be called for each run. */
-export function resolveLoad<C>(pool: string, options: StressOptions<C>): () => Load<C> {
+export function resolveLoad<C>(pool: string, given: StressOptions<C>): () => Load<C> {
+  const options = (isRecord(given) ? readOptions(given, Object.keys(checks)) : given) as StressOptions<C>;
   const { thresholds, issues } = check(options);
   if (issues.length > 0) throw new InvalidConfigError(pool, `Pool '${pool}' cannot be put under this load`, issues);
   const { workers = null, opsPerWorker, rate = null, duration = null, warmup = 0, random = Math.random } = options;
@@ -139,7 +141,7 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
     isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${shown(value)}`,
   grace: time,
   destroy: (value, name) =>
-    isRecord(value) && Object.keys(value).every((key) => key === 'timeout')
+    isRecord(value) && Object.keys(readOptions(value, ['timeout'])).every((key) => key === 'timeout')
       ? value['timeout'] === undefined
         ? null
         : time(value['timeout'], `${name}.timeout`)

@@ -1,4 +1,5 @@
 import { shown } from '../../pool/options';
+import { readOptions } from '../../pool/read-options';
 import type { Codec } from './codec';
 
 // Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.
@@ -18,11 +19,13 @@ export function checkObject(
     issues.push(`${what} must be ${or}an object, but got ${shown(value)}`);
     return undefined;
   }
+  if (known === undefined) return value as Given;
   const prefix = what === 'options' ? '' : `${what}.`;
-  for (const name of known === undefined ? [] : Object.keys(value)) {
-    if (!known!.includes(name)) issues.push(`${prefix}${name} is not an option; the options are ${known!.join(', ')}`);
+  const given = readOptions(value, known);
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) issues.push(`${prefix}${name} is not an option; the options are ${known.join(', ')}`);
   }
-  return value as Given;
+  return given;
 }
 
 export function checkText(what: string, value: unknown, issues: string[]): void {
