@@ -48,6 +48,18 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('resize' as const), max: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refresh' as const) }) },
   {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('warm up' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('stream' as const),
+      gives: fc.constantFrom('release' as const, 'discard' as const, 'refresh' as const),
+      ms: time(0, 5, 30),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('plan' as const),

@@ -4,6 +4,7 @@ import { createPool } from '../../../src';
 import type { ConnectionPool, Lease, PoolOptions, PoolStats } from '../../../src';
 import { EventLedger } from '../event-ledger';
 import { brokenOrder, brokenSums } from '../invariants';
+import { odd } from '../../helpers/odd-values';
 import { VirtualClock } from '../model/virtual-clock';
 
 /** What becomes of a connect, a validation, a reset or a close: at once, after so many ms, or never. */
@@ -38,11 +39,19 @@ export type Deed =
   | { do: 'pass'; ms: number }
   | { do: 'resize'; max: number }
   | { do: 'refresh' }
+  | { do: 'warm up'; count: number }
+  | { do: 'stream'; gives: 'release' | 'discard' | 'refresh'; ms: number }
   | { do: 'plan'; what: Check; plan: Plan };
 
 export type Check = 'connect' | 'validate' | 'reset' | 'close';
 
 const late = 7;
+
+/** So many connects or leases in one instant, and there would be no end of them. */
+const endless = 3_000;
+
+/** What those reject with who do not reject with an error. */
+const reasons = Object.values(odd);
 const limits = { connectTimeout: 40, cancelTimeout: 30, closeTimeout: 50, target: 5, interval: 20 };
 
 /** A connection, and all that has been done to it. */
@@ -83,6 +92,11 @@ export class Shop {
   private readonly leases: { lease: Lease<Wire>; wire: Wire }[] = [];
   private readonly waiting = new Map<Subscription, number>();
   private readonly running = new Set<Subscription>();
+  /** The most that a warm-up wants to be open, and until when it may. */
+  private warming = { goal: 0, until: -1 };
+  /** What was begun in this instant. */
+  private begun = { at: -1, times: 0 };
+  private failures = 0;
   private generation = 0;
   private max: number;
   private live = 0;
@@ -176,6 +190,12 @@ export class Shop {
         this.generation++;
         this.pool.refresh();
         break;
+      case 'warm up':
+        this.warmUp(Math.min(deed.count, this.max));
+        break;
+      case 'stream':
+        this.stream(deed.gives, deed.ms);
+        break;
       case 'plan':
         this.plans[deed.what].push(deed.plan);
     }
@@ -231,7 +251,8 @@ export class Shop {
     );
     for (const { openedAt, idleSince, uses } of idle) {
       const idled = clock.now() - idleSince;
-      const surplus = stats.totalConnections > options.min;
+      const kept = clock.now() <= this.warming.until ? this.warming.goal : 0;
+      const surplus = stats.totalConnections > Math.max(options.min, kept);
       this.when(surplus && idled > options.idleTimeout, `a connection is idle for ${idled} ms, and is not one of min`);
       const age = clock.now() - openedAt;
       this.when((surplus || uses > 0) && age > options.maxLifetime, `an idle connection is ${age} ms old`);
@@ -277,6 +298,7 @@ export class Shop {
     const id = ++this.dials;
     return new Observable((subscriber) => {
       this.when(++this.live > this.max, `connection ${this.live} of ${this.max}`);
+      this.begins('connects');
       const generation = this.generation;
       let wire: Wire | null = null;
       subscriber.add(() => {
@@ -354,9 +376,9 @@ export class Shop {
           }, late),
         );
       case 'fails':
-        return throwError(() => new Error(`${what} failed`));
+        return throwError(() => this.reason(`${what} failed`));
       case 'throws':
-        throw new Error(`${what} threw`);
+        throw this.reason(`${what} threw`);
       case 'hangs':
         return NEVER;
     }
@@ -394,6 +416,44 @@ export class Shop {
         })
         .subscribe(told.observer),
     );
+  }
+
+  /** Now an error, and now what is none. */
+  private reason(words: string): unknown {
+    const times = this.failures++;
+    return times % 2 === 0 ? new Error(words) : reasons[times % reasons.length];
+  }
+
+  private begins(what: string): void {
+    const now = this.clock.now();
+    if (this.begun.at !== now) this.begun = { at: now, times: 0 };
+    this.begun.times++;
+    if (this.begun.times === endless) {
+      this.when(true, `${what} without an end`);
+      void this.pool.destroy({ timeout: 0 });
+    }
+  }
+
+  private warmUp(goal: number): void {
+    const until = this.clock.now() + this.options.acquireTimeout;
+    this.warming = { goal: Math.max(goal, this.warming.goal), until };
+    this.pool.warmUp(goal).catch(() => undefined);
+  }
+
+  /** One who gives back at once what it gets. */
+  private stream(gives: 'release' | 'discard' | 'refresh', ms: number): void {
+    const stream = this.pool.subscribe((lease) => {
+      this.begins('leases');
+      const wire = lease.connection;
+      this.enters(wire);
+      this.leaves(wire);
+      if (gives === 'refresh') this.perform({ do: 'refresh' });
+      if (gives === 'discard') lease.discard();
+      else lease.release();
+    });
+    this.clock.schedule(() => {
+      stream.unsubscribe();
+    }, ms);
   }
 
   private acquire(): void {
