@@ -54,4 +54,4 @@ export const odd = {
   'what looks like an error': { message: 'like an error' } as unknown,
 };
 
-(odd['an error of itself']).errors.push(odd['an error of itself']);
+odd['an error of itself'].errors.push(odd['an error of itself']);

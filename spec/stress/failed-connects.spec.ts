@@ -57,7 +57,8 @@ describe('a stress test, of failed connects', () => {
         { load, pool: () => ({ connect: () => of(new Wire(1, undefined as never)) }), sabotage },
         'connection 1 ended after 0 ms, before its first lease, and was not taken for a failed connect',
       );
-      expect(report.givenUp).not.toBeNull();
+      // Even then the pool begins only so much in one turn.
+      expect(report.givenUp).toBeNull();
     });
 
     it('that fails who waits because one connect has failed', () => {

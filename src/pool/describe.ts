@@ -19,6 +19,13 @@ export function said(reason: unknown): string {
   return saidAt(reason, 1);
 }
 
+/** The same, and what kind of error it is. */
+export function saidWithKind(reason: unknown): string {
+  const isError = typeof reason === 'object' && reason !== null && textOf(reason, 'message') !== '';
+  const kind = isError ? textOf(reason, 'name') : '';
+  return kind === '' ? said(reason) : `${kind}: ${said(reason)}`;
+}
+
 function saidAt(reason: unknown, depth: number): string {
   try {
     return reasonOf(reason, depth);

@@ -234,7 +234,6 @@ export class Answers {
 export const refusalFrame = (codec: Pick<WireCodec, 'encode'>, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
-
 /** The error value that is sent for what a method threw. It is never nil, which would mean success. */
 function detailOf(error: unknown): unknown {
   try {

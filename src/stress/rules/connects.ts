@@ -1,5 +1,5 @@
 import { hair } from '../../pool/clock';
-import { said } from '../../pool/describe';
+import { saidWithKind } from '../../pool/describe';
 import { isPoolError } from '../../pool/errors';
 import type { PoolEvent } from '../../pool/events';
 import type { PoolStats } from '../../pool/stats';
@@ -153,7 +153,7 @@ export class ConnectRules {
     } else if (isPoolError(error, 'INVALID_POOL')) {
       if (state === 'open') findings.broken('a caller was told that the pool is destroyed, and it was open');
     } else if (!isPoolError(error, 'POOL_EXHAUSTED')) {
-      findings.broken(`a caller was turned away with what is no error of a pool: ${said(error)}`);
+      findings.broken(`a caller was turned away with what is no error of a pool: ${saidWithKind(error)}`);
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../pool/clock';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { said } from '../../pool/describe';
+import { saidWithKind } from '../../pool/describe';
 import type { PoolEvent } from '../../pool/events';
 import type { PoolStats } from '../../pool/stats';
 import { shownMs } from '../ms';
@@ -159,7 +159,7 @@ export class EndRules {
       if (typeof (promise as Promise<void> | undefined)?.then === 'function') return promise;
       this.findings.broken('destroy() gave no promise');
     } catch (error) {
-      this.findings.broken(`destroy() threw: ${said(error)}`);
+      this.findings.broken(`destroy() threw: ${saidWithKind(error)}`);
     }
     return null;
   }
@@ -179,7 +179,7 @@ export class EndRules {
   };
 
   private readonly rejected = (error: unknown): void => {
-    this.findings.broken(`destroy() rejected: ${said(error)}`);
+    this.findings.broken(`destroy() rejected: ${saidWithKind(error)}`);
   };
 
   private readonly timeIsUp = (): void => {

@@ -1,5 +1,5 @@
 import { hair } from '../../pool/clock';
-import { said } from '../../pool/describe';
+import { saidWithKind } from '../../pool/describe';
 import { isPoolError } from '../../pool/errors';
 import type { PoolEvent } from '../../pool/events';
 import type { PoolStats } from '../../pool/stats';
@@ -77,7 +77,7 @@ export class WaitRules<C> {
   failed({ index, late }: Operation<C>, error: unknown): void {
     const { findings, timeout, acquireTimeout } = this;
     if (!isPoolError(error))
-      findings.broken(`operation ${index} got no connection, but what is no error of a pool: ${said(error)}`);
+      findings.broken(`operation ${index} got no connection, but what is no error of a pool: ${saidWithKind(error)}`);
     else if (late && error.code !== 'INVALID_POOL')
       findings.broken(`operation ${index} came after destroy, and was told ${error.code}`);
     if (timeout === null || error !== timeout.error || acquireTimeout === undefined) return;

@@ -1,6 +1,6 @@
 import { isObservable, Observable, Subscriber } from 'rxjs';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { said } from '../../pool/describe';
+import { saidWithKind } from '../../pool/describe';
 import type { PoolEvent } from '../../pool/events';
 import type { WorkContext, WorkResult } from '../../pool/work';
 import type { Operation } from '../operation';
@@ -136,13 +136,15 @@ export class WorkRules<C> {
     if (work !== 'goes on') return;
     if (taken === null) {
       this.findings.broken(
-        `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${said(error)}`,
+        `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${saidWithKind(error)}`,
       );
       return;
     }
     const isDue = isTakenByLoss(taken.reason, this.pool.name) ? isTakenByLoss : isTakenByDestroy;
     if (!isDue(error, this.pool.name)) {
-      this.findings.broken(`operation ${index} lost its connection, and was told of something else: ${said(error)}`);
+      this.findings.broken(
+        `operation ${index} lost its connection, and was told of something else: ${saidWithKind(error)}`,
+      );
     }
     if (!(signal ?? context!.signal).aborted) {
       this.findings.broken(`operation ${index} lost its connection, and its signal did not abort`);
