@@ -27,6 +27,11 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
     return false;
   }
 
+  /** Cancelled work, which holds its connection until it has ended. */
+  get lingers(): boolean {
+    return false;
+  }
+
   /** A standing request that takes no connection: `granted` tells it that one could be lent, and it is out of the line by then. */
   get takesNone(): boolean {
     return false;

@@ -26,6 +26,8 @@ export class Connections<C> {
   closing = 0;
   /** Open ones that are being validated. */
   validating = 0;
+  /** Open ones that are being reset, or are going to be. */
+  resetting = 0;
 
   private readonly slots = new Set<Slot<C>>();
   /** Open ones that can take one more lease. */
@@ -190,6 +192,7 @@ export class Connections<C> {
       this.retire(slot);
     } else {
       slot.checking = 'reset';
+      this.resetting++;
       this.toReset.push(slot);
     }
   }
@@ -264,6 +267,7 @@ export class Connections<C> {
 
   private leaveCheck(slot: Slot<C>): void {
     if (slot.checking === 'validate') this.validating--;
+    else if (slot.checking === 'reset') this.resetting--;
     slot.checking = null;
   }
 

@@ -11,6 +11,9 @@ export interface Numbers {
   readonly inUse: number;
   readonly opening: number;
   readonly closing: number;
+  /** Of those in use: being asked whether they still work, and being made ready for the next holder. */
+  readonly validating: number;
+  readonly resetting: number;
   readonly pending: number;
   readonly attempts: number;
   readonly lastFailure: unknown;
@@ -22,6 +25,8 @@ export interface Numbers {
 export interface Situation extends Numbers {
   /** Who holds connections, those who have held them longest first. */
   readonly holders: readonly Holder[];
+  /** Leases of cancelled work that has not ended. */
+  readonly cancelled: number;
   /** Whether it is refused to somebody who holds a connection of this very pool. */
   readonly waitsForItself: boolean;
 }
@@ -33,15 +38,15 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
       at.name,
       at.failedPhase,
       at.attempts,
-      `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNone(at)}.`,
+      `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNoMore(at)}. ${help(at, 1)}`,
       at.lastFailure,
     );
   }
   return new PoolExhaustedError(
     at.name,
     'timeout',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${held(at)} ` +
-      (at.waitsForItself ? deadlock : `Raise max or acquireTimeout, make the work shorter, or lower the concurrency.`),
+    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${because(at)} ` +
+      whatHelps(at, 'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.'),
     at.lastFailure,
   );
 }
@@ -50,8 +55,8 @@ export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedErro
   return new PoolExhaustedError(
     at.name,
     'queue-full',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}).${held(at)} ` +
-      (at.waitsForItself ? deadlock : `Try again later, raise max or maxPending, or lower the concurrency.`),
+    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}).${because(at)} ` +
+      whatHelps(at, 'Try again later, raise max or maxPending, or lower the concurrency.'),
     at.lastFailure,
   );
 }
@@ -60,20 +65,19 @@ export function lineIsTooSlow(at: Situation, waited: number): PoolExhaustedError
   return new PoolExhaustedError(
     at.name,
     'overload',
-    `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the line stands still; waited ${waited} ms.${held(at)} ` +
-      (at.waitsForItself ? deadlock : `Try again later, raise max or overload.target, or send less.`),
+    `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the line stands still; waited ${waited} ms.${because(at)} ` +
+      whatHelps(at, 'Try again later, raise max or overload.target, or send less.'),
     at.lastFailure,
   );
 }
 
 /** A warm-up that has not come to its goal in time. */
 export function notWarm(at: Situation, goal: number, waited: number): ConnectionFailedError {
-  const why = at.attempts > 0 ? failedSoOften(at) : 'the connects under way have not answered';
   return new ConnectionFailedError(
     at.name,
     at.failedPhase,
     at.attempts,
-    `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${why}. Check that the target is up and takes so many.`,
+    `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${whyNoMore(at)}. ${help(at, goal)}`,
     at.lastFailure,
   );
 }
@@ -113,12 +117,6 @@ export function closedByDestroy(name: string): InvalidPoolError {
   );
 }
 
-function whyNone(at: Situation): string {
-  if (at.attempts > 0) return `${failedSoOften(at)}. Check that the target is up and can be reached`;
-  if (at.opening > 0) return 'the connect under way has not answered. Check that the target is up and can be reached';
-  return `${at.closing} of ${at.max} places are taken by connections that are still closing. Make close end, or lower closeTimeout`;
-}
-
 const deadlock =
   'It was asked for inside work that holds a connection of this same pool: with every connection held so, each waits for the other. ' +
   'Use the connection that the work has already, or a second pool.';
@@ -132,8 +130,70 @@ function held({ holders }: Situation): string {
   return ` Longest held ${holders.slice(0, named).map(told).join(', ')}${more}.`;
 }
 
-function inUse({ total, inUse: used, max }: Situation): string {
-  return `${used}/${max} connections in use${total < max ? ` (${total} open)` : ''}`;
+function inUse({ total, inUse: used, max, opening, closing, validating, resetting, cancelled }: Situation): string {
+  const parts = [
+    total < max && `${total} open`,
+    opening > 0 && `${opening} opening`,
+    closing > 0 && `${closing} closing`,
+    validating > 0 && `${validating} being validated`,
+    resetting > 0 && `${resetting} being reset`,
+    cancelled > 0 && `${cancelled} held by cancelled work`,
+  ].filter((part) => part !== false);
+  return `${used}/${max} connections in use${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
+}
+
+/** What is the matter: with the connects, if any has failed, and for how long the holders have held. */
+function because(at: Situation): string {
+  const failed = at.attempts > 0 && at.total < at.max;
+  const whichFailed = failedSoOften(at);
+  return `${failed ? ` ${whichFailed.charAt(0).toUpperCase()}${whichFailed.slice(1)}.` : ''}${held(at)}`;
+}
+
+/** What would get this caller a connection: where something other than leases keeps connections back, a higher `max` would not. */
+function whatHelps(at: Situation, otherwise: string): string {
+  if (at.waitsForItself) return deadlock;
+  const { max, total, cancelled, resetting } = at;
+  const wanted = total < max && (at.attempts > 0 || at.opening > 0) ? max : 0;
+  const advice = help(at, wanted, cancelled, resetting);
+  if (advice === '') return otherwise;
+  const leased = at.holders.length - cancelled;
+  return leased > 0 ? `${advice} Or make the work shorter, or lower the concurrency.` : advice;
+}
+
+const soonLost =
+  'the last connections were lost soon after they had been opened, and the pool pauses before the next connect';
+
+/** Why there are not as many connections open as are wanted. */
+function whyNoMore(at: Situation): string {
+  const { max, opening, closing, validating } = at;
+  const reasons = [
+    at.attempts > 0 && failedSoOften(at),
+    opening === 1 && 'the connect under way has not answered',
+    opening > 1 && `${opening} connects under way have not answered`,
+    validating > 0 && `${validating} ${validating === 1 ? 'is' : 'are'} being validated`,
+    closing > 0 && `${closing} of ${max} places are taken by connections that are still closing`,
+  ].filter((reason) => reason !== false);
+  return reasons.length > 0 ? reasons.join(', and ') : soonLost;
+}
+
+/** What helps each thing that keeps connections back; with `wanted`, that many open connections. */
+function help(at: Situation, wanted: number, cancelled = 0, resetting = 0): string {
+  const target =
+    wanted > 1
+      ? `Check that the target is up, and that it takes ${wanted} connections: its own limit, and what other clients have of it.`
+      : 'Check that the target is up and can be reached.';
+  const sentences = [
+    wanted > 0 && (at.attempts + at.opening > 0 || at.validating + at.closing === 0) && target,
+    wanted > 0 &&
+      at.attempts > 0 &&
+      at.failedPhase === 'validate' &&
+      'Check that validate is right about new connections.',
+    at.validating > 0 && 'Make validate answer sooner, or lower connectTimeout, which bounds it.',
+    resetting > 0 && 'Make reset end sooner, or lower cancelTimeout, which bounds it.',
+    cancelled > 0 && 'Make cancelled work (its signal, onCancel) end sooner, or lower cancelTimeout, which bounds it.',
+    at.closing > 0 && 'Make close end sooner, or lower closeTimeout, which bounds it.',
+  ].filter((sentence) => sentence !== false);
+  return sentences.join(' ');
 }
 
 function failedSoOften({ attempts, lastFailure }: Situation): string {

@@ -9,7 +9,7 @@ import type { Situation } from './refusals';
 
 /** Looks at the pool as somebody does who has to explain it. */
 export class Situations<C> {
-  private lastHolders: { at: number; holders: readonly Holder[] } = { at: -1, holders: [] };
+  private last: { at: number; holders: readonly Holder[]; cancelled: number } = { at: -1, holders: [], cancelled: 0 };
 
   constructor(
     private readonly name: string,
@@ -40,20 +40,30 @@ export class Situations<C> {
       inUse: connections.inUse,
       opening: connections.opening,
       closing: connections.closing,
+      validating: connections.validating,
+      resetting: connections.resetting,
       pending: this.line.pending,
       attempts: opening.failures,
       lastFailure: opening.lastFailure,
       failedPhase: opening.failedPhase,
-      holders: this.holdersNow(),
+      ...this.leasesNow(),
       waitsForItself:
         claim !== null && waitsForItself(claim, this.line.insideOf(claim), (slot) => connections.has(slot)),
     };
   }
 
-  /** Thousands may be refused in the same instant: looking for the holders once is enough. */
-  private holdersNow(): readonly Holder[] {
+  /** Thousands may be refused in the same instant: looking at the leases once is enough. */
+  private leasesNow(): { readonly holders: readonly Holder[]; readonly cancelled: number } {
     const at = this.clock.peek();
-    if (this.lastHolders.at !== at) this.lastHolders = { at, holders: this.holders() };
-    return this.lastHolders.holders;
+    if (this.last.at !== at) this.last = { at, holders: this.holders(), cancelled: this.cancelled() };
+    return this.last;
+  }
+
+  private cancelled(): number {
+    let count = 0;
+    for (const slot of this.connections.all()) {
+      for (const claim of slot.holders.all()) if (claim.lingers) count++;
+    }
+    return count;
   }
 }

@@ -177,6 +177,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     return this.phase === 'ended';
   }
 
+  override get lingers(): boolean {
+    return this.phase === 'lingering';
+  }
+
   add(teardown: TeardownLogic): void {
     if (!teardown || teardown === this) return;
     if (!this.closed) (this.teardowns ?? (this.ends = new Subscription())).add(teardown);

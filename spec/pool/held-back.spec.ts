@@ -1,0 +1,210 @@
+import { NEVER, of, throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { isPoolError } from '../../src/index';
+import type { ConnectionPool, PoolError, PoolOptions } from '../../src/index';
+import { createLastingPool } from '../helpers/lasting-pool';
+import { marbles, opensAtOnce } from '../helpers/marbles';
+
+const tooMany = new Error('too many connections');
+
+/** The first connects open at once, the others do what is said. */
+const connectOnce = (others: () => Observable<string>, first = 1): (() => Observable<string>) => {
+  let connects = 0;
+  return () => (++connects <= first ? opensAtOnce(`c${connects}`) : others());
+};
+
+interface Case {
+  readonly what: string;
+  readonly options: Omit<PoolOptions<string>, 'max'> & { max?: number };
+  /** Brings the pool about. By default one caller holds a connection. */
+  readonly before?: (pool: ConnectionPool<string>) => void;
+  readonly code: PoolError['code'];
+  readonly says: readonly string[];
+  readonly cause?: unknown;
+}
+
+const holdOne = (pool: ConnectionPool<string>): void => {
+  pool.use(() => NEVER, { label: 'report' }).subscribe({ error: () => undefined });
+};
+const useOnce = (pool: ConnectionPool<string>): void => {
+  pool.use(() => of(1)).subscribe();
+};
+
+const cases: readonly Case[] = [
+  {
+    what: 'a server that takes no more connections',
+    options: { connect: connectOnce(() => throwError(() => tooMany)) },
+    code: 'POOL_EXHAUSTED',
+    says: ['1/10 connections in use (1 open)', 'failed (too many connections)', 'takes 10 connections', "by 'report'"],
+    cause: tooMany,
+  },
+  {
+    what: 'a second connect that never answers',
+    options: { connect: connectOnce(() => NEVER) },
+    code: 'POOL_EXHAUSTED',
+    says: [
+      '1/10 connections in use (1 open, 1 opening)',
+      'Check that the target is up, and that it takes 10 connections',
+    ],
+  },
+  {
+    what: 'a validation that never answers',
+    options: { connect: connectOnce(() => NEVER, 9), max: 1, validate: () => NEVER, validateAfter: 0 },
+    before: () => undefined,
+    code: 'POOL_EXHAUSTED',
+    says: ['1/1 connections in use (1 being validated)', 'Make validate answer sooner, or lower connectTimeout'],
+  },
+  {
+    what: 'a reset that hangs',
+    options: { connect: connectOnce(() => NEVER, 9), max: 2, reset: () => NEVER },
+    before: (pool) => {
+      useOnce(pool);
+      holdOne(pool);
+    },
+    code: 'POOL_EXHAUSTED',
+    says: ['2/2 connections in use (1 being reset)', 'Make reset end sooner, or lower cancelTimeout', "by 'report'"],
+  },
+  {
+    what: 'a close that hangs',
+    options: { connect: connectOnce(() => NEVER, 9), max: 2, close: () => NEVER, maxUses: 1, closeTimeout: 5_000 },
+    before: (pool) => {
+      useOnce(pool);
+      holdOne(pool);
+    },
+    code: 'POOL_EXHAUSTED',
+    says: ['1/2 connections in use (1 open, 1 closing)', 'Make close end sooner, or lower closeTimeout'],
+  },
+  {
+    what: 'cancelled work that goes on',
+    options: { connect: connectOnce(() => NEVER, 9), max: 1 },
+    before: (pool) => {
+      pool
+        .use(() => new Promise(() => undefined))
+        .subscribe()
+        .unsubscribe();
+    },
+    code: 'POOL_EXHAUSTED',
+    says: [
+      '1/1 connections in use (1 held by cancelled work)',
+      'Make cancelled work (its signal, onCancel) end sooner',
+    ],
+  },
+  {
+    what: 'a clean-up after cancelled work that goes on',
+    options: { connect: connectOnce(() => NEVER, 9), max: 1, onCancel: () => NEVER },
+    before: (pool) => {
+      pool
+        .use(() => NEVER)
+        .subscribe()
+        .unsubscribe();
+    },
+    code: 'POOL_EXHAUSTED',
+    says: [
+      '1/1 connections in use (1 held by cancelled work)',
+      'Make cancelled work (its signal, onCancel) end sooner',
+    ],
+  },
+  {
+    what: 'a first connect that never answers',
+    options: { connect: () => NEVER },
+    before: () => undefined,
+    code: 'CONNECTION_FAILED',
+    says: ['no connection open after 200 ms', 'has not answered', 'Check that the target is up and can be reached.'],
+  },
+  {
+    what: 'places that are still closing',
+    options: { connect: connectOnce(() => NEVER, 9), max: 1, close: () => NEVER, maxUses: 1 },
+    before: useOnce,
+    code: 'CONNECTION_FAILED',
+    says: ['1 of 1 places are taken by connections that are still closing. Make close end sooner'],
+  },
+  {
+    what: 'connects that fail, beside one that is still closing',
+    options: {
+      connect: connectOnce(() => throwError(() => tooMany)),
+      max: 2,
+      close: () => NEVER,
+      maxUses: 1,
+      breaker: false,
+    },
+    before: useOnce,
+    code: 'CONNECTION_FAILED',
+    says: ['failed (too many connections)', '1 of 2 places', 'Check that the target is up', 'Make close end sooner'],
+    cause: tooMany,
+  },
+];
+
+/** What a caller is told that waits for 200 ms in vain. */
+function errorOf({ options, before = holdOne }: Case, more: Partial<PoolOptions<string>> = {}): PoolError {
+  let told: unknown;
+  marbles(({ flush, at }) => {
+    const pool = createLastingPool({ name: 'db', max: 10, acquireTimeout: 200, ...options, ...more });
+    before(pool);
+    at(1, () => {
+      pool.acquire().subscribe({ error: (error: unknown) => (told ??= error) });
+    });
+    at(900, () => void pool.destroy({ timeout: 0 }));
+    flush();
+  });
+  return told as PoolError;
+}
+
+describe('a caller that waited in vain is told what holds the connections back:', () => {
+  for (const one of cases) {
+    it(one.what, () => {
+      const error = errorOf(one);
+      expect(isPoolError(error, one.code)).withContext(String(error)).toBe(true);
+      for (const part of one.says) expect(error.message).toContain(part);
+      expect(error.cause).toBe(one.cause);
+      expect(error.message).not.toMatch(/raise max\b/i);
+    });
+  }
+
+  it('work, and then a higher max is what helps', () => {
+    const error = errorOf({ ...cases[0]!, options: { connect: connectOnce(() => NEVER, 9), max: 1 } });
+    expect(error.message).toBe(
+      `Pool 'db' exhausted: 1/1 connections in use, 1 waiting, waited 200 ms. Longest held 201 ms by 'report'. ` +
+        'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.',
+    );
+  });
+
+  it('also when the line is full', () => {
+    const { options } = cases[3]!;
+    const error = errorOf({ ...cases[3]!, options: { ...options, maxPending: 0 } });
+    expect(error.message).toContain('the waiting line is full (maxPending 0)');
+    expect(error.message).toContain('(1 being reset)');
+    expect(error.message).not.toMatch(/raise max\b/i);
+  });
+
+  it('also when the line is too slow', () => {
+    const error = errorOf({
+      ...cases[0]!,
+      options: { connect: connectOnce(() => throwError(() => tooMany)), overload: {} },
+    });
+    expect(error.message).toContain('overloaded: 1/10');
+    expect(error.message).toContain('failed (too many connections)');
+    expect(error.message).not.toMatch(/raise max\b/i);
+  });
+
+  it('and a warm-up is told the same', () => {
+    let told: unknown;
+    marbles(({ flush }) => {
+      const pool = createLastingPool({
+        connect: connectOnce(() => NEVER, 1),
+        max: 3,
+        acquireTimeout: 200,
+        connectTimeout: Infinity,
+      });
+      pool.warmUp(3).catch((error: unknown) => (told = error));
+      flush();
+    });
+    return Promise.resolve()
+      .then(() => undefined)
+      .then(() => {
+        expect((told as Error).message).toContain(
+          '1 of 3 connections open after 200 ms: 2 connects under way have not answered.',
+        );
+        expect((told as Error).message).toContain('takes 3 connections');
+      });
+  });
+});
