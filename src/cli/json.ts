@@ -1,4 +1,5 @@
 import { Ext } from '../connectors/msgpack-rpc/index';
+import { printable, printableUpTo } from '../pool/printable';
 
 /**
  * A value as JSON, on one line. What MessagePack has and JSON has not: bytes become base64, an integer beyond 2⁵³ the text of its
@@ -23,3 +24,53 @@ function replaced(this: unknown, key: string, value: unknown): unknown {
 
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+
+/** Letters of JSON. A message of the default size fits, unless most of it has to be escaped; and the engine has no text of more than 512 MiB. */
+const LONGEST = 128 * 1024 * 1024;
+/** Escaped, a letter has so many. */
+const ESCAPED = 6;
+
+export interface Json {
+  readonly json: string;
+  /** Letters of texts that were left out. */
+  readonly cut: number;
+}
+
+/** The same, fit for a terminal and cut where it would be too long. */
+export function jsonUpTo(value: unknown, longest = LONGEST): Json {
+  if (typeof value === 'string') {
+    const { text, cut } = printableUpTo(longest, value, (piece) => JSON.stringify(piece).slice(1, -1));
+    return { json: `"${text}"`, cut };
+  }
+  try {
+    const json = printable(jsonOf(value));
+    if (json.length <= longest) return { json, cut: 0 };
+  } catch (error) {
+    // There is one for what is nested too deeply, and one for what is too long.
+    if (!(error instanceof RangeError) || !error.message.includes('string length')) throw error;
+  }
+  return cutJson(value, longest);
+}
+
+function cutJson(value: unknown, longest: number): Json {
+  let room = Math.floor(longest / ESCAPED);
+  let cut = 0;
+  const take = (text: string): string => {
+    const taken = text.slice(0, room);
+    room -= taken.length;
+    cut += text.length - taken.length;
+    return taken;
+  };
+  const json = JSON.stringify(value, function (this: unknown, key, item: unknown) {
+    const plain = replaced.call(this, key, item);
+    if (typeof plain === 'string') return take(plain);
+    if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return plain;
+    const object: Record<string, unknown> = {};
+    for (const [name, each] of Object.entries(plain)) {
+      const taken = take(name);
+      if (taken.length === name.length) Object.defineProperty(object, taken, { value: each, enumerable: true });
+    }
+    return object;
+  });
+  return { json: printable(json), cut };
+}

@@ -2,6 +2,7 @@ import { connectNode, type RpcConnection } from '../connectors/msgpack-rpc/index
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
 import { isPoolError } from '../pool/errors';
+import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { messageOf } from './outcome';
 import type { SendArguments } from './send-arguments';
 
@@ -17,7 +18,7 @@ const fromHalf = () => (1 + Math.random()) / 2;
 
 export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<RpcConnection> {
   return createPool({
-    name: target,
+    name: shownTarget(target),
     connect: connectNode(target),
     max,
     capacity: pipeline,

@@ -2,7 +2,8 @@ import { RpcError } from '../connectors/msgpack-rpc/index';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { said } from '../pool/describe';
 import type { Call } from './call';
-import { jsonOf } from './json';
+import { isPrintable, printable } from '../pool/printable';
+import { jsonUpTo, type Json } from './json';
 
 /** How deep causes are told. */
 const DEPTH = 4;
@@ -10,17 +11,18 @@ const DEPTH = 4;
 /** A `BatchOutcome` as one line of JSON. */
 export function jsonLine(outcome: BatchOutcome<unknown>): string {
   const { line, item } = outcome.item as Call;
-  const result =
-    outcome.status === 'fulfilled'
-      ? `"status":"fulfilled","value":${jsonOf(outcome.value)}`
-      : `"status":"rejected","reason":${jsonOf(reasonOf(outcome.reason))}`;
-  return `{"index":${line.index},"item":${itemOf(item, line.text)},${result}}\n`;
+  const sent = itemOf(item, line.text);
+  const got = outcome.status === 'fulfilled' ? jsonUpTo(outcome.value) : jsonUpTo(reasonOf(outcome.reason));
+  const result = outcome.status === 'fulfilled' ? '"status":"fulfilled","value":' : '"status":"rejected","reason":';
+  const cut = sent.cut + got.cut > 0 ? `,"cut":${sent.cut + got.cut}` : '';
+  return `{"index":${line.index},"item":${sent.json},${result}${got.json}${cut}}\n`;
 }
 
 /** A value as one line for people: a text without quotes, if it fits on a line, and anything else as JSON. */
 export function readableLine(value: unknown): string {
-  const plain = typeof value === 'string' && oneLine(value) === value;
-  return `${plain ? value : oneLine(jsonOf(value))}\n`;
+  if (typeof value === 'string' && isPrintable(value)) return `${value}\n`;
+  const { json, cut } = jsonUpTo(value);
+  return cut > 0 ? `${json} … (${cut} letters more)\n` : `${json}\n`;
 }
 
 /** Why a line failed, for people. */
@@ -33,23 +35,14 @@ export function failureLine({ line, problem }: Call, reason: unknown): string {
 export { said as messageOf };
 
 /** Whatever it is, it stays on one line, and gives a terminal no orders. */
-export function oneLine(text: string): string {
-  return text.replace(controls, (character) => escapes[character] ?? unicode(character));
-}
-
-// What moves the cursor or does worse, tabs excepted.
-// eslint-disable-next-line no-control-regex -- that is what it is for
-const controls = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-const escapes: Record<string, string | undefined> = { '\n': '\\n', '\r': '\\r' };
-const unicode = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+export const oneLine = printable;
 
 /** JSON can be nested too deeply for being written again. */
-function itemOf(item: unknown, text: string): string {
+function itemOf(item: unknown, text: string): Json {
   try {
-    return jsonOf(item);
+    return jsonUpTo(item);
   } catch {
-    return jsonOf(text);
+    return jsonUpTo(text);
   }
 }
 

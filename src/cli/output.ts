@@ -53,10 +53,13 @@ export class Output {
       return;
     }
     this.hooks.before?.();
-    this.stream.write(texts.join(''), (error) => {
-      if (error != null) this.fail(error);
-      left();
-    });
+    const pieces = joined(texts);
+    for (const [index, piece] of pieces.entries()) {
+      this.stream.write(piece, (error) => {
+        if (error != null) this.fail(error);
+        if (index === pieces.length - 1) left();
+      });
+    }
     this.hooks.after?.();
   }
 
@@ -65,4 +68,23 @@ export class Output {
     this.failure = error;
     this.hooks.failed?.();
   }
+}
+
+const LONGEST_PIECE = 1024 * 1024;
+
+/** As few texts as may be, none of which is made so long that there can be no such text. */
+function joined(texts: readonly string[]): string[] {
+  const pieces: string[] = [];
+  let from = 0;
+  let length = 0;
+  for (const [index, text] of texts.entries()) {
+    if (index > from && length + text.length > LONGEST_PIECE) {
+      pieces.push(texts.slice(from, index).join(''));
+      from = index;
+      length = 0;
+    }
+    length += text.length;
+  }
+  pieces.push(texts.slice(from).join(''));
+  return pieces;
 }

@@ -13,6 +13,11 @@ import { stress } from './stress';
 import { stressArguments, stressOptions } from './stress-arguments';
 import { suggestion } from './suggestion';
 import { version } from './version';
+import { printable } from '../pool/printable';
+
+/** Problems that are told, and how long each may be: arguments may have any length. */
+const MOST_PROBLEMS = 20;
+const LONGEST_PROBLEM = 1000;
 
 interface Command {
   readonly options: OptionTable;
@@ -93,9 +98,20 @@ export async function program(args: readonly string[], io: Io): Promise<number> 
 
   async function refuse(problems: readonly string[], name = ''): Promise<number> {
     const output = new Output(io.stderr);
-    const lines = problems.map((problem) => `${PROGRAM}: ${problem}\n`);
+    const told = problems.slice(0, MOST_PROBLEMS).map(shortened);
+    const more = problems.length - told.length;
+    if (more > 0) told.push(`and ${more} more`);
+    const lines = told.map((problem) => `${PROGRAM}: ${printable(problem)}\n`);
     output.write(`${lines.join('')}${PROGRAM} ${name}--help says how it is used.\n`);
     await output.flushed();
     return exitCode.wrongArguments;
   }
+}
+
+/** What is wrong stands at its beginning, and what would be right at its end. */
+function shortened(problem: string): string {
+  const half = LONGEST_PROBLEM / 2;
+  const text = problem.length > LONGEST_PROBLEM ? `${problem.slice(0, half)} … ${problem.slice(-half)}` : problem;
+  // A target in the wrong place.
+  return text.replace(/(:\/\/[^\s:@/']*):[^\s'@]*@/g, '$1:***@');
 }

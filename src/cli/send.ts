@@ -1,6 +1,7 @@
 import { EMPTY, filter, firstValueFrom, lastValueFrom, map, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { tap, throwError, timeout, type Observable } from 'rxjs';
 import type { RpcConnection } from '../connectors/msgpack-rpc/index';
+import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { batchOutcomes, type BatchOutcome } from '../operators/batch-outcomes';
 import { trackProgress, type BatchProgress } from '../operators/track-progress';
 import { withConnection } from '../operators/with-connection';
@@ -162,7 +163,9 @@ class Sending {
     if (call.problem !== undefined) return throwError(() => call.problem);
     const answer$ = node.call(method, call.item);
     if (ms === undefined) return answer$;
-    return answer$.pipe(timeout({ each: ms, with: () => throwError(() => new CallTimeoutError(method, target, ms)) }));
+    return answer$.pipe(
+      timeout({ each: ms, with: () => throwError(() => new CallTimeoutError(method, shownTarget(target), ms)) }),
+    );
   }
 
   private print(outcome: BatchOutcome<unknown>): void {

@@ -116,7 +116,7 @@ class Simulating {
 
   private print(value: object, text: () => string): void {
     const interrupted = this.interruption.signal !== undefined;
-    this.stdout.write(this.args.json ? `${JSON.stringify({ ...value, interrupted })}\n` : text());
+    this.stdout.write(this.args.json ? `${oneLine(JSON.stringify({ ...value, interrupted }))}\n` : text());
   }
 
   private codeOf(held: boolean): number {

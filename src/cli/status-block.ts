@@ -1,3 +1,4 @@
+import { printable } from '../pool/printable';
 import type { Sink } from './io';
 
 /** Some lines at the bottom of a terminal that are written over, and get out of the way of everything else. Elsewhere nothing. */
@@ -16,7 +17,7 @@ export class StatusBlock {
     const { columns = 0, rows = 0 } = this.terminal;
     const fitting = lines
       .slice(0, (rows > 1 ? rows : 24) - 1)
-      .map((line) => line.slice(0, (columns > 0 ? columns : 80) - 1));
+      .map((line) => printable(line).slice(0, (columns > 0 ? columns : 80) - 1));
     this.terminal.write(this.back() + fitting.join('\n'));
     this.lines = fitting;
   }

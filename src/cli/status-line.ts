@@ -1,3 +1,4 @@
+import { printable } from '../pool/printable';
 import type { Sink } from './io';
 
 const TO_START_AND_CLEAR = '\r\u001b[K';
@@ -16,7 +17,7 @@ export class StatusLine {
     if (!this.visible) return;
     // A line that wraps could not be written over. Some terminals say that they have no columns at all.
     const { columns = 0 } = this.terminal;
-    this.terminal.write(TO_START_AND_CLEAR + text.slice(0, (columns > 0 ? columns : 80) - 1));
+    this.terminal.write(TO_START_AND_CLEAR + printable(text).slice(0, (columns > 0 ? columns : 80) - 1));
     this.shown = true;
   }
 

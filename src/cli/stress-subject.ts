@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { builtinMethods, connectNode, serveNode, type RpcConnection } from '../connectors/msgpack-rpc/index';
+import { shownTarget } from '../connectors/msgpack-rpc/target';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
 import { internals } from '../pool/internals';
@@ -36,12 +37,12 @@ export function openSubject({ pool }: StressArguments): Promise<Subject> {
 async function ofNode({ target, method, params, max, pipeline }: NodeWork): Promise<Subject> {
   const node = target === undefined ? await serveNode({ methods: builtinMethods }) : undefined;
   const to = target ?? node!.target;
-  const pool = createPool({ name: to, connect: connectNode(to), max, capacity: pipeline });
+  const pool = createPool({ name: shownTarget(to), connect: connectNode(to), max, capacity: pipeline });
   const call = `${method}(${params.map((param) => JSON.stringify(param)).join(', ')})`;
   return {
     pool: pool,
     work: (connection) => (connection as RpcConnection).call(method, ...params),
-    what: node === undefined ? `${call} at ${to}` : `${call} at a node of this process, ${to}`,
+    what: node === undefined ? `${call} at ${shownTarget(to)}` : `${call} at a node of this process, ${to}`,
     isNode: true,
     patience: NONE,
     close: async () => {

@@ -134,7 +134,7 @@ class Stressing {
     const { report, interruption, args, subject } = this;
     const { signal } = interruption;
     if (report !== undefined) {
-      const json = (): string => `${JSON.stringify({ ...report, interrupted: signal !== undefined })}\n`;
+      const json = (): string => `${oneLine(JSON.stringify({ ...report, interrupted: signal !== undefined }))}\n`;
       this.stdout.write(args.json ? json() : summaryOfLoad(report, subject.what));
     }
     if (signal !== undefined) {

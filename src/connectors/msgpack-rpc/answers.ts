@@ -1,4 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
+import { printable } from '../../pool/printable';
 import { said } from '../../pool/describe';
 import type { Backlog } from './backlog';
 import { readable, RpcError } from './errors';
@@ -128,7 +129,7 @@ export class Answers {
   request(id: number | null, name: string, params: unknown[], bytes: number): void {
     const method = this.#config.methods.get(name);
     if (method === undefined) {
-      this.#refuse(id, `there is no method '${name.slice(0, LONGEST_NAME)}' here`);
+      this.#refuse(id, `there is no method '${printable(name.slice(0, LONGEST_NAME))}' here`);
       return;
     }
     if (this.busy) {

@@ -2,14 +2,17 @@ import { Observable } from 'rxjs';
 import type { Methods } from './methods';
 
 const LONGEST_SLEEP = 2 ** 31 - 1;
+/** Letters: what is longer would keep others waiting. */
+const LONGEST_TEXT = 16 * 1024 * 1024;
+const LONGEST_MESSAGE = 10_000;
 
 /**
  * What a node can do without being taught, to try things out on:
  *
  * - `echo(value)` answers with the value.
- * - `word_count(text)` answers with the number of words in it.
+ * - `word_count(text)` answers with the number of words in it, up to 16 777 216 letters.
  * - `sleep(ms)` answers with `ms` after as many milliseconds.
- * - `fail(message?)` answers with an error of that message.
+ * - `fail(message?)` answers with an error of that message, of up to 10 000 letters.
  */
 export const builtinMethods = {
   echo: (value: unknown) => value,
@@ -17,7 +20,13 @@ export const builtinMethods = {
   word_count: (text: unknown) => {
     if (typeof text !== 'string')
       throw new TypeError(`word_count takes a text, got ${text === null ? 'nil' : typeof text}`);
-    return text.match(/\S+/gu)?.length ?? 0;
+    if (text.length > LONGEST_TEXT) {
+      throw new RangeError(`word_count takes a text of at most ${LONGEST_TEXT} letters, got ${text.length}`);
+    }
+    const word = /\S+/gu;
+    let count = 0;
+    while (word.test(text)) count++;
+    return count;
   },
 
   sleep: (ms: unknown) => {
@@ -37,6 +46,6 @@ export const builtinMethods = {
   },
 
   fail: (message: unknown) => {
-    throw new Error(typeof message === 'string' ? message : 'failed, as asked');
+    throw new Error(typeof message === 'string' ? message.slice(0, LONGEST_MESSAGE) : 'failed, as asked');
   },
 } satisfies Methods;

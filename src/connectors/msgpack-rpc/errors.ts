@@ -1,19 +1,68 @@
-import { isUtf8 } from 'node:buffer';
 import { inspect } from 'node:util';
+import { printable } from '../../pool/printable';
 
 const LONGEST_REASON = 1000;
+/** Of each array, map and object so many entries are looked at, and of all of them so many. */
+const MOST_ENTRIES = 20;
+const MOST_VALUES = 200;
+const DEEPEST = 3;
 
-/** A reason for people's eyes: whatever the other side sent, cut to a readable length. */
+/** A reason for people's eyes: whatever the other side sent, cut to a readable length before it is made one, and fit for a line of a log. */
 export function readable(detail: unknown): string {
-  const text = textOf(detail) ?? inspect(detail, { depth: 2, breakLength: Infinity, compact: true });
-  return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text;
+  const text = textOf(detail) ?? inspect(part(detail), { depth: DEEPEST, breakLength: Infinity, compact: true });
+  return printable(text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text);
 }
 
-/** A text that was sent as such, or as the bytes of one: some peers make no difference. */
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : value instanceof Uint8Array && isUtf8(value) ? decoder.decode(value) : undefined;
+/** The beginning of a value: as much of it as a reason can show. To inspect all of a large one takes seconds. */
+function part(value: unknown, depth = 0, left = { values: MOST_VALUES }): unknown {
+  left.values--;
+  if (typeof value === 'string') return value.slice(0, LONGEST_REASON);
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return value;
+  if (depth === DEEPEST || left.values <= 0) return value instanceof Date ? value : new Cut(value);
+  if (Array.isArray(value)) return value.slice(0, MOST_ENTRIES).map((item) => part(item, depth + 1, left));
+  if (value instanceof Map) {
+    const map = new Map<unknown, unknown>();
+    for (const [key, item] of value) {
+      if (map.size === MOST_ENTRIES) break;
+      map.set(part(key, depth + 1, left), part(item, depth + 1, left));
+    }
+    return map;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  const object = Object.create(prototype) as Record<string, unknown>;
+  let count = 0;
+  for (const key in value) {
+    if (count++ === MOST_ENTRIES) break;
+    const item = part((value as Record<string, unknown>)[key], depth + 1, left);
+    Object.defineProperty(object, key.slice(0, LONGEST_REASON), { value: item, enumerable: true });
+  }
+  return object;
+}
 
-const decoder = new TextDecoder();
+/** In place of what is not looked at. */
+class Cut {
+  constructor(readonly value: object) {}
+
+  [inspect.custom](): string {
+    return Array.isArray(this.value) ? '[Array]' : '[Object]';
+  }
+}
+
+/** A text that was sent as such, or as the bytes of one: some peers make no difference. Of a long one the beginning, and a letter more. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value.slice(0, LONGEST_REASON + 1);
+  if (!(value instanceof Uint8Array)) return undefined;
+  try {
+    // A letter has four bytes at most, and the last of them may be cut.
+    const stream = value.length > 4 * LONGEST_REASON + 4;
+    const decoder = new TextDecoder('utf-8', { fatal: true });
+    return decoder.decode(value.subarray(0, 4 * LONGEST_REASON + 4), { stream }).slice(0, LONGEST_REASON + 1);
+  } catch {
+    return undefined;
+  }
+}
 
 /** What peers in the wild send as an error: a text, `[code, message]`, or a map with a `message` and perhaps a `code`. */
 function parse(detail: unknown): { code: unknown; message: unknown } {

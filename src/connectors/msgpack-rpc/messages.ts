@@ -1,3 +1,4 @@
+import { printable } from '../../pool/printable';
 import { asBuffer } from './lite';
 import { Refusal } from './refusal';
 
@@ -51,7 +52,8 @@ export function checkMessage(value: unknown): Message {
     message[length - 2] = method;
     const params = message[length - 1];
     if (typeof method !== 'string') throw refuse(`${say(method)} where the name of a method should be`);
-    if (!Array.isArray(params)) throw refuse(`${say(params)} where the params of '${method.slice(0, 100)}' should be`);
+    if (!Array.isArray(params))
+      throw refuse(`${say(params)} where the params of '${printable(method.slice(0, 100))}' should be`);
   }
   return message as unknown as Message;
 }

@@ -21,7 +21,7 @@ function isPlain(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
       room -= value.length;
-      return room > 0;
+      return room > 0 && isWellFormed(value);
     case 'number':
       if (value === (value | 0)) return value !== 0 || !Object.is(value, -0);
       return !Number.isInteger(value) || (value > 0 && value <= 0xffff_ffff);
@@ -42,7 +42,7 @@ function isPlainObject(value: object, depth: number): boolean {
     room -= keys.length;
     for (const key of keys) {
       room -= key.length;
-      if (!isPlain((value as Record<string, unknown>)[key], depth)) return false;
+      if (!isWellFormed(key) || !isPlain((value as Record<string, unknown>)[key], depth)) return false;
     }
     return room > 0;
   }
@@ -56,3 +56,9 @@ function isPlainObject(value: object, depth: number): boolean {
   room -= (value as Uint8Array).length;
   return room > 0;
 }
+
+/** Whether every surrogate has its other half: one alone is no UTF-8, and some libraries send it all the same. */
+const isWellFormed: (text: string) => boolean =
+  'isWellFormed' in String.prototype
+    ? (text) => (text as unknown as { isWellFormed(): boolean }).isWellFormed()
+    : (text) => !/\p{Surrogate}/u.test(text);

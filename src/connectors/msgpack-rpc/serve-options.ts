@@ -6,7 +6,7 @@ import type { Codec } from './codec';
 import { resolveLimits, serverLimits, type ServeLimits } from './limits';
 import { createLiteCodec } from './lite-codec';
 import { methodTable, type Methods, type MethodTable } from './methods';
-import { isTooLong, TOO_LONG } from './target';
+import { HAS_NUL, isTooLong, TOO_LONG } from './target';
 
 /** Options of `serveNode`. */
 export interface ServeNodeOptions {
@@ -64,6 +64,9 @@ export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
     const methods = methodTable('methods', given.methods, issues);
     if (path === undefined) checkText('host', host, issues);
     else checkText('path', path, issues);
+    if (typeof path === 'string' && path.includes('\0')) issues.push(`path cannot be ${shown(path)}: ${HAS_NUL}`);
+    if (typeof host === 'string' && host.includes('\0'))
+      issues.push(`host cannot be ${shown(host)}: it has a NUL in it`);
     if (typeof path === 'string' && isTooLong(path)) issues.push(`path cannot be ${shown(path)}: ${TOO_LONG}`);
     if (path !== undefined && (given.port !== undefined || given.host !== undefined)) {
       issues.push('path excludes host and port: a node listens on one or the other');

@@ -1,3 +1,5 @@
+import { printable } from '../../pool/printable';
+
 type Meanings = Readonly<Record<string, string>>;
 
 const meanings: Meanings = {
@@ -42,6 +44,6 @@ export const explainCertificate = (code: string): string =>
 export function explain(error: Error, words = meanings): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   // A name with several addresses fails with an AggregateError, whose message is empty.
-  const text = (code === undefined ? undefined : words[code]) ?? (error.message || 'it failed');
+  const text = (code === undefined ? undefined : words[code]) ?? (printable(error.message) || 'it failed');
   return code === undefined ? text : `${text} (${code})`;
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { printable } from '../../pool/printable';
 
 /** Where a node listens, in parts. */
 export type NodeAddress =
@@ -28,18 +29,40 @@ const ADVICE = "Give 'host:port', 'name@host:port', 'tcp://host:port', '[::1]:70
 export function parseTarget(target: string | NodeAddress, issues: string[]): Target | undefined {
   const result = typeof target === 'string' ? split(target) : check(target);
   if (typeof result === 'object') return result;
-  const text = typeof target === 'string' ? `'${target}'` : inspect(target, { breakLength: Infinity });
+  const text =
+    typeof target === 'string'
+      ? `'${shownTarget(target)}'`
+      : printable(inspect(masked(target), { breakLength: Infinity, maxStringLength: LONGEST_SHOWN }));
   issues.push(`target ${text} cannot be: ${result}. ${ADVICE}`);
   return undefined;
 }
 
+const LONGEST_SHOWN = 200;
+
+/** A target as a message may show it: without a password, on one line, and not too long. */
+export function shownTarget(target: string): string {
+  const text = maskCredentials(target);
+  return printable(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+}
+
+/** What stands between a colon and the last @ is a password, though no node takes one: `user:secret@host:7000` becomes `user:***@host:7000`. */
+export const maskCredentials = (text: string): string =>
+  text.startsWith('unix:') ? text : text.replace(/^([a-z][\w+.-]*:\/\/)?([^:@/]*):.*@/is, '$1$2:***@');
+
+const masked = (target: unknown): unknown =>
+  typeof target === 'object' && target !== null && typeof (target as { name?: unknown }).name === 'string'
+    ? { ...target, name: maskedName((target as { name: string }).name) }
+    : target;
+const maskedName = (name: string): string => shownTarget(`${name}@`).slice(0, -1);
+
 /** The target in a text, or what is wrong with it. */
 function split(text: string): Target | string {
   if (text === '') return 'it is empty';
+  if (text.includes('\0')) return 'it has a NUL in it, which would end it';
   if (/\s/.test(text)) return 'it has a space in it';
   if (text.startsWith('unix:')) return check({ path: text.slice('unix:'.length).replace(/^\/\/(?=\/)/, '') });
   const scheme = /^([^/]*):\/\//.exec(text)?.[1];
-  if (scheme !== undefined && scheme !== 'tcp') return `'${scheme}' is no scheme of a node`;
+  if (scheme !== undefined && scheme !== 'tcp') return `'${shownTarget(scheme)}' is no scheme of a node`;
   const rest = scheme === undefined ? text : text.slice('tcp://'.length);
   const at = rest.lastIndexOf('@');
   if (at === 0) return 'the name before the @ is missing';
@@ -50,7 +73,7 @@ function split(text: string): Target | string {
   const bracketed = /^\[(.*)\]$/.exec(host)?.[1];
   if (bracketed === undefined && host.includes(':')) return 'an IPv6 address must be in brackets';
   const port = place.slice(colon + 1);
-  if (!/^\d+$/.test(port)) return port === '' ? 'the port is missing' : `the port '${port}' is no number`;
+  if (!/^\d+$/.test(port)) return port === '' ? 'the port is missing' : `the port '${shownTarget(port)}' is no number`;
   return check({
     host: bracketed ?? host,
     port: Number(port),
@@ -63,22 +86,27 @@ function check(given: NodeAddress): Target | string {
   if (typeof given !== 'object' || given === null) return 'it is neither text nor an address';
   const { name, host, port, path } = given as Partial<Record<'name' | 'host' | 'port' | 'path', unknown>>;
   if (name !== undefined && (typeof name !== 'string' || name === '')) return 'the name is no text';
-  const prefix = name === undefined ? '' : `${name}@`;
+  const prefix = name === undefined ? '' : `${maskedName(name)}@`;
   if (path !== undefined) {
     if (host !== undefined || port !== undefined) return 'it has both a path and a host or port';
     if (typeof path !== 'string' || path === '') return 'the path is missing';
+    if (path.includes('\0')) return HAS_NUL;
     if (isTooLong(path)) return TOO_LONG;
-    return { label: `${prefix}unix:${path}`, address: { path } };
+    return { label: `${prefix}unix:${printable(path)}`, address: { path } };
   }
   if (typeof host !== 'string' || host === '') return 'the host is missing';
-  if (/[\s/@?#[\]]/.test(host)) return `'${host}' is no host`;
+
+  if (/[\s/@?#[\]\0]/.test(host)) return `'${shownTarget(host)}' is no host`;
   if (!Number.isInteger(port) || Number(port) < 1 || Number(port) > 65_535) {
     return port === undefined ? 'the port is missing' : `the port must be 1 to 65535, got ${inspect(port)}`;
   }
-  return { label: `${prefix}${hostAndPort(host, Number(port))}`, address: { host, port: Number(port) } };
+  return { label: `${prefix}${printable(hostAndPort(host, Number(port)))}`, address: { host, port: Number(port) } };
 }
 
 const LONGEST_PATH = process.platform === 'darwin' ? 103 : 107;
+
+/** What is wrong with a path that has one: the system would use what is before it. */
+export const HAS_NUL = 'the path has a NUL in it, which would end it';
 
 /** What is wrong with a path that is. */
 export const TOO_LONG = `the path of a socket has at most ${LONGEST_PATH} bytes on this system`;
