@@ -16,8 +16,6 @@ import { Turns } from './turns';
 const MOST_TOLD = 64;
 /** Sockets that may arrive in one turn of the event loop: as many as the system keeps for a server. */
 const MOST_ARRIVALS = 512;
-/** When the system has no more sockets to give, one in so many clients goes. */
-const SHARE = 32;
 
 /** Admits clients to a node, and decides which of them has to go when there are too many. */
 export class Admission {
@@ -90,15 +88,6 @@ export class Admission {
     if (this.#clients.size < this.#config.limits.maxConnections) this.#admit(client);
     // Which client is silent is known only when everything has been read that has come in by now, which is before an immediate.
     else if (this.#arrivals.push(client) === 1) setImmediate(() => this.#makeRoom());
-  }
-
-  /** The system has no more sockets. It has closed the clients that would have been next; they may come again. */
-  makeRoomForSystem(): void {
-    for (let more = Math.ceil(this.#clients.size / SHARE); more > 0; more--) {
-      const silent = this.#clients.nextToGo();
-      if (silent === undefined) return;
-      this.#close(silent, 'the system has no more sockets, and it had been silent longest');
-    }
   }
 
   /** Admits nobody any more, and closes everything. */

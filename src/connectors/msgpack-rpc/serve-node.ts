@@ -52,10 +52,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     server.listen(path === undefined ? { host, port } : { path }, resolve);
   });
   // A connection that could not be accepted is no reason to stop.
-  server.removeAllListeners('error').on('error', (error) => {
-    faults.next(error);
-    if ('code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')) clients.makeRoomForSystem();
-  });
+  server.removeAllListeners('error').on('error', (error) => faults.next(error));
 
   const close = () =>
     (closing ??= new Promise((resolve) => {
