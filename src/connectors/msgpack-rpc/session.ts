@@ -79,6 +79,8 @@ export class Session implements RpcConnection, Caller, Reader {
   /** The loop has stopped before the inbox was empty, or the socket is paused. */
   #stalled = false;
   readonly #turns: Turns | undefined;
+  /** TLS: what one read of the socket brings is handed over in many pieces. */
+  readonly #inRecords: boolean;
   /** Waits for its next turn; what comes in until then is kept. */
   #queued = false;
   /** What was taken of the budget since the last turn, and until when the turn lasts; Infinity outside of one. */
@@ -94,6 +96,7 @@ export class Session implements RpcConnection, Caller, Reader {
     this.#onEnd = onEnd;
     this.target = config.target;
     this.#turns = config.turns;
+    this.#inRecords = 'encrypted' in socket;
     const { limits, methods } = config;
     const codec = wireCodecOf(config.codec);
     this.#codec = codec;
@@ -268,7 +271,11 @@ export class Session implements RpcConnection, Caller, Reader {
     this.#reading = true;
     try {
       while (this.#ending === undefined && !this.#mustWait()) {
-        if (!this.#inbox.next(this.#receive)) break;
+        if (!this.#inbox.next(this.#receive)) {
+          // All that has come is read: it is no flood. Of the records of TLS many may follow in the same turn, each by itself.
+          if (!this.#inRecords) this.#spent = 0;
+          break;
+        }
         taken = true;
         if (this.#turns !== undefined && this.#isTurnOver(this.#turns)) break;
       }
