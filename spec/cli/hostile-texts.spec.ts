@@ -202,7 +202,7 @@ describe('half of a pair of surrogates', () => {
   });
 });
 
-describe('a target', () => {
+describe('a target that means no good', () => {
   it('has no NUL in it', async () => {
     for (const target of [
       '127.0.0.1\0.example.org:7000',
@@ -281,7 +281,7 @@ describe('an argument of 120,000 letters', () => {
   });
 });
 
-describe('the built-in methods', () => {
+describe('the bounds of the built-in methods', () => {
   it('have bounds of their own', () => {
     expect(builtinMethods.word_count(' to be  or not\n')).toBe(4);
     expect(builtinMethods.word_count('')).toBe(0);
