@@ -177,6 +177,58 @@ describe('A pulled batch that is stopped while one of its works, which has ended
     }
   }
 
+  for (const [made, innersOf] of Object.entries(inners)) {
+    for (const ending of ['completes', 'fails'] as const) {
+      it(`by its own teardown, ${made}, one that ${ending} in a later turn: return() settles, and so does the pull`, async () => {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+        const settled: string[] = [];
+        const iterator = batchOutcomes(1)(
+          innersOf(
+            pool,
+            () =>
+              new Observable((subscriber) => {
+                subscriber.add(() => {
+                  void iterator.return?.().then(() => settled.push('return'));
+                });
+                end(subscriber, true, ending);
+              }),
+          ),
+        )[Symbol.asyncIterator]();
+        void iterator.next().then(({ done }) => settled.push(done === true ? 'done' : 'an outcome'));
+        await turns(5);
+        expect(settled.sort()).toEqual(['done', 'return']);
+        expectNothingHeld(pool);
+        await pool.destroy();
+      });
+
+      it(`by a signal that its own teardown aborts, ${made}, one that ${ending} in a later turn: the pull fails`, async () => {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+        const abortion = new AbortController();
+        const settled: unknown[] = [];
+        const outcomes = batchOutcomes({ concurrency: 1, signal: abortion.signal })(
+          innersOf(
+            pool,
+            () =>
+              new Observable((subscriber) => {
+                subscriber.add(() => {
+                  abortion.abort(own);
+                });
+                end(subscriber, true, ending);
+              }),
+          ),
+        );
+        void all(outcomes).then(
+          () => settled.push('the end'),
+          (error: unknown) => settled.push(error),
+        );
+        await turns(5);
+        expect(settled).toEqual([own]);
+        expectNothingHeld(pool);
+        await pool.destroy();
+      });
+    }
+  }
+
   it('by the cancelling of another, which makes it end', async () => {
     const other = new Subject<string>();
     const iterator = batchOutcomes(2)(

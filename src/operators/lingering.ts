@@ -2,6 +2,7 @@ import type { ClaimState } from '../pool/claim';
 
 interface Run {
   readonly state: ClaimState;
+  readonly over: boolean;
 }
 
 /**
@@ -23,6 +24,8 @@ export class Lingering {
       end();
       this.look(run);
     };
+    // Inside of its own teardown, or of a listener of its signal, it has come past its `end`.
+    if (run.over) this.look(run);
   }
 
   /** Resolves when none of them has a connection any more. */
