@@ -131,9 +131,11 @@ export class PoolModel {
     return Math.min(this.options.min, this.max);
   }
 
-  /** So many are not closed for their age or their idleness, unless somebody has used them: those of `min`, and what a warm-up wants. */
-  get keptOpen(): number {
-    const goals = this.warmings.map(({ goal, reached, refused }) => (reached || refused ? 0 : goal));
+  /** So many are not closed at this time for their age or their idleness, unless somebody has used them: those of `min`, and what a warm-up wants. */
+  keptOpenAt(time: number): number {
+    const goals = this.warmings.map(({ goal, reached, refused, deadline }) =>
+      reached || refused || deadline < time ? 0 : goal,
+    );
     return Math.max(this.options.min, ...goals);
   }
 
@@ -293,7 +295,7 @@ export class PoolModel {
     connection.overdue = true;
     // Who has opened at that very instant may have done so later.
     const then = this.connections.filter((c) => c.state === 'open' && c.openedAt < this.expiresAt(connection));
-    const mayStay = !connection.wasLent && then.length <= this.keptOpen;
+    const mayStay = !connection.wasLent && then.length <= this.keptOpenAt(this.expiresAt(connection) - hair);
     this.check(mayStay, `connection ${connection.id} is idle and older than its lifetime, and still open`);
   }
 
@@ -984,7 +986,8 @@ export class PoolModel {
     // One that is checked has no load, and so it is the first to go when nobody is idle.
     const next = idleLongest ?? (this.staying.length > this.max && connection.check !== null ? connection : null);
     const forSize = this.tooMany && this.count('opening') === 0 && connection === next;
-    const surplus = this.total > this.keptOpen;
+    // A warm-up that is out of time at this very instant says so a little later.
+    const surplus = this.total > this.keptOpenAt(this.now + 2 * hair);
     const isIdleTooLong = connection.idleSince + this.options.idleTimeout <= this.now + hair;
     const forIdleness = surplus && isIdleTooLong && connection === idleLongest;
     const wanted = connection.wasLent || surplus || this.line.length > 0;
