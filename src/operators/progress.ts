@@ -1,8 +1,10 @@
 import { asyncScheduler } from 'rxjs';
 import type { Observer, SchedulerLike } from 'rxjs';
+import type { Clock } from '../pool/clock';
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, shown } from '../pool/options';
 import { readOptions } from '../pool/read-options';
+import { schedulerClock } from '../pool/scheduler-clock';
 import type { BatchOutcome } from './batch-outcomes';
 import type { BatchWait } from './waiting';
 
@@ -65,6 +67,7 @@ export class Progress {
   private succeeded = 0;
   private failed = 0;
   private waiting: BatchProgress['waiting'];
+  private readonly clock: Clock;
   private readonly since: number;
 
   constructor(
@@ -72,7 +75,8 @@ export class Progress {
     private readonly total: number | undefined,
     private readonly scheduler: SchedulerLike,
   ) {
-    this.since = scheduler.now();
+    this.clock = schedulerClock(scheduler);
+    this.since = this.clock.now();
   }
 
   count(outcome: BatchOutcome<unknown>): void {
@@ -93,7 +97,7 @@ export class Progress {
   private snapshot(): BatchProgress {
     const { total, succeeded, failed } = this;
     const done = succeeded + failed;
-    const elapsed = this.scheduler.now() - this.since;
+    const elapsed = this.clock.now() - this.since;
     const ratePerSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
     if (total === undefined) return { succeeded, failed, ratePerSecond };
     if (ratePerSecond === 0) return { total, succeeded, failed, ratePerSecond };

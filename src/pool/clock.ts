@@ -1,10 +1,19 @@
+/** In ms. A `setTimeout` of more fires at once. */
+export const longestTimer = 2 ** 31 - 1;
+
 /** Ends a timer that has not fired; after it has, a call does nothing. */
 export type Cancel = () => void;
 
 /** The one clock of a pool: every timer and every "now" comes from here, so that it can be virtual. */
 export interface Clock {
-  /** Milliseconds, only ever compared with each other. */
+  /** Milliseconds that have passed, only ever compared with each other. */
   now(): number;
+  /** The date when `now` was last asked: what is shown to the outside. */
+  date(): number;
+  /** How often the date has gone ahead of the time that has passed, as when the machine has slept. */
+  leaps(): number;
+  /** A timer has fired that was set for this time: it is believed. Returns by how much it is late (ms). */
+  fired(due: number): number;
   /**
    * Calls back once, `ms` from now. Only a timer that is `held` keeps a process alive: one on which
    * somebody's answer depends.

@@ -1,13 +1,18 @@
+import { longestTimer } from './clock';
 import type { Cancel, Clock } from './clock';
 
-/** So many calls read the real clock; whether a pool that goes on asking is busy shows in a millisecond. */
-const exactCalls = 8;
+/** So many calls a turn read the real clock: those of a pool that is used a few times in each. */
+const exactCalls = 48;
 /** So many times in a turn {@link CoarseClock.whenCalm} calls back at once. */
 const callsAtOnce = 8;
 /** Of a busy pool, one call in so many reads it: also when the event loop is blocked, and no millisecond ever ends. */
 const oneIn = 32;
 /** In ms. A turn that lasts longer is taken for over: the timer that is to say so may be lost, as where somebody replaces timers for a test. */
 const longestTurn = 1_000;
+/** In ms. A timer that fires so late was kept from it by a thread that was blocked, or by a process that was stopped. */
+const blocked = 10;
+/** So many more turns it gives to what has arrived meanwhile: a handshake takes some. */
+const turnsAfterBlock = 4;
 
 /**
  * The pool's clock, which is asked several times for every lease, made cheap: reading the real one costs up to 100 ns. What it says is
@@ -49,21 +54,52 @@ export class CoarseClock implements Clock {
     return this.left === 0 ? this.clock.now() - this.epoch : this.time;
   }
 
-  /** What is shown to the outside: the time by the scheduler. It leaves no trace either. */
-  stamp(): number {
-    return this.left === 0 ? this.clock.now() : this.time + this.epoch;
+  /** The time, read anew: for decisions that a blocked turn must not falsify. */
+  exactly(): number {
+    this.left = 0;
+    return this.read();
   }
 
+  /** What is shown to the outside: the date. It leaves no trace either. */
+  stamp(): number {
+    if (this.left === 0) this.clock.now();
+    return this.clock.date();
+  }
+
+  date(): number {
+    return this.stamp();
+  }
+
+  leaps(): number {
+    return this.clock.leaps();
+  }
+
+  fired(due: number): number {
+    return this.clock.fired(due + this.epoch);
+  }
+
+  /**
+   * A timer that is late because the thread was blocked lets the event loop turn some more times first: what has arrived meanwhile counts before
+   * a deadline does.
+   */
   after(ms: number, callback: () => void, held: boolean): Cancel {
-    return this.clock.after(
-      ms,
-      () => {
-        this.turns++;
-        this.left = 0;
+    const due = ms > longestTimer ? Infinity : this.clock.now() - this.epoch + ms;
+    let turns = turnsAfterBlock;
+    const fire = (): void => {
+      this.turns++;
+      this.left = 0;
+      const isLate = turns === turnsAfterBlock ? due !== Infinity && this.fired(due) > blocked : turns > 0;
+      if (!isLate) {
         callback();
-      },
-      held,
-    );
+        return;
+      }
+      turns--;
+      cancel = this.clock.after(0, fire, held);
+    };
+    let cancel = this.clock.after(ms, fire, held);
+    return () => {
+      cancel();
+    };
   }
 
   /** For what costs more than a lease, and may wait: calls back at once, unless it did so often in this turn; then at its end. */

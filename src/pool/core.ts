@@ -124,6 +124,8 @@ export class PoolCore<C> {
   /** In which drain a lease came back last. */
   private gaveBackIn = -1;
   private slotsBegun = 0;
+  /** How often the date had gone ahead when that was last looked at. */
+  private leaps = 0;
 
   constructor(
     readonly options: CoreOptions,
@@ -203,7 +205,7 @@ export class PoolCore<C> {
   }
 
   private mayGoAsItIs(slot: Slot<C>): boolean {
-    return !slot.expired && !this.mustValidate(slot);
+    return !slot.expired && this.evictions.overdue(slot, this.clock.now()) === null && !this.mustValidate(slot);
   }
 
   private getInLine(claim: Claim<C>): void {
@@ -675,8 +677,9 @@ export class PoolCore<C> {
 
   private serveOtherwise(first: Claim<C>, slot: Slot<C>): boolean {
     const { line, connections } = this;
-    if (slot.expired) {
-      connections.condemn(slot, 'lifetime');
+    const overdue = slot.expired ? 'lifetime' : this.evictions.overdue(slot, this.clock.now());
+    if (overdue !== null) {
+      connections.condemn(slot, overdue);
       this.changed();
     } else if (first.takesNone && !this.mustValidate(slot)) {
       this.tellRecovered(first, slot);
@@ -705,10 +708,19 @@ export class PoolCore<C> {
     return this.options.validates && this.isStale(slot);
   }
 
+  /** The machine may have slept, and with it the clock that tells for how long a connection was idle. */
+  private distrust(): void {
+    this.leaps = this.clock.leaps();
+    for (const slot of this.connections.all()) if (slot.holders.size === 0) slot.suspect = true;
+  }
+
   private isStale(slot: Slot<C>): boolean {
     const { validateAfter } = this.options;
     if (slot.holders.size > 0 || slot.validated) return false;
-    return validateAfter === 0 || slot.suspect || this.clock.now() - slot.idleSince >= validateAfter;
+    if (validateAfter === 0) return true;
+    const now = this.clock.exactly();
+    if (this.clock.leaps() !== this.leaps) this.distrust();
+    return slot.suspect || now - slot.idleSince >= validateAfter;
   }
 
   /** How long until a connect is to begin: 0 is now, Infinity is not before something else happens. */

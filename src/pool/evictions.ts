@@ -12,6 +12,9 @@ export interface EvictionOptions {
   readonly lifetimeJitter: number;
 }
 
+/** In ms. What a timer may be late. */
+const late = 5;
+
 /** No two looks at the clock follow each other sooner (ms), whatever the options say. */
 const shortest = 1;
 
@@ -60,6 +63,17 @@ export class Evictions<C> {
 
   private get idleAtRest(): boolean {
     return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
+  }
+
+  /**
+   * Why a connection that is to be lent should have been closed before: its timer is late, as after a blocked thread or in a process that was
+   * stopped.
+   */
+  overdue(slot: Slot<C>, now: number): EvictReason | null {
+    if (now - slot.expiresAt > late) return 'lifetime';
+    const { idleTimeout, min } = this.options;
+    const isTooIdle = slot.holders.size === 0 && now - slot.idleSince - idleTimeout > late;
+    return isTooIdle && this.connections.total > min ? 'idle' : null;
   }
 
   end(): void {

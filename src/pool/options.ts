@@ -4,8 +4,8 @@ import type { Connector, OnCancel } from './connector';
 import type { CoreOptions } from './core';
 import { shown } from './describe';
 import { InvalidConfigError } from './errors';
+import { longestTimer } from './clock';
 import { readOptions } from './read-options';
-import { longestTimer } from './scheduler-clock';
 
 export { shown } from './describe';
 

@@ -1,17 +1,24 @@
+import { asyncScheduler } from 'rxjs';
 import type { SchedulerLike, Subscription } from 'rxjs';
+import { longestTimer } from './clock';
 import type { Clock } from './clock';
+import { MonotonicTime } from './monotonic-time';
 
-/** In ms. A `setTimeout` of more fires at once. */
-export const longestTimer = 2 ** 31 - 1;
-
-/** The pool's clock, from an RxJS scheduler: `asyncScheduler` in life, virtual inside `TestScheduler.run`. */
+/**
+ * The pool's clock, from an RxJS scheduler: `asyncScheduler` in life, virtual inside `TestScheduler.run`. RxJS's real-time schedulers tell the
+ * date, so durations are measured by the monotonic clock instead. A scheduler with a time of its own is believed.
+ */
 export function schedulerClock(scheduler: SchedulerLike): Clock {
-  let last = 0;
+  const time = scheduler.now === asyncScheduler.now ? new MonotonicTime() : null;
   return {
-    // What is no time leaves the clock where it was: with NaN no pause would ever begin, and none that has begun would end.
-    now: () => {
-      const time = scheduler.now();
-      return Number.isFinite(time) ? (last = time) : last;
+    now: time === null ? timeOf(scheduler) : () => time.now(),
+    date: time === null ? timeOf(scheduler) : () => time.date,
+    leaps: () => time?.leaps ?? 0,
+    fired: (due) => {
+      if (time === null) return 0;
+      const late = time.now() - due;
+      time.mustBe(due);
+      return time.timersAreReplaced ? 0 : late;
     },
     after(ms, callback, held) {
       const action = scheduler.schedule(
@@ -31,4 +38,13 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
 /** The action of `asyncScheduler` keeps its timer as `id`; in Node that is an object with `unref`, elsewhere a number. */
 function letProcessEnd(action: Subscription & { id?: unknown }): void {
   (action.id as { unref?: () => void } | null | undefined)?.unref?.();
+}
+
+/** What is no time leaves the clock where it was: with NaN no pause would ever begin, and none that has begun would end. */
+function timeOf(scheduler: SchedulerLike): () => number {
+  let last = 0;
+  return () => {
+    const time = scheduler.now();
+    return Number.isFinite(time) ? (last = time) : last;
+  };
 }

@@ -44,7 +44,7 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** By the pool's clock: when its connect or its close began; when it opened, -1 before that; when its lifetime ends, if it does; when it came free. */
   since = 0;
   openedAt = -1;
-  expiresAt = 0;
+  expiresAt = Infinity;
   idleSince = 0;
   /** Whether anyone has given it back, and not only lost it. */
   provenByUse = false;

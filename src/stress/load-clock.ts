@@ -14,5 +14,11 @@ export function loadClock(scheduler: SchedulerLike): Clock {
   const isVirtual = Math.abs(scheduler.now() - Date.now()) > sameTime;
   return isVirtual
     ? clock
-    : { now: () => performance.now(), after: (ms, callback, held) => clock.after(ms, callback, held) };
+    : {
+        now: () => performance.now(),
+        date: () => scheduler.now(),
+        leaps: () => 0,
+        fired: () => 0,
+        after: (ms, callback, held) => clock.after(ms, callback, held),
+      };
 }
