@@ -1,5 +1,6 @@
 import {
   asyncScheduler,
+  concat,
   delay,
   filter,
   from,
@@ -9,12 +10,14 @@ import {
   of,
   range,
   retry,
+  startWith,
   Subject,
   takeUntil,
   tap,
   throwError,
   timeout,
   timer,
+  toArray,
 } from 'rxjs';
 import {
   batchOutcomes,
@@ -161,7 +164,7 @@ describe('a batch and an outage of two seconds', () => {
     });
 
     it(`fails what is held when the patience is over, and what follows at once: ${name}`, () => {
-      const { result, at } = runThrough(batch, { away: 1e6, options: { patience: 700 } });
+      const { result, at, target } = runThrough(batch, { away: 1e6, options: { patience: 700 } });
       const { use, open } = failures(result) as { use: number; open: number };
       expect(use).toBe(8);
       expect(result.successful.length + use + open).toBe(400);
@@ -169,6 +172,8 @@ describe('a batch and an outage of two seconds', () => {
       // Five connects have to fail before the pool gives up on the target.
       expect(at).toBeGreaterThan(500 + 700);
       expect(at).toBeLessThan(500 + 700 + 1_000);
+      // Nothing is left in the line that would have the pool try on.
+      expect(target.dials).toBeLessThan(40);
     });
   }
 
@@ -313,11 +318,7 @@ describe('a batch and an outage of two seconds', () => {
     const seen: unknown[] = [];
     marbles(({ flush }) => {
       const pool = createPool({ connect: target.connect, max: 1, random: () => 0.5 });
-      const loud = (task: ConnectionTask<number, number>) =>
-        new Observable<number>((out) => {
-          out.next(-1);
-          return task.subscribe(out);
-        });
+      const loud = (task: ConnectionTask<number, number>) => task.pipe(startWith(-1));
       range(0, 1)
         .pipe(withConnection(pool, work), map(loud), batchSequential())
         .subscribe({ next: (value) => seen.push(value), error: () => seen.push('error') });
@@ -400,6 +401,36 @@ describe('a batch that waits for its target', () => {
     });
     expect(out).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
     expect(stoppedAt).toBe(3_000);
+  });
+
+  it('is stopped so where it is pulled, too', () => {
+    const out: string[] = [];
+    waiting(({ pool }) => {
+      const other = createPool({ connect: () => new Observable<number>((s) => s.next(1)), max: 4 });
+      const slow = timer(3_000).pipe(mergeMap(() => throwError(() => new Error('no'))));
+      const failing = of(0).pipe(withConnection(other, () => slow));
+      concat(failing, range(1, 10).pipe(withConnection(pool, work)))
+        .pipe(toArray())
+        .subscribe((tasks) => {
+          ix.fromPull(
+            ix.batchOutcomes({ concurrency: 4, stopOnError: true, ordered: true })(tasks as Observable<unknown>[]),
+          ).subscribe(({ status, index }) => out.push(`${index} ${status} at ${asyncScheduler.now()}`));
+        });
+    });
+    expect(out).toEqual(['0', '0', '1', '2'].map((index) => `${index} rejected at 3000`));
+  });
+
+  it('draws no more than it had drawn', () => {
+    let drawn = 0;
+    function* items(): Generator<number> {
+      for (; drawn < 20; drawn++) yield drawn;
+    }
+    waiting(({ pool, target, at }) => {
+      ix.fromPull(ix.batchParallel(4)(ix.withConnection(pool, work)(items()))).subscribe();
+      at(2_000, () => expect(drawn).toBe(3));
+      at(2_500, () => target.start());
+    });
+    expect(drawn).toBe(20);
   });
 
   it('has another pool as well: it begins nothing there, and what runs there goes on', () => {
