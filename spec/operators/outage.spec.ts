@@ -316,7 +316,8 @@ describe('a batch and an outage of two seconds', () => {
     const target = new Target();
     target.up = false;
     const seen: unknown[] = [];
-    marbles(({ flush }) => {
+    marbles(({ at, flush }) => {
+      at(3_000, () => target.start());
       const pool = createPool({ connect: target.connect, max: 1, random: () => 0.5 });
       const loud = (task: ConnectionTask<number, number>) => task.pipe(startWith(-1));
       range(0, 1)
