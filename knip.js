@@ -5,10 +5,12 @@ export default {
     ...Object.values(entries).map((source) => `${source}!`),
     ...Object.values(programs).map((source) => `${source}!`),
     'spec/**/*.spec.ts',
+    'spec/support/*.ts',
     'bench/*.{ts,mjs}',
     'bench/servers/*.ts',
     'examples/*.ts',
     'scripts/*.mjs',
+    'scripts/mutation/{child,switches}.mjs',
   ],
   project: [
     'src/**/*.ts!',
