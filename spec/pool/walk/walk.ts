@@ -37,7 +37,7 @@ function walkAll(schedule: Schedule): number {
 }
 
 const seed = Number(process.env['WALK_SEED'] ?? 1);
-const sampleSize = 600;
+const sampleSize = Number(process.env['WALK_SAMPLE'] ?? 600);
 /** How likely a schedule ends at a point where it could go on: if ends were as likely as all else, most samples would be short. */
 const endsHere = 0.07;
 
