@@ -19,7 +19,7 @@ export {
   PoolError,
   PoolExhaustedError,
 } from './pool/errors';
-export type { ErrorOfCode, PoolErrorCode } from './pool/errors';
+export type { ErrorOfCode, PoolErrorCode, PoolNumbers } from './pool/errors';
 
 export { withConnection } from './operators/with-connection';
 export { again } from './operators/again';

@@ -105,7 +105,8 @@ describe('the errors of a pool', () => {
       expect(error).not.toBeInstanceOf(copy.PoolError);
       expect(copy.isPoolError(error, code)).withContext(code).toBe(true);
     }
-    const foreign = new copy.PoolExhaustedError('db', 'timeout', 'from the other copy');
+    const exhausted = errors()[0]!.error as PoolExhaustedError;
+    const foreign = new copy.PoolExhaustedError('db', 'timeout', 'from the other copy', exhausted.numbers);
     expect(foreign).not.toBeInstanceOf(PoolExhaustedError);
     expect(isPoolError(foreign, 'POOL_EXHAUSTED')).toBe(true);
     expect(isPoolError(foreign, 'INVALID_POOL')).toBe(false);

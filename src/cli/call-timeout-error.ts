@@ -1,6 +1,10 @@
+import { ReadableError } from '../pool/readable-error';
 /** The node did not answer in the time that was given to it; whether it has done what was asked is not known. */
-export class CallTimeoutError extends Error {
-  override readonly name = 'CallTimeoutError';
+export class CallTimeoutError extends ReadableError {
+  override get name(): 'CallTimeoutError' {
+    return 'CallTimeoutError';
+  }
+
   readonly code = 'CALL_TIMEOUT';
 
   constructor(method: string, target: string, ms: number) {

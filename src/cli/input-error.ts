@@ -1,6 +1,9 @@
+import { ReadableError } from '../pool/readable-error';
 /** A line that cannot be sent as it is: its item fails, the others do not notice. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
+export class InputError extends ReadableError {
+  override get name(): 'InputError' {
+    return 'InputError';
+  }
 
   constructor(
     readonly code: 'NOT_JSON' | 'NOT_UTF8' | 'TOO_LONG',

@@ -1,4 +1,5 @@
 import type { BatchOutcome } from './batch-outcomes';
+import { inspectSymbol } from '../pool/inspect-symbol';
 import { LongList } from './long-list';
 import { hasStopped, unstartedAt } from './unstarted';
 
@@ -71,10 +72,17 @@ export class Collection<R> {
             .map((_, i) => i)
             .sort((a, b) => places[a]! - places[b]!)
             .map((i) => asTheyCame[i] as R);
-    return {
-      successful,
-      failed,
-      unstarted: stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted),
-    };
+    const unstarted = stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted);
+    return Object.defineProperty({ successful, failed, unstarted }, inspectSymbol, { value: inspectResult });
   }
+}
+
+/** In a list in a result `util.inspect` would show an error by the name of its class alone. */
+function inspectResult(
+  this: object,
+  depth: number | null,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): unknown {
+  return depth === null || depth < 1 || depth > 2 ? this : inspect({ ...this }, { ...options, depth: 3 });
 }

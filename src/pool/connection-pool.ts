@@ -5,6 +5,7 @@ import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
 import { InvalidConfigError } from './errors';
 import { reportUnhandled } from './report-unhandled';
+import { inspectSymbol } from './inspect-symbol';
 import { poolIsDestroyed } from './refusals';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
@@ -112,6 +113,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   destroy(options?: { timeout?: number | undefined }): Promise<void>;
   /** `destroy()`, at the end of the block that holds the pool by `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
+  /** The name, the state and the counts of connections on one line; `util.inspect` shows the same. As JSON a pool is its `stats`. */
+  toString(): string;
 }
 
 export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
@@ -233,6 +236,31 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
 
   [asyncDisposeSymbol](): Promise<void> {
     return this.destroy();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'ConnectionPool';
+  }
+
+  /** For messages and logs; also what `util.inspect` shows. */
+  override toString(): string {
+    const { name, state, maxConnections: max, inUseConnections: used, totalConnections: open } = this.stats;
+    const { openingConnections: opening, closingConnections: closing, pendingAcquires: waiting } = this.stats;
+    const rest = [
+      opening > 0 && `${opening} opening`,
+      closing > 0 && `${closing} closing`,
+      waiting > 0 && `${waiting} waiting`,
+    ].filter((part) => part !== false);
+    return `ConnectionPool '${name}' (${state}: ${[`${used}/${max} in use`, `${open} open`, ...rest].join(', ')})`;
+  }
+
+  [inspectSymbol](): string {
+    return this.toString();
+  }
+
+  /** The stats, for `JSON.stringify`. */
+  toJSON(): PoolStats {
+    return this.stats;
   }
 
   private asking(options: AcquireOptions | undefined): Asking {

@@ -1,3 +1,5 @@
+import { ReadableError } from './readable-error';
+
 /** Which of the pool's errors this is; the same word in every copy of the package. */
 export type PoolErrorCode =
   'POOL_EXHAUSTED' | 'CONNECTION_FAILED' | 'INVALID_CONFIG' | 'INVALID_POOL' | 'INVALID_LEASE';
@@ -9,7 +11,7 @@ const brand = Symbol.for('rxjs-connection-pool.error');
  * What every error of the pool has in common: a `code` to decide by, and the name of the `pool`.
  * Errors of your own `work` are never wrapped in one.
  */
-export abstract class PoolError extends Error {
+export abstract class PoolError extends ReadableError {
   abstract readonly code: PoolErrorCode;
   /** The name of the pool that says so. */
   readonly pool: string;
@@ -22,46 +24,90 @@ export abstract class PoolError extends Error {
   }
 }
 
+/** How a pool was when it refused something. The names are those of `PoolStats`. */
+export interface PoolNumbers {
+  readonly maxConnections: number;
+  readonly totalConnections: number;
+  readonly inUseConnections: number;
+  readonly openingConnections: number;
+  readonly closingConnections: number;
+  readonly pendingAcquires: number;
+  /** Of the connections in use: those that are being validated, being reset, and held by cancelled work that has not ended. */
+  readonly validating: number;
+  readonly resetting: number;
+  readonly heldByCancelledWork: number;
+  /** For how long the caller had waited, in ms; 0 where it did not wait. */
+  readonly waited: number;
+}
+
 /**
  * No connection could be lent, although the pool is alive and has connections: all are busy.
  * Answer "busy, try later", raise `max`, or make the work shorter.
  */
 export class PoolExhaustedError extends PoolError {
-  override readonly name = 'PoolExhaustedError';
+  override get name(): 'PoolExhaustedError' {
+    return 'PoolExhaustedError';
+  }
+
   readonly code = 'POOL_EXHAUSTED';
   /**
    * `'timeout'`: waited for `acquireTimeout`; `'queue-full'`: the waiting line has `maxPending` in it;
    * `'overload'`: shed because the line has been too slow for too long.
    */
   readonly reason: 'timeout' | 'queue-full' | 'overload';
+  /** The pool at that moment. */
+  readonly numbers: PoolNumbers;
 
   /** @internal */
-  constructor(pool: string, reason: PoolExhaustedError['reason'], message: string, cause?: unknown) {
+  constructor(
+    pool: string,
+    reason: PoolExhaustedError['reason'],
+    message: string,
+    numbers: PoolNumbers,
+    cause?: unknown,
+  ) {
     super(pool, message, cause);
     this.reason = reason;
+    this.numbers = numbers;
   }
 }
 
 /** A connection could not be opened, or was lost under the work that was using it. The reason is the `cause`. */
 export class ConnectionFailedError extends PoolError {
-  override readonly name = 'ConnectionFailedError';
+  override get name(): 'ConnectionFailedError' {
+    return 'ConnectionFailedError';
+  }
+
   readonly code = 'CONNECTION_FAILED';
   /** `'open'`: it never came about; `'validate'`: it did not pass validation; `'use'`: it was lost while lent. */
   readonly phase: 'open' | 'validate' | 'use';
   /** How many connects in a row had failed by then. */
   readonly attempts: number;
+  /** The pool at that moment. */
+  readonly numbers: PoolNumbers;
 
   /** @internal */
-  constructor(pool: string, phase: ConnectionFailedError['phase'], attempts: number, message: string, cause?: unknown) {
+  constructor(
+    pool: string,
+    phase: ConnectionFailedError['phase'],
+    attempts: number,
+    message: string,
+    numbers: PoolNumbers,
+    cause?: unknown,
+  ) {
     super(pool, message, cause);
     this.phase = phase;
     this.attempts = attempts;
+    this.numbers = numbers;
   }
 }
 
 /** Options or arguments that cannot work. `issues` names every one of them, with the value that was given. */
 export class InvalidConfigError extends PoolError {
-  override readonly name = 'InvalidConfigError';
+  override get name(): 'InvalidConfigError' {
+    return 'InvalidConfigError';
+  }
+
   readonly code = 'INVALID_CONFIG';
   /** A sentence for each problem. */
   readonly issues: readonly string[];
@@ -75,13 +121,19 @@ export class InvalidConfigError extends PoolError {
 
 /** The pool has been destroyed: it lends nothing any more. Create another. */
 export class InvalidPoolError extends PoolError {
-  override readonly name = 'InvalidPoolError';
+  override get name(): 'InvalidPoolError' {
+    return 'InvalidPoolError';
+  }
+
   readonly code = 'INVALID_POOL';
 }
 
 /** The connection of a lease was asked for after the lease had ended: by then it may be somebody else's. */
 export class InvalidLeaseError extends PoolError {
-  override readonly name = 'InvalidLeaseError';
+  override get name(): 'InvalidLeaseError' {
+    return 'InvalidLeaseError';
+  }
+
   readonly code = 'INVALID_LEASE';
 }
 

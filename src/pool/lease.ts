@@ -5,6 +5,7 @@ import type { Ongoing } from './direct-subscriber';
 import { disposeSymbol } from './disposal';
 import { InvalidLeaseError } from './errors';
 import type { PoolError } from './errors';
+import { inspectSymbol } from './inspect-symbol';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
@@ -31,6 +32,8 @@ export interface Lease<C> {
   discard(reason?: unknown): void;
   /** Gives the connection back, at the end of the block that holds it by `using`. */
   [Symbol.dispose](): void;
+  /** The pool, the number of the connection and the label; `util.inspect` shows the same, and so does JSON. */
+  toString(): string;
 }
 
 /** A claim whose connection is handed to the receiver as a lease. */
@@ -90,6 +93,31 @@ export class HeldLease<C> implements Lease<C> {
 
   [disposeSymbol](): void {
     this[internals].core.release(this.claim);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Lease';
+  }
+
+  /** For messages and logs; also what `util.inspect` shows. */
+  toString(): string {
+    const { pool, connection, label } = this.toJSON();
+    const what = connection === undefined ? 'ended' : `connection ${connection}`;
+    return `Lease of '${pool}' (${what}${label === undefined ? '' : `, '${label}'`})`;
+  }
+
+  [inspectSymbol](): string {
+    return this.toString();
+  }
+
+  /** For `JSON.stringify`: the pool, the number of the connection while it is held, and the label. */
+  toJSON(): { readonly pool: string; readonly connection?: number; readonly label?: string } {
+    const { slot, asking } = this.claim;
+    return {
+      pool: this[internals].core.name,
+      ...(slot === null ? {} : { connection: slot.id }),
+      ...(asking.label === undefined ? {} : { label: asking.label }),
+    };
   }
 }
 

@@ -1,5 +1,6 @@
 import { said } from './describe';
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from './errors';
+import type { PoolNumbers } from './errors';
 import { told } from './holders';
 import type { Holder } from './holders';
 
@@ -39,6 +40,7 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
       at.failedPhase,
       at.attempts,
       `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNoMore(at)}. ${help(at, 1)}`,
+      numbersOf(at, waited),
       at.lastFailure,
     );
   }
@@ -47,6 +49,7 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
     'timeout',
     `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${because(at)} ` +
       whatHelps(at, 'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.'),
+    numbersOf(at, waited),
     at.lastFailure,
   );
 }
@@ -57,6 +60,7 @@ export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedErro
     'queue-full',
     `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}).${because(at)} ` +
       whatHelps(at, 'Try again later, raise max or maxPending, or lower the concurrency.'),
+    numbersOf(at, 0),
     at.lastFailure,
   );
 }
@@ -67,6 +71,7 @@ export function lineIsTooSlow(at: Situation, waited: number): PoolExhaustedError
     'overload',
     `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the line stands still; waited ${waited} ms.${because(at)} ` +
       whatHelps(at, 'Try again later, raise max or overload.target, or send less.'),
+    numbersOf(at, waited),
     at.lastFailure,
   );
 }
@@ -78,6 +83,7 @@ export function notWarm(at: Situation, goal: number, waited: number): Connection
     at.failedPhase,
     at.attempts,
     `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${whyNoMore(at)}. ${help(at, goal)}`,
+    numbersOf(at, waited),
     at.lastFailure,
   );
 }
@@ -91,6 +97,7 @@ export function targetIsDead(at: Situation): ConnectionFailedError {
       (at.failedPhase === 'validate'
         ? `Check that validate is right about new connections, and that the target is up; the pool tries again by itself.`
         : `Check that the target is up; the pool tries again by itself.`),
+    numbersOf(at, 0),
     at.lastFailure,
   );
 }
@@ -102,6 +109,7 @@ export function connectionLost(at: Situation, cause: unknown): ConnectionFailedE
     at.attempts,
     `Pool '${at.name}' lost a connection while it was lent${cause === undefined ? '' : `: ${said(cause)}`}. ` +
       `The work on it may or may not have been done; run it again if that is safe.`,
+    numbersOf(at, 0),
     cause,
   );
 }
@@ -115,6 +123,21 @@ export function closedByDestroy(name: string): InvalidPoolError {
     name,
     `Pool '${name}' was destroyed, and its timeout ended before this lease did: the connection has been closed.`,
   );
+}
+
+function numbersOf(at: Situation, waited: number): PoolNumbers {
+  return {
+    maxConnections: at.max,
+    totalConnections: at.total,
+    inUseConnections: at.inUse,
+    openingConnections: at.opening,
+    closingConnections: at.closing,
+    pendingAcquires: at.pending,
+    validating: at.validating,
+    resetting: at.resetting,
+    heldByCancelledWork: at.cancelled,
+    waited,
+  };
 }
 
 const deadlock =

@@ -185,6 +185,11 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     this.listeners.complete();
   }
 
+  /** The snapshot of now, for `JSON.stringify`. */
+  toJSON(): PoolStats {
+    return this.getValue();
+  }
+
   override next(): never {
     return readOnly('next');
   }

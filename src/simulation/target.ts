@@ -1,3 +1,4 @@
+import { ReadableError } from '../pool/readable-error';
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { Connector } from '../pool/connector';
@@ -29,8 +30,10 @@ export interface Span {
 }
 
 /** Work that has failed because the scenario says so. */
-export class SimulatedFailure extends Error {
-  override readonly name = 'SimulatedFailure';
+export class SimulatedFailure extends ReadableError {
+  override get name(): 'SimulatedFailure' {
+    return 'SimulatedFailure';
+  }
 
   constructor(
     message: string,

@@ -200,7 +200,7 @@ describe('a connection to a node', () => {
         ),
       ).toEqual([
         jasmine.stringMatching(/^target 'localhost' cannot be: the port is missing\. Give /),
-        'tsl is not an option; the options are codec, limits, keepAlive, handlers, tls',
+        'tsl is not an option; the options are codec, limits, keepAlive, handlers, tls. Did you mean `tls`?',
         'codec must have the functions encode and decode, but got an object',
         jasmine.stringMatching(/^limits\.maxBytes is not an option; the options are maxMessageBytes, /),
         jasmine.stringMatching(/^limits\.maxDepth must be a positive integer or Infinity, but got 0/),

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { printable } from '../../pool/printable';
+import { ReadableError } from '../../pool/readable-error';
 
 const LONGEST_REASON = 1000;
 /** Of each array, map and object so many entries are looked at, and of all of them so many. */
@@ -86,8 +87,11 @@ export const readableDetail = (detail: unknown): string => readable(parse(detail
  *   error: (error) => error instanceof RpcError && console.error(error.remoteCode, error.detail),
  * });
  */
-export class RpcError extends Error {
-  override readonly name = 'RpcError';
+export class RpcError extends ReadableError {
+  override get name(): 'RpcError' {
+    return 'RpcError';
+  }
+
   readonly code = 'RPC_ERROR';
   /** The method that was called. */
   readonly method: string;
@@ -113,8 +117,11 @@ export class RpcError extends Error {
  * The other side sent what the protocol does not allow (`RPC_PROTOCOL`), or more than the limits do (`RPC_LIMIT`).
  * Nothing after it can be trusted, so the connection was closed; every call that was under way failed with this error.
  */
-export class RpcProtocolError extends Error {
-  override readonly name = 'RpcProtocolError';
+export class RpcProtocolError extends ReadableError {
+  override get name(): 'RpcProtocolError' {
+    return 'RpcProtocolError';
+  }
+
   readonly code: 'RPC_PROTOCOL' | 'RPC_LIMIT';
   /** The node that sent it. */
   readonly target: string;
@@ -137,8 +144,11 @@ export class RpcProtocolError extends Error {
  * sides closed it (`RPC_CONNECTION_CLOSED`), or a server could not listen (`RPC_LISTEN_FAILED`). A call that fails with it
  * may or may not have been carried out.
  */
-export class RpcConnectionError extends Error {
-  override readonly name = 'RpcConnectionError';
+export class RpcConnectionError extends ReadableError {
+  override get name(): 'RpcConnectionError' {
+    return 'RpcConnectionError';
+  }
+
   readonly code: 'RPC_CONNECT_FAILED' | 'RPC_CONNECTION_LOST' | 'RPC_CONNECTION_CLOSED' | 'RPC_LISTEN_FAILED';
   /** The node at the other end; for `RPC_LISTEN_FAILED` the address that was to be listened on. */
   readonly target: string;
@@ -155,8 +165,11 @@ export class RpcConnectionError extends Error {
 }
 
 /** A call or notification that cannot be put into MessagePack: nothing was sent, and the connection is as good as before. */
-export class RpcEncodeError extends Error {
-  override readonly name = 'RpcEncodeError';
+export class RpcEncodeError extends ReadableError {
+  override get name(): 'RpcEncodeError' {
+    return 'RpcEncodeError';
+  }
+
   readonly code = 'RPC_ENCODE';
   /** The node that it was meant for. */
   readonly target: string;
@@ -182,8 +195,11 @@ export class RpcEncodeError extends Error {
  *   error: (error) => error instanceof RpcBacklogError && console.warn(`${error.target} misses a tick`),
  * });
  */
-export class RpcBacklogError extends Error {
-  override readonly name = 'RpcBacklogError';
+export class RpcBacklogError extends ReadableError {
+  override get name(): 'RpcBacklogError' {
+    return 'RpcBacklogError';
+  }
+
   readonly code = 'RPC_BACKLOG';
   /** Who does not read. */
   readonly target: string;
