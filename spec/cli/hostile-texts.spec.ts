@@ -5,7 +5,7 @@ import { Packr } from 'msgpackr';
 import { jsonUpTo } from '../../src/cli/json';
 import { jsonLine, oneLine, readableLine } from '../../src/cli/outcome';
 import { Output } from '../../src/cli/output';
-import { suggestion } from '../../src/cli/suggestion';
+import { suggestion } from '../../src/pool/suggestion';
 import { Call } from '../../src/cli/call';
 import {
   builtinMethods,

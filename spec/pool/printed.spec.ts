@@ -91,12 +91,15 @@ describe('an error of this package', () => {
   it('is JSON whatever its cause is', () => {
     const knot: { self?: unknown } = {};
     knot.self = knot;
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
     const loop = new Error('loop');
     loop.cause = loop;
     for (const [cause, expected] of [
       ['a text', 'a text'],
       [12n, '12'],
-      [knot, '[object Object]'],
+      [knot, 'an object'],
+      [proxy, 'an object that cannot be read'],
       [null, null],
       [Symbol('s'), 'Symbol(s)'],
       [{ plain: 1 }, { plain: 1 }],

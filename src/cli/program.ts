@@ -11,7 +11,7 @@ import { simulate } from './simulate';
 import { simulateArguments, simulateOptions } from './simulate-arguments';
 import { stress } from './stress';
 import { stressArguments, stressOptions } from './stress-arguments';
-import { suggestion } from './suggestion';
+import { suggestion } from '../pool/suggestion';
 import { version } from './version';
 import { printable } from '../pool/printable';
 

@@ -1,6 +1,7 @@
 import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
 import { readOptions } from '../pool/read-options';
+import { unknownOption } from '../pool/unknown-option';
 
 /** How a batch runs. */
 export interface BatchOptions {
@@ -56,7 +57,7 @@ export function resolveBatchOptions(
       else if (name === 'patience') issues.push(...[notATime(name, value) ?? []].flat());
       else if (more.includes(name)) continue;
       else if (name !== 'ordered' && name !== 'stopOnError') {
-        issues.push(`${name} is not an option; the options are ${names.join(', ')}`);
+        issues.push(unknownOption(name, names));
       } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
     }
   }
@@ -74,7 +75,9 @@ export function resolveSequentialOptions(
   const odd =
     typeof options === 'object' ? Object.keys(readOptions(options, names)).filter((name) => !names.includes(name)) : [];
   if (odd.length === 0) return resolveBatchOptions(operator, options, names);
-  throw new InvalidConfigError('pool', `${operator} cannot run`, [
-    `${odd.join(', ')} is not an option; the options are ${names.join(', ')}`,
-  ]);
+  throw new InvalidConfigError(
+    'pool',
+    `${operator} cannot run`,
+    odd.map((name) => unknownOption(name, names)),
+  );
 }

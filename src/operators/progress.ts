@@ -5,6 +5,7 @@ import { InvalidConfigError } from '../pool/errors';
 import { notACount, shown } from '../pool/options';
 import { readOptions } from '../pool/read-options';
 import { schedulerClock } from '../pool/scheduler-clock';
+import { unknownOption } from '../pool/unknown-option';
 import type { BatchOutcome } from './batch-outcomes';
 import type { BatchWait } from './waiting';
 
@@ -56,7 +57,7 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
   for (const [name, value] of Object.entries(options)) {
     if (name === 'total')
       issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
-    else if (name !== 'scheduler') issues.push(`${name} is not an option; the options are total, scheduler`);
+    else if (name !== 'scheduler') issues.push(unknownOption(name, ['total', 'scheduler']));
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
   return options;

@@ -32,6 +32,11 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
     return false;
   }
 
+  /** Work, whose lease ends by itself when the work has ended. */
+  get works(): boolean {
+    return false;
+  }
+
   /** A standing request that takes no connection: `granted` tells it that one could be lent, and it is out of the line by then. */
   get takesNone(): boolean {
     return false;

@@ -1,12 +1,13 @@
 import { Observable } from 'rxjs';
 import type { ObservedValueOf, Subscriber } from 'rxjs';
+import type { Claim } from './claim';
 import { PoolCore } from './core';
 import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
 import { InvalidConfigError } from './errors';
 import { reportUnhandled } from './report-unhandled';
 import { inspectSymbol } from './inspect-symbol';
-import { poolIsDestroyed } from './refusals';
+import { destroyedInsideWork, poolIsDestroyed } from './refusals';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
 import { EventStream } from './event-stream';
@@ -224,6 +225,12 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     if (issue !== null) {
       return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed so`, [issue]));
     }
+    const work = timeout === 0 ? null : this.core.workBeingStarted();
+    const promise = this.beginDestroy(timeout);
+    return work === null ? promise : destroyedFrom(work, promise, this.name);
+  }
+
+  private beginDestroy(timeout: number): Promise<void> {
     const { destroyed } = this;
     if (destroyed.promise !== null) return destroyed.promise;
     const promise = new Promise<void>((resolve) => {
@@ -270,6 +277,19 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   private mustBeOpen(): void {
     if (this.core.state !== 'open') throw poolIsDestroyed(this.name);
   }
+}
+
+/**
+ * Work that waits for the end of the pool, which waits for the work: it is told so at once. Work that ends without waiting for it never
+ * sees the error, which is no unhandled one then.
+ */
+function destroyedFrom<C>(work: Claim<C>, destroyed: Promise<void>, name: string): Promise<void> {
+  const promise = Promise.resolve().then(() => {
+    if (work.state === 'held') throw destroyedInsideWork(name);
+    return destroyed;
+  });
+  promise.catch(() => undefined);
+  return promise;
 }
 
 class Use<C, R> extends WorkObservable<C, R> {

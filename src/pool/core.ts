@@ -358,6 +358,12 @@ export class PoolCore<C> {
     this.drain();
   }
 
+  /** The work that is being started now: what calls the pool is called by it. */
+  workBeingStarted(): Claim<C> | null {
+    const claim = this.granting?.holders.newest;
+    return claim?.works === true ? claim : null;
+  }
+
   /** Who holds what, those who have held it longest first. */
   holders(): Holder[] {
     return this.situations.holders();

@@ -4,6 +4,7 @@ import type { Cancel } from './clock';
 import type { ConnectContext } from './connector';
 import type { PoolCore } from './core';
 import { shown } from './describe';
+import { NoConnectionReturned } from './no-connection-returned';
 import type { ResolvedOptions } from './options';
 import { quietly, runToEnd } from './run-to-end';
 import { Slot } from './slot';
@@ -54,9 +55,7 @@ export class Life<C> extends Slot<C> implements Observer<C> {
         this.subscription = new Subscriber<C>(this);
         from(life).subscribe(this.subscription);
       } else {
-        throw new TypeError(
-          `connect must return an Observable or a Promise of a connection, but returned ${shown(life)}`,
-        );
+        throw new NoConnectionReturned(shown(life));
       }
     } catch (error) {
       this.error(error);

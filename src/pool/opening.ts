@@ -1,5 +1,6 @@
 import { hair } from './clock';
 import type { CoarseClock } from './coarse-clock';
+import { isNoConnectionReturned } from './no-connection-returned';
 import type { Slot } from './slot';
 import type { Timings } from './timings';
 import { dear, TurnBudget } from './turn-budget';
@@ -272,7 +273,9 @@ export class Opening {
     this.lastFailure = error;
     this.failedPhase = phase;
     this.window = 1;
-    if (this.tripped ? attempt === this.probe : this.failures >= breaker.failures) {
+    // What connect returns does not get better by itself: nobody should wait for it.
+    const hopeless = isNoConnectionReturned(error);
+    if (this.tripped ? attempt === this.probe : hopeless || this.failures >= breaker.failures) {
       this.tripped = true;
       this.probe = null;
       this.notBefore = this.clock.now() + Math.max(shortest, breaker.probeAfter);

@@ -6,6 +6,7 @@ import { shown } from './describe';
 import { InvalidConfigError } from './errors';
 import { longestTimer } from './clock';
 import { readOptions } from './read-options';
+import { unknownOption } from './unknown-option';
 
 export { shown } from './describe';
 
@@ -358,7 +359,7 @@ function problems(given: Record<string, unknown>, byRule: Rules, prefix: string)
     const value = given[name];
     const rule = Object.hasOwn(byRule, name) ? byRule[name] : undefined;
     if (rule === undefined) {
-      found.push(`${prefix}${name} is not an option; the options are ${Object.keys(byRule).join(', ')}`);
+      found.push(unknownOption(name, Object.keys(byRule), prefix));
     } else if (value !== undefined || (byRule === rules && required.includes(name))) {
       const issues = rule(value, `${prefix}${name}`);
       if (issues !== null) found.push(...[issues].flat());

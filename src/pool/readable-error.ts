@@ -1,3 +1,4 @@
+import { said, shown } from './describe';
 import { inspectSymbol } from './inspect-symbol';
 
 /** How deep causes are described. */
@@ -21,25 +22,34 @@ export abstract class ReadableError extends Error {
 
 /** As plain data, whatever it is: a cause may be anything, and lead back to where it came from. */
 function described(error: unknown, depth: number): unknown {
-  if (!(error instanceof Error)) return plain(error);
+  try {
+    if (error instanceof Error) return describedError(error, depth);
+  } catch {
+    // A getter of it has thrown, or it is a proxy that has been revoked.
+  }
+  return plain(error);
+}
+
+function describedError(error: Error, depth: number): unknown {
   const { name, message, cause } = error;
   const fields = Object.entries(error).map(([key, value]) => [key, plain(value)] as const);
   return {
     name,
     message,
     ...Object.fromEntries(fields),
-    ...(cause === undefined ? {} : { cause: depth > 0 ? described(cause, depth - 1) : plain(cause) }),
+    ...(cause === undefined ? {} : { cause: depth > 0 ? described(cause, depth - 1) : said(cause) }),
   };
 }
 
 /** What JSON can have, and a text of everything else: a bigint, a function, an object that leads back to itself. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') return String(value);
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return shown(value);
   try {
+    if (value instanceof Error) return said(value);
     JSON.stringify(value);
     return value;
   } catch {
-    return String(value);
+    return shown(value);
   }
 }

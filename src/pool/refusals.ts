@@ -2,6 +2,7 @@ import { said } from './describe';
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from './errors';
 import type { PoolNumbers } from './errors';
 import { told } from './holders';
+import { isNoConnectionReturned } from './no-connection-returned';
 import type { Holder } from './holders';
 
 /** How the pool is. */
@@ -94,9 +95,11 @@ export function targetIsDead(at: Situation): ConnectionFailedError {
     at.failedPhase,
     at.attempts,
     `Pool '${at.name}' cannot connect: ${failedSoOften(at)}. ` +
-      (at.failedPhase === 'validate'
-        ? `Check that validate is right about new connections, and that the target is up; the pool tries again by itself.`
-        : `Check that the target is up; the pool tries again by itself.`),
+      (isNoConnectionReturned(at.lastFailure)
+        ? `Correct connect.`
+        : at.failedPhase === 'validate'
+          ? `Check that validate is right about new connections, and that the target is up; the pool tries again by itself.`
+          : `Check that the target is up; the pool tries again by itself.`),
     numbersOf(at, 0),
     at.lastFailure,
   );
@@ -116,6 +119,14 @@ export function connectionLost(at: Situation, cause: unknown): ConnectionFailedE
 
 export function poolIsDestroyed(name: string): InvalidPoolError {
   return new InvalidPoolError(name, `Pool '${name}' has been destroyed and lends nothing any more. Create a new pool.`);
+}
+
+export function destroyedInsideWork(name: string): InvalidPoolError {
+  return new InvalidPoolError(
+    name,
+    `Pool '${name}' is being destroyed, by work that holds one of its connections: the end of the pool waits for the end of the work. ` +
+      `Do not wait for destroy() inside work; call it when the work has ended.`,
+  );
 }
 
 export function closedByDestroy(name: string): InvalidPoolError {

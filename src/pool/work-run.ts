@@ -8,6 +8,7 @@ import type { PoolError } from './errors';
 import type { PoolInternals } from './internals';
 import { isGone } from './is-gone';
 import { iterate } from './iterate';
+import { shown } from './options';
 import { runToEnd } from './run-to-end';
 import { isPiped, thrownBy } from './teardown-error';
 import type { WorkContext } from './work';
@@ -177,6 +178,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     return this.phase === 'ended';
   }
 
+  override get works(): boolean {
+    return true;
+  }
+
   override get lingers(): boolean {
     return this.phase === 'lingering';
   }
@@ -309,7 +314,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         `work returned the string ${JSON.stringify(result.slice(0, 40))}, which would be emitted letter by letter: return of(…) or a Promise of it`,
       );
     } else {
-      this.listen(from(result as ObservableInput<R>));
+      this.listen(streamOf<R>(result));
     }
   }
 
@@ -519,6 +524,16 @@ class LazyContext implements WorkContext {
 const unfinished = (): Error => new Error('the work was cancelled (onCancel)');
 
 const nothingToStop = (): void => undefined;
+
+function streamOf<R>(result: unknown): Observable<R> {
+  try {
+    return from(result as ObservableInput<R>);
+  } catch {
+    throw new TypeError(
+      `work returned ${shown(result)}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
+    );
+  }
+}
 
 function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';

@@ -1,5 +1,6 @@
 import { shown } from '../pool/options';
 import { readOptions } from '../pool/read-options';
+import { meantBy } from '../pool/unknown-option';
 
 /** A part of the scenario that can be read, and where it is: `outages[0].at`. */
 export interface Part {
@@ -34,8 +35,9 @@ export class Reader {
     const given = readOptions(value, names);
     for (const name of Object.keys(given)) {
       if ((names as readonly string[]).includes(name)) continue;
+      const meant = meantBy(name, names, path === '' ? '' : join(path, ''));
       this.issues.push(
-        `${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}`,
+        `${join(path, name)} is not known; ${path === '' ? 'there are' : 'here are'} ${names.join(', ')}${meant === '' ? '' : `.${meant}`}`,
       );
     }
     return fieldsOf({ value: given, path }, names);

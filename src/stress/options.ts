@@ -4,6 +4,7 @@ import { InvalidConfigError } from '../pool/errors';
 import { notACount, notATime, shown } from '../pool/options';
 import { checkedRandom } from '../pool/random';
 import { readOptions } from '../pool/read-options';
+import { unknownOption } from '../pool/unknown-option';
 import type { WorkContext, WorkResult } from '../pool/work';
 import { evenArrivals, poissonArrivals, traceArrivals } from './arrivals';
 import type { Arrivals } from './arrivals';
@@ -175,7 +176,7 @@ function check(options: StressOptions<never>): { thresholds: readonly Threshold[
   const issues: string[] = [];
   for (const [name, value] of Object.entries(given)) {
     const rule = Object.hasOwn(checks, name) ? checks[name as keyof StressOptions<unknown>] : undefined;
-    if (rule === undefined) issues.push(`${name} is not an option; the options are ${Object.keys(checks).join(', ')}`);
+    if (rule === undefined) issues.push(unknownOption(name, Object.keys(checks)));
     else if (value !== undefined) issues.push(...[rule(value, name) ?? []].flat());
   }
   const thresholds: Threshold[] = [];

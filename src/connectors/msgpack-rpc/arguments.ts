@@ -1,5 +1,6 @@
 import { shown } from '../../pool/options';
 import { readOptions } from '../../pool/read-options';
+import { unknownOption } from '../../pool/unknown-option';
 import type { Codec } from './codec';
 
 // Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.
@@ -23,7 +24,7 @@ export function checkObject(
   const prefix = what === 'options' ? '' : `${what}.`;
   const given = readOptions(value, known);
   for (const name of Object.keys(given)) {
-    if (!known.includes(name)) issues.push(`${prefix}${name} is not an option; the options are ${known.join(', ')}`);
+    if (!known.includes(name)) issues.push(unknownOption(name, known, prefix));
   }
   return given;
 }

@@ -2,7 +2,7 @@
 export function suggestion(written: string, words: readonly string[], shown = (word: string) => `'${word}'`): string {
   // What is so much longer than all of them is near to none, and would take long to compare.
   if (written.length > 2 * Math.max(...words.map((word) => word.length))) return '';
-  const distances = words.map((word) => ({ word, distance: distance(written.toLowerCase(), word) }));
+  const distances = words.map((word) => ({ word, distance: distance(written.toLowerCase(), word.toLowerCase()) }));
   const [nearest] = distances.sort((a, b) => a.distance - b.distance);
   if (nearest === undefined || nearest.distance > Math.max(1, nearest.word.length / 3)) return '';
   return ` Did you mean ${shown(nearest.word)}?`;

@@ -1,0 +1,190 @@
+import { EMPTY, from, lastValueFrom, NEVER, of } from 'rxjs';
+import type { Observable } from 'rxjs';
+import {
+  batchOutcomes,
+  batchParallel,
+  batchSequential,
+  createPool,
+  trackProgress,
+  withConnection,
+} from '../../src/index';
+import * as ix from '../../src/ix/index';
+import { connectNode, serveNode } from '../../src/connectors/msgpack-rpc/index';
+import { simulate } from '../../src/simulation/index';
+import { stressTest } from '../../src/stress/index';
+import { createLastingPool } from '../helpers/lasting-pool';
+import { opensAtOnce } from '../helpers/marbles';
+
+const connect = (): Observable<string> => opensAtOnce('a');
+const messageOf = async (action: () => unknown): Promise<string> => {
+  try {
+    await action();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was thrown';
+};
+const create = (options: object): Promise<string> => messageOf(() => createPool({ connect, max: 1, ...options }));
+
+describe('an option that does not exist', () => {
+  for (const [written, meant] of [
+    ['idelTimeout', 'idleTimeout'],
+    ['idletimeout', 'idleTimeout'],
+    ['maxPendng', 'maxPending'],
+    ['acquireTimout', 'acquireTimeout'],
+    ['idleTimeoutMillis', 'idleTimeout'],
+    ['softIdleTimeoutMillis', 'idleTimeout'],
+    ['acquireTimeoutMillis', 'acquireTimeout'],
+    ['connectionTimeoutMillis', 'acquireTimeout'],
+    ['maxWaitingClients', 'maxPending'],
+    ['evictionRunIntervalMillis', 'idleTimeout'],
+    ['numTestsPerEvictionRun', 'idleTimeout'],
+    ['createTimeoutMillis', 'connectTimeout'],
+    ['destroyTimeoutMillis', 'closeTimeout'],
+    ['testOnBorrow', 'validate'],
+    ['fifo', 'order'],
+    ['create', 'connect'],
+    ['destroy', 'close'],
+    ['connectionLimit', 'max'],
+    ['maxPoolSize', 'max'],
+    ['minimumIdle', 'min'],
+    ['maxLifetimeSeconds', 'maxLifetime'],
+    ['leakDetectionThreshold', 'leakThreshold'],
+  ] as const) {
+    it(`${written} of a pool is taken for ${meant}`, async () => {
+      const message = await create({ [written]: 1 });
+      expect(message).toContain(`${written} is not an option; the options are connect, `);
+      expect(message).toContain(`. Did you mean \`${meant}\`?`);
+    });
+  }
+
+  it('is taken for nothing that it does not resemble', async () => {
+    for (const name of ['colour', 'x', 'constructor', 'toString']) {
+      expect(await create({ [name]: 1 })).toContain(`${name} is not an option`);
+      expect(await create({ [name]: 1 })).not.toContain('Did you mean');
+    }
+  });
+
+  it('is named with the object that it is in', async () => {
+    expect(await create({ breaker: { failure: 1 } })).toContain('Did you mean `breaker.failures`?');
+  });
+
+  const pool = createPool({ connect, max: 1 });
+  const places: Record<string, [() => unknown, string]> = {
+    'an acquire': [() => pool.acquire({ timeout: 1 } as never), 'acquireTimeout'],
+    'a use': [() => pool.use(() => EMPTY, { acquireTimeoutMillis: 1 } as never), 'acquireTimeout'],
+    withConnection: [() => withConnection(pool, () => EMPTY, { lable: 'x' } as never), 'label'],
+    batchParallel: [() => batchParallel({ concurency: 1 } as never), 'concurrency'],
+    batchOutcomes: [() => batchOutcomes({ maxConcurrent: 1 } as never), 'concurrency'],
+    batchSequential: [() => batchSequential({ patince: 1 } as never), 'patience'],
+    trackProgress: [() => trackProgress({ next: () => undefined }, { totl: 1 } as never), 'total'],
+    'batchParallel of ix': [() => ix.batchParallel({ singal: 1 } as never), 'signal'],
+    'batchSequential of ix': [() => ix.batchSequential({ singal: 1 } as never), 'signal'],
+    connectNode: [() => connectNode('a@127.0.0.1:1', { codek: 1 } as never), 'codec'],
+    'the limits of connectNode': [
+      () => connectNode('a@127.0.0.1:1', { limits: { maxMessageByte: 1 } } as never),
+      'limits.maxMessageBytes',
+    ],
+    serveNode: [() => serveNode({ method: {} } as never), 'methods'],
+    'a stress test': [() => stressTest(pool, { worker: 1, duration: 1 } as never), 'workers'],
+    'a simulation': [
+      () =>
+        simulate({ pool: { max: 1, idleTimeoutMillis: 1 }, target: {}, arrivals: { rate: 1 }, duration: 1 } as never),
+      'idleTimeout',
+    ],
+  };
+  for (const [what, [action, meant]] of Object.entries(places)) {
+    it(`of ${what} is taken for ${meant}`, async () => {
+      expect(await messageOf(action)).toContain(`Did you mean \`${meant}\`?`);
+    });
+  }
+});
+
+describe('a mistake in what the pool is given', () => {
+  it('a connect that returns a plain object fails its caller at once, whatever the breaker says', () => {
+    for (const breaker of [undefined, false] as const) {
+      const told: string[] = [];
+      const pool = createLastingPool({ connect: (() => ({ query: 1 })) as never, max: 3, breaker });
+      pool.acquire().subscribe({ error: (error: unknown) => told.push((error as Error).message) });
+      expect(told).toEqual([
+        `Pool 'pool' cannot connect: the last connect failed (connect must return an Observable or a Promise of a connection, but ` +
+          `returned an object; a connection that is there at once is returned by an async function). Correct connect.`,
+      ]);
+      void pool.destroy();
+    }
+  });
+
+  it('work that returns nothing, or a plain value, fails with what it should return', async () => {
+    const pool = createLastingPool({ connect, max: 1 });
+    for (const [returned, shown] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      [7, '7'],
+      [{ rows: 1 }, 'an object'],
+    ] as const) {
+      const told = await lastValueFrom(pool.use(() => returned as never)).catch((error: unknown) => error as Error);
+      expect(told).toBeInstanceOf(TypeError);
+      expect(told.message).toBe(
+        `work returned ${shown}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
+      );
+      const result = await lastValueFrom(
+        from([1]).pipe(
+          withConnection(pool, () => returned as never),
+          batchParallel(),
+        ),
+      );
+      expect((result.failed[0]!.error as Error).message).toContain(`work returned ${shown}:`);
+    }
+    expect(pool.stats.activeLeases).toBe(0);
+  });
+
+  it('work that waits for the end of its own pool is told so at once, and the pool ends', async () => {
+    for (const work of [
+      (pool: { destroy(): Promise<void> }) => pool.destroy(),
+      async (pool: { destroy(): Promise<void> }) => {
+        await pool.destroy();
+      },
+    ]) {
+      const pool = createPool({ connect, max: 1, name: 'db' });
+      const told = await lastValueFrom(pool.use(() => work(pool))).catch((error: unknown) => error as Error);
+      expect((told as Error).message).toContain(
+        `Pool 'db' is being destroyed, by work that holds one of its connections: the end of the pool waits for the end of the work.`,
+      );
+      await pool.destroy();
+      expect(pool.stats.state).toBe('destroyed');
+    }
+  });
+
+  it('work that ends by itself may destroy its pool, and hear of the end', async () => {
+    const pool = createPool({ connect, max: 1 });
+    let ended: Promise<string> | undefined;
+    pool
+      .use(() => {
+        ended = pool.destroy().then(() => 'ended');
+        return of(1);
+      })
+      .subscribe();
+    expect(await ended).toBe('ended');
+
+    const other = createPool({ connect, max: 1 });
+    other.acquire().subscribe((lease) => {
+      ended = other.destroy().then(() => 'ended');
+      setTimeout(() => {
+        lease.release();
+      });
+    });
+    expect(await ended).toBe('ended');
+  });
+
+  it('work that destroys its pool with no time at all waits for nothing', async () => {
+    const pool = createPool({ connect, max: 1 });
+    let ended: Promise<string> | undefined;
+    pool
+      .use(() => {
+        ended = pool.destroy({ timeout: 0 }).then(() => 'ended');
+        return NEVER;
+      })
+      .subscribe({ error: () => undefined });
+    expect(await ended).toBe('ended');
+  });
+});
