@@ -1,27 +1,34 @@
 /**
  * `npm run fuzz`: hostile bytes against real connections of MessagePack-RPC, clients and servers, in memory. Every input is heard twice,
  * whole and cut anywhere, which must make no difference; every call must end, every connection must end once, and what is said must be
- * messages. Large inputs are weighed too.
+ * messages. Large inputs are weighed too, and of some messages it is measured what they cost: CPU time and memory.
  *
- * `npm run fuzz -- --count 50000` tries fewer; `npm run fuzz -- --seed 123 --from 4567 --count 1` repeats one.
+ * `npm run fuzz -- --quick` takes about 20 seconds on an idle machine; `npm run fuzz -- --count 50000` tries fewer; `npm run fuzz -- --costs 20` measures more
+ * of the inputs, one in 20; `npm run fuzz -- --seed 123 --from 4567 --count 1 --costs 1` repeats one.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { codecs } from '../spec/connectors/msgpack-rpc/codecs';
+import { costTrial, MOST_CPU, type Cost } from '../spec/connectors/msgpack-rpc/cost-trial';
 import { Die, filled, fillings } from '../spec/connectors/msgpack-rpc/hostile-bytes';
 import { memoryFor, trial } from '../spec/connectors/msgpack-rpc/trial';
 
 const self = fileURLToPath(import.meta.url);
 const { values } = parseArgs({
   options: {
-    count: { type: 'string', default: '1000000' },
+    quick: { type: 'boolean', default: false },
+    count: { type: 'string' },
+    costs: { type: 'string' },
     from: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
     work: { type: 'boolean', default: false },
   },
 });
-const [count, from, seed] = [values.count, values.from, values.seed].map(Number) as [number, number, number];
+const count = Number(values.count ?? (values.quick ? 5_000 : 1_000_000));
+/** Of one in so many inputs the costs are measured, which takes 100 ms. */
+const costs = Number(values.costs ?? (values.quick ? 50 : 2_000));
+const [from, seed] = [Number(values.from), Number(values.seed)];
 const STEP = 1000;
 /** One in so many inputs is a large one that is weighed. */
 const WEIGH = 250;
@@ -33,17 +40,29 @@ interface Progress {
   readonly done: number;
   readonly heaviest: number;
   readonly rss: number;
+  /** How many messages were measured, and how many of them were refused because they would have become too large. */
+  readonly measured: number;
+  readonly tooLarge: number;
+  readonly worstCpu: Cost | undefined;
+  readonly worstGrowth: Cost | undefined;
 }
 
 if (values.work) await work();
 else superintend();
 
-/** Tells how far it is, so that somebody else can see when it hangs. */
+/** Tells how far it is, so that it is noticed when it hangs. */
 async function work(): Promise<void> {
-  // Most of the time would go into the stacks of errors that nobody looks at.
+  // Most of the time would go into the stacks of errors that nothing reads.
   Error.stackTraceLimit = 0;
   const creators = Object.values(codecs);
   let heaviest = 0;
+  let [measured, tooLarge] = [0, 0];
+  let worstCpu: Cost | undefined;
+  let worstGrowth: Cost | undefined;
+  const report = (done: number): void => {
+    const rss = process.memoryUsage.rss();
+    process.send?.({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth } satisfies Progress);
+  };
   for (let index = from; index < from + count; index++) {
     await trial(seed, index);
     if (index % WEIGH === 0) {
@@ -54,39 +73,60 @@ async function work(): Promise<void> {
       if (weight > HEAVIEST) throw new Error(`seed ${seed}, input ${index}: 64 KiB cost ${weight} bytes`);
       heaviest = Math.max(heaviest, weight);
     }
-    if ((index + 1) % STEP === 0) {
-      process.send?.({ done: index + 1 - from, heaviest, rss: process.memoryUsage.rss() } satisfies Progress);
+    if (index % costs === 0) {
+      const cost = await costTrial(seed, index);
+      measured++;
+      if (cost.tooLarge) tooLarge++;
+      if (cost.cpu > (worstCpu?.cpu ?? 0)) worstCpu = cost;
+      if ((cost.growth ?? 0) > (worstGrowth?.growth ?? 0)) worstGrowth = cost;
     }
+    if ((index + 1) % STEP === 0) report(index + 1 - from);
   }
-  process.send?.({ done: count, heaviest, rss: process.memoryUsage.rss() } satisfies Progress);
+  report(count);
   process.disconnect();
 }
 
 function superintend(): void {
-  console.log(`${count} inputs, seed ${seed}${from > 0 ? `, from ${from}` : ''}`);
+  console.log(`${count} inputs, seed ${seed}${from > 0 ? `, from ${from}` : ''}; costs of one in ${costs}`);
   const start = performance.now();
   const worker = fork(self, [...process.argv.slice(2), '--seed', String(seed), '--work'], {
     execArgv: process.execArgv,
   });
   const hang = setTimeout(() => {
-    console.error(`It hangs: nothing in ${PATIENCE} ms after input ${from + last.done}`);
+    console.error(`It hangs: nothing in ${PATIENCE} ms after input ${from + (last?.done ?? 0)}`);
     worker.kill('SIGKILL');
   }, PATIENCE);
-  let last: Progress = { done: 0, heaviest: 0, rss: 0 };
+  let last: Progress | undefined;
   worker.on('message', (progress: Progress) => {
     hang.refresh();
+    const isLast = progress.done === count && last?.done !== count;
     last = progress;
-    if (progress.done % (100 * STEP) === 0 || progress.done === count)
-      console.log(tell(progress, performance.now() - start));
+    if (isLast || progress.done % (100 * STEP) === 0) console.log(tell(progress, performance.now() - start));
   });
   worker.on('exit', (code) => {
     clearTimeout(hang);
-    if (code === 0 && last.done === count) return;
-    console.error(`It ended with ${code ?? 'a signal'} after ${last.done} inputs, seed ${seed}`);
+    if (code === 0 && last?.done === count) return;
+    console.error(`It ended with ${code ?? 'a signal'} after ${last?.done ?? 0} inputs, seed ${seed}`);
     process.exitCode = 1;
   });
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-const tell = ({ done, heaviest, rss }: Progress, ms: number): string =>
-  `${done} in ${(ms / 1000).toFixed(0)} s; 64 KiB cost ${megabytes(heaviest)} at the most; the process has ${megabytes(rss)}`;
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function tell({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth }: Progress, ms: number): string {
+  const lines = [
+    `${done} in ${(ms / 1000).toFixed(0)} s; 64 KiB cost ${megabytes(heaviest)} at the most; the process has ${megabytes(rss)}`,
+  ];
+  if (worstCpu !== undefined) {
+    lines.push(
+      `  costs of ${measured} messages, ${tooLarge} of which were refused for maxDecodedBytes`,
+      `  most CPU time for its bytes: ${worstCpu.cpu.toFixed(1)} times small integers (${MOST_CPU} are allowed): ${worstCpu.what}`,
+    );
+  }
+  if (worstGrowth?.growth !== undefined) {
+    lines.push(`  most memory: ${worstGrowth.growth.toFixed(1)} times its bytes: ${worstGrowth.what}`);
+  }
+  return lines.join('\n');
+}

@@ -28,11 +28,12 @@ function mapOf(size: number, next: (index: number) => Uint8Array): Buffer {
   return Buffer.concat([header32(0xdf, parts.length), ...parts.flatMap((key) => [key, Buffer.of(0xc0)])]);
 }
 
-/** The same bytes again and again. */
-const same = (name: string, hex: string): Shape => {
-  const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  return { name, fill: (size) => arrayOf(size, () => bytes) };
-};
+/** The same value again and again. */
+export const repeating = (name: string, value: Uint8Array): Shape => ({
+  name,
+  fill: (size) => arrayOf(size, () => value),
+});
+const same = (name: string, hex: string): Shape => repeating(name, Buffer.from(hex, 'hex'));
 const random = (name: string, next: (die: Die, index: number) => Uint8Array): Shape => ({
   name,
   fill: (size, die) => arrayOf(size, (index) => next(die, index)),
@@ -152,6 +153,7 @@ export const shapes: readonly Shape[] = [
   same('texts of one letter', 'a161'),
   same('texts of two bytes for a letter', 'a2c3a9'),
   same('texts that are no UTF-8', 'a2ffff'),
+  same('texts of half a pair of surrogates', 'a3eda080'),
   random('texts of ten letters', (die) => text(letters(die, 10))),
   random('texts of 10,000 letters', () => text('ž'.repeat(5000))),
   same('empty arrays', '90'),

@@ -1,4 +1,5 @@
 import { Ext } from '../../../src/connectors/msgpack-rpc/index';
+import { envelopes, shapes, wrapped } from './costly-shapes';
 import { pack } from './support';
 
 /** A die that falls the same way again for the same seed. */
@@ -34,7 +35,19 @@ const headers = [
 ]; // prettier-ignore
 const byte = (die: Die): number => (die.chance(2) ? die.one(headers) : die.chance(2) ? die.below(5) : die.below(256));
 
-const words = ['', 'a', 'žluť', '__proto__', 'constructor', 'toString', 'x'.repeat(33), '\ufeffmark', '🐎'];
+const words = [
+  '',
+  'a',
+  'žluť',
+  '__proto__',
+  'constructor',
+  'toString',
+  'x'.repeat(33),
+  '\ufeffmark',
+  '🐎',
+  '\ud800',
+  'x\udc00y',
+];
 
 function value(die: Die, depth: number): unknown {
   switch (die.below(depth > 0 ? 12 : 9)) {
@@ -66,8 +79,11 @@ function value(die: Die, depth: number): unknown {
   }
 }
 
+/** Any value, nested or not. */
+export const hostileValue = (die: Die): unknown => value(die, 2);
+
 /** What is called, if it is there: see `trial`. */
-const names = ['echo', 'later', 'fail', 'never', 'ask', 'none', '__proto__'];
+const names = ['echo', 'later', 'fail', 'never', 'ask', 'halves', 'none', '__proto__'];
 
 const id = (die: Die): unknown =>
   die.chance(8) ? die.one([0, 7, 2 ** 32 - 1, 2 ** 32, -1, 1.5, null, 'id', 2n ** 60n]) : 1 + die.below(5);
@@ -129,12 +145,19 @@ export const fillings = patterns.filter(
   (pattern) => ![0x91, 0xdc, 0xdd, 0xde, 0xdf].includes(pattern[0]!) && !(pattern[0] === 0x81 && pattern.length < 3),
 );
 
+/** A message that costs much for its bytes, or becomes much: maps whose keys collide or are long, small maps in thousands and so on. */
+const costly = (die: Die): Buffer => {
+  const value = die.one(shapes).fill(50 + die.below(die.chance(8) ? 8000 : 400), die);
+  if (die.chance(3)) return Buffer.concat([Buffer.of(0x94, 0, 1), pack('echo'), Buffer.of(0x91), value]);
+  return wrapped(die.one(Object.values(envelopes)), value);
+};
+
 const claim = (die: Die): Buffer =>
   Buffer.of(die.one([0xc6, 0xc9, 0xdb, 0xdd, 0xdf]), die.one([0, 127, 255]), die.below(256), 255, die.below(256));
 
 function piece(die: Die): Buffer {
   const bytes = pack(message(die));
-  switch (die.below(10)) {
+  switch (die.below(11)) {
     case 0:
       return noise(die, 1 + die.below(die.chance(20) ? 5000 : 200));
     case 1:
@@ -152,6 +175,8 @@ function piece(die: Die): Buffer {
       return pack(wrongShape(die));
     case 6:
       return die.chance(50) ? filled(die.one(fillings), 1000 + die.below(64_000), die.chance(2)) : bytes;
+    case 7:
+      return costly(die);
     default:
       return bytes;
   }

@@ -27,11 +27,15 @@ const tight: RpcLimits = {
   maxBacklogBytes: 2000,
 };
 
+/** Texts that are no UTF-16, which all codecs must send as the same bytes. */
+const halves = ['\ud800', 'x\udc00y', `${'ž'.repeat(600)}\ud83d`];
+
 const methods: Methods = {
   echo: (...params: unknown[]) => params,
   later: async (...params: unknown[]) => params,
   fail: (reason: unknown) => Promise.reject(reason),
   never: () => NEVER,
+  halves: (value: unknown) => [value, ...halves, Object.fromEntries(halves.map((text) => [text, text]))],
   ask: withContext(({ caller }, ...params: unknown[]) => caller.call('back', ...params)),
 };
 const table = methodTable('methods', methods, []);
@@ -77,7 +81,7 @@ async function run(setting: Setting, codec: Codec, chunks: readonly Buffer[]): P
       complete: () => events.push('complete'),
     });
   };
-  for (let i = 0; i < setting.calls; i++) watch(session.call('method', i));
+  for (let i = 0; i < setting.calls; i++) watch(session.call('method', i, halves[i % 3]));
   const given = watch(session.call('given up'));
   watch(session.notify('news'));
   await turn();
