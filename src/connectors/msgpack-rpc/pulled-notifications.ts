@@ -8,7 +8,7 @@ interface Kept {
   next: Kept | undefined;
 }
 
-/** What one counts beside its bytes: about what keeps it. */
+/** What one counts beside what its message has become: about what keeps it. */
 const PLACE = 128;
 
 export interface PulledNotificationsConfig {
@@ -39,7 +39,7 @@ export class PulledNotifications implements AsyncIterableIterator<RpcNotificatio
     return this;
   }
 
-  /** One has come, in a message of so many bytes. */
+  /** One has come, in a message that has become so many bytes of memory. */
   push(notification: RpcNotification, bytes: number): void {
     const pull = this.#pulls.shift();
     if (pull !== undefined) {

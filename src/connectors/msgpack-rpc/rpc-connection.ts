@@ -40,7 +40,7 @@ export interface RpcConnection {
 
   /**
    * The same notifications for a consumer that takes its time: those from now on are kept until they are pulled, up to `maxBacklogBytes`, where
-   * each counts its bytes and 128 more. When one had to be dropped, the iteration fails with `RpcBacklogError` behind those that were kept, and is
+   * each counts what it has become in memory, as for `maxDecodedBytes`, and 128 bytes more. When one had to be dropped, the iteration fails with `RpcBacklogError` behind those that were kept, and is
    * over. It ends with the connection, when everything that was kept has been pulled.
    *
    * @example

@@ -335,7 +335,7 @@ export class Session implements RpcConnection, Caller, Reader {
       case NOTIFICATION:
         if (this.#config.role === 'server')
           this.#answers.request(null, message[1], message[2], this.#inbox.decodedBytes);
-        this.#publish({ method: message[1], params: message[2] }, end - start);
+        this.#publish({ method: message[1], params: message[2] }, this.#inbox.decodedBytes);
     }
   };
 
