@@ -122,7 +122,7 @@ describe('max, at a real PostgreSQL', () => {
   it('holds for promises that go on after cancelTimeout', async () => {
     begin({});
     await rounds(query);
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
     expect(await running()).toEqual({ queries: 0, backends: 0 });
     expect(pool.stats.closed).toBe(pool.stats.opened);
     expect(pool.stats.opened).toBeGreaterThanOrEqual(5);
@@ -135,21 +135,21 @@ describe('max, at a real PostgreSQL', () => {
       return query(client);
     });
     expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 2, discarded: 0 }));
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
   }, 60_000);
 
   it('holds for Observables that onCancel makes clean, whose connections are kept', async () => {
     begin({ cancelTimeout: 5_000 });
     await rounds((client) => defer(() => from(query(client))));
     expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 2, discarded: 0 }));
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
   }, 60_000);
 
   it('holds for Observables whose connections are discarded', async () => {
     begin({ onCancel: 'discard' });
     await rounds((client) => defer(() => from(query(client))));
     expect(pool.stats.discarded).toBe(10);
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
   }, 60_000);
 
   it('holds for clients that are lost on this side while the server still works', async () => {
@@ -169,7 +169,7 @@ describe('max, at a real PostgreSQL', () => {
       for (const client of used) socketOf(client).destroy();
       for (const error of await Promise.all(failed)) expect(error).toBeInstanceOf(Error);
     }
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
     expect(await running()).toEqual({ queries: 0, backends: 0 });
   }, 60_000);
 
@@ -191,7 +191,7 @@ describe('max, at a real PostgreSQL', () => {
     slow = false;
     await Promise.all(uses);
     expect(pool.stats.openFailures).toBeGreaterThanOrEqual(2);
-    expect((await end()).backends).toBe(2);
+    expectNoMoreThan(2, await end());
     expect(await running()).toEqual({ queries: 0, backends: 0 });
   }, 60_000);
 
@@ -199,7 +199,7 @@ describe('max, at a real PostgreSQL', () => {
     begin({});
     const failed = [0, 1].map(() => firstValueFrom(pool.use(query)).catch((error: unknown) => error));
     while ((await running()).queries < 2) await sleep(2);
-    expect(await end()).toEqual({ queries: 2, backends: 2 });
+    expectNoMoreThan(2, await end());
     expect(await running()).toEqual({ queries: 0, backends: 0 });
     await Promise.all(failed);
   }, 60_000);
@@ -224,6 +224,13 @@ describe('max, at a real PostgreSQL', () => {
     expect((await end()).backends).toBeLessThanOrEqual(4);
   }, 60_000);
 });
+
+/** How many were seen depends on how often the server was asked, but never may there have been more. */
+function expectNoMoreThan(max: number, { queries, backends }: Running): void {
+  expect(queries).toBeGreaterThan(0);
+  expect(queries).toBeLessThanOrEqual(max);
+  expect(backends).toBeLessThanOrEqual(max);
+}
 
 function pidOf(client: Client): number {
   return (client as unknown as { processID: number }).processID;

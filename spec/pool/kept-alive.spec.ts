@@ -6,7 +6,7 @@ import { opensAtOnce } from '../helpers/marbles';
 
 // Timers are set in real time and looked at; none of them is waited for.
 
-describe('a process', () => {
+describe('timers that keep a process alive', () => {
   /** The pool, and the timers that it has set. */
   function create(options: Partial<PoolOptions<string>>) {
     const timers = holdingScheduler();
