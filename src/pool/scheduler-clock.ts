@@ -29,10 +29,16 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
       );
       if (!held) letProcessEnd(action);
       return () => {
+        if (!held) letListGo(action);
         action.unsubscribe();
       };
     },
   };
+}
+
+/** Node keeps an empty list for timers of this length, if the last one was not held, until its time is over; each lifetime has one of its own. */
+function letListGo(action: Subscription & { id?: unknown }): void {
+  (action.id as { ref?: () => void } | null | undefined)?.ref?.();
 }
 
 /** The action of `asyncScheduler` keeps its timer as `id`; in Node that is an object with `unref`, elsewhere a number. */
