@@ -1,6 +1,7 @@
 export { createPool } from './pool/create-pool';
 export type { PoolOptions, AcquireOptions } from './pool/options';
 export type { ConnectionPool } from './pool/connection-pool';
+export type { ContextCarrier } from './pool/context';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
 export type { Lease } from './pool/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/stats';

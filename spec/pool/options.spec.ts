@@ -47,6 +47,7 @@ const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unkno
     right: [false, {}, { failures: 3 }, { failures: Infinity }, { probeAfter: 0 }],
     wrong: [true, null, 5, 'off', { failures: 0 }, { failures: 1.5 }, { probeAfter: -1 }, { after: 3 }],
   },
+  context: { right: [false, () => null], wrong: [true, null, 42, {}] },
   order: { right: ['lifo', 'fifo'], wrong: ['random', '', null, 1] },
   idleTimeout: time,
   maxLifetime: time,

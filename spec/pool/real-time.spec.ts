@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   asapScheduler,
   asyncScheduler,
@@ -275,6 +276,18 @@ const trials: Record<
       const trial = begin({ timings });
       await trial.use(3);
       expect(trial.pool.timings().use.count).toBe(timings ? 1 : 0);
+    }
+  },
+  context: async (begin) => {
+    const store = new AsyncLocalStorage<string>();
+    for (const context of [undefined, false] as const) {
+      const trial = begin({ context });
+      const lease = await firstValueFrom(trial.pool.acquire());
+      const waiter = store.run('waiter', () => lastValueFrom(trial.pool.use(() => of(store.getStore()))));
+      store.run('holder', () => {
+        lease.release();
+      });
+      expect(await waiter).toBe(context === false ? 'holder' : 'waiter');
     }
   },
   scheduler: async (begin) => {

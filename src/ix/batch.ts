@@ -3,6 +3,7 @@ import { isTask } from '../operators/connection-task';
 import type { AnyTask, ItemWork } from '../operators/connection-task';
 import type { Lingering } from '../operators/lingering';
 import type { BatchDemand, BatchPool } from '../pool/batch-demand';
+import type { Context } from '../pool/context';
 import { begin } from '../operators/inner-member';
 import { limitFor, limitOf } from '../operators/member';
 import type { BatchRules, Member, MemberOwner } from '../operators/member';
@@ -29,6 +30,8 @@ export abstract class Batch<R, V>
   /** Nobody listens to the members any more. */
   closed = false;
   readonly destination = null;
+  /** Of the consumer, when it first pulled: what goes on without a pull goes on in it. */
+  context: Context | null = null;
   /** What the consumer has not taken yet. */
   protected readonly ready = new Ring<V>();
 
@@ -92,7 +95,7 @@ export abstract class Batch<R, V>
     // What most pulls find: nothing to take, and the next item is under way.
     if (this.asked && !this.drawn && this.ready.size === 0) return;
     if (!this.begun) this.begin();
-    this.pump();
+    if (!this.pumping) this.pumpOn();
   }
 
   override async stop(): Promise<number> {
@@ -155,6 +158,15 @@ export abstract class Batch<R, V>
 
   pump(): void {
     if (this.pumping) return;
+    if (this.context === null) this.pumpOn();
+    else {
+      this.context.runInAsyncScope(() => {
+        this.pumpOn();
+      });
+    }
+  }
+
+  private pumpOn(): void {
     // What is held will not be started any more: it fails, in its turn.
     if (this.drawingStopped && this.outages.holds && !this.closed) this.outages.giveUp();
     this.pumping = true;
@@ -221,6 +233,7 @@ export abstract class Batch<R, V>
 
   private beginsTask({ pool, lingering }: AnyTask): void {
     this.lastPool = pool.core;
+    this.context ??= pool.core.captureContext();
     if (lingering !== undefined) this.others.add(lingering);
   }
 
@@ -247,6 +260,7 @@ export abstract class Batch<R, V>
   }
 
   private keep(run: TaskRun<R>): void {
+    run.context ??= this.context;
     if (!this.closed) {
       this.running.add(run);
       return;
@@ -388,6 +402,7 @@ export abstract class Batch<R, V>
   private begin(): void {
     const { signal } = this;
     this.begun = true;
+    this.context = this.upstream.pool?.captureContext() ?? null;
     if (signal === undefined) return;
     if (signal.aborted) this.aborted();
     else signal.addEventListener('abort', this.aborted);

@@ -1,6 +1,7 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { BatchDemand, BatchPool } from '../pool/batch-demand';
+import type { Context } from '../pool/context';
 import { isTask } from './connection-task';
 import { begin } from './inner-member';
 import { limitFor, limitOf } from './member';
@@ -34,6 +35,11 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   private completed = false;
   private stopped = false;
   private readonly outages: Outages<R>;
+  /** Of the one that is begun, where that is known. */
+  context: Context | null = null;
+  /** Of the items that come inside of the subscribe: a million of them share one. */
+  private subscribersContext: Context | null = null;
+  private subscribing = false;
   closed = false;
 
   constructor(
@@ -49,6 +55,15 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
 
   draw(source: Observable<ObservableInput<R>>): void {
     this.destination.add(this);
+    this.subscribing = true;
+    try {
+      this.subscribeTo(source);
+    } finally {
+      this.subscribing = false;
+    }
+  }
+
+  private subscribeTo(source: Observable<ObservableInput<R>>): void {
     if (source instanceof TaskStream) {
       this.tasks = source as TaskStream<unknown, unknown, unknown, R>;
       this.tasks.items.subscribe(this.source);
@@ -144,7 +159,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     if (this.stopped && this.outages.holds && !this.closed) this.outages.giveUp();
     this.pumping = true;
     const { waiting, running } = this;
-    while (waiting.size > 0 && this.hasRoomFor(waiting.peek())) this.begin(waiting.shift());
+    while (waiting.size > 0 && this.hasRoomFor(givenOf(waiting.peek()))) this.beginWaiting(waiting.shift());
     this.pumping = false;
     if ((this.pool === null) === waiting.size > 0) this.tellPool();
     if (!this.drawing && waiting.size === 0 && running.size === 0 && !this.outages.holds) {
@@ -171,7 +186,8 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   }
 
   private wait(given: unknown): void {
-    this.waiting.push(given);
+    const context = this.contextOf(given);
+    this.waiting.push(context === this.subscribersContext ? given : new LateItem(given, context));
     if (this.pool === null && !this.pumping) this.tellPool();
   }
 
@@ -190,30 +206,57 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   }
 
   private tellPool(): void {
-    const { waiting, tasks } = this;
+    const { waiting } = this;
     if (waiting.size === 0) {
       this.pool?.batchEnded(this);
       this.pool = null;
       return;
     }
-    const first = tasks === null ? waiting.peek() : null;
-    if (tasks !== null) this.pool = tasks.each.pool.core;
-    else if (isTask(first)) this.pool = first.pool.core;
+    this.pool = this.poolOf(givenOf(waiting.peek()));
     this.pool?.batchWaits(this);
+  }
+
+  private poolOf(given: unknown): BatchPool | null {
+    const { tasks } = this;
+    if (tasks !== null) return tasks.each.pool.core;
+    return isTask(given) ? given.pool.core : null;
+  }
+
+  /** Which the item is started in when there is room: the end of another makes it, in whatever context that comes. */
+  private contextOf(given: unknown): Context | null {
+    const pool = this.poolOf(given);
+    if (pool === null) return null;
+    return this.subscribing ? (this.subscribersContext ??= pool.captureContext()) : pool.captureContext();
   }
 
   private beginAtOnce(given: unknown): void {
     this.pumping = true;
-    this.begin(given);
+    this.begin(given, this.subscribing ? this.contextOf(given) : null, false);
     this.pumping = false;
     if (this.waiting.size > 0 || !this.drawing) this.pump();
   }
 
-  private begin(given: unknown): void {
+  private beginWaiting(item: unknown): void {
+    if (item instanceof LateItem) this.begin(item.given, item.context, true);
+    else this.begin(item, this.subscribersContext, true);
+  }
+
+  private begin(given: unknown, context: Context | null, waited: boolean): void {
     const { tasks } = this;
     const position = this.position++;
-    if (tasks === null) this.beginInner(given as ObservableInput<R>, position);
-    else this.start(new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given)));
+    this.context = context;
+    if (tasks !== null) {
+      const run = new TaskRun<R>(this, tasks.each, position, tasks.indexOf(given, position), tasks.itemOf(given));
+      if (waited) run.context = context;
+      this.start(run);
+    } else if (waited && context !== null) {
+      context.runInAsyncScope(() => {
+        this.beginInner(given as ObservableInput<R>, position);
+      });
+    } else {
+      this.beginInner(given as ObservableInput<R>, position);
+    }
+    this.context = null;
   }
 
   private beginInner(inner: ObservableInput<R>, position: number): void {
@@ -236,7 +279,20 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   }
 
   private keep(run: TaskRun<R>): void {
+    run.context ??= this.context;
     if (this.closed) run.unsubscribe();
     else this.running.add(run);
   }
+}
+
+/** One that has come after the subscribe, when there was no room: in a context of its own. */
+class LateItem {
+  constructor(
+    readonly given: unknown,
+    readonly context: Context | null,
+  ) {}
+}
+
+function givenOf(item: unknown): unknown {
+  return item instanceof LateItem ? item.given : item;
 }

@@ -1,5 +1,6 @@
 import { from, Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
+import type { Context } from '../pool/context';
 import { isPiped, thrownBy } from '../pool/teardown-error';
 import type { Sink } from '../pool/work';
 import { isBareTask, isTask } from './connection-task';
@@ -44,6 +45,7 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   /** Inside of its subscribe: what has ended there is told of only when that has returned, since a teardown may still come, and throw. */
   private starting = false;
   private ended: Ended | null = null;
+  private readonly context: Context | null;
 
   constructor(
     private readonly owner: MemberOwner<R>,
@@ -53,6 +55,7 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
     private readonly task: AnyTask | null,
   ) {
     owner.running.add(this);
+    this.context = task === null ? null : owner.context;
   }
 
   get closed(): boolean {
@@ -94,7 +97,8 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   next(value: R): void {
     if (!this.open) return;
     this.silent = false;
-    this.owner.rules.value(this, value);
+    if (this.context === null) this.owner.rules.value(this, value);
+    else this.valueInContext(value);
   }
 
   error(error: unknown): void {
@@ -127,7 +131,22 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
     } catch (error) {
       if (ended === completed) this.ended = { failure: { error: thrownBy(error) } };
     }
-    if (!this.starting) this.tell(this.ended);
+    if (this.starting) return;
+    const how = this.ended;
+    this.inContext(() => {
+      this.tell(how);
+    });
+  }
+
+  private valueInContext(value: R): void {
+    this.inContext(() => {
+      this.owner.rules.value(this, value);
+    });
+  }
+
+  private inContext(what: () => void): void {
+    if (this.starting || this.context === null) what();
+    else this.context.runInAsyncScope(what);
   }
 
   private tell({ failure }: Ended): void {

@@ -1,4 +1,5 @@
 import type { BatchPool } from '../pool/batch-demand';
+import type { Context } from '../pool/context';
 import { InvalidConfigError } from '../pool/errors';
 import { isTask } from './connection-task';
 import type { HeldMember } from './outages';
@@ -29,6 +30,8 @@ export interface MemberOwner<R> {
   readonly destination: unknown;
   readonly rules: BatchRules<R>;
   readonly running: Running<Member<R>>;
+  /** Of the member that is begun now, where that is known. */
+  readonly context: Context | null;
   /** Starts the run of a task. */
   start(run: TaskRun<R>): void;
   /** Whether a member that was refused a connection, and of which nothing has begun, is kept to be started again; else it has failed. */

@@ -1,4 +1,5 @@
 import type { Cancel } from '../pool/clock';
+import type { Context } from '../pool/context';
 import { isPoolError } from '../pool/errors';
 import type { PoolError } from '../pool/errors';
 import type { PoolInternals } from '../pool/internals';
@@ -77,7 +78,13 @@ export class Outages<R> {
     for (const refused of members) {
       if (batch.closed) break;
       try {
-        then(refused);
+        const { context } = refused;
+        if (context === null) then(refused);
+        else {
+          context.runInAsyncScope(() => {
+            then(refused);
+          });
+        }
       } catch (error) {
         reportUnhandled(error);
       }
@@ -102,6 +109,7 @@ export class Outages<R> {
 interface Refused<R> {
   readonly member: HeldMember<R>;
   readonly error: PoolError;
+  readonly context: Context | null;
 }
 
 /** The outages of one pool, one after the other. */
@@ -130,7 +138,8 @@ class Outage<R> implements RecoveryWatcher {
 
   hold(member: HeldMember<R>, error: PoolError): boolean {
     if (this.overAt === this.pool.core.counters.acquired) return false;
-    this.held.push({ member, error });
+    // Whatever it fails with or is started again by comes from elsewhere.
+    this.held.push({ member, error, context: this.pool.core.captureContext() });
     this.outages.changed();
     if (this.claim === null && !this.gone) this.begin();
     return true;

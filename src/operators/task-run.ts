@@ -1,3 +1,4 @@
+import type { Context, Contexts } from '../pool/context';
 import type { PoolError } from '../pool/errors';
 import { isGone } from '../pool/is-gone';
 import type { PoolInternals } from '../pool/internals';
@@ -38,6 +39,10 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
 
   get asking(): Asking {
     return this.each.asking;
+  }
+
+  override capture(contexts: Contexts): Context | null {
+    return this.sink.context ?? super.capture(contexts);
   }
 
   start(): void {

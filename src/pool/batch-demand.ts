@@ -1,3 +1,5 @@
+import type { Context } from './context';
+
 /** What a batch with more items than it may start wants of its pool. */
 export interface BatchDemand {
   /** Items that the batch knows of and has not started. */
@@ -15,4 +17,6 @@ export interface BatchPool {
   /** A batch has more items than it may start, until `batchEnded`. */
   batchWaits(batch: BatchDemand): void;
   batchEnded(batch: BatchDemand): void;
+  /** The context of now; null where none is carried. */
+  captureContext(): Context | null;
 }

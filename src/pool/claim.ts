@@ -1,3 +1,4 @@
+import type { Context, Contexts } from './context';
 import type { Linked } from './linked-list';
 import type { PoolError } from './errors';
 import type { Asking } from './options';
@@ -21,6 +22,9 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
 
   /** By the pool's clock: when its wait began, -1 until it has; while held, when it was lent what it holds. */
   since = -1;
+
+  /** What everything that it is told is told in, once it had to wait; null where that is the context of the caller anyhow. */
+  context: Context | null = null;
 
   /** The standing request of a stream: no pending acquire, so it has no timeout and counts in no bound. */
   get standing(): boolean {
@@ -55,6 +59,11 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
 
   /** Whether the caller is gone already, although it has not said so yet: it is not to be served any more. */
   abstract get abandoned(): boolean;
+
+  /** The context of a claim that begins to wait: called in it. */
+  capture(contexts: Contexts): Context | null {
+    return contexts.capture();
+  }
 
   /** The connection is lent to this claim. */
   abstract granted(connection: C): void;

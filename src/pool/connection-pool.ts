@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { ObservedValueOf, Subscriber } from 'rxjs';
 import type { Claim } from './claim';
+import { clockOutside, contextsOf } from './context';
 import { PoolCore } from './core';
 import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
@@ -136,7 +137,9 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       subscriber.add(request);
       if (!subscriber.closed) request.getInLine();
     });
+    const contexts = contextsOf(options.name, options.context);
     const host: Host<C> = {
+      contexts,
       createSlot: (id) => new Life(id, core, options),
       changed: () => {
         stats.publish();
@@ -152,7 +155,8 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       },
       unhandled: reportUnhandled,
     };
-    const core = new PoolCore<C>(options, schedulerClock(options.scheduler), checkedRandom(options.random), host);
+    const clock = clockOutside(schedulerClock(options.scheduler), contexts);
+    const core = new PoolCore<C>(options, clock, checkedRandom(options.random), host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
     const forgotten = new ForgottenLeases<C>(core.clock);

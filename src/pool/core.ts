@@ -4,6 +4,7 @@ import type { Clock } from './clock';
 import { CoarseClock } from './coarse-clock';
 import { Connections } from './connections';
 import type { ConnectionsOptions } from './connections';
+import type { Context, Contexts } from './context';
 import type { OperationOutcome } from './counters';
 import { Counters } from './counters';
 import { Ending } from './ending';
@@ -51,6 +52,8 @@ export interface CoreOptions extends ConnectionsOptions, OpeningOptions, Evictio
 
 /** What the core needs of those around it. */
 export interface Host<C> {
+  /** The contexts that callers wait in; null where none is carried. */
+  readonly contexts: Contexts | null;
   /** A slot that knows how to connect. */
   createSlot(id: number): Slot<C>;
   /** Something that the stats show has changed, and somebody may look at them. */
@@ -213,6 +216,19 @@ export class PoolCore<C> {
     this.line.push(claim, this.granting === null ? null : this.granting.holders.newest);
     this.changed();
     this.decide();
+    this.keepContext(claim);
+  }
+
+  /** Of a caller that was not served at once: whatever serves it later does so in a context of its own. */
+  private keepContext(claim: Claim<C>): void {
+    if (claim.state !== 'waiting' && claim.state !== 'resting') return;
+    const { contexts } = this.host;
+    if (contexts !== null) claim.context ??= claim.capture(contexts);
+  }
+
+  /** The context of now, for what is to be gone on with later. */
+  captureContext(): Context | null {
+    return this.host.contexts?.capture() ?? null;
   }
 
   /** Leave the line. */
@@ -247,6 +263,8 @@ export class PoolCore<C> {
     this.connections.handOver(from.slot, from, to);
     this.reports.handedOver(from, to);
     this.handedOver.push(to);
+    // The other one is told by whatever is going on now.
+    if (this.busy) to.context ??= this.captureContext();
     this.drain();
   }
 
@@ -594,7 +612,9 @@ export class PoolCore<C> {
 
     // A connection is to be reset before it is lent again.
     this.takenUp++;
-    connections.nextToReset()?.check('reset');
+    this.outside(() => {
+      connections.nextToReset()?.check('reset');
+    });
     return true;
   }
 
@@ -694,7 +714,9 @@ export class PoolCore<C> {
     } else if (connections.validating * connections.capacity < line.size) {
       connections.beginValidation(slot);
       this.changed();
-      slot.check('validate');
+      this.outside(() => {
+        slot.check('validate');
+      });
     } else {
       // Enough are being asked. One that need not be may be further down.
       const other = connections.bestFresh((one) => !this.mustValidate(one));
@@ -707,7 +729,7 @@ export class PoolCore<C> {
   private tellRecovered(first: Claim<C>, slot: Slot<C>): void {
     this.line.remove(first);
     first.state = 'ended';
-    first.granted(slot.connection as C);
+    this.grantInContext(first, slot);
   }
 
   private mustValidate(slot: Slot<C>): boolean {
@@ -837,7 +859,10 @@ export class PoolCore<C> {
       if (claim !== null && claim.state === 'held') {
         this.takeAway(claim, error);
         this.changed();
-        claim.interrupted(connectionLost(this.situations.now(), error));
+        const loss = connectionLost(this.situations.now(), error);
+        this.tell(claim, () => {
+          claim.interrupted(loss);
+        });
       }
       this.unhandled(error);
     });
@@ -863,6 +888,11 @@ export class PoolCore<C> {
     if (claim.state === 'held') this.grant(claim, slot);
   }
 
+  private tell({ context }: Claim<C>, say: () => void): void {
+    if (context === null) say();
+    else context.runInAsyncScope(say);
+  }
+
   private lendToStream(slot: Slot<C>): void {
     slot.streamedIn = this.drains;
     this.streamBudget.spend(slot.proven ? 1 : dear);
@@ -876,8 +906,16 @@ export class PoolCore<C> {
 
   private grant(claim: Claim<C>, slot: Slot<C>): void {
     this.granting = slot;
-    claim.granted(slot.connection as C);
+    if (claim.context === null) claim.granted(slot.connection as C);
+    else this.grantInContext(claim, slot);
     this.granting = null;
+  }
+
+  /** Apart from `grant`: the closure would cost every grant. */
+  private grantInContext(claim: Claim<C>, slot: Slot<C>): void {
+    this.tell(claim, () => {
+      claim.granted(slot.connection as C);
+    });
   }
 
   /** Whether its connection is free again, as it was before. */
@@ -925,7 +963,9 @@ export class PoolCore<C> {
     this.changed();
     for (const claim of holders) {
       this.run(() => {
-        claim.revoked(error);
+        this.tell(claim, () => {
+          claim.revoked(error);
+        });
       });
     }
   }
@@ -937,7 +977,16 @@ export class PoolCore<C> {
     this.outliers?.begun(slot);
     this.opening.begun(slot);
     this.changed();
-    slot.dial();
+    this.outside(() => {
+      slot.dial();
+    });
+  }
+
+  /** A connection outlives the caller that it is opened, checked or closed for. */
+  private outside(what: () => void): void {
+    const { contexts } = this.host;
+    if (contexts === null) what();
+    else contexts.outside.runInAsyncScope(what);
   }
 
   private close(slot: Slot<C>): void {
@@ -948,7 +997,9 @@ export class PoolCore<C> {
       this.reports.evicted(slot, now - slot.openedAt);
       this.tellEvents();
     }
-    slot.hangUp();
+    this.outside(() => {
+      slot.hangUp();
+    });
   }
 
   private closesInVain(slot: Slot<C>): void {
@@ -994,7 +1045,9 @@ export class PoolCore<C> {
       this.reports.rejected(claim, error);
     }
     this.changed();
-    claim.failed(error);
+    this.tell(claim, () => {
+      claim.failed(error);
+    });
   }
 
   private readonly timedOut = (claim: Claim<C>, waited: number): void => {
@@ -1005,7 +1058,9 @@ export class PoolCore<C> {
     this.reports.timedOut(claim, waited, error);
     this.run(() => {
       this.changed();
-      claim.failed(error);
+      this.tell(claim, () => {
+        claim.failed(error);
+      });
     });
   };
 

@@ -1,5 +1,6 @@
 import type { Subscriber, Unsubscribable } from 'rxjs';
 import { Claim } from './claim';
+import type { Context } from './context';
 import { DirectObservable } from './direct-observable';
 import type { Ongoing } from './direct-subscriber';
 import { disposeSymbol } from './disposal';
@@ -187,6 +188,8 @@ export class StandingRequest<C> implements Unsubscribable {
   /** In which drain of the core it was last served. */
   servedIn = -1;
   private place: StandingPlace<C> | null = null;
+  /** Of the first wait: the later ones begin in it. */
+  private context: Context | null = null;
 
   constructor(
     private readonly pool: PoolInternals<C>,
@@ -194,11 +197,14 @@ export class StandingRequest<C> implements Unsubscribable {
   ) {}
 
   getInLine(): void {
-    this.place = new StandingPlace(this.pool, this);
-    this.pool.core.ask(this.place);
+    const place = new StandingPlace(this.pool, this);
+    place.context = this.context;
+    this.place = place;
+    this.pool.core.ask(place);
   }
 
   served(lease: HeldLease<C>): void {
+    this.context = this.place!.context;
     this.place = null;
     this.servedIn = this.pool.core.drains;
     this.subscriber.next(lease);

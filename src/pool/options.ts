@@ -1,5 +1,6 @@
 import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
+import type { ContextCarrier } from './context';
 import type { Connector, OnCancel } from './connector';
 import type { CoreOptions } from './core';
 import { shown } from './describe';
@@ -131,6 +132,13 @@ export interface PoolOptions<C> {
   overload?: false | { target?: number | undefined; interval?: number | undefined } | undefined;
   /** Whether to keep the histograms of `timings()`. Default `true`. */
   timings?: boolean | undefined;
+  /**
+   * How a caller that waits keeps its async context: what the pool calls for it later (`work`, `next`, `error`, `onCancel` …) runs in the
+   * context in which it asked. Default: the stores of `AsyncLocalStorage`, and the zone where zone.js is loaded. A function carries
+   * something else instead. `false`: nothing is carried, which saves a caller that waits about 0.2 µs and 130 bytes; then it is called in the
+   * context of whatever released its connection.
+   */
+  context?: false | ContextCarrier | undefined;
   /** The clock. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
   scheduler?: SchedulerLike | undefined;
   /** The die, from 0 to below 1, for jitter. Default `Math.random`. */
@@ -158,6 +166,7 @@ export interface ResolvedOptions<C> extends CoreOptions {
   readonly isFatal: ((error: unknown) => boolean) | undefined;
   readonly onCancel: OnCancel<C>;
   readonly cancelTimeout: number;
+  readonly context: false | ContextCarrier | undefined;
   readonly scheduler: SchedulerLike;
   readonly random: () => number;
 }
@@ -216,6 +225,7 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
     leakThreshold: options.leakThreshold ?? Infinity,
     overload: overload === false ? null : { target: overload.target ?? 5, interval: overload.interval ?? 100 },
     timings: options.timings ?? true,
+    context: options.context,
     scheduler: options.scheduler ?? asyncScheduler,
     random: options.random ?? Math.random,
   };
@@ -339,6 +349,10 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   leakThreshold: time,
   overload: (value, what) => (value === false ? null : record(nested.overload, 'false or ')(value, what)),
   timings: truth,
+  context: (value, what) =>
+    value === false || typeof value === 'function'
+      ? null
+      : `${what} must be false or a function, but got ${shown(value)}`,
   scheduler: (value, what) =>
     isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
       ? null

@@ -76,6 +76,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       const controller = new AbortController();
       if (abortion !== null) controller.abort(abortion.reason);
       abortion = this.abortion = controller;
+      // Its listeners are called by whatever ends the run; beside the signal itself this costs little.
+      this.context ??= this.pool.core.captureContext();
     }
     return abortion.signal;
   }
@@ -204,14 +206,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   next(value: R): void {
     if (this.closed) return;
     if (this.phase === 'running') {
-      const outer = this.pool.core.enter();
-      try {
-        this.tellValue(value);
-      } catch (error) {
-        this.pool.core.unhandled(error);
-      } finally {
-        this.pool.core.leave(outer);
-      }
+      if (this.context === null) this.emit(value);
+      else this.emitInContext(value);
       return;
     }
     // Inside of `granted` the core is busy as it is.
@@ -221,6 +217,23 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       this.pool.core.unhandled(error);
     }
     if (this.sink.closed) this.unsubscribe();
+  }
+
+  private emitInContext(value: R): void {
+    this.inContext(() => {
+      this.emit(value);
+    });
+  }
+
+  private emit(value: R): void {
+    const outer = this.pool.core.enter();
+    try {
+      this.tellValue(value);
+    } catch (error) {
+      this.pool.core.unhandled(error);
+    } finally {
+      this.pool.core.leave(outer);
+    }
   }
 
   error(error: unknown): void {
@@ -239,7 +252,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private reject(error: unknown): void {
-    if (this.phase !== 'lingering') {
+    if (this.phase === 'running') {
+      // A promise calls back in the context in which it was awaited.
+      this.conclude({ outcome: 'failedOperations', error });
+    } else if (this.phase !== 'lingering') {
       this.error(error);
     } else if (this.isFatal(error)) {
       // Nobody hears of it any more, but the next holder would.
@@ -266,11 +282,19 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         this.teardowns?.unsubscribe();
         break;
       case 'running':
-        this.cancel();
+        this.inContext(() => {
+          this.cancel();
+        });
     }
   }
 
   // ---------------------------------------------------------------- beginning and ending
+
+  /** For what is called by something else than the work's own promises, which keep the context themselves. */
+  private inContext(fn: () => void): void {
+    if (this.context === null) fn();
+    else this.context.runInAsyncScope(fn);
+  }
 
   private begin(result: unknown): void {
     // What most work returns; of another copy of RxJS, or of another library, it is known by what it can do.
@@ -279,7 +303,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     else this.beginOther(result);
   }
 
-  private await(result: PromiseLike<R>): void {
+  private await(result: Promise<R>): void {
     this.ends = nothingToStop;
     result.then(
       (value) => {
@@ -295,7 +319,19 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     if (isObservable(result)) {
       this.listen(result as Observable<R>);
     } else if (isPromiseLike<R>(result)) {
-      this.await(result);
+      this.ends = nothingToStop;
+      result.then(
+        (value) => {
+          this.inContext(() => {
+            this.resolve(value);
+          });
+        },
+        (error: unknown) => {
+          this.inContext(() => {
+            this.reject(error);
+          });
+        },
+      );
     } else if (isAsyncIterable<R>(result)) {
       this.ends = iterate(result, {
         next: (value) => {
@@ -329,7 +365,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   private settle(settled: Settled): void {
     if (this.phase === 'running') {
-      this.conclude(settled);
+      if (this.context === null) this.conclude(settled);
+      else this.concludeInContext(settled);
     } else if (this.phase === 'starting' || this.phase === 'piping') {
       if (this.settled !== null) this.settleAgain(settled);
       else if (this.sink.closed) this.settled = cancelled;
@@ -362,12 +399,18 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
+  private concludeInContext(settled: Settled): void {
+    this.inContext(() => {
+      this.conclude(settled);
+    });
+  }
+
   /** The work has ended by itself. */
-  private conclude(settled: Settled, hasLast = false, last?: R): void {
+  private conclude(settled: Settled, hasLast?: boolean, last?: R): void {
     const { core } = this.pool;
     const outer = core.enter();
     try {
-      this.finish(settled, hasLast, last);
+      this.finish(settled, hasLast === true, last);
     } catch (error) {
       core.unhandled(error);
     } finally {
@@ -400,8 +443,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     const cancel = core.clock.after(
       0,
       () => {
-        if (typeof this.ends === 'function') this.ends();
-        this.settle({ outcome: 'failedOperations', error });
+        this.inContext(() => {
+          if (typeof this.ends === 'function') this.ends();
+          this.settle({ outcome: 'failedOperations', error });
+        });
       },
       true,
     );
