@@ -51,6 +51,7 @@ export const callers: Case = {
       kind: 'ours',
       measure: usingCallers(crowd, { acquireTimeout: Infinity }),
     },
+    { name: 'pool.use, context: false', kind: 'ours', measure: usingCallers(crowd, { context: false }), ...secondary },
     { name: 'pool.acquire, release', kind: 'ours', measure: acquiringCallers(crowd) },
     { name: 'await lastValueFrom(pool.use)', kind: 'ours', measure: awaitingCallers(crowd) },
   ],

@@ -1,5 +1,13 @@
 import { barePromisePool } from '../floors/promise-pool';
-import { acquireLine, awaitedLine, limitedLine, listLine, useLine } from '../measures/lines';
+import {
+  acquireLine,
+  acquireLineWithoutContext,
+  acquireLineWithStore,
+  awaitedLine,
+  limitedLine,
+  listLine,
+  useLine,
+} from '../measures/lines';
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
 import { coreLine } from '../rooms/core-line';
@@ -31,6 +39,8 @@ const entrants: Readonly<Record<string, Entrant>> = {
   cockatiel: { kind: 'peer', inLine: limitedLine(cockatiel), shifts: true },
   'the core alone': { kind: 'ours', inLine: coreLine },
   'pool.acquire': { kind: 'ours', inLine: acquireLine },
+  'pool.acquire, context: false': { kind: 'ours', inLine: acquireLineWithoutContext, minor: true },
+  'pool.acquire, in an AsyncLocalStorage': { kind: 'ours', inLine: acquireLineWithStore, minor: true },
   'pool.use': { kind: 'ours', inLine: useLine, minor: true },
 };
 

@@ -1,4 +1,5 @@
 /** Who gets in line, and how: see `gathered`. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { firstValueFrom, of } from 'rxjs';
 import type { Lease } from '../../src/index';
 import { warmPool } from '../cases/warm-pool';
@@ -73,9 +74,9 @@ export const listLine: InLine = async (served) => {
 };
 
 const ours =
-  (how: 'acquire' | 'use'): InLine =>
+  (how: 'acquire' | 'use', options?: Parameters<typeof warmPool>[1]): InLine =>
   async (served) => {
-    const pool = await warmPool(SIZE);
+    const pool = await warmPool(SIZE, options);
     let held: Lease<object>[] = [];
     const one$ = of(1);
     const work = () => {
@@ -99,3 +100,14 @@ const ours =
 
 export const acquireLine = ours('acquire');
 export const useLine = ours('use');
+export const acquireLineWithoutContext = ours('acquire', { context: false });
+
+/** The same where the program has a store, which makes every context dearer. */
+export const acquireLineWithStore: InLine = async (served) => {
+  const store = new AsyncLocalStorage<object>();
+  const line = await acquireLine(served);
+  return {
+    ...line,
+    join: () => store.run(line, line.join),
+  };
+};

@@ -39,7 +39,7 @@ const asking: Asking = { acquireTimeout: 30_000, label: undefined };
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
 export const coreLine: InLine = async (served) => {
-  const core = coreOf(await warmPool(SIZE));
+  const core = coreOf(await warmPool(SIZE, { context: false }));
   let held: BareClaim[] = [];
   const hold = (claim: BareClaim): void => void held.push(claim);
   const giveBack = (claim: BareClaim): void => {
