@@ -446,6 +446,45 @@ describe('send', () => {
     });
   });
 
+  describe('an outcome that cannot be printed', () => {
+    /** `JSON.stringify` fails, as an engine may that has no room for a text, for what has this word in it. */
+    const failsFor = (word: string): void => {
+      const { stringify } = JSON;
+      const has = (value: unknown): boolean =>
+        value === word || (typeof value === 'object' && value !== null && Object.values(value).some(has));
+      spyOn(JSON, 'stringify').and.callFake((value: unknown, ...rest: any[]) => {
+        if (has(value)) throw new RangeError('no room');
+        return stringify(value, ...(rest as []));
+      });
+    };
+
+    it('is a failure of its line, and the others are printed', async () => {
+      failsFor('bad');
+      const { code, stdout, stderr } = await run(to('echo', '--json-input', '--sequential'), '["a"]\n["bad"]\n["c"]\n');
+      expect([code, stdout]).toEqual([1, '["a"]\n["c"]\n']);
+      expect(stderr).toMatch(/^line 2: its answer cannot be printed: no room\n3 lines: 2 done, 1 failed, in .*\n$/);
+    });
+
+    for (const [method, what, summary] of [
+      ['echo', 'answer', '2 done, 1 failed'],
+      ['fail', 'error', '0 done, 3 failed'],
+    ] as const) {
+      it(`is one in --json, too: an ${what}`, async () => {
+        failsFor('bad');
+        const { code, stdout, stderr } = await run(to(method, '--json', '--sequential'), 'a\nbad\nc\n');
+        const [first, second, third] = parsed(stdout);
+        expect([code, first.item, third.item]).toEqual([1, 'a', 'c']);
+        expect(second).toEqual({
+          index: 1,
+          item: null,
+          status: 'rejected',
+          reason: { name: 'UnprintableError', code: 'UNPRINTABLE', message: `its ${what} cannot be printed: no room` },
+        });
+        expect(stderr).toContain(summary);
+      });
+    }
+  });
+
   describe('interrupted', () => {
     it('lets what runs end, sends no more, and says what was done', async () => {
       const sending = start(to('hold', '--parallel', '2'), typing('a\nb\nc\nd\ne\n'));

@@ -5,6 +5,16 @@ import type { Call } from './call';
 import { isPrintable, printable } from '../pool/printable';
 import { jsonUpTo, type Json } from './json';
 
+/** What a line has failed with whose outcome cannot be printed. The call itself has ended as it has. */
+export class UnprintableError extends Error {
+  override readonly name = 'UnprintableError';
+  readonly code = 'UNPRINTABLE';
+
+  constructor(status: BatchOutcome<unknown>['status'], cause: unknown) {
+    super(`${status === 'fulfilled' ? 'its answer' : 'its error'} cannot be printed: ${said(cause)}`, { cause });
+  }
+}
+
 /** How deep causes are told. */
 const DEPTH = 4;
 
@@ -16,6 +26,12 @@ export function jsonLine(outcome: BatchOutcome<unknown>): string {
   const result = outcome.status === 'fulfilled' ? '"status":"fulfilled","value":' : '"status":"rejected","reason":';
   const cut = sent.cut + got.cut > 0 ? `,"cut":${sent.cut + got.cut}` : '';
   return `{"index":${line.index},"item":${sent.json},${result}${got.json}${cut}}\n`;
+}
+
+/** The same in place of an outcome for which `jsonLine` failed. The item is left out: it may be what cannot be printed. */
+export function unprintableJsonLine(index: number, problem: UnprintableError): string {
+  const { name, code, message } = problem;
+  return `{"index":${index},"item":null,"status":"rejected","reason":${jsonUpTo({ name, code, message }).json}}\n`;
 }
 
 /** A value as one line for people: a text without quotes, if it fits on a line, and anything else as JSON. */

@@ -15,7 +15,15 @@ import { GRACE, Interruption } from './interruption';
 import type { Io } from './io';
 import type { Line } from './lines';
 import { createNodePool, noConnection } from './node-pool';
-import { failureLine, jsonLine, messageOf, oneLine, readableLine } from './outcome';
+import {
+  failureLine,
+  jsonLine,
+  messageOf,
+  oneLine,
+  readableLine,
+  unprintableJsonLine,
+  UnprintableError,
+} from './outcome';
 import { Output } from './output';
 import { progressTexts, type Moment } from './progress';
 import type { SendArguments } from './send-arguments';
@@ -55,6 +63,8 @@ class Sending {
   /** Calls whose turn has come, and those of them that have ended. */
   private begun = 0;
   private answered = 0;
+  /** Those with an answer that could not be printed: they have failed. */
+  private unprinted = 0;
   /** Bytes of the lines that have ended. */
   private finished = 0;
 
@@ -174,9 +184,27 @@ class Sending {
     this.finished += call.line.size;
     // A line has left when its result has: a reader who is slow slows down the reading of the lines.
     const left = () => this.intake?.left();
-    if (this.args.json) this.stdout.write(jsonLine(outcome), left);
-    else if (outcome.status === 'fulfilled') this.stdout.write(readableLine(outcome.value), left);
-    else this.stderr.write(failureLine(call, outcome.reason), left);
+    const isResult = this.args.json || outcome.status === 'fulfilled';
+    let text: string;
+    try {
+      if (this.args.json) text = jsonLine(outcome);
+      else text = outcome.status === 'fulfilled' ? readableLine(outcome.value) : failureLine(call, outcome.reason);
+    } catch (error) {
+      this.printInstead(outcome, new UnprintableError(outcome.status, error), left);
+      return;
+    }
+    (isResult ? this.stdout : this.stderr).write(text, left);
+  }
+
+  /** One outcome that cannot be printed is a failure of its line; the others are printed as they are. */
+  private printInstead(
+    { item, index, status }: BatchOutcome<unknown>,
+    problem: UnprintableError,
+    left: () => void,
+  ): void {
+    if (status === 'fulfilled') this.unprinted++;
+    if (this.args.json) this.stdout.write(unprintableJsonLine(index, problem), left);
+    else this.stderr.write(failureLine(item as Call, problem), left);
   }
 
   private moved(): void {
@@ -214,8 +242,9 @@ class Sending {
   }
 
   private verdict(beginning: Beginning): number {
-    const { interruption, intake, stdout, begun, progress } = this;
-    const { succeeded, failed } = progress;
+    const { interruption, intake, stdout, begun, progress, unprinted } = this;
+    const succeeded = progress.succeeded - unprinted;
+    const failed = progress.failed + unprinted;
     if (typeof beginning === 'object') {
       this.say(`No connection, and nothing was sent. ${noConnection(beginning.error)}`);
       return exitCode.noConnection;
