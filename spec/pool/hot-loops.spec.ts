@@ -1,5 +1,5 @@
-import { asyncScheduler, of, timer } from 'rxjs';
-import { concat, ignoreElements, map, NEVER } from 'rxjs';
+import { asyncScheduler, firstValueFrom, of, retry, takeUntil, tap, throwError, timer } from 'rxjs';
+import { concat, concatMap, concatWith, defer, ignoreElements, map, NEVER } from 'rxjs';
 import type { ConnectionPool, Lease, PoolOptions } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
@@ -329,6 +329,88 @@ describe('what is no loop is not slowed down:', () => {
       expect(pool.stats.totalConnections).toBe(20);
       expect(scripted.dials).toBe(60);
       void pool.destroy();
+      flush();
+    });
+  });
+});
+
+describe('a caller that asks again as soon as it is refused leaves turns to others:', () => {
+  const rejects = (): Promise<never> => Promise.reject(new Error('refused'));
+
+  const refused: Record<string, Partial<PoolOptions<string>>> = {
+    'by a breaker that has just opened': {
+      connect: () => timer(1).pipe(concatMap(() => throwError(() => new Error('refused')))),
+      breaker: { failures: 1 },
+    },
+    'by a full line': {
+      connect: () =>
+        timer(1).pipe(
+          map(() => 'c'),
+          concatWith(NEVER),
+        ),
+      max: 1,
+      maxPending: 0,
+    },
+  };
+  for (const [by, options] of Object.entries(refused)) {
+    it(`${by}, with retry()`, () => {
+      let times = 0;
+      let served = 0;
+      marbles(({ flush }) => {
+        const pool = createPool({ connect: () => NEVER, max: 1, ...options });
+        const retried$ = defer(() => pool.use(() => of('served'))).pipe(
+          tap({ error: () => times++ }),
+          retry(endless),
+          takeUntil(timer(20)),
+        );
+        const begin = (): void => {
+          retried$.subscribe({ next: () => served++, error: () => undefined });
+        };
+        pool
+          .use(() => {
+            begin();
+            return timer(10);
+          })
+          .subscribe({ error: begin });
+        flush();
+      });
+      expect(times).toBeGreaterThan(100);
+      expect(times).toBeLessThan(endless);
+      expect(served).toBe(by === 'by a full line' ? 1 : 0);
+    });
+  }
+
+  const loops: Record<string, (pool: ConnectionPool<string>) => Promise<unknown>> = {
+    'a lease': (pool) => firstValueFrom(pool.acquire()),
+    'a warm-up': (pool) => pool.warmUp(1),
+  };
+  for (const [what, ask] of Object.entries(loops)) {
+    it(`in a loop that awaits ${what} while the breaker is open`, async () => {
+      const pool = createPool({ connect: rejects, max: 1, breaker: { failures: 1 } });
+      let refused = 0;
+      let over = false;
+      const fires = new Promise<void>((resolve) => setTimeout(resolve, 5));
+      const loop = async (): Promise<void> => {
+        while (!over && refused < 10 * endless) await ask(pool).catch(() => refused++);
+      };
+      const looped = loop();
+      await fires;
+      over = true;
+      expect(refused).toBeGreaterThan(1);
+      expect(refused).toBeLessThan(10 * endless);
+      await looped;
+      await pool.destroy();
+    });
+  }
+
+  it('and callers that come by themselves are refused at once by a full line, however many they are', () => {
+    marbles(({ flush }) => {
+      const pool = createPool({ connect: () => opensAtOnce('c'), max: 1, maxPending: 5 });
+      pool.use(() => timer(10)).subscribe();
+      let refused = 0;
+      for (let i = 0; i < 5_000; i++) pool.use(() => of(1)).subscribe({ error: () => refused++ });
+      expect(refused).toBe(4_995);
+      expect(pool.stats.pendingAcquires).toBe(5);
       flush();
     });
   });

@@ -34,7 +34,7 @@ import { Reports } from './reports';
 import { Situations } from './situation';
 import type { Slot } from './slot';
 import { Timings } from './timings';
-import { dear, TurnBudget } from './turn-budget';
+import { dear, nextTurn, TurnBudget } from './turn-budget';
 import { Wake } from './wake';
 import { WarmUps } from './warm-ups';
 
@@ -92,6 +92,7 @@ export class PoolCore<C> {
   readonly timings: Timings;
   private readonly line: Line<C>;
   private readonly streamBudget: TurnBudget;
+  private readonly refusals: TurnBudget;
   private readonly opening: Opening;
   private readonly warmUps: WarmUps;
   private readonly evictions: Evictions<C>;
@@ -122,6 +123,9 @@ export class PoolCore<C> {
   private takenUp = 0;
   /** Counts the drains. */
   drains = 0;
+  /** In which drain the last caller was refused, and whether another is to be refused in a later turn. */
+  private refusedIn = -1;
+  private refusesLater = false;
   /** Whether there was ever a stream of leases. Where there was none, it need not be known in which drain a lease comes back. */
   private streaming = false;
   /** In which drain a lease came back last. */
@@ -143,6 +147,7 @@ export class PoolCore<C> {
     this.timings = new Timings(options.timings, this.counters);
     this.connections = new Connections(options, this.counters);
     this.streamBudget = new TurnBudget(this.clock);
+    this.refusals = new TurnBudget(this.clock);
     this.line = new Line(this.clock, this.timedOut, () => {
       this.streamBudget.renew();
       this.drain();
@@ -161,6 +166,7 @@ export class PoolCore<C> {
     this.ending = new Ending(this.clock, drain);
     this.wake = new Wake(this.clock, () => {
       this.opening.rested();
+      this.refusals.renew();
       this.drain();
     });
     this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, leaks);
@@ -644,16 +650,22 @@ export class PoolCore<C> {
 
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {
-      if (warmUps.any) return warmUps.end(connections.total, connections.max, targetIsDead(this.situations.now()));
-      if (connections.total === 0 && line.pending > 0) {
+      if (warmUps.any) {
+        return this.mayRefuse() && warmUps.end(connections.total, connections.max, targetIsDead(this.situations.now()));
+      }
+      if (connections.total === 0 && line.pending > 0 && this.mayRefuse()) {
         this.turnAway(line.firstPending!, targetIsDead(this.situations.now()));
         return true;
       }
     }
 
     // More wait than may: the last one to come has to go.
-    if (line.pending > this.options.maxPending + connections.stillToCome) {
+    if (
+      line.pending > this.options.maxPending + connections.stillToCome &&
+      (this.refusedIn !== this.drains || this.mayRefuse())
+    ) {
       const { lastPending } = line;
+      this.refusedIn = this.drains;
       this.turnAway(lastPending!, lineIsFull(this.situations.now(lastPending), this.options.maxPending));
       return true;
     }
@@ -668,6 +680,20 @@ export class PoolCore<C> {
     }
 
     return false;
+  }
+
+  /**
+   * A caller that asks again as soon as it is refused would be refused again, and again: after a number of them the next one hears of it in a
+   * later turn. Where the line is full, those that come by themselves are refused at once, however many they are.
+   */
+  private mayRefuse(): boolean {
+    if (this.refusals.spent) {
+      this.refusesLater = true;
+      this.rush = false;
+      return false;
+    }
+    this.refusals.spend(1);
+    return true;
   }
 
   private stepToTheEnd(): boolean {
@@ -804,7 +830,8 @@ export class PoolCore<C> {
     this.overload?.settle();
     if (this.state !== 'open') return;
     this.evictions.settle();
-    const due = this.connectDue();
+    const due = this.refusesLater ? Math.min(this.connectDue(), nextTurn) : this.connectDue();
+    this.refusesLater = false;
     if (due < Infinity || !this.wake.atRest) this.wake.set(due, this.line.size > 0 || this.warmUps.any);
     this.lull = this.atRest;
     this.rush = this.nothingElseIsDue;

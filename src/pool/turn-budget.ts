@@ -5,6 +5,9 @@ const perTurn = 1_024;
 /** What counts for so many: it costs more than the rest, and a loop of it serves nothing. */
 export const dear = 16;
 
+/** After so long (ms) there has been another turn, in real and in virtual time. */
+export const nextTurn = 1;
+
 /**
  * How much may be begun in one turn of the event loop, and in one instant of virtual time. What the pool does is often decided in a
  * promise's callback, and a chain of those leaves no turn to timers and sockets: it may be long, and must not be endless.
