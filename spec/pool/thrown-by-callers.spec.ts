@@ -600,3 +600,68 @@ function causeOf(error: unknown): unknown {
   const { errors } = error as { errors?: unknown[] };
   return errors?.length === 1 ? errors[0] : error;
 }
+
+describe('work that throws what cannot be looked at', () => {
+  const revoked = (): unknown => {
+    const { proxy, revoke } = Proxy.revocable(new Error('work'), {});
+    revoke();
+    return proxy;
+  };
+  const list = (): unknown => {
+    const error = new Error('work');
+    error.name = 'UnsubscriptionError';
+    Object.defineProperty(error, 'errors', {
+      get: () => {
+        throw own;
+      },
+    });
+    return error;
+  };
+  const thrown: Record<string, unknown> = { 'a revoked proxy': revoked(), 'an error whose parts throw': list() };
+  const works: Record<string, (value: unknown) => Observable<string>> = {
+    'in the call': (value) => {
+      throw value;
+    },
+    'in its subscribe': (value) =>
+      new Observable(() => {
+        throw value;
+      }),
+    'in its teardown, at once': (value) =>
+      new Observable((subscriber) => {
+        subscriber.complete();
+        return () => {
+          throw value;
+        };
+      }),
+    'in its teardown, later': (value) =>
+      timer(1).pipe(
+        map(() => 'value'),
+        finalize(() => {
+          throw value;
+        }),
+      ),
+  };
+  for (const [what, value] of Object.entries(thrown)) {
+    for (const [where, work] of Object.entries(works)) {
+      it(`${what}, ${where}: has one outcome, and its lease comes back`, () => {
+        marbles(({ flush }) => {
+          const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1 });
+          const told: string[] = [];
+          pool.use(() => work(value)).subscribe({ error: () => told.push('use') });
+          of(0, 1)
+            .pipe(
+              withConnection(pool, () => work(value)),
+              batchOutcomes(1),
+            )
+            .subscribe({
+              next: (outcome) => told.push(`${outcome.index} ${outcome.status}`),
+              complete: () => told.push('complete'),
+            });
+          flush();
+          expect(told).toEqual(['use', '0 rejected', '1 rejected', 'complete']);
+          expectNothingHeld(pool);
+        });
+      });
+    }
+  }
+});

@@ -2,9 +2,14 @@ import type { Observable } from 'rxjs';
 
 /** What a teardown has thrown, of what unsubscribing throws: where it was one alone, its own error and not RxJS's list of them. */
 export function thrownBy(unsubscribing: unknown): unknown {
-  if (!isList(unsubscribing)) return unsubscribing;
-  const { errors } = unsubscribing;
-  return errors.length === 1 ? errors[0] : unsubscribing;
+  try {
+    if (!isList(unsubscribing)) return unsubscribing;
+    const { errors } = unsubscribing;
+    return errors.length === 1 ? errors[0] : unsubscribing;
+  } catch {
+    // What cannot even be looked at, such as a revoked proxy, is no list.
+    return unsubscribing;
+  }
 }
 
 /** An `UnsubscriptionError`: by its name, for the work may be made with another copy of RxJS. */
