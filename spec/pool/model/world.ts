@@ -209,13 +209,17 @@ export class World {
   private destroy(timeout: number): void {
     this.model.destroys(timeout);
     const promise = this.pool.destroy({ timeout });
-    if (this.destroyed === null) {
-      this.destroyed = promise;
-      void promise.then(() => {
+    this.destroyed = promise;
+    promise.then(
+      () => {
         this.destroyedResolved = true;
-      });
-    }
-    this.model.check(promise === this.destroyed, 'a second destroy gave another promise');
+      },
+      (error: unknown) => {
+        // Inside of work that holds a connection, for whose end it would wait.
+        if (this.destroyed === promise) this.destroyed = null;
+        this.model.check(isPoolError(error, 'INVALID_POOL'), `destroy() rejected: ${String(error)}`);
+      },
+    );
   }
 
   // ---------------------------------------------------------------- comparing
