@@ -130,3 +130,38 @@ describe('min', () => {
     expect(scripted.live).toBe(0);
   });
 });
+
+describe('connections kept by min that have outlived maxLifetime, none of them lent since the breaker opened,', () => {
+  for (const max of [1, 2]) {
+    it(`are validated for the next caller, which is served: ${max}`, () => {
+      const told: unknown[] = [];
+      marbles(({ flush }) => {
+        const { connect } = scriptedTarget({ openAfter: 1, step: (dial) => (dial < 3 ? 'fail' : 'open') });
+        const pool = createPool({
+          connect,
+          // Until it has ended, no connect can begin in its place.
+          close: () => timer(5),
+          max,
+          min: max,
+          maxLifetime: 100,
+          validate: () => of(true),
+          validateAfter: 0,
+          breaker: { failures: 1, probeAfter: 20 },
+        });
+        timer(1_000).subscribe(() => {
+          expect(pool.stats.totalConnections).toBe(max);
+          expect(pool.stats.breaker).toBe('open');
+          pool
+            .use(() => of('served'))
+            .subscribe({
+              next: (value) => told.push(value),
+              error: (error: unknown) => told.push(error),
+            });
+        });
+        flush();
+        expect(pool.stats.breaker).toBe('closed');
+      });
+      expect(told).toEqual(['served']);
+    });
+  }
+});

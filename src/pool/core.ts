@@ -730,7 +730,8 @@ export class PoolCore<C> {
   private serveOtherwise(first: Claim<C>, slot: Slot<C>): boolean {
     const { line, connections } = this;
     const overdue = slot.expired ? 'lifetime' : this.evictions.overdue(slot, this.clock.now());
-    if (overdue !== null) {
+    // While the breaker is open, one that may still work is better than none: its validation is the probe.
+    if (overdue !== null && (this.breaker === 'closed' || !this.mustValidate(slot))) {
       connections.condemn(slot, overdue);
       this.changed();
     } else if (first.takesNone && !this.mustValidate(slot)) {
