@@ -7,7 +7,7 @@ export type { Lease } from './pool/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/stats';
 export type { EvictReason, PoolEvent, PoolHappening } from './pool/events';
 export type { Holder } from './pool/holders';
-export type { PoolTimings } from './pool/timings';
+export type { PoolTimings, TimingsOptions } from './pool/timings';
 export { Histogram } from './pool/histogram';
 export type { HistogramJSON } from './pool/histogram';
 export type { WorkContext, WorkResult } from './pool/work';

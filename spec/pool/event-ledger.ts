@@ -52,6 +52,7 @@ export class EventLedger {
     if (stats.state !== 'destroyed') {
       this.compare('timedOut', this.count('timedOut'), stats.timeouts);
       this.compare('rejected', this.count('rejected'), stats.rejected);
+      this.compare('cancelled', this.count('cancelled'), stats.cancelledAcquires);
     }
     this.compare('destroyed', this.ended, stats.state === 'destroyed');
 
@@ -62,6 +63,7 @@ export class EventLedger {
     const timings = pool.timings();
     this.compare('leases that have ended', timings.use.count, stats.released + stats.discarded);
     this.compare('connects that were timed', timings.open.count, stats.opened);
+    this.compare('waits in vain', timings.failedWait.count, stats.timeouts + stats.rejected);
     this.check(timings.wait.count <= stats.acquired, 'more waits were timed than leases lent');
   }
 

@@ -77,6 +77,7 @@ describe('pool.stats$', () => {
         openFailures: 0,
         timeouts: 0,
         rejected: 0,
+        cancelledAcquires: 0,
       });
     });
   });

@@ -6,6 +6,7 @@ import { PoolCore } from './core';
 import type { Host } from './core';
 import { asyncDisposeSymbol } from './disposal';
 import { InvalidConfigError } from './errors';
+import { readOptions } from './read-options';
 import { reportUnhandled } from './report-unhandled';
 import { inspectSymbol } from './inspect-symbol';
 import { destroyedInsideWork, poolIsDestroyed } from './refusals';
@@ -24,7 +25,8 @@ import { checkedRandom } from './random';
 import { schedulerClock } from './scheduler-clock';
 import { StatsSubject } from './stats';
 import type { PoolStats, PoolStatsSubject } from './stats';
-import type { PoolTimings } from './timings';
+import type { PoolTimings, TimingsOptions } from './timings';
+import { unknownOption } from './unknown-option';
 import type { WorkContext, WorkResult } from './work';
 import { WorkObservable } from './work-observable';
 
@@ -87,10 +89,20 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   /** Who holds a lease now, for how long (ms) and on which connection; those who have held it longest first. */
   holders(): Holder[];
   /**
-   * How long callers waited, leases were held and connects took, since the pool was created: three histograms, in ms. All empty with
-   * the option `timings: false`.
+   * How long callers waited, for a lease and in vain, leases were held and connects took, since the pool was created, or `since` earlier
+   * timings: histograms, in ms. All empty with the option `timings: false`. Throws an `InvalidConfigError` when `since` is no timings of
+   * this pool.
+   *
+   * ```ts
+   * let last = pool.timings();
+   * setInterval(() => {
+   *   const { wait } = pool.timings({ since: last });
+   *   last = pool.timings();
+   *   console.log(`p99 of the last minute: ${wait.p99} ms`);
+   * }, 60_000);
+   * ```
    */
-  timings(): PoolTimings;
+  timings(options?: TimingsOptions): PoolTimings;
   /**
    * From now on, so many connections at the most. More are opened as they are wanted. Too many are closed: connects under way and idle
    * connections at once, lent ones when they come back. Throws an `InvalidConfigError` for what is no positive integer, and an
@@ -193,8 +205,16 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     return this.core.holders();
   }
 
-  timings(): PoolTimings {
-    return this.core.timings.snapshot();
+  timings(options: TimingsOptions = {}): PoolTimings {
+    const now = this.core.timings.snapshot();
+    const since = sinceOf(this.name, options);
+    if (since === undefined) return now;
+    return {
+      wait: now.wait.minus(since.wait),
+      failedWait: now.failedWait.minus(since.failedWait),
+      use: now.use.minus(since.use),
+      open: now.open.minus(since.open),
+    };
   }
 
   resize(max: number): void {
@@ -281,6 +301,26 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   private mustBeOpen(): void {
     if (this.core.state !== 'open') throw poolIsDestroyed(this.name);
   }
+}
+
+function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined {
+  const known = ['since'];
+  const given: unknown = options;
+  const read = typeof given === 'object' && given !== null ? readOptions(given, known) : null;
+  const odd = read === null ? [] : Object.keys(read).filter((key) => !known.includes(key));
+  if (read === null || odd.length > 0) {
+    throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
+      ...odd.map((key) => unknownOption(key, known)),
+      ...(read === null ? [`options must be an object such as { since }, but got ${shown(given)}`] : []),
+    ]);
+  }
+  const since = read['since'] as PoolTimings | undefined;
+  if (since === undefined) return undefined;
+  const parts = ['wait', 'failedWait', 'use', 'open'] as const;
+  if (typeof since === 'object' && since !== null && parts.every((part) => part in since)) return since;
+  throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
+    `since must be what timings() has returned earlier, but got ${shown(since)}`,
+  ]);
 }
 
 /**

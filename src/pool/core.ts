@@ -242,8 +242,17 @@ export class PoolCore<C> {
     if (claim.state !== 'waiting' && claim.state !== 'resting') return;
     this.unqueue(claim);
     claim.state = 'ended';
+    if (!claim.standing) {
+      this.counters.cancelledAcquires++;
+      if (this.attended) this.reports.cancelled(claim, this.waitOf(claim));
+    }
     this.changed();
     this.drain();
+  }
+
+  /** For how long it has waited, in ms. */
+  private waitOf(claim: Claim<C>): number {
+    return claim.since < 0 ? 0 : this.clock.now() - claim.since;
   }
 
   release(claim: Claim<C>): void {
@@ -469,9 +478,9 @@ export class PoolCore<C> {
     return this.clock.now() - slot.openedAt;
   }
 
-  closed(slot: Slot<C>): void {
+  closed(slot: Slot<C>, error?: unknown): void {
     this.connections.closed(slot);
-    if (slot.wasOpen) this.reports.closed(slot, this.clock.now() - slot.since);
+    if (slot.wasOpen) this.reports.closed(slot, this.clock.now() - slot.since, error);
     this.changed();
     this.drain();
   }
@@ -1070,6 +1079,7 @@ export class PoolCore<C> {
     claim.state = 'ended';
     if (!claim.standing) {
       this.counters.rejected++;
+      this.timings.waitedInVain(this.waitOf(claim));
       this.reports.rejected(claim, error);
     }
     this.changed();
@@ -1083,6 +1093,7 @@ export class PoolCore<C> {
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
+    this.timings.waitedInVain(waited);
     this.reports.timedOut(claim, waited, error);
     this.run(() => {
       this.changed();

@@ -11,6 +11,7 @@ export class Counters {
   openFailures = 0;
   timeouts = 0;
   rejected = 0;
+  cancelledAcquires = 0;
 
   // By name: a computed key costs as much as all the rest of the end of a run.
   ended(outcome: OperationOutcome): void {

@@ -51,12 +51,14 @@ export type PoolHappening =
       readonly age: number;
       readonly uses: number;
     }
-  /** Its close has ended, so many ms after it was begun. */
-  | { readonly type: 'closed'; readonly connection: number; readonly took: number }
+  /** Its close has ended, so many ms after it was begun; with the `error` that it failed with, or that says that it took too long. */
+  | { readonly type: 'closed'; readonly connection: number; readonly took: number; readonly error?: unknown }
   /** An acquire has ended by its `acquireTimeout`. */
   | { readonly type: 'timedOut'; readonly label?: string; readonly waited: number; readonly error: unknown }
   /** An acquire was turned away: the line was full or too slow, the target dead, the pool destroyed; the error's `code` says which. */
   | { readonly type: 'rejected'; readonly label?: string; readonly error: unknown }
+  /** A caller has left the waiting line, after so many ms: its acquire was unsubscribed, or its signal aborted. */
+  | { readonly type: 'cancelled'; readonly label?: string; readonly waited: number }
   /** The breaker is in another state; `error` is the last failure. */
   | {
       readonly type: 'breaker';

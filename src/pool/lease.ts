@@ -24,6 +24,11 @@ import type { Sink } from './work';
 export interface Lease<C> {
   /** The connection. Throws an `InvalidLeaseError` once the lease has ended: by then it may be somebody else's. */
   readonly connection: C;
+  /**
+   * Aborted when the connection is lost, or closed by `destroy`, while the lease is held; its `reason` is that error. Not aborted by
+   * `release` and `discard`. Made only when it is asked for.
+   */
+  readonly signal: AbortSignal;
   /** Gives the connection back. The second call, and one after the connection was lost, do nothing. */
   release(): void;
   /**
@@ -42,9 +47,24 @@ export abstract class LeaseClaim<C> extends Claim<C> {
   protected delivered = false;
   /** What took the connection away, if it was not the holder. */
   loss: PoolError | null = null;
+  private controller: AbortController | null = null;
 
   constructor(protected readonly pool: PoolInternals<C>) {
     super();
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.loss !== null) this.controller.abort(this.loss);
+    }
+    return this.controller.signal;
+  }
+
+  /** What has taken the connection away. */
+  protected lost(loss: PoolError): void {
+    this.loss = loss;
+    this.controller?.abort(loss);
   }
 
   /** The lease was collected as garbage. */
@@ -79,9 +99,14 @@ export class HeldLease<C> implements Lease<C> {
         name,
         `This lease of pool '${name}' has ended (released, discarded, or its connection was lost): the connection may be ` +
           `somebody else's by now. Acquire again, and keep the lease until the work is done.`,
+        this.claim.loss ?? undefined,
       );
     }
     return slot.connection as C;
+  }
+
+  get signal(): AbortSignal {
+    return this.claim.signal;
   }
 
   release(): void {
@@ -173,7 +198,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
   }
 
   revoked(error: PoolError): void {
-    this.loss = error;
+    this.lost(error);
     if (!this.delivered) this.sink.error(error);
   }
 
@@ -264,7 +289,7 @@ class StandingPlace<C> extends LeaseClaim<C> {
   }
 
   revoked(error: PoolError): void {
-    this.loss = error;
+    this.lost(error);
     if (!this.delivered) this.request.getInLine();
   }
 }

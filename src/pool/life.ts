@@ -210,20 +210,21 @@ export class Life<C> extends Slot<C> implements Observer<C> {
         core.clock,
         options.closeTimeout,
         () => options.close?.(connection) ?? undefined,
-        () => {
-          this.end();
+        (failure) => {
+          this.end(failure?.error);
         },
       );
     });
   }
 
-  private end(): void {
+  /** With what its close failed with. */
+  private end(failure?: unknown): void {
     this.stopTimer();
     this.phase = 'ended';
     this.core.run(() => {
-      if (this.subscription !== null) quietly(this.subscription);
+      const thrown = this.subscription === null ? undefined : quietly(this.subscription);
       if (this.lossWatch !== null) quietly(this.lossWatch);
-      if (this.state === 'closing') this.core.closed(this);
+      if (this.state === 'closing') this.core.closed(this, failure ?? thrown);
     });
   }
 

@@ -82,6 +82,10 @@ export class Reports<C> {
     if (this.listening) this.happened({ type: 'timedOut', waited, error }, claim);
   }
 
+  cancelled(claim: Claim<C>, waited: number): void {
+    if (this.listening) this.happened({ type: 'cancelled', waited }, claim);
+  }
+
   rejected(claim: Claim<C>, error: PoolError): void {
     if (this.listening) this.happened({ type: 'rejected', error }, claim);
   }
@@ -103,8 +107,9 @@ export class Reports<C> {
     this.happened({ type: 'evicted', connection: id, reason: evicted ?? 'destroy', ...error, ...streak, age, uses });
   }
 
-  closed(slot: Slot<C>, took: number): void {
-    if (this.listening) this.happened({ type: 'closed', connection: slot.id, took });
+  closed(slot: Slot<C>, took: number, error: unknown): void {
+    if (!this.listening) return;
+    this.happened({ type: 'closed', connection: slot.id, took, ...(error === undefined ? {} : { error }) });
   }
 
   // ---------------------------------------------------------------- the pool

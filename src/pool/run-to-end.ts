@@ -1,6 +1,7 @@
 import { from, Subscriber } from 'rxjs';
 import type { ObservableInput, Unsubscribable } from 'rxjs';
 import type { Cancel, Clock } from './clock';
+import { thrownBy } from './teardown-error';
 
 /**
  * Runs what a user's function returns until it ends, at most `ms`, and says so once: with the error when it failed
@@ -57,11 +58,12 @@ export function runToEnd(
   };
 }
 
-/** What a teardown throws at the end concerns nobody any more. */
-export function quietly(subscription: Unsubscribable): void {
+/** Returns what a teardown throws: at the end it concerns no caller any more. */
+export function quietly(subscription: Unsubscribable): unknown {
   try {
     subscription.unsubscribe();
-  } catch {
-    // Nobody is left to be told.
+    return undefined;
+  } catch (error) {
+    return thrownBy(error);
   }
 }

@@ -59,6 +59,8 @@ export interface PoolStats {
   readonly timeouts: number;
   /** Acquires that were turned away: the line was full or too slow, the target dead, or the pool destroyed. */
   readonly rejected: number;
+  /** Acquires that were unsubscribed, or whose signal was aborted, while they waited. */
+  readonly cancelledAcquires: number;
 }
 
 /**
@@ -109,6 +111,7 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
     openFailures: counters.openFailures,
     timeouts: counters.timeouts,
     rejected: counters.rejected,
+    cancelledAcquires: counters.cancelledAcquires,
   });
 }
 

@@ -5,10 +5,18 @@ import { Histogram } from './histogram';
 export interface PoolTimings {
   /** From the ask to the lease. Who was served at once waited 0. */
   readonly wait: Histogram;
+  /** From the ask to the refusal, of callers that got no lease: timed out, or turned away. Callers that left the line are not in it. */
+  readonly failedWait: Histogram;
   /** How long leases were held, those of `use` and of `acquire` alike. */
   readonly use: Histogram;
   /** Connects that succeeded. */
   readonly open: Histogram;
+}
+
+/** What of the timings to give. */
+export interface TimingsOptions {
+  /** Only what has come since these, earlier timings of the same pool. Default: since the pool was created. */
+  since?: PoolTimings | undefined;
 }
 
 /** In a mean that forgets, the newest value counts for one in so many. */
@@ -17,6 +25,7 @@ const memory = 8;
 /** What was measured. The two means that the pool itself goes by are kept whether or not anyone wants the histograms. */
 export class Timings {
   private readonly wait = new Histogram();
+  private readonly failedWait = new Histogram();
   private readonly use = new Histogram();
   private readonly open = new Histogram();
   /** About how long the last leases were held, and the last connects took (ms); -1 while not known. */
@@ -34,6 +43,10 @@ export class Timings {
 
   waited(ms: number): void {
     if (ms !== 0 && this.enabled) this.wait.record(ms);
+  }
+
+  waitedInVain(ms: number): void {
+    if (this.enabled) this.failedWait.record(ms);
   }
 
   held(ms: number): void {
@@ -57,6 +70,6 @@ export class Timings {
       wait.record(0, acquired - this.streamed - wait.count);
       use.record(0, released + discarded - use.count);
     }
-    return { wait, use, open };
+    return { wait, failedWait: this.failedWait.clone(), use, open };
   }
 }

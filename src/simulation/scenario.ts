@@ -123,6 +123,7 @@ export interface Scenario {
 /** `JSON.stringify(pool.timings())`, read again. */
 export interface SavedTimings {
   readonly wait?: HistogramJSON;
+  readonly failedWait?: HistogramJSON;
   readonly use: HistogramJSON;
   readonly open: HistogramJSON;
 }

@@ -29,6 +29,7 @@ export interface PoolDeeds {
   readonly openFailures: number;
   readonly timeouts: number;
   readonly rejected: number;
+  readonly cancelledAcquires: number;
   /** Why connections were closed, and how many; only what is watched in full is known. */
   readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
 }

@@ -53,6 +53,7 @@ export class PoolModel {
     openFailures: 0,
     timeouts: 0,
     rejected: 0,
+    cancelledAcquires: 0,
   };
   /** Failed at the very instant at which both their time was up and the target was known to be dead. */
   eitherTimeoutOrRejected = 0;
@@ -411,6 +412,7 @@ export class PoolModel {
         if (caller.lease === null) this.over(caller);
         break;
       default:
+        if (caller.phase === 'waiting' && caller.kind !== 'stream') this.count1('cancelledAcquires');
         this.over(caller);
     }
   }

@@ -148,4 +148,5 @@ export interface Tally {
   openFailures: number;
   timeouts: number;
   rejected: number;
+  cancelledAcquires: number;
 }
