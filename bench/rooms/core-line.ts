@@ -35,7 +35,7 @@ class BareClaim extends Claim<object> {
 }
 
 const SIZE = 10;
-const asking: Asking = { acquireTimeout: 30_000, label: undefined };
+const asking: Asking = { acquireTimeout: 30_000, label: undefined, signal: undefined };
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
 export const coreLine: InLine = async (served) => {

@@ -215,7 +215,7 @@ describe('a lease whose connection is lost', () => {
     const lease = await losing(() => undefined);
     let told: Error | undefined;
     try {
-      void lease.connection;
+      fail(lease.connection);
     } catch (error) {
       told = error as Error;
     }

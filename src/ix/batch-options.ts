@@ -1,7 +1,7 @@
 import { resolveBatchOptions, resolveSequentialOptions } from '../operators/batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from '../operators/batch-options';
 import { InvalidConfigError } from '../pool/errors';
-import { shown } from '../pool/options';
+import { isSignal, shown } from '../pool/options';
 
 /** How a batch runs that is pulled. */
 export interface PullBatchOptions extends BatchOptions {
@@ -31,8 +31,4 @@ export function resolvePullSequential(
 ): ResolvedPullOptions {
   resolveSequentialOptions(operator, options, ['patience', 'signal']);
   return resolvePullOptions(operator, options);
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  return typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in (value as AbortSignal);
 }

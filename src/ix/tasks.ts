@@ -1,4 +1,4 @@
-import { ItemTask } from '../operators/connection-task';
+import { ItemTask, stoppable } from '../operators/connection-task';
 import type { ConnectionTask, ItemWork } from '../operators/connection-task';
 import { Lingering } from '../operators/lingering';
 import { WatchedRun } from '../operators/watched-run';
@@ -37,8 +37,9 @@ export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T,
 
   protected pass(item: T, index: number): void {
     const { worker, each, lingering } = this;
-    if (worker === null) this.receiver.arrived(new PulledTask<C, T, R>(each, item, index, lingering));
-    else worker.workArrived(each as ItemWork<unknown, unknown>, item, index, lingering);
+    if (worker === null || each.asking.signal !== undefined) {
+      this.receiver.arrived(stoppable(new PulledTask<C, T, R>(each, item, index, lingering), each));
+    } else worker.workArrived(each as ItemWork<unknown, unknown>, item, index, lingering);
   }
 }
 

@@ -4,6 +4,7 @@ import type { PoolError } from '../pool/errors';
 import type { PoolInternals } from '../pool/internals';
 import type { Asking } from '../pool/options';
 import type { WorkContext } from '../pool/work';
+import { StoppedBy } from '../pool/stopped-by';
 import { WorkObservable } from '../pool/work-observable';
 import type { Lingering } from './lingering';
 
@@ -129,6 +130,14 @@ export interface ItemWork<C, T> {
   readonly pool: PoolInternals<C>;
   readonly asking: Asking;
   readonly work: (connection: C, item: T, index: number, context: WorkContext) => unknown;
+}
+
+/** The task, stopped by the signal that was asked for: still a task, and none that a batch can run by itself. */
+export function stoppable<C, T, R>(task: ConnectionTask<T, R>, { asking, pool }: ItemWork<C, T>): ConnectionTask<T, R> {
+  const { signal } = asking;
+  if (signal === undefined) return task;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as `pipe` does it
+  return (task as Task<C, T, R>).lift(new StoppedBy<R>(pool.core, signal)) as ConnectionTask<T, R>;
 }
 
 export class ItemTask<C, T, R> extends Task<C, T, R> {

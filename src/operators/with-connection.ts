@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { map, Observable } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
@@ -8,6 +8,7 @@ import type { HeldLease, Lease } from '../pool/lease';
 import { askingOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/work';
+import { stoppable } from './connection-task';
 import type { ConnectionTask, ItemWork } from './connection-task';
 import { isHeldLease, LeaseTasks } from './lease-task';
 import { TaskStream } from './task-stream';
@@ -59,7 +60,9 @@ export function withConnection<C>(
   const each = itemWork('withConnection', poolOrWork, work, options);
   return (source) => {
     if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
-    return new ItemTasks<C, unknown, unknown>(source, each);
+    const tasks = new ItemTasks<C, unknown, unknown>(source, each);
+    const { signal } = each.asking;
+    return signal === undefined ? tasks : tasks.pipe(map((task) => stoppable(task, each)));
   };
 }
 

@@ -25,6 +25,7 @@ import { checkedRandom } from './random';
 import { schedulerClock } from './scheduler-clock';
 import { StatsSubject } from './stats';
 import type { PoolStats, PoolStatsSubject } from './stats';
+import { StoppedBy } from './stopped-by';
 import type { PoolTimings, TimingsOptions } from './timings';
 import { unknownOption } from './unknown-option';
 import type { WorkContext, WorkResult } from './work';
@@ -122,7 +123,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   /**
    * Ends the pool, beginning at the call: who waits fails with an `InvalidPoolError`, idle connections are closed, lent
    * ones when they come back, and after `timeout` ms (default 30 000; 0: at once) all the same. Resolves when every
-   * connection has finished closing. Calling it again gives the same promise.
+   * connection has finished closing. Calling it again gives the same promise. Work that calls it and has not ended by then gets one that
+   * rejects at once with an `InvalidPoolError`, since each would wait for the other; the pool ends all the same.
    */
   destroy(options?: { timeout?: number | undefined }): Promise<void>;
   /** `destroy()`, at the end of the block that holds the pool by `await using`. */
@@ -142,6 +144,9 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     promise: null,
     resolve: () => undefined,
   };
+
+  /** What the last work that called `destroy` has got. */
+  private destroyedInside: { readonly work: Claim<C>; readonly promise: Promise<void> } | null = null;
 
   constructor(private readonly options: ResolvedOptions<C>) {
     super((subscriber: Subscriber<Lease<C>>) => {
@@ -177,7 +182,14 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     this.stats$ = stats;
     this.events$ = events;
     this.name = options.name;
-    this[internals] = { core, runs: options, forgotten, acquireTimeout: options.acquireTimeout, label: undefined };
+    this[internals] = {
+      core,
+      runs: options,
+      forgotten,
+      acquireTimeout: options.acquireTimeout,
+      label: undefined,
+      signal: undefined,
+    };
     core.begin();
   }
 
@@ -186,7 +198,8 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   acquire(options?: AcquireOptions): Observable<Lease<C>> {
-    return new Acquire(this[internals], this.asking(options));
+    const asking = this.asking(options);
+    return this.stoppable(new Acquire(this[internals], asking), asking);
   }
 
   use<O extends WorkResult>(
@@ -198,7 +211,8 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
         `work must be a function of a connection, but got ${shown(work)}`,
       ]);
     }
-    return new Use<C, ObservedValueOf<O>>(this[internals], this.asking(options), work);
+    const asking = this.asking(options);
+    return this.stoppable(new Use<C, ObservedValueOf<O>>(this[internals], asking, work), asking);
   }
 
   holders(): Holder[] {
@@ -251,7 +265,11 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     }
     const work = timeout === 0 ? null : this.core.workBeingStarted();
     const promise = this.beginDestroy(timeout);
-    return work === null ? promise : destroyedFrom(work, promise, this.name);
+    if (work === null) return promise;
+    if (this.destroyedInside?.work !== work) {
+      this.destroyedInside = { work, promise: destroyedFrom(work, promise, this.name) };
+    }
+    return this.destroyedInside.promise;
   }
 
   private beginDestroy(timeout: number): Promise<void> {
@@ -296,6 +314,12 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
 
   private asking(options: AcquireOptions | undefined): Asking {
     return options === undefined ? this.asAlways : askingOf(this.name, this.options.acquireTimeout, options);
+  }
+
+  private stoppable<T>(source: Observable<T>, { signal }: Asking): Observable<T> {
+    if (signal === undefined) return source;
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as RxJS's own operators are put on
+    return source.lift(new StoppedBy<T>(this.core, signal));
   }
 
   private mustBeOpen(): void {

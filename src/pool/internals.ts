@@ -12,4 +12,5 @@ export interface PoolInternals<C> {
   readonly acquireTimeout: number;
   /** Leases that were not asked for with one. */
   readonly label: undefined;
+  readonly signal: undefined;
 }

@@ -250,7 +250,7 @@ export class StandingRequest<C> implements Unsubscribable {
 }
 
 /** No pending acquire: it waits without an end, and for nothing in particular. */
-const standing: Asking = { acquireTimeout: Infinity, label: undefined };
+const standing: Asking = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
 class StandingPlace<C> extends LeaseClaim<C> {
   constructor(

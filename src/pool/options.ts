@@ -151,6 +151,15 @@ export interface AcquireOptions {
   label?: string | undefined;
   /** How long this one may wait, in ms, instead of the pool's `acquireTimeout`. */
   acquireTimeout?: number | undefined;
+  /**
+   * Leaves the line, or cancels the work, when it is aborted; the error is then the signal's reason. One that is aborted already fails at
+   * once. It has no effect on a lease that `acquire` has given out.
+   *
+   * ```ts
+   * pool.use((node) => node.call('report'), { signal: AbortSignal.timeout(2_000) });
+   * ```
+   */
+  signal?: AbortSignal | undefined;
 }
 
 /** The options with every default filled in. */
@@ -235,16 +244,22 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
 export interface Asking {
   readonly acquireTimeout: number;
   readonly label: string | undefined;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** How one acquire asks, where the pool's own `acquireTimeout` is the default. */
 export function askingOf(name: string, acquireTimeout: number, options: AcquireOptions | undefined): Asking {
-  if (options === undefined) return { acquireTimeout, label: undefined };
+  if (options === undefined) return { acquireTimeout, label: undefined, signal: undefined };
   const given = isRecord(options) ? readOptions(options, acquireNames) : null;
   const issues = given === null ? [`must be an object, but got ${shown(options)}`] : problems(given, acquireRules, '');
   if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got impossible acquire options`, issues);
-  const { acquireTimeout: own = acquireTimeout, label } = given as AcquireOptions;
-  return { acquireTimeout: own, label };
+  const { acquireTimeout: own = acquireTimeout, label, signal } = given as AcquireOptions;
+  return { acquireTimeout: own, label, signal };
+}
+
+/** Known by what it can do: it may be of another realm, or a polyfill. */
+export function isSignal(value: unknown): value is AbortSignal {
+  return typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in (value as AbortSignal);
 }
 
 /** What is wrong with a count, or null: shared by everything that takes one. */
@@ -306,6 +321,9 @@ const nested = {
   overload: { target: time, interval: time },
 } satisfies Record<string, Rules>;
 
+const signal: Rule = (value, what) =>
+  isSignal(value) ? null : `${what} must be an AbortSignal, but got ${shown(value)}`;
+
 const retryDelay: Rule = (value, what) => {
   if (typeof value === 'number') return time(value, what);
   const issues = [record(nested.retryDelay, 'milliseconds or ')(value, what) ?? []].flat();
@@ -360,7 +378,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   random: fn,
 };
 
-const acquireRules: Rules & Record<keyof AcquireOptions, Rule> = { label: text, acquireTimeout: time };
+const acquireRules: Rules & Record<keyof AcquireOptions, Rule> = { label: text, acquireTimeout: time, signal };
 
 const acquireNames = Object.keys(acquireRules);
 

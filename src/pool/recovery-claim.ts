@@ -3,7 +3,7 @@ import type { PoolError } from './errors';
 import type { PoolInternals } from './internals';
 import type { Asking } from './options';
 
-const endless: Asking = { acquireTimeout: Infinity, label: undefined };
+const endless: Asking = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
 /** Told once: `recovered` when a connection could be lent, or `failed` when there will be none, since the pool is destroyed. */
 export interface RecoveryWatcher {

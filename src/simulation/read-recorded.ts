@@ -18,7 +18,11 @@ export interface Recorded {
 
 export function readTimings(reader: Reader, part: Part): Recorded {
   if (part.value === undefined) return {};
-  const fields = reader.record(part, ['wait', 'failedWait', 'use', 'open'], 'what pool.timings() returns, or that as JSON');
+  const fields = reader.record(
+    part,
+    ['wait', 'failedWait', 'use', 'open'],
+    'what pool.timings() returns, or that as JSON',
+  );
   if (fields === undefined) return {};
   return { use: readHistogram(reader, fields.use), open: readHistogram(reader, fields.open) };
 }

@@ -1,0 +1,45 @@
+import { Subscriber } from 'rxjs';
+import type { Observable, Operator, TeardownLogic } from 'rxjs';
+import { quietly } from './run-to-end';
+
+/** As much of the core as has to know: nobody else is served before this caller has been told. */
+interface Served {
+  enter(): boolean;
+  leave(outer: boolean): void;
+  unhandled(error: unknown): void;
+}
+
+/**
+ * Stops what a signal is to stop: the caller leaves the line, or its work is cancelled as by an unsubscribe, and the signal's reason is its
+ * error. Around what has a signal only: others pay nothing for it.
+ */
+export class StoppedBy<T> implements Operator<T, T> {
+  constructor(
+    private readonly core: Served,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  call(out: Subscriber<T>, source: Observable<T>): TeardownLogic {
+    const { core, signal } = this;
+    if (signal.aborted) {
+      out.error(signal.reason);
+      return;
+    }
+    const inner = new Subscriber<T>(out);
+    const stop = (): void => {
+      const outer = core.enter();
+      try {
+        const thrown = quietly(inner);
+        if (thrown !== undefined) core.unhandled(thrown);
+        out.error(signal.reason);
+      } finally {
+        core.leave(outer);
+      }
+    };
+    signal.addEventListener('abort', stop);
+    out.add(() => {
+      signal.removeEventListener('abort', stop);
+    });
+    source.subscribe(inner);
+  }
+}
