@@ -425,6 +425,8 @@ const ways: Record<string, Way> = {
     drive: cancelOne,
   },
   'a connection that is lost': {
+    // So many early losses would make the pauses between connects long.
+    options: { retryDelay: 0, breaker: false },
     begin: (world, see) =>
       toTheEnd(
         world.pool.use((_, { signal }) => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { EMPTY, NEVER, Observable, of, Subject, Subscription, throwError } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import { createPool } from '../../../src';
@@ -45,6 +46,8 @@ export type Deed =
 
 export type Check = 'connect' | 'validate' | 'reset' | 'close';
 
+/** The context of each caller. */
+const caller = new AsyncLocalStorage<Told>();
 const late = 7;
 
 /** So many connects or leases in one instant, and there would be no end of them. */
@@ -299,6 +302,7 @@ export class Shop {
     return new Observable((subscriber) => {
       this.when(++this.live > this.max, `connection ${this.live} of ${this.max}`);
       this.begins('connects');
+      this.when(caller.getStore() !== undefined, 'a connect began in the context of a caller');
       const generation = this.generation;
       let wire: Wire | null = null;
       subscriber.add(() => {
@@ -328,6 +332,7 @@ export class Shop {
 
   private check(what: 'validate' | 'reset', wire: Wire): Observable<unknown> {
     const { options, clock } = this;
+    this.when(caller.getStore() !== undefined, `a ${what} began in the context of a caller`);
     this.when(wire.over || wire.users > 0 || wire.busy !== null, `${what} of a connection in use`);
     if (what === 'validate') {
       const idled = clock.now() - wire.idleSince;
@@ -472,12 +477,18 @@ export class Shop {
 
   private begin(subscribe: (told: Told) => Subscription): void {
     this.callers++;
-    const told = new Told(() => {
-      this.ended++;
-      this.finished(told.subscription);
-    });
-    const subscription = subscribe(told);
+    const told = new Told(
+      () => {
+        this.ended++;
+        this.finished(told.subscription);
+      },
+      () => {
+        this.when(true, 'a caller that had waited was told of its end in another context');
+      },
+    );
+    const subscription = caller.run(told, () => subscribe(told));
     told.subscription.add(subscription);
+    told.hasWaited = !told.over && !this.running.has(told.subscription);
     if (!told.over && !this.running.has(told.subscription)) this.waiting.set(told.subscription, this.clock.now());
     told.subscription.add(() => {
       told.end();
@@ -490,8 +501,10 @@ export class Shop {
   }
 
   /** First come, first served: whoever is served at once has overtaken nobody. */
-  private served({ subscription }: Told): void {
+  private served(told: Told): void {
+    const { subscription } = told;
     const [first] = this.waiting.keys();
+    this.when(caller.getStore() !== told, 'a caller was served in the context of another');
     this.when(first !== undefined && first !== subscription, 'somebody has overtaken another');
   }
 
@@ -551,18 +564,29 @@ export class Shop {
 /** Somebody who has asked, and is told once how it ended. */
 class Told {
   over = false;
+  /** Served at once, it is told of its end by whatever ends it. */
+  hasWaited = false;
   readonly subscription = new Subscription();
 
-  constructor(private readonly done: () => void) {}
+  constructor(
+    private readonly done: () => void,
+    private readonly inOtherContext: () => void,
+  ) {}
 
   readonly observer = {
     error: (): void => {
+      this.look();
       this.end();
     },
     complete: (): void => {
+      this.look();
       this.end();
     },
   };
+
+  private look(): void {
+    if (this.hasWaited && caller.getStore() !== this) this.inOtherContext();
+  }
 
   end(): void {
     if (this.over) return;
