@@ -21,6 +21,7 @@ export {
   PoolExhaustedError,
 } from './pool/errors';
 export type { ErrorOfCode, PoolErrorCode, PoolNumbers } from './pool/errors';
+export type { ReadableError } from './pool/readable-error';
 
 export { withConnection } from './operators/with-connection';
 export { again } from './operators/again';

@@ -15,6 +15,7 @@ function handClock(): Clock & { time: number; reads: number; due: (() => void)[]
       return clock.time;
     },
     date: () => clock.time,
+    dateBefore: () => clock.time,
     leaps: () => 0,
     fired: () => 0,
     after: (_ms: number, callback: () => void) => {

@@ -8,8 +8,10 @@ export type Cancel = () => void;
 export interface Clock {
   /** Milliseconds that have passed, only ever compared with each other. */
   now(): number;
-  /** The date when `now` was last asked: what is shown to the outside. */
+  /** The date: what is shown to the outside. */
   date(): number;
+  /** The date when `now` was asked last. */
+  dateBefore(): number;
   /** How often the date has gone ahead of the time that has passed, as when the machine has slept. */
   leaps(): number;
   /** A timer has fired that was set for this time: it is believed. Returns by how much it is late (ms). */

@@ -23,6 +23,8 @@ export class CoarseClock implements Clock {
   /** Counts the turns of the event loop, as far as timers tell: a chain of promises is one. */
   turns = 0;
   private time = 0;
+  /** The date then. */
+  private dateRead = 0;
   /** For so many calls more the time that was read last will do. */
   private left = 0;
   private exact = exactCalls;
@@ -62,12 +64,15 @@ export class CoarseClock implements Clock {
 
   /** What is shown to the outside: the date. It leaves no trace either. */
   stamp(): number {
-    if (this.left === 0) this.clock.now();
-    return this.clock.date();
+    return this.left === 0 ? this.clock.date() : this.dateRead;
   }
 
   date(): number {
     return this.stamp();
+  }
+
+  dateBefore(): number {
+    return this.dateRead;
   }
 
   leaps(): number {
@@ -136,6 +141,7 @@ export class CoarseClock implements Clock {
     if (this.exact > 0) {
       this.exact--;
     } else if (!this.over) {
+      this.dateRead = this.clock.dateBefore();
       this.left = oneIn - 1;
       this.awaitEnd();
     }

@@ -10,9 +10,11 @@ import { MonotonicTime } from './monotonic-time';
  */
 export function schedulerClock(scheduler: SchedulerLike): Clock {
   const time = scheduler.now === asyncScheduler.now ? new MonotonicTime() : null;
+  const date = timeOf(scheduler);
   return {
-    now: time === null ? timeOf(scheduler) : () => time.now(),
-    date: time === null ? timeOf(scheduler) : () => time.date,
+    now: time === null ? date : () => time.now(),
+    date,
+    dateBefore: time === null ? date : () => time.date,
     leaps: () => time?.leaps ?? 0,
     fired: (due) => {
       if (time === null) return 0;

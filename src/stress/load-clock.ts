@@ -17,6 +17,7 @@ export function loadClock(scheduler: SchedulerLike): Clock {
     : {
         now: () => performance.now(),
         date: () => scheduler.now(),
+        dateBefore: () => scheduler.now(),
         leaps: () => 0,
         fired: () => 0,
         after: (ms, callback, held) => clock.after(ms, callback, held),
