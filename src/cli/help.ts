@@ -42,7 +42,7 @@ How many at a time:
   --parallel N      calls at a time (default: as many as the connections carry, --max times --pipeline)
   --sequential      one call after the other, the same as --parallel 1
   --pipeline N      calls at a time on one connection, for nodes that answer several (default 1)
-  --timeout MS      milliseconds that a call may take before it counts as failed (default: no end)
+  --timeout MS      how long a call may take before it counts as failed: milliseconds, or 500ms, 2s (default: no end)
   --patience MS     milliseconds that lines wait when the node goes away, before they fail (default 5000; 0: they fail at once)
 
 What is printed:

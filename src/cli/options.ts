@@ -3,7 +3,7 @@ import { suggestion } from '../pool/suggestion';
 
 /** What an option takes, by its long name. */
 export type OptionTable = Readonly<
-  Record<string, 'text' | 'texts' | 'count' | 'whole' | 'port' | 'number' | 'time' | 'switch'>
+  Record<string, 'text' | 'texts' | 'count' | 'whole' | 'port' | 'number' | 'time' | 'ms' | 'switch'>
 >;
 
 export interface Given {
@@ -69,6 +69,13 @@ export function readOptions(args: readonly string[], table: OptionTable): Given 
       numbers[name] = Number(value);
       const right = /^\d+(\.\d+)?$/.test(value) && Number(value) > 0;
       if (!right) problems.push(`${rawName} must be a number of more than 0, but got '${value}'`);
+    } else if (kind === 'ms') {
+      // Milliseconds, or a time with its unit.
+      const ms = /^\d+$/.test(value) ? Number(value) : milliseconds(value);
+      numbers[name] = ms;
+      const right = ms >= 1 && ms <= ranges.count[1];
+      if (!right)
+        problems.push(`${rawName} must be a positive integer, or a time such as 500ms or 2s, but got '${value}'`);
     } else if (kind === 'time') {
       numbers[name] = milliseconds(value);
       if (Number.isNaN(numbers[name])) {

@@ -76,7 +76,7 @@ export async function program(args: readonly string[], io: Io): Promise<number> 
   const listed = (last: string) => `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)}`;
   if (first === undefined) return refuse([`a command is missing: ${listed('or')}`]);
   if (first === '--help' || first === '-h' || first === 'help') return print(commandOf(rest[0])?.help ?? generalHelp);
-  if (first === '--version') return print(`${version()}\n`);
+  if (first === '--version' || first === '-v' || first === 'version') return print(`${version()}\n`);
 
   const command = commandOf(first);
   if (command === undefined) {

@@ -10,7 +10,7 @@ export const sendOptions = {
   parallel: 'count',
   sequential: 'switch',
   ordered: 'switch',
-  timeout: 'count',
+  timeout: 'ms',
   patience: 'whole',
   json: 'switch',
   'json-input': 'switch',

@@ -103,7 +103,8 @@ async function allOf(input: Readable): Promise<string> {
 function readJson(file: string, problems: string[], piped?: string): unknown {
   let text: string;
   try {
-    text = piped ?? readFileSync(file, 'utf8');
+    // Editors of some systems begin a file with a byte order mark, which is no JSON.
+    text = (piped ?? readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     problems.push(`cannot read '${file}': ${messageOf(error)}`);
     return undefined;
