@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { from as pull } from 'ix/asynciterable';
-import { EMPTY, from, map, mergeAll, NEVER, Observable, of, Subject, take, tap, throwError } from 'rxjs';
-import type { Subscription } from 'rxjs';
+import { EMPTY, from, map, mergeAll, NEVER, Observable, of, Subject, Subscription, take, tap, throwError } from 'rxjs';
 import {
   batchOutcomes,
   batchParallel,
@@ -423,6 +422,37 @@ const ways: Record<string, Way> = {
         world,
       ),
     drive: cancelOne,
+  },
+  'an abort of the option signal': {
+    held: true,
+    begin: (world, see) => {
+      const controller = new AbortController();
+      world.running.add(
+        new Subscription(() => {
+          controller.abort();
+        }),
+      );
+      return toTheEnd(
+        world.pool.use(() => of(1), { signal: controller.signal }),
+        see,
+      );
+    },
+    drive: cancelOne,
+  },
+  'the signal of a lease': {
+    options: { retryDelay: 0, breaker: false },
+    begin: ({ pool }, see) =>
+      new Promise<void>((done) => {
+        pool.acquire().subscribe((lease) => {
+          lease.signal.addEventListener('abort', () => {
+            see('signal');
+            done();
+          });
+        });
+      }),
+    drive: ({ wires }) => {
+      for (const wire of wires) wire.gone.next();
+    },
   },
   'a connection that is lost': {
     // So many early losses would make the pauses between connects long.

@@ -57,6 +57,7 @@ export abstract class LeaseClaim<C> extends Claim<C> {
     if (this.controller === null) {
       this.controller = new AbortController();
       if (this.loss !== null) this.controller.abort(this.loss);
+      this.context ??= this.pool.core.captureContext();
     }
     return this.controller.signal;
   }

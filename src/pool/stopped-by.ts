@@ -1,5 +1,6 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, Operator, TeardownLogic } from 'rxjs';
+import type { Context } from './context';
 import { quietly } from './run-to-end';
 
 /** As much of the core as has to know: nobody else is served before this caller has been told. */
@@ -7,6 +8,7 @@ interface Served {
   enter(): boolean;
   leave(outer: boolean): void;
   unhandled(error: unknown): void;
+  captureContext(): Context | null;
 }
 
 /**
@@ -26,6 +28,12 @@ export class StoppedBy<T> implements Operator<T, T> {
       return;
     }
     const inner = new Subscriber<T>(out);
+    // Whatever aborts does so in a context of its own.
+    const context = core.captureContext();
+    const abort = (): void => {
+      if (context === null) stop();
+      else context.runInAsyncScope(stop);
+    };
     const stop = (): void => {
       const outer = core.enter();
       try {
@@ -36,9 +44,9 @@ export class StoppedBy<T> implements Operator<T, T> {
         core.leave(outer);
       }
     };
-    signal.addEventListener('abort', stop);
+    signal.addEventListener('abort', abort);
     out.add(() => {
-      signal.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', abort);
     });
     source.subscribe(inner);
   }
