@@ -21,5 +21,7 @@ export default {
     'bench/**/*.mjs',
     'scripts/**/*.mjs',
   ],
+  // Types for a package that brings none.
+  ignoreDependencies: ['@types/sinonjs__fake-timers'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -6,7 +6,7 @@ import { printable, printableUpTo } from '../pool/printable';
  * digits, a timestamp the text of its date, a map whose keys are no strings a list of pairs, an ext `{ ext, data }`, and what is no
  * number null.
  */
-export function jsonOf(value: unknown): string {
+function jsonOf(value: unknown): string {
   return JSON.stringify(value ?? null, isSimple(value) ? undefined : replaced);
 }
 

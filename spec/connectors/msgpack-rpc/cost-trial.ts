@@ -13,7 +13,7 @@ import { pack } from './support';
 
 /** How many times the CPU time of as many bytes of small integers a message may cost, and how many times what the limits count it may become. */
 export const MOST_CPU = 20;
-export const MOST_MEMORY = 1.25;
+const MOST_MEMORY = 1.25;
 /** What the heap may grow by for other reasons. */
 const SLACK = 256 * 1024;
 /** Every input is also heard under this bound of `maxDecodedBytes`, which many of them go beyond. */

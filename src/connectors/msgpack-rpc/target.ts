@@ -46,7 +46,7 @@ export function shownTarget(target: string): string {
 }
 
 /** What stands between a colon and the last @ is a password, though no node takes one: `user:secret@host:7000` becomes `user:***@host:7000`. */
-export const maskCredentials = (text: string): string =>
+const maskCredentials = (text: string): string =>
   text.startsWith('unix:') ? text : text.replace(/^([a-z][\w+.-]*:\/\/)?([^:@/]*):.*@/is, '$1$2:***@');
 
 const masked = (target: unknown): unknown =>
