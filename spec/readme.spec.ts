@@ -88,12 +88,16 @@ function complaints(blocks: readonly string[], given = prelude): string[] {
     return file;
   };
   const program = ts.createProgram([...modules.keys()], options, host);
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map(
-      (found) =>
-        `${found.file?.fileName.replace(`${root}/`, '') ?? ''}: ${ts.flattenDiagnosticMessageText(found.messageText, '\n')}`,
-    );
+  // Not of the sources: those have a check of their own.
+  const files = [...modules.keys()].map((name) => program.getSourceFile(name));
+  return [
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...files.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
+  ].map(
+    (found) =>
+      `${found.file?.fileName.replace(`${root}/`, '') ?? ''}: ${ts.flattenDiagnosticMessageText(found.messageText, '\n')}`,
+  );
 }
 
 /** The cells of the first table under a heading, without its head. */

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { buffer } from 'ix/asynciterable/operators/buffer';
 import { concatMap as ixConcatMap } from 'ix/asynciterable/operators/concatmap';
@@ -7,7 +6,6 @@ import { map as ixMap } from 'ix/asynciterable/operators/map';
 import { take as ixTake } from 'ix/asynciterable/operators/take';
 import { toObservable } from 'ix/asynciterable/toobservable';
 import { concatMap, from, lastValueFrom, NEVER, range } from 'rxjs';
-import ts from 'typescript';
 import { batchOutcomes, fromPull, leases, withConnection } from '../../src/ix/index';
 import { expectNothingHeld, poolError } from '../helpers/marbles';
 import { microtasks } from '../helpers/turns';
@@ -166,46 +164,6 @@ describe('The traps of IxJS 7', () => {
     drawing.unsubscribe();
     await settle();
     expectNothingHeld(pool);
-  });
-
-  it('its types need the DOM or skipLibCheck; ours ask for neither in a program that skips', () => {
-    const program = fileURLToPath(new URL('../../pull-types.ts', import.meta.url));
-    const text = `
-      import { createPool } from './src/index';
-      import { batchOutcomes, fromPull, withConnection } from './src/ix/index';
-      import type { BatchOutcome } from './src/ix/index';
-      declare function lines(): AsyncGenerator<string>;
-      const pool = createPool<number>({ connect: async () => 1, max: 1 });
-      export const outcomes: AsyncIterable<BatchOutcome<number>> =
-        batchOutcomes(3)(withConnection(pool, async (connection, line: string) => connection + line.length)(lines()));
-      fromPull(outcomes).subscribe((outcome) => outcome.index.toFixed());
-    `;
-    const complaints = (skipLibCheck: boolean): string[] => {
-      const options: ts.CompilerOptions = {
-        target: ts.ScriptTarget.ES2022,
-        module: ts.ModuleKind.ESNext,
-        moduleResolution: ts.ModuleResolutionKind.Bundler,
-        lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
-        types: ['node'],
-        strict: true,
-        noEmit: true,
-        skipLibCheck,
-      };
-      const host = ts.createCompilerHost(options);
-      const { fileExists, readFile } = host;
-      host.fileExists = (name) => name === program || fileExists(name);
-      host.readFile = (name) => (name === program ? text : readFile(name));
-      host.getSourceFile = (name, target) => {
-        const source = host.readFile(name);
-        return source === undefined ? undefined : ts.createSourceFile(name, source, target);
-      };
-      const found = ts.getPreEmitDiagnostics(ts.createProgram([program], options, host));
-      return found.map(({ file }) => file?.fileName ?? '');
-    };
-    expect(complaints(true)).toEqual([]);
-    const unskipped = complaints(false);
-    expect(unskipped.length).toBeGreaterThan(0);
-    expect(unskipped.filter((name) => !name.includes('node_modules/'))).toEqual([]);
   });
 
   it('a generator that does not hear of return() is waited for, but not for ever', async () => {

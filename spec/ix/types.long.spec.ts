@@ -1,0 +1,47 @@
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { effort } from '../helpers/effort';
+
+describe('IxJS 7', () => {
+  it('its types need the DOM or skipLibCheck; ours ask for neither in a program that skips', () => {
+    const program = fileURLToPath(new URL('../../pull-types.ts', import.meta.url));
+    const text = `
+      import { createPool } from './src/index';
+      import { batchOutcomes, fromPull, withConnection } from './src/ix/index';
+      import type { BatchOutcome } from './src/ix/index';
+      declare function lines(): AsyncGenerator<string>;
+      const pool = createPool<number>({ connect: async () => 1, max: 1 });
+      export const outcomes: AsyncIterable<BatchOutcome<number>> =
+        batchOutcomes(3)(withConnection(pool, async (connection, line: string) => connection + line.length)(lines()));
+      fromPull(outcomes).subscribe((outcome) => outcome.index.toFixed());
+    `;
+    const complaints = (skipLibCheck: boolean): string[] => {
+      const options: ts.CompilerOptions = {
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.ESNext,
+        moduleResolution: ts.ModuleResolutionKind.Bundler,
+        lib: ['lib.es2022.d.ts', 'lib.esnext.disposable.d.ts'],
+        types: ['node'],
+        strict: true,
+        noEmit: true,
+        skipLibCheck,
+      };
+      const host = ts.createCompilerHost(options);
+      const { fileExists, readFile } = host;
+      host.fileExists = (name) => name === program || fileExists(name);
+      host.readFile = (name) => (name === program ? text : readFile(name));
+      host.getSourceFile = (name, target) => {
+        const source = host.readFile(name);
+        return source === undefined ? undefined : ts.createSourceFile(name, source, target);
+      };
+      const found = ts.getPreEmitDiagnostics(ts.createProgram([program], options, host));
+      return found.map(({ file }) => file?.fileName ?? '');
+    };
+    expect(complaints(true)).toEqual([]);
+    // To check every type of every library takes seconds.
+    if (!effort(false, true)) return;
+    const unskipped = complaints(false);
+    expect(unskipped.length).toBeGreaterThan(0);
+    expect(unskipped.filter((name) => !name.includes('node_modules/'))).toEqual([]);
+  });
+});
