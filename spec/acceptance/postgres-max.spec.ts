@@ -227,7 +227,8 @@ describe('max, at a real PostgreSQL', () => {
 
 /** How many were seen depends on how often the server was asked, but never may there have been more. */
 function expectNoMoreThan(max: number, { queries, backends }: Running): void {
-  expect(queries).toBeGreaterThan(0);
+  // Short queries may all fall between two looks; backends stay.
+  expect(backends).toBeGreaterThan(0);
   expect(queries).toBeLessThanOrEqual(max);
   expect(backends).toBeLessThanOrEqual(max);
 }
