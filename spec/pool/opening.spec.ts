@@ -203,8 +203,6 @@ describe('opening connections', () => {
           throw dead;
         },
       ],
-      ['is no Observable', () => 42 as never],
-      ['is nothing', () => undefined as never],
       [
         'is a promise that is refused',
         // The type of the list is that of Observables.
