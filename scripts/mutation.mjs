@@ -3,6 +3,7 @@
 //   npm run mutation                                          a sample of 150 mutants
 //   npm run mutation -- --sample 400 --seed 7 --write     another one, into docs/reliability.md
 //   npm run mutation -- --all                                 every mutant: hours
+//   npm run mutation -- --again                               those that have survived the last time
 //   npm run mutation -- --mutant 1234                         one, with what noticed it
 //
 // All mutants are put into the sources at once, by Stryker's instrumenter, each behind a switch. One run without any shows which specs
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     mutant: { type: 'string', multiple: true },
     file: { type: 'string' },
+    again: { type: 'boolean', default: false },
     jobs: { type: 'string', default: String(availableParallelism()) },
     write: { type: 'boolean', default: false },
   },
@@ -36,11 +38,20 @@ const jobs = Number(values.jobs);
 
 /** What is mutated, and the specs that are to notice: none that need real programs, sockets, a compiler, or many seconds. */
 const sources = ['src/pool', 'src/operators'];
-const specs = ['spec/pool', 'spec/operators', 'spec/ix', 'spec/acceptance', 'spec/stress/random-pools.long.spec.ts'];
+const specs = [
+  'spec/pool',
+  'spec/operators',
+  'spec/ix',
+  'spec/acceptance',
+  'spec/stress/random-pools.long.spec.ts',
+  'spec/cli/hostile-texts.spec.ts',
+];
 const without = /acceptance\/(black-hole|dead-target|million|outage|postgres-max|process-end)|ix\/traps/;
 /** A small share of what could run for ever: a mutant that survives runs all of it. */
 const env = { ...process.env, FC_STEPS: '5000', LEDGER_RUNS: '400', WALK_SAMPLE: '150' };
 const outdir = join(root, 'temp/mutation');
+/** Not there: it is made anew each time. */
+const resultFile = join(root, 'temp/mutation-result.json');
 
 const began = performance.now();
 const say = (text) => console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(5)} s  ${text}`);
@@ -61,7 +72,7 @@ function run(task, timeLimit) {
     process.on('message', (message) => (answer ??= message));
     process.on('exit', (code) => {
       clearTimeout(timer);
-      resolve(answer ?? { ended: code === 77 ? 'loop' : 'failed', spec: 'the process', why: `ended with ${code}` });
+      resolve(answer ?? { ended: code === 77 ? 'loop' : `process ended with ${code}` });
     });
   });
 }
@@ -128,7 +139,7 @@ async function attempt(mutant) {
     60_000 + 10 * ms,
   );
   if (answer.ended === 'passed') return { ...mutant, status: 'survived' };
-  if (answer.ended !== 'failed') return { ...mutant, status: 'killed', by: `no end (${answer.ended})` };
+  if (answer.ended !== 'failed') return { ...mutant, status: 'killed', by: 'no end', why: answer.ended };
   return { ...mutant, status: 'killed', by: answer.spec, why: answer.why };
 }
 
@@ -150,14 +161,21 @@ function draw(list, count) {
 }
 
 const eligible = mutants.filter(({ file }) => values.file === undefined || file.includes(values.file));
-const drawn =
-  values.mutant !== undefined
-    ? mutants.filter(({ id }) => values.mutant.includes(String(id)))
-    : values.all
-      ? eligible
-      : draw(eligible, Number(values.sample));
+const chosen = values.mutant !== undefined || values.again;
+
+function choose() {
+  if (values.mutant !== undefined) return mutants.filter(({ id }) => values.mutant.includes(String(id)));
+  if (values.again) {
+    const survived = JSON.parse(readFileSync(resultFile, 'utf8')).filter(({ status }) => status !== 'killed');
+    const keys = new Set(survived.map(({ key }) => key));
+    return mutants.filter(({ key }) => keys.has(key));
+  }
+  return values.all ? eligible : draw(eligible, Number(values.sample));
+}
+
+const drawn = choose();
 say(
-  `trying ${drawn.length} of ${eligible.length}${values.all || values.mutant ? '' : `, drawn with seed ${seed}`}, ${jobs} at a time`,
+  `trying ${drawn.length} of ${eligible.length}${values.all || chosen ? '' : `, drawn with seed ${seed}`}, ${jobs} at a time`,
 );
 
 const results = [];
@@ -167,7 +185,7 @@ await Promise.all(
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const result = await attempt(mutant);
       results.push(result);
-      if (result.status !== 'killed' || values.mutant !== undefined) {
+      if (result.status !== 'killed' || chosen) {
         say(
           `${result.status}${known.has(result.key) ? ' (equivalent)' : ''}: #${result.id} ${result.file}:${result.line} ${result.before.slice(0, 150)} → ${result.after.slice(0, 150)}${result.by ? `\n         by ${result.by}: ${result.why}` : ''}`,
         );
@@ -177,13 +195,13 @@ await Promise.all(
   }),
 );
 results.sort((a, b) => a.id - b.id);
-writeFileSync(join(outdir, 'result.json'), JSON.stringify(results, null, 2));
+writeFileSync(resultFile, JSON.stringify(results, null, 2));
 
 for (const { key, status } of results)
   if (known.has(key) && status === 'killed') say(`killed, but in the list of equivalent ones: ${key}`);
 const counted = results.filter(({ key, status }) => status === 'killed' || !known.has(key));
 const killed = counted.filter(({ status }) => status === 'killed').length;
-const endless = counted.filter(({ by }) => by?.startsWith('no end')).length;
+const endless = counted.filter(({ by }) => by === 'no end').length;
 const survivors = counted.filter(({ status }) => status !== 'killed');
 const unnoticed = results.length - counted.length;
 
@@ -201,7 +219,7 @@ const whole = values.all && values.file === undefined;
 const score = `${percent(killed / counted.length)} killed: ${killed} of ${counted.length}${whole ? '' : ` (95 % interval: ${percent(low)} to ${percent(high)})`}`;
 say(score);
 
-if (values.write) {
+if (values.write && !chosen) {
   const cell = (text) =>
     `\`${text.slice(0, 90).replaceAll('|', '\\|').replaceAll('`', "'")}${text.length > 90 ? '…' : ''}\``;
   const report = [
