@@ -87,7 +87,13 @@ describe('again', () => {
         expect((error as Error).message).toContain('write from(result.failed).pipe(again(pool, work))');
       }
     }
-    expect(() => again('pool' as never, () => of(1))).toThrow(poolError('INVALID_CONFIG'));
+    const notA = 'the first argument must be a pool made by createPool';
+    expect(() => again('pool' as never, () => of(1))).toThrow(
+      poolError('INVALID_CONFIG', { issues: [`${notA}, but got "pool"`] }),
+    );
+    expect(() => withConnection('pool' as never, () => of(1))).toThrow(
+      poolError('INVALID_CONFIG', { issues: [`${notA}, or the work for the leases of a pool, but got "pool"`] }),
+    );
     expect(() => again(pool, 'work' as never)).toThrow(poolError('INVALID_CONFIG'));
     expectNothingHeld(pool);
   });

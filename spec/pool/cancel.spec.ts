@@ -1,4 +1,5 @@
 import { asyncScheduler, map, NEVER, Observable, of, take, tap, throwError, timer } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 import type { ConnectionPool, Connector, PoolOptions } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
@@ -26,6 +27,30 @@ describe('work that is cancelled', () => {
           expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, released: 2, discarded: 0 }));
         });
       }
+    });
+
+    it('is closed to what it says and adds while its connection is made clean', () => {
+      marbles(({ at, flush }) => {
+        const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, onCancel: () => timer(10) });
+        let inside: Subscriber<number> | undefined;
+        const told: number[] = [];
+        const caller = pool
+          .use(() => new Observable<number>((subscriber) => void (inside = subscriber)))
+          .subscribe((n) => told.push(n));
+        at(1, () => {
+          caller.unsubscribe();
+        });
+        let torn = 0;
+        at(2, () => {
+          expect(inside!.closed).toBe(true);
+          inside!.next(1);
+          inside!.add(() => torn++);
+          expect(torn).toBe(1);
+        });
+        flush();
+        expect(told).toEqual([]);
+        expectNothingHeld(pool);
+      });
     });
 
     it('has its connection closed with the onCancel discard', () => {

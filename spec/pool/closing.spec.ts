@@ -396,6 +396,27 @@ describe('a connect that answers inside the very callback in which it is given u
   }
 });
 
+it('a promise that is refused and then kept all the same has its connection closed', () => {
+  const closed: string[] = [];
+  const both = {
+    then: (kept: (connection: string) => void, refused: (error: unknown) => void) => {
+      refused(dead);
+      kept('a');
+    },
+  };
+  const pool = createPool<string>({
+    connect: () => both as never,
+    close: (connection) => void closed.push(connection) as never,
+    max: 1,
+    retryDelay: 60_000,
+    random: () => 0.5,
+  });
+  pool.acquire().subscribe({ error: () => undefined });
+  expect(closed).toEqual(['a']);
+  expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 0, openFailures: 1 }));
+  void pool.destroy();
+});
+
 describe('the option connectTimeout', () => {
   it('gives up a connect that does not answer, and tries again', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {

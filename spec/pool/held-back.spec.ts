@@ -132,6 +132,34 @@ const cases: readonly Case[] = [
     says: ['failed (too many connections)', '1 of 2 places', 'Check that the target is up', 'Make close end sooner'],
     cause: tooMany,
   },
+  {
+    what: 'a validation that refuses new connections',
+    options: {
+      connect: connectOnce(() => opensAtOnce('bad')),
+      validate: (connection) => of(connection !== 'bad'),
+      validateAfter: 0,
+      breaker: false,
+    },
+    code: 'POOL_EXHAUSTED',
+    says: ['takes 10 connections', 'Check that validate is right about new connections.'],
+    cause: jasmine.any(Error),
+  },
+  {
+    what: 'a validation that refuses all connections',
+    options: {
+      connect: () => opensAtOnce('bad'),
+      validate: () => of(false),
+      validateAfter: 0,
+      breaker: { failures: 2 },
+    },
+    before: () => undefined,
+    code: 'CONNECTION_FAILED',
+    says: [
+      'cannot connect: the last',
+      'Check that validate is right about new connections, and that the target is up; the pool',
+    ],
+    cause: jasmine.any(Error),
+  },
 ];
 
 /** What a caller is told that waits for 200 ms in vain. */
@@ -155,7 +183,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
       const error = errorOf(one);
       expect(isPoolError(error, one.code)).withContext(String(error)).toBe(true);
       for (const part of one.says) expect(error.message).toContain(part);
-      expect(error.cause).toBe(one.cause);
+      expect(error.cause).toEqual(one.cause);
       expect(error.message).not.toMatch(/raise max\b/i);
     });
   }

@@ -79,11 +79,22 @@ const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unkno
     wrong: [true, null, 5, 'off', { target: -1 }, { interval: '3' }, { after: 3 }],
   },
   timings: { right: [true, false], wrong: [null, 0, 1, 'yes', {}] },
-  scheduler: { right: [asyncScheduler, asapScheduler, new VirtualTimeScheduler()], wrong: [null, 'async', {}, 42] },
+  scheduler: {
+    right: [asyncScheduler, asapScheduler, new VirtualTimeScheduler()],
+    wrong: [null, 'async', {}, 42],
+  },
   random: { right: [() => 0], wrong: [null, 0.5, 'dice'] },
 };
 
 describe('the options of createPool', () => {
+  it('refuse half a scheduler', () => {
+    for (const half of [{ now: () => 0 }, { schedule: () => 0 }]) {
+      expect(problemsOf({ scheduler: half })).toEqual([
+        jasmine.stringContaining('scheduler must be an RxJS scheduler'),
+      ]);
+    }
+  });
+
   for (const [name, { right: taken, wrong }] of Object.entries(values)) {
     for (const value of taken) {
       it(`take ${shown(value)} for ${name}`, () => {

@@ -189,6 +189,22 @@ describe('pool.timings()', () => {
     expect([wait.count, wait.max, use.count]).toEqual([2, 0, 2]);
   });
 
+  it('has a hold that takes time after one that took none, and the other way round', () => {
+    for (const times of [
+      [0, 5],
+      [5, 0],
+      [0, 0, 5, 5],
+    ]) {
+      marbles(({ flush }) => {
+        const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
+        for (const ms of times) pool.use(() => (ms === 0 ? of(1) : timer(ms))).subscribe();
+        flush();
+        const { use } = pool.timings();
+        expect([use.count, use.min, use.max]).toEqual([times.length, 0, 5]);
+      });
+    }
+  });
+
   it('is a copy', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
     const before = pool.timings();
