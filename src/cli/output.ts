@@ -1,4 +1,5 @@
 import type { Sink } from './io';
+import { wrapWords } from './wrap-words';
 
 /**
  * Writes to a stream: what comes in one turn in one piece, and says of everything when it has left, so that whoever writes can wait for
@@ -27,6 +28,12 @@ export class Output {
     }
     this.texts.push(text);
     if (left !== undefined) this.leaving.push(left);
+  }
+
+  /** The same for sentences: on a terminal they are broken between words. */
+  writeText(text: string): void {
+    const { isTTY = false, columns = 0 } = this.stream;
+    this.write(isTTY ? wrapWords(text, columns) : text);
   }
 
   /** Whether something has not left yet. */

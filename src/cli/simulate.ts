@@ -116,7 +116,8 @@ class Simulating {
 
   private print(value: object, text: () => string): void {
     const interrupted = this.interruption.signal !== undefined;
-    this.stdout.write(this.args.json ? `${oneLine(JSON.stringify({ ...value, interrupted }))}\n` : text());
+    if (this.args.json) this.stdout.write(`${oneLine(JSON.stringify({ ...value, interrupted }))}\n`);
+    else this.stdout.writeText(text());
   }
 
   private codeOf(held: boolean): number {

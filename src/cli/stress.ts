@@ -135,7 +135,8 @@ class Stressing {
     const { signal } = interruption;
     if (report !== undefined) {
       const json = (): string => `${oneLine(JSON.stringify({ ...report, interrupted: signal !== undefined }))}\n`;
-      this.stdout.write(args.json ? json() : summaryOfLoad(report, subject.what));
+      if (args.json) this.stdout.write(json());
+      else this.stdout.writeText(summaryOfLoad(report, subject.what));
     }
     if (signal !== undefined) {
       this.say(`Interrupted by ${signal}.`);

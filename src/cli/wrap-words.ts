@@ -1,0 +1,26 @@
+/**
+ * Breaks lines between words where they are longer than the terminal is wide: left to itself, a terminal breaks them in mid-word. What goes on keeps
+ * the indent of its line; a word that is longer than a line stays whole.
+ */
+export function wrapWords(text: string, columns: number): string {
+  return columns > 0
+    ? text
+        .split('\n')
+        .flatMap((line) => wrapLine(line, columns))
+        .join('\n')
+    : text;
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  const indent = /^ */.exec(line)![0];
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > columns) {
+    const fits = rest.lastIndexOf(' ', columns);
+    const end = fits > indent.length ? fits : rest.indexOf(' ', columns);
+    if (end < 0) break;
+    lines.push(rest.slice(0, end).trimEnd());
+    rest = indent + rest.slice(end).trimStart();
+  }
+  return [...lines, rest];
+}
