@@ -38,7 +38,17 @@ export function compare(load: Load): Comparison {
 export function allowed(load: Load, greedy: Outcome): number {
   const more = Math.max(1, Math.min(greedy.connects, load.max));
   const rounds = isBatches(load) ? 3 : 3 + Math.log2(more);
-  return 1.1 * greedy.total + rounds * meanConnect(load, more);
+  return 1.1 * greedy.total + rounds * meanConnect(load, more) + load.outages.length * longestWork(load);
+}
+
+/** An outage undoes what is at work, and that has not come equally far in both pools. */
+function longestWork({ parts }: Load): number {
+  let longest = 0;
+  for (const part of parts) {
+    const items = part.kind === 'bursts' ? part.size * part.bursts : part.items;
+    for (let n = 0; n < items; n++) longest = Math.max(longest, part.work(n));
+  }
+  return longest;
 }
 
 const meanConnect = ({ connect }: Load, connects: number): number => {
