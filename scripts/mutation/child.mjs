@@ -1,13 +1,32 @@
 // Runs specs with one mutant, or with none to see which specs reach which mutants. Answers its parent by message.
+import childProcess from 'node:child_process';
 import { once } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import Jasmine from 'jasmine';
 
 const { active = -1, limit = Infinity, count, files, specs, root } = (await once(process, 'message'))[0];
 /** The code of a process that was ended in a loop, where no message would leave it. */
 const LOOPS = 77;
 const tell = (message, code) => process.send(message, () => process.exit(code));
+
+/** Whether the spec has started a program, in which there are no mutants. */
+let started = false;
+for (const name of ['execFile', 'fork', 'spawn', 'spawnSync']) {
+  const watched =
+    (start) =>
+    (...args) => {
+      started = true;
+      return start(...args);
+    };
+  const start = childProcess[name];
+  childProcess[name] = watched(start);
+  const promised = start[promisify.custom];
+  if (promised !== undefined) childProcess[name][promisify.custom] = watched(promised);
+}
+syncBuiltinESMExports();
 
 let seen = null;
 const hits = new Float64Array(active < 0 ? count : 0);
@@ -38,13 +57,14 @@ jasmine.env.configure({
   autoCleanClosures: false,
   ...(wanted === null ? {} : { specFilter: (spec) => wanted.has(spec.getFullName()) }),
 });
-globalThis.jasmine.DEFAULT_TIMEOUT_INTERVAL = active < 0 ? 120_000 : 30_000;
+globalThis.jasmine.DEFAULT_TIMEOUT_INTERVAL = 120_000;
 
 const covered = [];
 let passed = 0;
 let began = 0;
 jasmine.addReporter({
   specStarted() {
+    started = false;
     began = performance.now();
     seen = new Uint8Array(active < 0 ? count : 0);
   },
@@ -56,7 +76,13 @@ jasmine.addReporter({
     }
     const ids = [];
     for (let id = 0; id < count; id++) if (seen[id] === 1) ids.push(id);
-    covered.push({ name: fullName, file: fileURLToPath(filename), ms: performance.now() - began, status, ids });
+    covered.push({
+      name: fullName,
+      file: fileURLToPath(filename),
+      ms: performance.now() - began,
+      status: started ? 'program' : status,
+      ids,
+    });
   },
   suiteDone({ fullName, failedExpectations }) {
     if (active >= 0 && failedExpectations.length > 0) {

@@ -308,13 +308,21 @@ describe('a blocked thread', () => {
   });
 
   it('lends nothing that is too long idle, or too old, in the same turn too', async () => {
-    for (const options of [{ idleTimeout: 100 }, { maxLifetime: 100, lifetimeJitter: 0 }]) {
+    for (const [reason, options] of Object.entries({
+      idle: { idleTimeout: 100 },
+      lifetime: { maxLifetime: 100, lifetimeJitter: 0 },
+    })) {
       let opened = 0;
       const pool = onePool({ connect: () => opensAtOnce(`c${++opened}`), ...options });
+      const reasons: string[] = [];
+      pool.events$.subscribe((event) => {
+        if (event.type === 'evicted') reasons.push(event.reason);
+      });
       pool.use(() => of(1)).subscribe();
       block(150);
       const lease = await firstValueFrom(pool.acquire());
-      expect(lease.connection).withContext(JSON.stringify(options)).toBe('c2');
+      expect(lease.connection).withContext(reason).toBe('c2');
+      expect(reasons).toEqual([reason]);
       lease.release();
       await pool.destroy();
     }
