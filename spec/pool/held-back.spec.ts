@@ -1,4 +1,4 @@
-import { NEVER, of, throwError } from 'rxjs';
+import { concat, map, NEVER, of, throwError, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { isPoolError } from '../../src/index';
 import type { ConnectionPool, PoolError, PoolOptions } from '../../src/index';
@@ -192,6 +192,25 @@ describe('a caller that waited in vain is told what holds the connections back:'
     const error = errorOf({ ...cases[0]!, options: { connect: connectOnce(() => NEVER, 9), max: 1 } });
     expect(error.message).toBe(
       `Pool 'db' exhausted: 1/1 connections in use, 1 waiting, waited 200 ms. Longest held 201 ms by 'report'. ` +
+        'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.',
+    );
+  });
+
+  it('work that is slower than it was, for which no connect has begun yet', () => {
+    const slowly = concat(timer(100).pipe(map(() => 'c')), NEVER);
+    let told: unknown;
+    marbles(({ flush, at }) => {
+      const pool = createLastingPool({ name: 'db', max: 10, connect: () => slowly });
+      pool.use(() => timer(5)).subscribe();
+      at(200, () => {
+        holdOne(pool);
+        pool.acquire({ acquireTimeout: 50 }).subscribe({ error: (error: unknown) => (told = error) });
+      });
+      at(900, () => void pool.destroy({ timeout: 0 }));
+      flush();
+    });
+    expect((told as Error).message).toBe(
+      `Pool 'db' exhausted: 1/10 connections in use (1 open), 1 waiting, waited 50 ms. Longest held 50 ms by 'report'. ` +
         'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.',
     );
   });
