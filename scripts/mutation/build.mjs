@@ -25,6 +25,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
     noHeader: true,
   });
 
+  const alike = new Map();
   const lines = new Map(files.map(({ name, content }) => [name, content.split('\n')]));
   const mutants = instrumented.mutants.map(({ id, fileName, location: { start, end }, mutatorName, replacement }) => {
     const text = lines.get(fileName);
@@ -35,6 +36,10 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
     const before = inside.join('\n').replace(/\s+/g, ' ');
     const after = replacement.replace(/\s+/g, ' ');
     const line = text[start.line].trim();
+    // Known again when lines above it come and go.
+    const key = [fileName, line, start.column - text[start.line].search(/\S/), before, after].join(' | ');
+    const earlier = alike.get(key) ?? 0;
+    alike.set(key, earlier + 1);
     return {
       id: Number(id),
       file: fileName,
@@ -43,8 +48,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
       before,
       after,
       in: line,
-      // Known again when lines above it come and go.
-      key: [fileName, line, start.column - text[start.line].search(/\S/), before, after].join(' | '),
+      key: earlier === 0 ? key : `${key} | ${earlier + 1}`,
     };
   });
 
