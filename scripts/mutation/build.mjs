@@ -30,8 +30,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
   const mutants = instrumented.mutants.map(({ id, fileName, location: { start, end }, mutatorName, replacement }) => {
     const text = lines.get(fileName);
     const inside = text.slice(start.line, end.line + 1);
-    inside[inside.length - 1] = inside.at(-1).slice(0, end.line === start.line ? end.column : undefined);
-    if (end.line !== start.line) inside[inside.length - 1] = inside.at(-1).slice(0, end.column);
+    inside[inside.length - 1] = inside.at(-1).slice(0, end.column);
     inside[0] = inside[0].slice(start.column);
     const before = inside.join('\n').replace(/\s+/g, ' ');
     const after = replacement.replace(/\s+/g, ' ');
