@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundle } from '../helpers/bundle';
 
 interface Ended {
   readonly code: number | null;
@@ -9,27 +10,26 @@ interface Ended {
   readonly stderr: string;
 }
 
-const child = fileURLToPath(new URL('./process-child.ts', import.meta.url));
+let child: string;
 /** Long enough for a slow machine, and far shorter than any timer that could wrongly keep a process: those are 5 s and more. */
 const quickly = 4_000;
 
 function run(scenario: string): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), child, scenario],
-      { timeout: 90_000 },
-      (error, stdout, stderr) => {
-        const lines = stdout.split('\n').filter((line) => line !== '');
-        const ms = Number(/^ended after (\d+) ms$/.exec(lines.at(-1) ?? '')?.[1] ?? NaN);
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        resolve({ code, said: lines.slice(0, -1), ms, stderr });
-      },
-    );
+    execFile(process.execPath, [child, scenario], { timeout: 90_000 }, (error, stdout, stderr) => {
+      const lines = stdout.split('\n').filter((line) => line !== '');
+      const ms = Number(/^ended after (\d+) ms$/.exec(lines.at(-1) ?? '')?.[1] ?? NaN);
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ code, said: lines.slice(0, -1), ms, stderr });
+    });
   });
 }
 
 describe('a process that uses a pool', () => {
+  beforeAll(async () => {
+    child = await bundle(fileURLToPath(new URL('./process-child.ts', import.meta.url)));
+  });
+
   const ending: [string, string[]][] = [
     ['forgotten pool', []],
     ['forgotten pool with a cold batch behind it', ['3 sent']],
