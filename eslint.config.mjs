@@ -18,35 +18,6 @@ const floors = {
   cli: ['telemetry', 'dashboard', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
 };
 
-/** The rooms of the pool that know neither RxJS nor anything else from outside their own folder. */
-const core = [
-  'batch-demand',
-  'claim',
-  'clock',
-  'coarse-clock',
-  'connections',
-  'core',
-  'counters',
-  'ending',
-  'errors',
-  'events',
-  'evictions',
-  'forgotten-leases',
-  'histogram',
-  'holders',
-  'line',
-  'linked-list',
-  'opening',
-  'overload',
-  'refusals',
-  'room',
-  'situation',
-  'slot',
-  'timings',
-  'wake',
-  'warm-ups',
-];
-
 const forbid = (files, regex, message) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
@@ -124,11 +95,6 @@ export default defineConfig(
     },
   },
   ...oneWay,
-  forbid(
-    core.map((room) => `src/pool/${room}.ts`),
-    String.raw`^(?!\./(?!\.))`,
-    'The core of the pool imports nothing but its own rooms, and does not know RxJS.',
-  ),
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },

@@ -157,7 +157,7 @@ function wordsOf(file: string, name: string): string[] {
 
 /** The fields of each kind of event beside those that all have; `?` for one that may be missing. */
 function events(): Record<string, string[]> {
-  const source = sourceOf('src/pool/events.ts');
+  const source = sourceOf('src/pool/reports/events.ts');
   const kinds = unionOf(source, 'PoolHappening').map((type) => {
     const [kind, ...fields] = (type as ts.TypeLiteralNode).members as ts.NodeArray<ts.PropertySignature>;
     const word = kind!.type!.getText(source).slice(1, -1);
@@ -245,7 +245,7 @@ describe('the README', () => {
       told[inCode(type!)[0]!] = inCode(fields!);
     expect(told).toEqual(events());
     const reasons = /^The reasons of `evicted`: (.*)\.$/m.exec(textOf('docs/observability.md'))![1]!;
-    expect(inCode(reasons).sort()).toEqual(wordsOf('src/pool/events.ts', 'EvictReason').sort());
+    expect(inCode(reasons).sort()).toEqual(wordsOf('src/pool/reports/events.ts', 'EvictReason').sort());
   });
 
   it('would be found out', () => {

@@ -1,16 +1,16 @@
 export { createPool } from './pool/create-pool';
 export type { PoolOptions, AcquireOptions } from './pool/options';
 export type { ConnectionPool } from './pool/connection-pool';
-export type { ContextCarrier } from './pool/context';
+export type { ContextCarrier } from './pool/rx/context';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
-export type { Lease } from './pool/lease';
-export type { PoolStats, PoolStatsSubject } from './pool/stats';
-export type { EvictReason, PoolEvent, PoolHappening } from './pool/events';
-export type { Holder } from './pool/holders';
-export type { PoolTimings, TimingsOptions } from './pool/timings';
-export { Histogram } from './pool/histogram';
-export type { HistogramJSON } from './pool/histogram';
-export type { WorkContext, WorkResult } from './pool/work';
+export type { Lease } from './pool/rx/lease';
+export type { PoolStats, PoolStatsSubject } from './pool/rx/stats';
+export type { EvictReason, PoolEvent, PoolHappening } from './pool/reports/events';
+export type { Holder } from './pool/reports/holders';
+export type { PoolTimings, TimingsOptions } from './pool/metrics/timings';
+export { Histogram } from './pool/metrics/histogram';
+export type { HistogramJSON } from './pool/metrics/histogram';
+export type { WorkContext, WorkResult } from './pool/rx/work';
 export {
   ConnectionFailedError,
   InvalidConfigError,
@@ -21,7 +21,7 @@ export {
   PoolExhaustedError,
 } from './pool/errors';
 export type { ErrorOfCode, PoolErrorCode, PoolNumbers } from './pool/errors';
-export type { ReadableError } from './pool/readable-error';
+export type { ReadableError } from './pool/values/readable-error';
 
 export { withConnection } from './operators/with-connection';
 export { again } from './operators/again';
@@ -31,8 +31,8 @@ export { batchParallel } from './operators/batch-parallel';
 export { collectBatch } from './operators/collect-batch';
 export { trackProgress } from './operators/track-progress';
 export type { NumberedItem } from './operators/again';
-export type { ConnectionTask } from './operators/connection-task';
-export type { BatchOptions } from './operators/batch-options';
+export type { ConnectionTask } from './operators/internal/connection-task';
+export type { BatchOptions } from './operators/internal/batch-options';
 export type { BatchOutcome } from './operators/batch-outcomes';
-export type { BatchFailure, BatchResult } from './operators/collection';
+export type { BatchFailure, BatchResult } from './operators/internal/collection';
 export type { BatchProgress, ProgressOptions } from './operators/track-progress';

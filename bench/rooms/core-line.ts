@@ -1,5 +1,5 @@
 import { warmPool } from '../cases/warm-pool';
-import { Claim } from '../../src/pool/claim';
+import { Claim } from '../../src/pool/state/claim';
 import type { Asking } from '../../src/pool/options';
 import type { InLine } from '../runner/gathered';
 import { coreOf } from './core';

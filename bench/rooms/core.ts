@@ -1,6 +1,6 @@
 import type { ConnectionPool } from '../../src/index';
-import type { PoolCore } from '../../src/pool/core';
-import { internals, type PoolInternals } from '../../src/pool/internals';
+import type { PoolCore } from '../../src/pool/core/core';
+import { internals, type PoolInternals } from '../../src/pool/rx/internals';
 
 /** The core of a pool of the built package. */
 export const coreOf = <C>(pool: ConnectionPool<C>): PoolCore<C> =>

@@ -5,7 +5,7 @@ import { Packr } from 'msgpackr';
 import { jsonUpTo } from '../../src/cli/json';
 import { jsonLine, oneLine, readableLine } from '../../src/cli/outcome';
 import { Output } from '../../src/cli/output';
-import { suggestion } from '../../src/pool/suggestion';
+import { suggestion } from '../../src/pool/values/suggestion';
 import { Call } from '../../src/cli/call';
 import {
   builtinMethods,
@@ -19,7 +19,7 @@ import { readable } from '../../src/connectors/msgpack-rpc/errors';
 import { checkMessage } from '../../src/connectors/msgpack-rpc/messages';
 import { parseTarget } from '../../src/connectors/msgpack-rpc/target';
 import { Writable } from 'node:stream';
-import { printable, printableUpTo } from '../../src/pool/printable';
+import { printable, printableUpTo } from '../../src/pool/values/printable';
 import { run } from './fake-io';
 
 /** What no terminal and no line of a log may get as it is. */

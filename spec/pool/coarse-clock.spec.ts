@@ -1,7 +1,7 @@
 import { asyncScheduler } from 'rxjs';
-import { CoarseClock } from '../../src/pool/coarse-clock';
-import { schedulerClock } from '../../src/pool/scheduler-clock';
-import type { Clock } from '../../src/pool/clock';
+import { CoarseClock } from '../../src/pool/time/coarse-clock';
+import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
+import type { Clock } from '../../src/pool/time/clock';
 import { marbles } from '../helpers/marbles';
 
 /** A clock that counts how often it is read, and whose time is in the hands of the spec. */

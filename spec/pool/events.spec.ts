@@ -1,6 +1,6 @@
 import { asyncScheduler, config, NEVER, of, Subject, throwError, timer } from 'rxjs';
 import type { ConnectionPool, PoolEvent } from '../../src/index';
-import { Events } from '../../src/pool/events';
+import { Events } from '../../src/pool/reports/events';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';

@@ -5,8 +5,8 @@ import type { SchedulerLike } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolEvent, PoolOptions } from '../../src/index';
-import { MonotonicTime } from '../../src/pool/monotonic-time';
-import { schedulerClock } from '../../src/pool/scheduler-clock';
+import { MonotonicTime } from '../../src/pool/rx/monotonic-time';
+import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { opensAtOnce, poolError } from '../helpers/marbles';
 
 const RealDate = Date;

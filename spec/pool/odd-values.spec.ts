@@ -2,7 +2,7 @@ import { config, NEVER, Observable, of, throwError } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { isPoolError } from '../../src/index';
 import type { PoolOptions } from '../../src/index';
-import { said, shown } from '../../src/pool/describe';
+import { said, shown } from '../../src/pool/values/describe';
 import { ErrorTally } from '../../src/stress/error-tally';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';

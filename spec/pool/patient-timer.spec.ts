@@ -1,7 +1,7 @@
 import { asyncScheduler } from 'rxjs';
-import { CoarseClock } from '../../src/pool/coarse-clock';
-import { PatientTimer } from '../../src/pool/patient-timer';
-import { schedulerClock } from '../../src/pool/scheduler-clock';
+import { CoarseClock } from '../../src/pool/time/coarse-clock';
+import { PatientTimer } from '../../src/pool/time/patient-timer';
+import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { marbles } from '../helpers/marbles';
 

@@ -1,8 +1,8 @@
 import { asyncScheduler, filter, map, Subject, Subscriber, take, takeUntil, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, Lease } from '../../src/index';
-import { Claim } from '../../src/pool/claim';
-import type { HeldLease } from '../../src/pool/lease';
+import { Claim } from '../../src/pool/state/claim';
+import type { HeldLease } from '../../src/pool/rx/lease';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';

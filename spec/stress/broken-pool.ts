@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
-import { internals } from '../../src/pool/internals';
+import { internals } from '../../src/pool/rx/internals';
 import { stressTest } from '../../src/stress/index';
 import type { StressOptions, StressReport } from '../../src/stress/index';
 import { createLastingPool } from '../helpers/lasting-pool';

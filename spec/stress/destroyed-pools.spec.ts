@@ -1,6 +1,6 @@
 import { concat, defer, EMPTY, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
-import { lineIsFull } from '../../src/pool/refusals';
+import { lineIsFull } from '../../src/pool/reports/refusals';
 import { stressTest } from '../../src/stress/index';
 import type { StressReport } from '../../src/stress/index';
 import { expectBlame, expectNoBlame, poolOf, wires } from './broken-pool';

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { concat, EMPTY, ignoreElements, NEVER, of, throwError, timer } from 'rxjs';
-import { targetIsDead } from '../../src/pool/refusals';
+import { targetIsDead } from '../../src/pool/reports/refusals';
 import { expectBlame, expectNoBlame, Wire, wires } from './broken-pool';
 import type { Scenario } from './broken-pool';
 

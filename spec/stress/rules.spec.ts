@@ -1,9 +1,9 @@
 import { asyncScheduler, concat, NEVER, of, timer } from 'rxjs';
 import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolEvent, PoolStats } from '../../src/index';
-import { schedulerClock } from '../../src/pool/scheduler-clock';
-import { internals } from '../../src/pool/internals';
-import type { PoolInternals } from '../../src/pool/internals';
+import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
+import { internals } from '../../src/pool/rx/internals';
+import type { PoolInternals } from '../../src/pool/rx/internals';
 import { Rules } from '../../src/stress/rules/rules';
 import { stressTest } from '../../src/stress/index';
 import type { StressReport } from '../../src/stress/index';

@@ -1,4 +1,4 @@
-import type { Histogram } from '../pool/histogram';
+import type { Histogram } from '../pool/metrics/histogram';
 import { shownMs } from '../stress/ms';
 
 /** Rows at the most, and how long a bar is. */

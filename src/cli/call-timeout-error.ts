@@ -1,4 +1,4 @@
-import { ReadableError } from '../pool/readable-error';
+import { ReadableError } from '../pool/values/readable-error';
 /** The node did not answer in the time that was given to it; whether it has done what was asked is not known. */
 export class CallTimeoutError extends ReadableError {
   override get name(): 'CallTimeoutError' {

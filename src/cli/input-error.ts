@@ -1,4 +1,4 @@
-import { ReadableError } from '../pool/readable-error';
+import { ReadableError } from '../pool/values/readable-error';
 /** A line that cannot be sent as it is: its item fails, the others do not notice. */
 export class InputError extends ReadableError {
   override get name(): 'InputError' {

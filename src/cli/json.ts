@@ -1,5 +1,5 @@
 import { Ext } from '../connectors/msgpack-rpc/index';
-import { printable, printableUpTo } from '../pool/printable';
+import { printable, printableUpTo } from '../pool/values/printable';
 
 /**
  * A value as JSON, on one line. What MessagePack has and JSON has not: bytes become base64, an integer beyond 2⁵³ the text of its

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { suggestion } from '../pool/suggestion';
+import { suggestion } from '../pool/values/suggestion';
 
 /** What an option takes, by its long name. */
 export type OptionTable = Readonly<

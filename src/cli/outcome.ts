@@ -1,8 +1,8 @@
 import { RpcError } from '../connectors/msgpack-rpc/index';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { said } from '../pool/describe';
+import { said } from '../pool/values/describe';
 import type { Call } from './call';
-import { isPrintable, printable } from '../pool/printable';
+import { isPrintable, printable } from '../pool/values/printable';
 import { jsonUpTo, type Json } from './json';
 
 /** What a line has failed with whose outcome cannot be printed. The call itself has ended as it has. */

@@ -11,9 +11,9 @@ import { simulate } from './simulate';
 import { simulateArguments, simulateOptions } from './simulate-arguments';
 import { stress } from './stress';
 import { stressArguments, stressOptions } from './stress-arguments';
-import { suggestion } from '../pool/suggestion';
+import { suggestion } from '../pool/values/suggestion';
 import { version } from './version';
-import { printable } from '../pool/printable';
+import { printable } from '../pool/values/printable';
 
 /** Problems that are told, and how long each may be: arguments may have any length. */
 const MOST_PROBLEMS = 20;

@@ -1,6 +1,6 @@
 import { asyncScheduler, combineLatest, map, throttleTime, type Observable, type SchedulerLike } from 'rxjs';
 import type { BatchProgress } from '../operators/track-progress';
-import type { PoolStats } from '../pool/stats';
+import type { PoolStats } from '../pool/rx/stats';
 import { duration } from './duration';
 
 /** In ms; often enough to look alive. */

@@ -1,4 +1,4 @@
-import { printable } from '../pool/printable';
+import { printable } from '../pool/values/printable';
 import type { Sink } from './io';
 
 /** Some lines at the bottom of a terminal that are written over, and get out of the way of everything else. Elsewhere nothing. */

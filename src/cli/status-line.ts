@@ -1,4 +1,4 @@
-import { printable } from '../pool/printable';
+import { printable } from '../pool/values/printable';
 import type { Sink } from './io';
 
 const TO_START_AND_CLEAR = '\r\u001b[K';

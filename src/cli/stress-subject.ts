@@ -4,7 +4,7 @@ import { builtinMethods, connectNode, serveNode, type RpcConnection } from '../c
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
-import { internals } from '../pool/internals';
+import { internals } from '../pool/rx/internals';
 import { shown } from '../pool/options';
 import type { StressOptions } from '../stress/options';
 import { messageOf } from './outcome';

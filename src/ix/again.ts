@@ -1,15 +1,15 @@
 import type { ObservedValueOf } from 'rxjs';
 import { isNumbered, notNumbered } from '../operators/again';
 import type { NumberedItem } from '../operators/again';
-import type { ConnectionTask } from '../operators/connection-task';
+import type { ConnectionTask } from '../operators/internal/connection-task';
 import { itemWork } from '../operators/with-connection';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { AcquireOptions } from '../pool/options';
-import type { WorkContext, WorkResult } from '../pool/work';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import { TasksOfWork } from './tasks';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import { TasksOfWork } from './internal/tasks';
 
 /**
  * `withConnection` for what failed: takes the failures of a `BatchResult`, or anything else with an `item` and an `index`, and

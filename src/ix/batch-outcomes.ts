@@ -1,17 +1,17 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { InOrder } from '../operators/in-order';
-import type { Member } from '../operators/member';
-import { noteUnstarted } from '../operators/unstarted';
+import { InOrder } from '../operators/internal/in-order';
+import type { Member } from '../operators/internal/member';
+import { noteUnstarted } from '../operators/internal/unstarted';
 import { isPoolError } from '../pool/errors';
-import { Batch } from './batch';
-import { resolvePullOptions } from './batch-options';
-import type { PullBatchOptions, ResolvedPullOptions } from './batch-options';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import type { PullSource, Receiver } from './source';
+import { Batch } from './internal/batch';
+import { resolvePullOptions } from './internal/batch-options';
+import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import type { PullSource, Receiver } from './internal/source';
 
 /**
  * Runs tasks in parallel and gives an outcome for each, as they end: an error of one is an outcome, not the end. What ends the

@@ -1,13 +1,13 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
-import type { BatchResult } from '../operators/collection';
+import type { BatchResult } from '../operators/internal/collection';
 import { batchOutcomes } from './batch-outcomes';
-import { resolvePullOptions } from './batch-options';
-import type { PullBatchOptions } from './batch-options';
+import { resolvePullOptions } from './internal/batch-options';
+import type { PullBatchOptions } from './internal/batch-options';
 import { collectBatch } from './collect-batch';
-import { checkSource } from './open';
-import type { PullOperator } from './pulled';
-import type { PullSource } from './source';
+import { checkSource } from './internal/open';
+import type { PullOperator } from './internal/pulled';
+import type { PullSource } from './internal/source';
 
 /**
  * Runs tasks in parallel, so many at a time, and gives one result when all have ended: what succeeded and what failed, in the

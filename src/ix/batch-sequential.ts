@@ -1,13 +1,13 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
-import type { Member } from '../operators/member';
-import { Batch } from './batch';
-import { resolvePullSequential } from './batch-options';
-import type { PullBatchOptions, ResolvedPullOptions } from './batch-options';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import type { PullSource, Receiver } from './source';
+import type { Member } from '../operators/internal/member';
+import { Batch } from './internal/batch';
+import { resolvePullSequential } from './internal/batch-options';
+import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import type { PullSource, Receiver } from './internal/source';
 
 /**
  * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so does

@@ -1,12 +1,12 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { Collection } from '../operators/collection';
-import type { BatchResult } from '../operators/collection';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import type { PullSource } from './source';
-import { Stage } from './stage';
+import { Collection } from '../operators/internal/collection';
+import type { BatchResult } from '../operators/internal/collection';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import type { PullSource } from './internal/source';
+import { Stage } from './internal/stage';
 
 /**
  * Collects the outcomes of `batchOutcomes` into one result, in the order of the source: draws them all when it is pulled.

@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import type { Subscriber, Unsubscribable } from 'rxjs';
-import { tellWaiting } from '../operators/waiting';
-import type { BatchWait } from '../operators/waiting';
-import { checkSource, open } from './open';
-import type { PullSource, Receiver, Source } from './source';
+import { tellWaiting } from '../operators/internal/waiting';
+import type { BatchWait } from '../operators/internal/waiting';
+import { checkSource, open } from './internal/open';
+import type { PullSource, Receiver, Source } from './internal/source';
 
 /**
  * An AsyncIterable as an Observable: draws one value at a time, the next one when all that the last one caused in the subscriber

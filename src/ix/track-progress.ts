@@ -1,14 +1,14 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { Observer } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { progressFor } from '../operators/progress';
-import type { BatchProgress, Progress, ProgressOptions } from '../operators/progress';
-import type { BatchWait } from '../operators/waiting';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import type { PullSource, Receiver } from './source';
-import { Stage } from './stage';
+import { progressFor } from '../operators/internal/progress';
+import type { BatchProgress, Progress, ProgressOptions } from '../operators/internal/progress';
+import type { BatchWait } from '../operators/internal/waiting';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import type { PullSource, Receiver } from './internal/source';
+import { Stage } from './internal/stage';
 
 /**
  * Tells an observer how far the batch has come: once at the first pull and once for every outcome, before the outcome goes on.

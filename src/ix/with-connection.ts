@@ -1,17 +1,17 @@
 import type { ObservedValueOf } from 'rxjs';
-import type { ConnectionTask, ItemWork } from '../operators/connection-task';
-import { isHeldLease, notALease, Reservations } from '../operators/lease-task';
-import type { LeaseWork } from '../operators/lease-task';
+import type { ConnectionTask, ItemWork } from '../operators/internal/connection-task';
+import { isHeldLease, notALease, Reservations } from '../operators/internal/lease-task';
+import type { LeaseWork } from '../operators/internal/lease-task';
 import { isLeaseOf, itemWork, leasedTwice } from '../operators/with-connection';
 import type { ConnectionPool } from '../pool/connection-pool';
-import type { Lease } from '../pool/lease';
+import type { Lease } from '../pool/rx/lease';
 import type { AcquireOptions } from '../pool/options';
-import type { WorkContext, WorkResult } from '../pool/work';
-import { checkSource } from './open';
-import { Opened } from './pulled';
-import type { PullOperator } from './pulled';
-import type { Receiver } from './source';
-import { Tasks, TasksOfWork } from './tasks';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
+import { checkSource } from './internal/open';
+import { Opened } from './internal/pulled';
+import type { PullOperator } from './internal/pulled';
+import type { Receiver } from './internal/source';
+import { Tasks, TasksOfWork } from './internal/tasks';
 
 /**
  * Makes every item a cold task that leases a connection, works on it, and gives it back. One item is drawn for each task that is

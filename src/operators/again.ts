@@ -2,9 +2,9 @@ import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
-import type { WorkContext, WorkResult } from '../pool/work';
-import type { ConnectionTask } from './connection-task';
-import { TaskStream } from './task-stream';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
+import type { ConnectionTask } from './internal/connection-task';
+import { TaskStream } from './internal/task-stream';
 import { itemWork } from './with-connection';
 
 /** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */

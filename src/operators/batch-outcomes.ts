@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
 import { isPoolError } from '../pool/errors';
-import { Batch } from './batch';
-import { resolveBatchOptions } from './batch-options';
-import type { BatchOptions, ResolvedBatchOptions } from './batch-options';
-import { InOrder } from './in-order';
-import type { BatchRules, Member } from './member';
-import { noteUnstarted } from './unstarted';
+import { Batch } from './internal/batch';
+import { resolveBatchOptions } from './internal/batch-options';
+import type { BatchOptions, ResolvedBatchOptions } from './internal/batch-options';
+import { InOrder } from './internal/in-order';
+import type { BatchRules, Member } from './internal/member';
+import { noteUnstarted } from './internal/unstarted';
 
 /** How one of a batch ended: with its last value (`undefined` if it had none), or with an error. */
 export type BatchOutcome<R> =

@@ -1,10 +1,10 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
-import { resolveBatchOptions } from './batch-options';
-import type { BatchOptions } from './batch-options';
+import { resolveBatchOptions } from './internal/batch-options';
+import type { BatchOptions } from './internal/batch-options';
 import { runToOutcomes } from './batch-outcomes';
 import { Collector } from './collect-batch';
-import type { BatchResult } from './collection';
+import type { BatchResult } from './internal/collection';
 
 /**
  * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the

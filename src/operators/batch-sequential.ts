@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
-import { Batch } from './batch';
-import { resolveSequentialOptions } from './batch-options';
-import type { BatchOptions } from './batch-options';
-import type { BatchRules } from './member';
+import { Batch } from './internal/batch';
+import { resolveSequentialOptions } from './internal/batch-options';
+import type { BatchOptions } from './internal/batch-options';
+import type { BatchRules } from './internal/member';
 
 /**
  * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so

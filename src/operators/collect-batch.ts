@@ -1,8 +1,8 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
-import { Collection } from './collection';
-import type { BatchResult } from './collection';
+import { Collection } from './internal/collection';
+import type { BatchResult } from './internal/collection';
 
 /**
  * Collects the outcomes of `batchOutcomes` into one result, in the order of the source.

@@ -1,12 +1,12 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
-import { progressFor } from './progress';
-import type { BatchProgress, Progress, ProgressOptions } from './progress';
-import { batchWaits } from './waiting';
-import type { BatchWait } from './waiting';
+import { progressFor } from './internal/progress';
+import type { BatchProgress, Progress, ProgressOptions } from './internal/progress';
+import { batchWaits } from './internal/waiting';
+import type { BatchWait } from './internal/waiting';
 
-export type { BatchProgress, ProgressOptions } from './progress';
+export type { BatchProgress, ProgressOptions } from './internal/progress';
 
 /**
  * Tells an observer how far the batch has come: once at the beginning and once for every outcome, before the outcome goes on; and when the

@@ -2,16 +2,16 @@ import { map, Observable } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
-import { internals } from '../pool/internals';
-import type { PoolInternals } from '../pool/internals';
-import type { HeldLease, Lease } from '../pool/lease';
+import { internals } from '../pool/rx/internals';
+import type { PoolInternals } from '../pool/rx/internals';
+import type { HeldLease, Lease } from '../pool/rx/lease';
 import { askingOf, shown } from '../pool/options';
 import type { AcquireOptions } from '../pool/options';
-import type { WorkContext, WorkResult } from '../pool/work';
-import { stoppable } from './connection-task';
-import type { ConnectionTask, ItemWork } from './connection-task';
-import { isHeldLease, LeaseTasks } from './lease-task';
-import { TaskStream } from './task-stream';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
+import { stoppable } from './internal/connection-task';
+import type { ConnectionTask, ItemWork } from './internal/connection-task';
+import { isHeldLease, LeaseTasks } from './internal/lease-task';
+import { TaskStream } from './internal/task-stream';
 
 /**
  * Makes every item a cold task that leases a connection, works on it, and gives it back. What follows decides

@@ -1,4 +1,4 @@
-import { ReadableError } from './readable-error';
+import { ReadableError } from './values/readable-error';
 
 /** Which of the pool's errors this is; the same word in every copy of the package. */
 export type PoolErrorCode =

@@ -1,15 +1,15 @@
 import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
-import type { ContextCarrier } from './context';
+import type { ContextCarrier } from './rx/context';
 import type { Connector, OnCancel } from './connector';
-import type { CoreOptions } from './core';
-import { shown } from './describe';
+import type { CoreOptions } from './core/core';
+import { shown } from './values/describe';
 import { InvalidConfigError } from './errors';
-import { longestTimer } from './clock';
-import { readOptions } from './read-options';
-import { unknownOption } from './unknown-option';
+import { longestTimer } from './time/clock';
+import { readOptions } from './values/read-options';
+import { unknownOption } from './values/unknown-option';
 
-export { shown } from './describe';
+export { shown } from './values/describe';
 
 /** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
 export interface PoolOptions<C> {

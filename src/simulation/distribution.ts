@@ -1,4 +1,4 @@
-import type { Histogram, HistogramJSON } from '../pool/histogram';
+import type { Histogram, HistogramJSON } from '../pool/metrics/histogram';
 import type { Die } from './dice';
 
 /**

@@ -1,6 +1,6 @@
 import { isPoolError } from '../pool/errors';
-import { Histogram } from '../pool/histogram';
-import type { HistogramJSON } from '../pool/histogram';
+import { Histogram } from '../pool/metrics/histogram';
+import type { HistogramJSON } from '../pool/metrics/histogram';
 import { exponentialTimes, fixedTimes, histogramTimes, logNormalTimes, uniformTimes } from './distribution';
 import type { Times } from './distribution';
 import { isRecord } from './reader';

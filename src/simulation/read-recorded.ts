@@ -1,7 +1,7 @@
 import { from } from 'rxjs';
 import { isPoolError } from '../pool/errors';
-import type { PoolEvent } from '../pool/events';
-import type { Histogram } from '../pool/histogram';
+import type { PoolEvent } from '../pool/reports/events';
+import type { Histogram } from '../pool/metrics/histogram';
 import { recordLoad } from '../stress/record-load';
 import type { LoadRecording } from '../stress/record-load';
 import { readHistogram } from './read-distribution';

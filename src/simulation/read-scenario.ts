@@ -1,7 +1,7 @@
 import { NEVER } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import { shown } from '../pool/options';
-import { schedulerClock } from '../pool/scheduler-clock';
+import { schedulerClock } from '../pool/rx/scheduler-clock';
 import type { Load } from '../stress/load';
 import type { LoadDescription } from '../stress/report';
 import { readThreshold } from '../stress/thresholds';

@@ -1,6 +1,6 @@
 import { shown } from '../pool/options';
-import { readOptions } from '../pool/read-options';
-import { meantBy } from '../pool/unknown-option';
+import { readOptions } from '../pool/values/read-options';
+import { meantBy } from '../pool/values/unknown-option';
 
 /** A part of the scenario that can be read, and where it is: `outages[0].at`. */
 export interface Part {

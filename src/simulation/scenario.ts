@@ -1,7 +1,7 @@
-import type { PoolEvent } from '../pool/events';
-import type { HistogramJSON } from '../pool/histogram';
+import type { PoolEvent } from '../pool/reports/events';
+import type { HistogramJSON } from '../pool/metrics/histogram';
 import type { PoolOptions } from '../pool/options';
-import type { PoolTimings } from '../pool/timings';
+import type { PoolTimings } from '../pool/metrics/timings';
 import type { LoadRecording } from '../stress/record-load';
 import type { Distribution } from './distribution';
 

@@ -1,4 +1,4 @@
-import { ReadableError } from '../pool/readable-error';
+import { ReadableError } from '../pool/values/readable-error';
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { Connector } from '../pool/connector';

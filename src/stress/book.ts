@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs';
-import { hair } from '../pool/clock';
+import { hair } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
-import type { WorkContext, WorkResult } from '../pool/work';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
 import type { Load } from './load';
 import { Measurements } from './measurements';
 import type { RunState } from './measurements';

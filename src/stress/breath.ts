@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../pool/clock';
+import type { Cancel, Clock } from '../pool/time/clock';
 
 /** In ms: how long the event loop may be kept from everything else. */
 const longest = 10;

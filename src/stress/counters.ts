@@ -1,4 +1,4 @@
-import { Counters } from '../pool/counters';
+import { Counters } from '../pool/state/counters';
 
 type Counter = Exclude<keyof Counters, 'ended'>;
 

@@ -1,4 +1,4 @@
-import { said } from '../pool/describe';
+import { said } from '../pool/values/describe';
 
 /** Errors that say the same. */
 export interface ErrorCount {

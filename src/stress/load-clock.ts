@@ -1,6 +1,6 @@
 import type { SchedulerLike } from 'rxjs';
-import type { Clock } from '../pool/clock';
-import { schedulerClock } from '../pool/scheduler-clock';
+import type { Clock } from '../pool/time/clock';
+import { schedulerClock } from '../pool/rx/scheduler-clock';
 
 /** In ms: a scheduler that is further from the time of day than this has a time of its own. */
 const sameTime = 1_000;

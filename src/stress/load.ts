@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
-import type { Clock } from '../pool/clock';
-import type { WorkContext, WorkResult } from '../pool/work';
+import type { Clock } from '../pool/time/clock';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
 import type { Arrivals } from './arrivals';
 import type { LoadDescription } from './report';
 import type { Threshold } from './thresholds';

@@ -1,4 +1,4 @@
-import type { Histogram } from '../pool/histogram';
+import type { Histogram } from '../pool/metrics/histogram';
 
 /** A histogram in a few numbers, in ms; all are 0 where there is nothing. */
 export interface Measure {

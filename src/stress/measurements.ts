@@ -1,5 +1,5 @@
 import type { ConnectionPool } from '../pool/connection-pool';
-import { Histogram } from '../pool/histogram';
+import { Histogram } from '../pool/metrics/histogram';
 import { shownMs } from './ms';
 import { ErrorTally } from './error-tally';
 import type { Load } from './load';

@@ -1,5 +1,5 @@
 import type { Observer, Subscriber } from 'rxjs';
-import type { WorkContext } from '../pool/work';
+import type { WorkContext } from '../pool/rx/work';
 import type { Outcome } from './outcome';
 
 /** What an operation tells of itself. */

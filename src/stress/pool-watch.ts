@@ -1,8 +1,8 @@
-import { hair } from '../pool/clock';
+import { hair } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
-import type { EvictReason, PoolEvent } from '../pool/events';
-import { Histogram } from '../pool/histogram';
-import type { PoolStats } from '../pool/stats';
+import type { EvictReason, PoolEvent } from '../pool/reports/events';
+import { Histogram } from '../pool/metrics/histogram';
+import type { PoolStats } from '../pool/rx/stats';
 import { deeds } from './counters';
 
 /** The most there ever was at a time, while it was measured. */

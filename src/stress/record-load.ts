@@ -1,8 +1,8 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import type { PoolEvent } from '../pool/events';
-import { Histogram } from '../pool/histogram';
+import type { PoolEvent } from '../pool/reports/events';
+import { Histogram } from '../pool/metrics/histogram';
 import { notACount, shown } from '../pool/options';
 
 /** What a pool was asked for in life, and how long things took: plain data, which `JSON.stringify` takes. Times in ms. */

@@ -1,5 +1,5 @@
-import type { Histogram } from '../pool/histogram';
-import type { PoolStats } from '../pool/stats';
+import type { Histogram } from '../pool/metrics/histogram';
+import type { PoolStats } from '../pool/rx/stats';
 import type { ErrorCount } from './error-tally';
 import type { Measure } from './measure';
 import type { Outcome } from './outcome';

@@ -1,8 +1,8 @@
 import { Observable, Subject, Subscriber, Subscription, take } from 'rxjs';
 import { withConnection } from '../operators/with-connection';
-import type { Cancel } from '../pool/clock';
+import type { Cancel } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
-import type { WorkContext, WorkResult } from '../pool/work';
+import type { WorkContext, WorkResult } from '../pool/rx/work';
 import { Book } from './book';
 import { Breath } from './breath';
 import { giveLabelBack, takeLabel } from './labels';

@@ -1,5 +1,5 @@
-import { hair } from '../pool/clock';
-import type { Cancel } from '../pool/clock';
+import { hair } from '../pool/time/clock';
+import type { Cancel } from '../pool/time/clock';
 import type { Load } from './load';
 import { shownMs } from './ms';
 

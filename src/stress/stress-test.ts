@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
-import { internals } from '../pool/internals';
+import { internals } from '../pool/rx/internals';
 import { shown } from '../pool/options';
 import { resolveLoad } from './options';
 import type { StressOptions } from './options';

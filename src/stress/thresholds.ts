@@ -1,5 +1,5 @@
 import { shown } from '../pool/options';
-import type { Histogram } from '../pool/histogram';
+import type { Histogram } from '../pool/metrics/histogram';
 import { shownMs } from './ms';
 import { outcomes } from './outcome';
 import type { Outcome } from './outcome';

@@ -1,4 +1,4 @@
-import { Histogram } from '../pool/histogram';
+import { Histogram } from '../pool/metrics/histogram';
 import type { Spans } from './operation';
 import type { Outcome } from './outcome';
 

@@ -1,6 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
-import { printable } from '../../pool/printable';
-import { said } from '../../pool/describe';
+import { printable } from '../../pool/values/printable';
+import { said } from '../../pool/values/describe';
 import type { Backlog } from './backlog';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';

@@ -1,6 +1,6 @@
 import { shown } from '../../pool/options';
-import { readOptions } from '../../pool/read-options';
-import { unknownOption } from '../../pool/unknown-option';
+import { readOptions } from '../../pool/values/read-options';
+import { unknownOption } from '../../pool/values/unknown-option';
 import type { Codec } from './codec';
 
 // Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.

@@ -1,5 +1,5 @@
-import { DirectObservable } from '../../pool/direct-observable';
-import type { Sink } from '../../pool/work';
+import { DirectObservable } from '../../pool/rx/direct-observable';
+import type { Sink } from '../../pool/rx/work';
 import type { Call } from './calls';
 
 /** Who makes calls. */

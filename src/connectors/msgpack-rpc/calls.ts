@@ -1,5 +1,5 @@
-import type { Ongoing } from '../../pool/direct-subscriber';
-import type { Sink } from '../../pool/work';
+import type { Ongoing } from '../../pool/rx/direct-subscriber';
+import type { Sink } from '../../pool/rx/work';
 import type { Awake } from './awake';
 import { CallTable } from './call-table';
 import type { Ending } from './ending';

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LinkedList, type Linked } from '../../pool/linked-list';
+import { LinkedList, type Linked } from '../../pool/collections/linked-list';
 import type { Session } from './session';
 
 /** A client of a node, from when its socket was accepted: with TLS it has no session before both sides have agreed. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { printable } from '../../pool/printable';
-import { ReadableError } from '../../pool/readable-error';
+import { printable } from '../../pool/values/printable';
+import { ReadableError } from '../../pool/values/readable-error';
 
 const LONGEST_REASON = 1000;
 /** Of each array, map and object so many entries are looked at, and of all of them so many. */

@@ -1,4 +1,4 @@
-import { printable } from '../../pool/printable';
+import { printable } from '../../pool/values/printable';
 import { asBuffer } from './lite';
 import { Refusal } from './refusal';
 

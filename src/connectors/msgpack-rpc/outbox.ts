@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LinkedList, type Linked } from '../../pool/linked-list';
+import { LinkedList, type Linked } from '../../pool/collections/linked-list';
 import { giveBack } from './spare';
 
 /** Frames are joined up to this many bytes for one write. */

@@ -1,5 +1,5 @@
 import { from, isObservable, Observable, observable, type ObservableInput } from 'rxjs';
-import { iterate } from '../../pool/iterate';
+import { iterate } from '../../pool/rx/iterate';
 
 /**
  * A result that is waited for, as what its last value comes from; undefined for one that is the answer itself. That are strings, arrays,

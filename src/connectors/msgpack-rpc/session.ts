@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Observable, Subject } from 'rxjs';
-import type { Sink } from '../../pool/work';
+import type { Sink } from '../../pool/rx/work';
 import { Answers, refusalFrame } from './answers';
 import { Awake } from './awake';
 import { Backlog } from './backlog';

@@ -1,4 +1,4 @@
-import { printable } from '../../pool/printable';
+import { printable } from '../../pool/values/printable';
 
 type Meanings = Readonly<Record<string, string>>;
 

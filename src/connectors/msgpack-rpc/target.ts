@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { printable } from '../../pool/printable';
+import { printable } from '../../pool/values/printable';
 
 /** Where a node listens, in parts. */
 export type NodeAddress =

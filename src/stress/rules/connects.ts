@@ -1,8 +1,8 @@
-import { hair } from '../../pool/clock';
-import { saidWithKind } from '../../pool/describe';
+import { hair } from '../../pool/time/clock';
+import { saidWithKind } from '../../pool/values/describe';
 import { isPoolError } from '../../pool/errors';
-import type { PoolEvent } from '../../pool/events';
-import type { PoolStats } from '../../pool/stats';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { PoolStats } from '../../pool/rx/stats';
 import type { Findings } from './findings';
 
 /** Whatever the options of a pool say, no connect follows a failed one sooner (ms). */

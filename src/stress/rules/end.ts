@@ -1,8 +1,8 @@
-import type { Cancel, Clock } from '../../pool/clock';
+import type { Cancel, Clock } from '../../pool/time/clock';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { saidWithKind } from '../../pool/describe';
-import type { PoolEvent } from '../../pool/events';
-import type { PoolStats } from '../../pool/stats';
+import { saidWithKind } from '../../pool/values/describe';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { PoolStats } from '../../pool/rx/stats';
 import { shownMs } from '../ms';
 import type { Findings } from './findings';
 import { isTakenByDestroy } from './taken';

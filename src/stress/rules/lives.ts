@@ -1,5 +1,5 @@
-import type { PoolEvent } from '../../pool/events';
-import type { PoolStats } from '../../pool/stats';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { PoolStats } from '../../pool/rx/stats';
 import type { Findings } from './findings';
 
 /** A connection, as far as the events tell. */

@@ -1,8 +1,8 @@
-import type { Clock } from '../../pool/clock';
+import type { Clock } from '../../pool/time/clock';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import type { PoolEvent } from '../../pool/events';
-import type { PoolStats } from '../../pool/stats';
-import type { WorkContext, WorkResult } from '../../pool/work';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { PoolStats } from '../../pool/rx/stats';
+import type { WorkContext, WorkResult } from '../../pool/rx/work';
 import type { Operation } from '../operation';
 import { ConnectRules } from './connects';
 import { EndRules } from './end';

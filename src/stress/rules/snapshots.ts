@@ -1,4 +1,4 @@
-import type { PoolStats } from '../../pool/stats';
+import type { PoolStats } from '../../pool/rx/stats';
 import { counters } from '../counters';
 import type { Findings } from './findings';
 

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../pool/clock';
+import type { Cancel, Clock } from '../../pool/time/clock';
 
 type Look = () => void;
 

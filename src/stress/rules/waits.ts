@@ -1,8 +1,8 @@
-import { hair } from '../../pool/clock';
-import { saidWithKind } from '../../pool/describe';
+import { hair } from '../../pool/time/clock';
+import { saidWithKind } from '../../pool/values/describe';
 import { isPoolError } from '../../pool/errors';
-import type { PoolEvent } from '../../pool/events';
-import type { PoolStats } from '../../pool/stats';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { PoolStats } from '../../pool/rx/stats';
 import type { Operation } from '../operation';
 import type { Findings } from './findings';
 import type { Turns } from './turns';

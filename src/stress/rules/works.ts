@@ -1,8 +1,8 @@
 import { isObservable, Observable, Subscriber } from 'rxjs';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { saidWithKind } from '../../pool/describe';
-import type { PoolEvent } from '../../pool/events';
-import type { WorkContext, WorkResult } from '../../pool/work';
+import { saidWithKind } from '../../pool/values/describe';
+import type { PoolEvent } from '../../pool/reports/events';
+import type { WorkContext, WorkResult } from '../../pool/rx/work';
 import type { Operation } from '../operation';
 import type { Findings } from './findings';
 import { isTakenByDestroy, isTakenByLoss } from './taken';

@@ -1,0 +1,65 @@
+import { asyncScheduler } from 'rxjs';
+import type { Clock } from '../../pool/time/clock';
+import { InvalidConfigError } from '../../pool/errors';
+import { shown } from '../../pool/options';
+import { schedulerClock } from '../../pool/rx/scheduler-clock';
+import { IteratorSource } from './iterator-source';
+import { isPulled } from './pulled';
+import { ReaderSource } from './reader-source';
+import type { Reader } from './reader-source';
+import type { PullSource, Receiver, Source } from './source';
+import { SyncSource } from './sync-source';
+import { unwrapped } from './unwrapped';
+
+/** What is drawn from, as it is found: the parts of the kinds that are told apart. */
+interface Found<T> {
+  readonly [Symbol.asyncIterator]?: (signal?: AbortSignal) => AsyncIterator<T>;
+  readonly [Symbol.iterator]?: () => Iterator<T>;
+  readonly getReader?: () => Reader<T>;
+  readonly subscribe?: unknown;
+  readonly pipe?: unknown;
+  readonly destroy?: () => unknown;
+}
+
+const realTime = schedulerClock(asyncScheduler);
+
+/** Refuses what cannot be drawn from, when the operator is put on it. */
+export function checkSource(operator: string, source: unknown): void {
+  const found = source as Found<unknown> | null | undefined;
+  const able =
+    isMethod(found?.[Symbol.asyncIterator]) || isMethod(found?.[Symbol.iterator]) || isMethod(found?.getReader);
+  if (able && typeof source !== 'string') return;
+  const issue =
+    typeof source === 'string'
+      ? `a string would be drawn letter by letter: give it as [${shown(source)}]`
+      : isMethod(found?.subscribe)
+        ? `an Observable pushes, whether or not there is room: it has these operators too, in 'rxjs-connection-pool'`
+        : `the source must be an AsyncIterable or an Iterable, but got ${shown(source)}`;
+  throw new InvalidConfigError('pool', `${operator} cannot draw`, [issue]);
+}
+
+/**
+ * Begins to draw from anything that can be drawn from. Node and web streams are ended by their own means: their iterators hear
+ * of a `return()` only when the next piece of data has come.
+ */
+export function open<T>(
+  source: PullSource<T>,
+  receiver: Receiver<T>,
+  signal: AbortSignal | undefined,
+  clock: Clock = realTime,
+): Source {
+  const inner = unwrapped(source);
+  if (isPulled<T>(inner)) return inner.open(receiver, signal);
+  const found = inner as Found<T>;
+  if (found.getReader !== undefined) return new ReaderSource(found.getReader(), receiver);
+  if (found[Symbol.asyncIterator] !== undefined) {
+    const isNodeStream = isMethod(found.pipe) && isMethod(found.destroy);
+    const destroy = isNodeStream ? (): unknown => found.destroy!() : undefined;
+    return new IteratorSource(found[Symbol.asyncIterator]!(signal), receiver, clock, destroy);
+  }
+  return new SyncSource((inner as Iterable<T>)[Symbol.iterator](), receiver);
+}
+
+function isMethod(value: unknown): boolean {
+  return typeof value === 'function';
+}

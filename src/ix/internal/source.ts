@@ -1,0 +1,39 @@
+import type { BatchPool } from '../../pool/state/batch-demand';
+import type { ItemWork } from '../../operators/internal/connection-task';
+import type { Lingering } from '../../operators/internal/lingering';
+import type { BatchWait } from '../../operators/internal/waiting';
+
+/** Who has asked a {@link Source}. Each `pull` is answered by one of these calls: inside of it, or later. */
+export interface Receiver<T> {
+  arrived(value: T): void;
+  /** There is no more. */
+  ended(): void;
+  /** There is no more, because of this. */
+  broke(error: unknown): void;
+  /** Beside the answers: nothing comes for now, because of this; or (null) what comes next may come. */
+  waits?(wait: BatchWait | null): void;
+}
+
+/** A receiver of tasks that would rather have their parts: it makes something of its own of them, which costs less. */
+export interface WorkReceiver {
+  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void;
+}
+
+/**
+ * How the operators here speak to each other: an AsyncIterator without the promises. A pipeline of them makes one promise
+ * for a value, at its end, whatever is in between.
+ */
+export interface Source {
+  /** Asks for the next one. Not before the last pull was answered, and not after the end. */
+  pull(): void;
+  /**
+   * Ends it: nothing is answered any more, and what it draws from is told, unless that has ended by itself. Resolves when
+   * all that it had is back, with how many values came too late to be answers; rejects with what the ending failed with.
+   */
+  stop(): Promise<number>;
+  /** The pool for what comes from here, where that is known before anything has come. */
+  readonly pool?: BatchPool | undefined;
+}
+
+/** What the operators here take: what they make themselves, what IxJS makes, generators, Node and web streams, arrays. */
+export type PullSource<T> = AsyncIterable<T> | Iterable<T>;

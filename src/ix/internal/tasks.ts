@@ -1,0 +1,59 @@
+import { ItemTask, stoppable } from '../../operators/internal/connection-task';
+import type { ConnectionTask, ItemWork } from '../../operators/internal/connection-task';
+import { Lingering } from '../../operators/internal/lingering';
+import { WatchedRun } from '../../operators/internal/watched-run';
+import type { BatchPool } from '../../pool/state/batch-demand';
+import type { Sink } from '../../pool/rx/work';
+import type { WorkRun } from '../../pool/rx/work-run';
+import type { Receiver, WorkReceiver } from './source';
+import { Stage } from './stage';
+
+/** Common to all stages that make tasks of items. Their end is when the connections of what was cancelled are back. */
+export abstract class Tasks<T, R> extends Stage<T, R> {
+  readonly lingering = new Lingering();
+
+  protected override async release(): Promise<number> {
+    const late = await super.release();
+    await this.lingering.gone();
+    return late;
+  }
+}
+
+/** Tasks for one kind of work. */
+export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T, R>> {
+  private readonly worker: WorkReceiver | null;
+
+  constructor(
+    receiver: Receiver<ConnectionTask<T, R>> & Partial<WorkReceiver>,
+    readonly each: ItemWork<C, T>,
+  ) {
+    super(receiver);
+    this.worker = receiver.workArrived === undefined ? null : (receiver as WorkReceiver);
+  }
+
+  get pool(): BatchPool {
+    return this.each.pool.core;
+  }
+
+  protected pass(item: T, index: number): void {
+    const { worker, each, lingering } = this;
+    if (worker === null || each.asking.signal !== undefined) {
+      this.receiver.arrived(stoppable(new PulledTask<C, T, R>(each, item, index, lingering), each));
+    } else worker.workArrived(each as ItemWork<unknown, unknown>, item, index, lingering);
+  }
+}
+
+class PulledTask<C, T, R> extends ItemTask<C, T, R> {
+  constructor(
+    each: ItemWork<C, T>,
+    item: T,
+    index: number,
+    readonly lingering: Lingering,
+  ) {
+    super(each, item, index);
+  }
+
+  override createRun(sink: Sink<R>): WorkRun<C, R> {
+    return new WatchedRun(this, sink, this.lingering);
+  }
+}

@@ -1,0 +1,83 @@
+import { InvalidConfigError } from '../../pool/errors';
+import { notACount, notATime, shown } from '../../pool/options';
+import { readOptions } from '../../pool/values/read-options';
+import { unknownOption } from '../../pool/values/unknown-option';
+
+/** How a batch runs. */
+export interface BatchOptions {
+  /**
+   * Tasks at a time. Default, and at the most: as many leases as the pool of the tasks can lend. Must be given for
+   * inners that are no tasks of `withConnection`.
+   */
+  concurrency?: number | undefined;
+  /** Outcomes in the order of the source, not as they come. Holds back what overtakes. Default `false`. */
+  ordered?: boolean | undefined;
+  /** After the first failure start no more, and let what runs end. Default `false`. */
+  stopOnError?: boolean | undefined;
+  /**
+   * How long (ms) tasks are held whose connection never came about, because the pool has none and its target is away: nothing of them
+   * has begun. Meanwhile the batch starts no others, and it goes on with the first connection. Then, and until a connection is lent again,
+   * each fails with the pool's error, as with 0: at once. A task whose work was begun fails in any case. Default: the `acquireTimeout` of
+   * the pool.
+   *
+   * ```
+   * target          up |  down for 2 s  | up
+   * tasks           AB CD.................cdEF    C and D are held; A and B were at work, and fail
+   * ```
+   */
+  patience?: number | undefined;
+}
+
+export interface ResolvedBatchOptions {
+  readonly concurrency: number | undefined;
+  readonly ordered: boolean;
+  readonly stopOnError: boolean;
+  readonly patience: number | undefined;
+}
+
+/**
+ * Fills in the defaults, or throws an `InvalidConfigError`: a `mergeMap` of 0 or NaN would never say anything. Options named by `more`
+ * are for the caller to look at.
+ */
+export function resolveBatchOptions(
+  operator: string,
+  given: number | BatchOptions = {},
+  more: readonly string[] = [],
+): ResolvedBatchOptions {
+  const from: unknown = typeof given === 'number' ? { concurrency: given } : given;
+  const names = ['concurrency', 'ordered', 'stopOnError', 'patience', ...more];
+  const options = typeof from === 'object' && from !== null && !Array.isArray(from) ? readOptions(from, names) : null;
+  const issues: string[] = [];
+  if (options === null) {
+    issues.push(`concurrency must be a positive integer or Infinity, but got ${shown(given)}`);
+  } else {
+    for (const [name, value] of Object.entries(options)) {
+      if (value === undefined) continue;
+      if (name === 'concurrency') issues.push(...[notACount(name, value, { infinite: true }) ?? []].flat());
+      else if (name === 'patience') issues.push(...[notATime(name, value) ?? []].flat());
+      else if (more.includes(name)) continue;
+      else if (name !== 'ordered' && name !== 'stopOnError') {
+        issues.push(unknownOption(name, names));
+      } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
+    }
+  }
+  if (issues.length > 0) throw new InvalidConfigError('pool', `${operator} cannot run`, issues);
+  const { concurrency, ordered = false, stopOnError = false, patience } = options as unknown as BatchOptions;
+  return { concurrency, ordered, stopOnError, patience };
+}
+
+/** `batchSequential` has less to choose. */
+export function resolveSequentialOptions(
+  operator: string,
+  options: Pick<BatchOptions, 'patience'> | undefined,
+  names: readonly string[],
+): ResolvedBatchOptions {
+  const odd =
+    typeof options === 'object' ? Object.keys(readOptions(options, names)).filter((name) => !names.includes(name)) : [];
+  if (odd.length === 0) return resolveBatchOptions(operator, options, names);
+  throw new InvalidConfigError(
+    'pool',
+    `${operator} cannot run`,
+    odd.map((name) => unknownOption(name, names)),
+  );
+}

@@ -1,0 +1,88 @@
+import type { BatchOutcome } from '../batch-outcomes';
+import { inspectSymbol } from '../../pool/values/inspect-symbol';
+import { LongList } from './long-list';
+import { hasStopped, unstartedAt } from './unstarted';
+
+/** What one failed with. */
+export interface BatchFailure {
+  /** The item's place in the batch, from 0. */
+  readonly index: number;
+  /** The item, to send it again. */
+  readonly item: unknown;
+  /** What its task failed with, as it was. */
+  readonly error: unknown;
+}
+
+/** How a batch went, both lists in the order of the source. */
+export interface BatchResult<R> {
+  /** The last value of each that completed. */
+  readonly successful: R[];
+  /** Each that failed, with its item. */
+  readonly failed: BatchFailure[];
+  /** With `stopOnError`: how many had been drawn from the source when it stopped, and were not started. Otherwise 0. */
+  readonly unstarted: number;
+}
+
+/** Puts outcomes, which come in any order, into the order of the source. */
+export class Collection<R> {
+  private readonly successful = new LongList<R>();
+  /** Where each of them belongs, once it is not simply one after the other. */
+  private places: number[] | null = null;
+  private readonly failed: BatchFailure[] = [];
+  /** Outcomes that stopped their batches. */
+  private readonly stops: BatchOutcome<R>[] = [];
+  private sorted = true;
+  /** Drawn and not started, for a reason that is no outcome here. */
+  unstarted = 0;
+
+  add(outcome: BatchOutcome<R>): void {
+    const { index } = outcome;
+    if (outcome.status === 'fulfilled') {
+      this.fulfilled(index, outcome.value);
+    } else {
+      this.rejected(index, outcome.item, outcome.reason);
+      if (hasStopped(outcome)) this.stops.push(outcome);
+    }
+  }
+
+  fulfilled(index: number, value: R): void {
+    const { successful } = this;
+    if (this.places !== null || index !== successful.size) this.place(index);
+    successful.push(value);
+  }
+
+  rejected(index: number, item: unknown, error: unknown): void {
+    this.failed.push({ index, item, error });
+  }
+
+  private place(index: number): void {
+    this.places ??= Array.from({ length: this.successful.size }, (_, i) => i);
+    if (this.places.length > 0 && this.places[this.places.length - 1]! > index) this.sorted = false;
+    this.places.push(index);
+  }
+
+  result(): BatchResult<R> {
+    const { places, failed, stops } = this;
+    const asTheyCame = this.successful.toArray();
+    failed.sort((a, b) => a.index - b.index);
+    const successful =
+      places === null || this.sorted
+        ? asTheyCame
+        : places
+            .map((_, i) => i)
+            .sort((a, b) => places[a]! - places[b]!)
+            .map((i) => asTheyCame[i] as R);
+    const unstarted = stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted);
+    return Object.defineProperty({ successful, failed, unstarted }, inspectSymbol, { value: inspectResult });
+  }
+}
+
+/** In a list in a result `util.inspect` would show an error by the name of its class alone. */
+function inspectResult(
+  this: object,
+  depth: number | null,
+  options: object,
+  inspect: (value: unknown, options: object) => string,
+): unknown {
+  return depth === null || depth < 1 || depth > 2 ? this : inspect({ ...this }, { ...options, depth: 3 });
+}

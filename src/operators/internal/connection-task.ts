@@ -1,0 +1,156 @@
+import { Observable } from 'rxjs';
+import type { Operator } from 'rxjs';
+import type { PoolError } from '../../pool/errors';
+import type { PoolInternals } from '../../pool/rx/internals';
+import type { Asking } from '../../pool/options';
+import type { WorkContext } from '../../pool/rx/work';
+import { StoppedBy } from '../../pool/rx/stopped-by';
+import { WorkObservable } from '../../pool/rx/work-observable';
+import type { Lingering } from './lingering';
+
+/**
+ * What `withConnection` makes of an item: cold work that leases a connection when it is subscribed, and gives it back
+ * whichever way it ends. The operator that follows decides how many run at a time: one of the batches, or RxJS's own
+ * `mergeAll(n)`, `concatAll()`, `switchAll()`, `exhaustAll()`.
+ *
+ * It stays a task through `pipe`, so that `map((task) => task.pipe(timeout(500), retry(2)))` keeps item and index.
+ */
+export interface ConnectionTask<T, R> extends Observable<R> {
+  /** The item that the work is about. */
+  readonly item: T;
+  /** The item's place in the source, from 0. */
+  readonly index: number;
+}
+
+// A symbol rather than instanceof, for two copies of the package in one program.
+const brand: unique symbol = Symbol.for('rxjs-connection-pool.task');
+
+/** What a batch knows of a task, whatever operators have been put on it. */
+export interface AnyTask extends ConnectionTask<unknown, unknown> {
+  readonly pool: PoolInternals<unknown>;
+  readonly lingering?: Lingering | undefined;
+  /** What has come of the runs that it has had since this was last called is forgotten. */
+  beginAnew(): void;
+  /** Whether this is the very error by which the pool refused it a connection, and its work was never called. */
+  wasRefused(error: unknown): boolean;
+}
+
+export function isTask(value: unknown): value is AnyTask {
+  return (value as { [brand]?: true } | null | undefined)?.[brand] === true;
+}
+
+/** Whether this is a task as `withConnection` made it, which can be run without an Observable in between. */
+export function isBareTask(value: AnyTask): value is WorkObservable<unknown, unknown> & AnyTask {
+  return (value as { createRun?: unknown }).createRun !== undefined;
+}
+
+export abstract class Task<C, T, R> extends WorkObservable<C, R> implements ConnectionTask<T, R> {
+  /** Whether its work was called, and what its pool refused it a connection with. */
+  protected called = false;
+  private refusal: PoolError | null = null;
+
+  constructor(
+    pool: PoolInternals<C>,
+    asking: Asking,
+    readonly item: T,
+    readonly index: number,
+  ) {
+    super(pool, asking);
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  override refused(error: PoolError): void {
+    this.refusal = error;
+  }
+
+  beginAnew(): void {
+    this.refusal = null;
+    this.called = false;
+  }
+
+  wasRefused(error: unknown): boolean {
+    return this.refusal === error && !this.called;
+  }
+
+  // How RxJS 7 makes the result of `pipe`.
+  override lift<S>(operator?: Operator<R, S>): Observable<S> {
+    return new DerivedTask(this, this, operator);
+  }
+}
+
+/** A task with operators on it. */
+class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
+  readonly pool: AnyTask['pool'];
+  readonly lingering: Lingering | undefined;
+  readonly item: T;
+  readonly index: number;
+
+  constructor(
+    private readonly task: Pick<AnyTask, 'lingering' | 'index' | 'beginAnew' | 'wasRefused'> & {
+      readonly item: T;
+      readonly pool: unknown;
+    },
+    source: Observable<unknown>,
+    operator: Operator<never, R> | undefined,
+  ) {
+    super();
+    this.pool = task.pool as AnyTask['pool'];
+    this.lingering = task.lingering;
+    this.item = task.item;
+    this.index = task.index;
+    // What RxJS's own `lift` sets.
+    /* eslint-disable @typescript-eslint/no-deprecated */
+    this.source = source;
+    this.operator = operator as Operator<unknown, R> | undefined;
+    /* eslint-enable @typescript-eslint/no-deprecated */
+  }
+
+  get [brand](): true {
+    return true;
+  }
+
+  beginAnew(): void {
+    this.task.beginAnew();
+  }
+
+  wasRefused(error: unknown): boolean {
+    return this.task.wasRefused(error);
+  }
+
+  override lift<S>(operator?: Operator<R, S>): Observable<S> {
+    return new DerivedTask(this, this, operator);
+  }
+}
+
+/** The item's own shape of `work`, kept once for all items of a source. */
+export interface ItemWork<C, T> {
+  readonly pool: PoolInternals<C>;
+  readonly asking: Asking;
+  readonly work: (connection: C, item: T, index: number, context: WorkContext) => unknown;
+}
+
+/** The task, stopped by the signal that was asked for: still a task, and none that a batch can run by itself. */
+export function stoppable<C, T, R>(task: ConnectionTask<T, R>, { asking, pool }: ItemWork<C, T>): ConnectionTask<T, R> {
+  const { signal } = asking;
+  if (signal === undefined) return task;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as `pipe` does it
+  return (task as Task<C, T, R>).lift(new StoppedBy<R>(pool.core, signal)) as ConnectionTask<T, R>;
+}
+
+export class ItemTask<C, T, R> extends Task<C, T, R> {
+  constructor(
+    protected readonly each: ItemWork<C, T>,
+    item: T,
+    index: number,
+  ) {
+    super(each.pool, each.asking, item, index);
+  }
+
+  invoke(connection: C, context: WorkContext): unknown {
+    this.called = true;
+    return this.each.work(connection, this.item, this.index, context);
+  }
+}

@@ -1,0 +1,108 @@
+import { asyncScheduler } from 'rxjs';
+import type { Observer, SchedulerLike } from 'rxjs';
+import type { Clock } from '../../pool/time/clock';
+import { InvalidConfigError } from '../../pool/errors';
+import { notACount, shown } from '../../pool/options';
+import { readOptions } from '../../pool/values/read-options';
+import { schedulerClock } from '../../pool/rx/scheduler-clock';
+import { unknownOption } from '../../pool/values/unknown-option';
+import type { BatchOutcome } from '../batch-outcomes';
+import type { BatchWait } from './waiting';
+
+/** How far a batch has come. */
+export interface BatchProgress {
+  /** How many there will be, where that is known. */
+  readonly total?: number;
+  /** Outcomes so far that were fulfilled. */
+  readonly succeeded: number;
+  /** Outcomes so far that were rejected. */
+  readonly failed: number;
+  /** Outcomes a second, on average since the batch was subscribed. */
+  readonly ratePerSecond: number;
+  /** Milliseconds until `total` is reached at that rate; absent without a total, or before the first outcome. */
+  readonly remainingMs?: number;
+  /**
+   * Present while the batch starts nothing, because its pool has no connection and the target is away (the option `patience`): `since` when,
+   * in ms by the clock of the `scheduler`, as `Date.now()` has it, and the `reason`, which is what a task would have failed with.
+   */
+  readonly waiting?: { readonly since: number; readonly reason: unknown };
+}
+
+/** What `trackProgress` may be told besides its observer. */
+export interface ProgressOptions {
+  /** How many there will be, 0 or more. Default: not known. */
+  total?: number | undefined;
+  /** The clock. Default `asyncScheduler`. */
+  scheduler?: SchedulerLike | undefined;
+}
+
+/** Checks what `trackProgress` was given. What it returns begins to count, for one run of a batch. */
+export function progressFor(
+  observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
+  options: ProgressOptions,
+): () => Progress {
+  const { total, scheduler = asyncScheduler } = checked(observer, options);
+  const told = typeof observer === 'function' ? { next: observer } : observer;
+  return () => new Progress(told, total, scheduler);
+}
+
+function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
+  const options = readOptions(given, ['total', 'scheduler']) as ProgressOptions;
+  const issues: string[] = [];
+  if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
+    issues.push(
+      `the observer must be a function of a BatchProgress or an observer of them, but got ${shown(observer)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    if (name === 'total')
+      issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
+    else if (name !== 'scheduler') issues.push(unknownOption(name, ['total', 'scheduler']));
+  }
+  if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
+  return options;
+}
+
+/** How far one run has come, and who is told. */
+export class Progress {
+  private succeeded = 0;
+  private failed = 0;
+  private waiting: BatchProgress['waiting'];
+  private readonly clock: Clock;
+  private readonly since: number;
+
+  constructor(
+    readonly observer: Partial<Observer<BatchProgress>>,
+    private readonly total: number | undefined,
+    private readonly scheduler: SchedulerLike,
+  ) {
+    this.clock = schedulerClock(scheduler);
+    this.since = this.clock.now();
+  }
+
+  count(outcome: BatchOutcome<unknown>): void {
+    if (outcome.status === 'fulfilled') this.succeeded++;
+    else this.failed++;
+  }
+
+  waits(wait: BatchWait | null): void {
+    this.waiting = wait === null ? undefined : { since: this.scheduler.now(), reason: wait.reason };
+  }
+
+  publish(): void {
+    const { observer } = this;
+    if (observer.next !== undefined)
+      observer.next(this.waiting === undefined ? this.snapshot() : { ...this.snapshot(), waiting: this.waiting });
+  }
+
+  private snapshot(): BatchProgress {
+    const { total, succeeded, failed } = this;
+    const done = succeeded + failed;
+    const elapsed = this.clock.now() - this.since;
+    const ratePerSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
+    if (total === undefined) return { succeeded, failed, ratePerSecond };
+    if (ratePerSecond === 0) return { total, succeeded, failed, ratePerSecond };
+    const remainingMs = (Math.max(0, total - done) * 1000) / ratePerSecond;
+    return { total, succeeded, failed, ratePerSecond, remainingMs };
+  }
+}

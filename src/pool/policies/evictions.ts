@@ -1,0 +1,152 @@
+import type { Cancel, Clock } from '../time/clock';
+import { hair } from '../time/clock';
+import type { Connections } from '../state/connections';
+import type { EvictReason } from '../reports/events';
+import type { Slot } from '../state/slot';
+import type { WarmUps } from './warm-ups';
+
+export interface EvictionOptions {
+  readonly min: number;
+  readonly idleTimeout: number;
+  readonly maxLifetime: number;
+  readonly lifetimeJitter: number;
+}
+
+/** In ms. What a timer may be late. */
+const late = 5;
+
+/** No two looks at the clock follow each other sooner (ms), whatever the options say. */
+const shortest = 1;
+
+/**
+ * When a connection's time is up: it has been idle for too long, and is not one of the `min` that are kept; or it has come to the end of
+ * its lifetime. Two one-shot timers, each for the connection that is due first, and only while there is one.
+ */
+export class Evictions<C> {
+  private cancelIdle: Cancel | null = null;
+  private cancelLifetime: Cancel | null = null;
+  private lifetimeDue = Infinity;
+  /** Whether one whose lifetime is over is open only because a warm-up wanted so many. */
+  private keptForWarmUp = false;
+
+  constructor(
+    private readonly options: EvictionOptions,
+    private readonly clock: Clock,
+    private readonly connections: Connections<C>,
+    private readonly warmUps: WarmUps,
+    private readonly random: () => number,
+    private readonly evict: (slot: Slot<C>, reason: EvictReason) => void,
+  ) {}
+
+  /** A connection is open: its lifetime begins. Jitter, so that those that were opened together are not all closed together. */
+  opened(slot: Slot<C>): void {
+    const { maxLifetime, lifetimeJitter } = this.options;
+    if (maxLifetime === Infinity) return;
+    const shortened = lifetimeJitter === 0 ? 0 : lifetimeJitter * this.random();
+    const lifetime = Math.max(shortest, Math.round(maxLifetime * (1 - shortened)));
+    slot.expiresAt = slot.openedAt + lifetime;
+    if (slot.expiresAt < this.lifetimeDue) this.awaitLifetime(slot.expiresAt, slot.openedAt);
+  }
+
+  /**
+   * Nothing is decided any more for now. A timer that runs is left to run, also when the connection that it was for is lent meanwhile:
+   * setting it anew for every lease would cost more than the lease.
+   */
+  settle(): void {
+    if (!this.idleAtRest) this.awaitIdle(this.clock.now());
+  }
+
+  /** Whether no timer is to be set, and nothing is to be closed. */
+  get atRest(): boolean {
+    return !this.keptForWarmUp && this.idleAtRest;
+  }
+
+  private get idleAtRest(): boolean {
+    return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
+  }
+
+  /**
+   * Why a connection that is to be lent should have been closed before: its timer is late, as after a blocked thread or in a process that was
+   * stopped.
+   */
+  overdue(slot: Slot<C>, now: number): EvictReason | null {
+    if (now - slot.expiresAt > late) return 'lifetime';
+    const { idleTimeout, min } = this.options;
+    const isTooIdle = slot.holders.size === 0 && now - slot.idleSince - idleTimeout > late;
+    return isTooIdle && this.connections.total > min ? 'idle' : null;
+  }
+
+  end(): void {
+    this.cancelIdle?.();
+    this.cancelIdle = null;
+    this.cancelLifetime?.();
+    this.cancelLifetime = null;
+    this.lifetimeDue = Infinity;
+  }
+
+  private get mayEvictIdle(): boolean {
+    return this.connections.idle > 0 && this.anySurplus;
+  }
+
+  /** What a warm-up wants to be open is not closed under its hands: it would only be opened again. */
+  private get anySurplus(): boolean {
+    const { total } = this.connections;
+    return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
+  }
+
+  /** When the warm-ups have ended, what was kept for them although its lifetime was over goes. Says whether there was any. */
+  endKept(): boolean {
+    if (!this.keptForWarmUp || this.warmUps.any) return false;
+    this.keptForWarmUp = false;
+    for (const slot of this.connections.all()) {
+      if (slot.expired && slot.state === 'open' && !slot.condemned && this.anySurplus) this.evict(slot, 'lifetime');
+    }
+    return true;
+  }
+
+  private keep(slot: Slot<C>): void {
+    slot.expired = true;
+    if (this.connections.total > this.options.min) this.keptForWarmUp = true;
+  }
+
+  private awaitIdle(now: number): void {
+    const due = this.connections.idleLongest!.idleSince + this.options.idleTimeout - now;
+    this.cancelIdle = this.clock.after(Math.max(0, due), this.evictIdle, false);
+  }
+
+  private readonly evictIdle = (): void => {
+    this.cancelIdle = null;
+    const now = this.clock.now();
+    while (this.mayEvictIdle) {
+      const slot = this.connections.idleLongest!;
+      if (slot.idleSince + this.options.idleTimeout - now > hair) {
+        break;
+      }
+      this.evict(slot, 'idle');
+    }
+    // Unless one is set already: whatever was evicted, the pool has come to rest after it.
+    this.settle();
+  };
+
+  private awaitLifetime(due: number, now: number): void {
+    this.cancelLifetime?.();
+    this.lifetimeDue = due;
+    this.cancelLifetime = this.clock.after(Math.max(0, due - now), this.evictOld, false);
+  }
+
+  private readonly evictOld = (): void => {
+    this.cancelLifetime = null;
+    this.lifetimeDue = Infinity;
+    const now = this.clock.now();
+    let next = Infinity;
+    for (const slot of this.connections.all()) {
+      if (slot.state !== 'open' || slot.condemned || slot.expired) continue;
+      if (slot.expiresAt - now > hair) next = Math.min(next, slot.expiresAt);
+      // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
+      else if (slot.proven || this.anySurplus) this.evict(slot, 'lifetime');
+      else this.keep(slot);
+    }
+    // One that was opened in place of another may end before it.
+    if (next < this.lifetimeDue) this.awaitLifetime(next, now);
+  };
+}

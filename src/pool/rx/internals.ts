@@ -1,0 +1,16 @@
+import type { PoolCore } from '../core/core';
+import type { ForgottenLeases } from './forgotten-leases';
+import type { RunSettings } from './work-run';
+
+/** Where a pool and its leases keep what the operators need and users do not; the same symbol in every copy of the package. */
+export const internals = Symbol.for('rxjs-connection-pool.internals');
+
+export interface PoolInternals<C> {
+  readonly core: PoolCore<C>;
+  readonly runs: RunSettings<C>;
+  readonly forgotten: ForgottenLeases<C>;
+  readonly acquireTimeout: number;
+  /** Leases that were not asked for with one. */
+  readonly label: undefined;
+  readonly signal: undefined;
+}

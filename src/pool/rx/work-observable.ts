@@ -1,0 +1,72 @@
+import { DirectObservable } from './direct-observable';
+import type { PoolError } from '../errors';
+import type { PoolInternals } from './internals';
+import type { Asking } from '../options';
+import type { Sink, WorkContext } from './work';
+import { WorkRun } from './work-run';
+
+/** Cold: every subscription leases a connection, works on it, and gives it back. */
+export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C, R>> {
+  constructor(
+    readonly pool: PoolInternals<C>,
+    readonly asking: Asking,
+  ) {
+    super();
+  }
+
+  abstract invoke(connection: C, context: WorkContext): unknown;
+
+  /** A run was refused a connection. */
+  refused(_error: PoolError): void {
+    // Who wants to know overrides this.
+  }
+
+  createRun(sink: Sink<R>): WorkRun<C, R> {
+    return new SubscribedRun(this, sink);
+  }
+
+  start(run: WorkRun<C, R>): void {
+    this.pool.core.ask(run);
+  }
+}
+
+/** A run of the work of such an Observable. */
+export class SubscribedRun<C, R> extends WorkRun<C, R> {
+  declare readonly sink: Sink<R>;
+
+  constructor(
+    protected readonly work: WorkObservable<C, R>,
+    sink: Sink<R>,
+  ) {
+    super(sink);
+  }
+
+  protected get pool(): PoolInternals<C> {
+    return this.work.pool;
+  }
+
+  get asking(): Asking {
+    return this.work.asking;
+  }
+
+  override failed(error: PoolError): void {
+    this.work.refused(error);
+    super.failed(error);
+  }
+
+  protected invoke(connection: C, context: WorkContext): unknown {
+    return this.work.invoke(connection, context);
+  }
+
+  protected tellValue(value: R): void {
+    this.sink.next(value);
+  }
+
+  protected tellError(error: unknown): void {
+    this.sink.error(error);
+  }
+
+  protected tellEnd(): void {
+    this.sink.complete();
+  }
+}

@@ -1,0 +1,589 @@
+import { from, isObservable, Observable, Subscription } from 'rxjs';
+import type { ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
+import { Claim } from '../state/claim';
+import type { Cancel } from '../time/clock';
+import type { OnCancel } from '../connector';
+import type { OperationOutcome } from '../state/counters';
+import type { PoolError } from '../errors';
+import type { PoolInternals } from './internals';
+import { isGone } from './is-gone';
+import { iterate } from './iterate';
+import { shown } from '../options';
+import { runToEnd } from './run-to-end';
+import { isPiped, thrownBy } from './teardown-error';
+import type { WorkContext } from './work';
+
+/** What a run has to know about its pool. */
+export interface RunSettings<C> {
+  readonly onCancel: OnCancel<C>;
+  readonly cancelTimeout: number;
+  readonly isFatal: ((error: unknown) => boolean) | undefined;
+}
+
+/**
+ * - `waiting`: for a connection;
+ * - `starting`: inside the call of `work`, or inside the subscribe of what it returned;
+ * - `piping`: the same, inside the subscribe of an Observable with operators on it;
+ * - `running`;
+ * - `lingering`: cancelled, but something that cannot be stopped still uses the connection;
+ * - `ended`.
+ */
+type Phase = 'waiting' | 'starting' | 'piping' | 'running' | 'lingering' | 'ended';
+
+/** What `settle` had to note while starting. */
+interface Settled {
+  readonly outcome: OperationOutcome;
+  readonly error: unknown;
+  /** What a promise came to. */
+  readonly last?: { readonly value: unknown };
+}
+
+const succeeded: Settled = { outcome: 'successfulOperations', error: undefined };
+const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
+
+/**
+ * One run of work on one connection: waits for it, works, and gives it back whichever way it ends. The order at the end is
+ * always: the work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
+ */
+export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
+  private phase: Phase = 'waiting';
+  /**
+   * How the work is ended: by its teardowns, when it is an Observable that has any; or by a function that asks it to stop, when it cannot be
+   * made to.
+   */
+  private ends: Subscription | (() => void) | null = null;
+  private settled: Settled | null = null;
+  /** The signal, for work that asks for it; or why it will be aborted as soon as it is asked for. */
+  private abortion: AbortController | { readonly reason: unknown } | null = null;
+  /** What is not to be waited for any more when the run has ended. */
+  private cancelTimer: Cancel | null = null;
+
+  constructor(
+    /** Where the outcome goes. */
+    readonly sink: { readonly closed: boolean },
+  ) {
+    super();
+  }
+
+  protected abstract get pool(): PoolInternals<C>;
+
+  /** The work itself. */
+  protected abstract invoke(connection: C, context: WorkContext): unknown;
+
+  get signal(): AbortSignal {
+    let { abortion } = this;
+    if (!(abortion instanceof AbortController)) {
+      const controller = new AbortController();
+      if (abortion !== null) controller.abort(abortion.reason);
+      abortion = this.abortion = controller;
+      // Its listeners are called by whatever ends the run; beside the signal itself this costs little.
+      this.context ??= this.pool.core.captureContext();
+    }
+    return abortion.signal;
+  }
+
+  // ---------------------------------------------------------------- what the core says
+
+  get abandoned(): boolean {
+    return isGone(this.sink);
+  }
+
+  granted(connection: C): void {
+    if (this.sink.closed) {
+      this.unsubscribe();
+      return;
+    }
+    this.phase = 'starting';
+    try {
+      this.begin(this.invoke(connection, new LazyContext(this)));
+    } catch (error) {
+      this.failedToStart(error);
+    }
+    this.phase = 'running';
+    // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
+    if (this.settled !== null) this.endAtOnce(this.settled);
+    else if (this.sink.closed) this.cancelAtOnce();
+  }
+
+  /** It has thrown while it was being started: by itself, or, when it had completed before, by a teardown that came after that. */
+  private failedToStart(error: unknown): void {
+    const { settled } = this;
+    if (settled === null || settled.outcome === 'successfulOperations') {
+      this.settled = { outcome: 'failedOperations', error: thrownBy(error) };
+    }
+  }
+
+  private endAtOnce(settled: Settled): void {
+    if (settled === succeeded) this.finish(settled, false, undefined);
+    else if (settled === cancelled) this.cancelAtOnce();
+    else this.finish(settled, settled.last !== undefined, settled.last?.value as R);
+  }
+
+  /** The subscriber has gone while this was being started: it is not the one that calls, and hears of no teardown that throws. */
+  private cancelAtOnce(): void {
+    try {
+      this.cancel();
+    } catch (error) {
+      this.teardownFailed(error);
+    }
+  }
+
+  protected teardownFailed(error: unknown): void {
+    this.pool.core.unhandled(error);
+  }
+
+  failed(error: PoolError): void {
+    this.end();
+    this.tellError(error);
+  }
+
+  revoked(error: PoolError): void {
+    switch (this.phase) {
+      case 'waiting':
+        this.failed(error);
+        break;
+      case 'starting':
+      case 'piping':
+      case 'running':
+        this.beInOvertime(error);
+        this.abort(error);
+        break;
+      case 'lingering':
+        this.end();
+    }
+  }
+
+  override interrupted(error: PoolError): void {
+    if (this.phase === 'starting' || this.phase === 'piping') this.phase = 'running';
+    this.revoked(error);
+  }
+
+  // ---------------------------------------------------------------- what the sink is told
+
+  protected abstract tellValue(value: R): void;
+
+  protected abstract tellError(error: unknown): void;
+
+  protected abstract tellEnd(): void;
+
+  // ---------------------------------------------------------------- what the work says
+
+  // The run subscribes itself to the work's Observable: RxJS takes for a Subscriber whatever has the methods of one, and a second object
+  // for each of a million runs would cost as much as all that the pool does for it.
+
+  get closed(): boolean {
+    return this.settled !== null || this.over || this.phase === 'lingering';
+  }
+
+  /** Whether there is nothing left of it that could be stopped. */
+  get over(): boolean {
+    return this.phase === 'ended';
+  }
+
+  override get works(): boolean {
+    return true;
+  }
+
+  override get lingers(): boolean {
+    return this.phase === 'lingering';
+  }
+
+  add(teardown: TeardownLogic): void {
+    if (!teardown || teardown === this) return;
+    if (!this.closed) (this.teardowns ?? (this.ends = new Subscription())).add(teardown);
+    else if (typeof teardown === 'function') teardown();
+    else teardown.unsubscribe();
+  }
+
+  private get teardowns(): Subscription | null {
+    return typeof this.ends === 'function' ? null : this.ends;
+  }
+
+  remove(teardown: Exclude<TeardownLogic, void>): void {
+    this.teardowns?.remove(teardown);
+  }
+
+  next(value: R): void {
+    if (this.closed) return;
+    if (this.phase === 'running') {
+      if (this.context === null) this.emit(value);
+      else this.emitInContext(value);
+      return;
+    }
+    // Inside of `granted` the core is busy as it is.
+    try {
+      this.tellValue(value);
+    } catch (error) {
+      this.pool.core.unhandled(error);
+    }
+    if (this.sink.closed) this.unsubscribe();
+  }
+
+  private emitInContext(value: R): void {
+    this.inContext(() => {
+      this.emit(value);
+    });
+  }
+
+  private emit(value: R): void {
+    const outer = this.pool.core.enter();
+    try {
+      this.tellValue(value);
+    } catch (error) {
+      this.pool.core.unhandled(error);
+    } finally {
+      this.pool.core.leave(outer);
+    }
+  }
+
+  error(error: unknown): void {
+    this.settle({ outcome: 'failedOperations', error });
+  }
+
+  complete(): void {
+    this.settle(succeeded);
+  }
+
+  /** Work that cannot be stopped has come to its end: with a last value, perhaps. */
+  private resolve(value: R): void {
+    if (this.phase === 'running') this.conclude(succeeded, true, value);
+    else if (this.phase === 'lingering') this.lingeredToTheEnd();
+    else this.settle({ outcome: 'successfulOperations', error: undefined, last: { value } });
+  }
+
+  private reject(error: unknown): void {
+    if (this.phase === 'running') {
+      // A promise calls back in the context in which it was awaited.
+      this.conclude({ outcome: 'failedOperations', error });
+    } else if (this.phase !== 'lingering') {
+      this.error(error);
+    } else if (this.isFatal(error)) {
+      // Nobody hears of it any more, but the next holder would.
+      this.end();
+      this.pool.core.discard(this, error);
+    } else {
+      this.lingeredToTheEnd();
+    }
+  }
+
+  // ---------------------------------------------------------------- what the subscriber says
+
+  unsubscribe(): void {
+    switch (this.phase) {
+      case 'waiting':
+        this.end();
+        this.pool.core.withdraw(this);
+        this.pool.core.release(this);
+        break;
+      case 'starting':
+      case 'piping':
+        if (this.settled !== null) return;
+        this.settled = cancelled;
+        this.teardowns?.unsubscribe();
+        break;
+      case 'running':
+        this.inContext(() => {
+          this.cancel();
+        });
+    }
+  }
+
+  // ---------------------------------------------------------------- beginning and ending
+
+  /** For what is called by something else than the work's own promises, which keep the context themselves. */
+  private inContext(fn: () => void): void {
+    if (this.context === null) fn();
+    else this.context.runInAsyncScope(fn);
+  }
+
+  private begin(result: unknown): void {
+    // What most work returns; of another copy of RxJS, or of another library, it is known by what it can do.
+    if (result instanceof Observable) this.listen(result as Observable<R>);
+    else if (result instanceof Promise) this.await(result as Promise<R>);
+    else this.beginOther(result);
+  }
+
+  private await(result: Promise<R>): void {
+    this.ends = nothingToStop;
+    result.then(
+      (value) => {
+        this.resolve(value);
+      },
+      (error: unknown) => {
+        this.reject(error);
+      },
+    );
+  }
+
+  private beginOther(result: unknown): void {
+    if (isObservable(result)) {
+      this.listen(result as Observable<R>);
+    } else if (isPromiseLike<R>(result)) {
+      this.ends = nothingToStop;
+      result.then(
+        (value) => {
+          this.inContext(() => {
+            this.resolve(value);
+          });
+        },
+        (error: unknown) => {
+          this.inContext(() => {
+            this.reject(error);
+          });
+        },
+      );
+    } else if (isAsyncIterable<R>(result)) {
+      this.ends = iterate(result, {
+        next: (value) => {
+          if (this.phase === 'running') this.next(value);
+        },
+        error: (error) => {
+          this.reject(error);
+        },
+        complete: () => {
+          if (this.phase === 'lingering') this.lingeredToTheEnd();
+          else this.complete();
+        },
+      });
+    } else if (typeof result === 'string') {
+      throw new TypeError(
+        `work returned the string ${JSON.stringify(result.slice(0, 40))}, which would be emitted letter by letter: return of(…) or a Promise of it`,
+      );
+    } else {
+      this.listen(streamOf<R>(result));
+    }
+  }
+
+  private listen(result: Observable<R>): void {
+    // Cancelled by its own work: there is nobody left to subscribe for.
+    if (this.settled !== null || this.sink.closed) return;
+    if (isPiped(result)) this.phase = 'piping';
+    const subscription = result.subscribe(this);
+    // Not so for an Observable that is not of RxJS.
+    if ((subscription as Unsubscribable) !== this) this.add(subscription);
+  }
+
+  private settle(settled: Settled): void {
+    if (this.phase === 'running') {
+      if (this.context === null) this.conclude(settled);
+      else this.concludeInContext(settled);
+    } else if (this.phase === 'starting' || this.phase === 'piping') {
+      if (this.settled !== null) this.settleAgain(settled);
+      else if (this.sink.closed) this.settled = cancelled;
+      else {
+        // First, so that a teardown that unsubscribes the run finds it ended.
+        this.settled = settled;
+        this.settled = this.tornDown(settled);
+      }
+    }
+  }
+
+  /** An operator hands what a late teardown throws (a `finalize` behind a synchronous source) to the subscriber that has completed before. */
+  private settleAgain({ outcome, error }: Settled): void {
+    if (this.phase === 'piping' && outcome === 'failedOperations') this.failedToStart(error);
+  }
+
+  /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
+  private tornDown(settled: Settled): Settled {
+    return this.ends === null ? settled : this.tearDown(settled);
+  }
+
+  private tearDown(settled: Settled): Settled {
+    try {
+      this.teardowns?.unsubscribe();
+      return settled;
+    } catch (error) {
+      return settled.outcome === 'successfulOperations'
+        ? { outcome: 'failedOperations', error: thrownBy(error) }
+        : settled;
+    }
+  }
+
+  private concludeInContext(settled: Settled): void {
+    this.inContext(() => {
+      this.conclude(settled);
+    });
+  }
+
+  /** The work has ended by itself. */
+  private conclude(settled: Settled, hasLast?: boolean, last?: R): void {
+    const { core } = this.pool;
+    const outer = core.enter();
+    try {
+      this.finish(settled, hasLast === true, last);
+    } catch (error) {
+      core.unhandled(error);
+    } finally {
+      core.leave(outer);
+    }
+  }
+
+  /** To be called while the core is busy: what this makes happen comes after it. */
+  private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
+    this.end();
+    const { outcome, error } = this.tornDown(settled);
+    if (outcome === 'failedOperations') {
+      this.fail(error);
+      return;
+    }
+    this.pool.core.operationEnded(this, outcome, 'released');
+    if (hasLast) this.tellValue(last as R);
+    this.tellEnd();
+  }
+
+  private fail(error: unknown): void {
+    this.pool.core.operationFailed(this, error, this.isFatal(error));
+    this.tellError(error);
+  }
+
+  /** Its connection is gone. Work that listens to its signal, or to the connection, gets this turn to end in its own way. */
+  private beInOvertime(error: PoolError): void {
+    const { core } = this.pool;
+    core.overtime++;
+    const cancel = core.clock.after(
+      0,
+      () => {
+        this.inContext(() => {
+          if (typeof this.ends === 'function') this.ends();
+          this.settle({ outcome: 'failedOperations', error });
+        });
+      },
+      true,
+    );
+    this.cancelTimer = () => {
+      core.overtime--;
+      cancel();
+    };
+  }
+
+  /** The subscriber has gone, and the work has not ended. */
+  private cancel(): void {
+    const { core, runs: settings } = this.pool;
+    const outer = core.enter();
+    try {
+      this.end();
+      this.abort(undefined);
+      if (typeof this.ends === 'function') this.lingerUntilStopped(this.ends);
+      else {
+        try {
+          this.teardowns?.unsubscribe();
+        } finally {
+          if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
+          else if (settings.onCancel === 'discard')
+            core.operationEnded(this, 'cancelledOperations', 'discarded', unfinished());
+          else this.lingerUntilClean(settings.onCancel);
+        }
+      }
+    } finally {
+      core.leave(outer);
+    }
+  }
+
+  private lingerUntilStopped(requestStop: () => void): void {
+    const { core } = this.pool;
+    core.operationEnded(this, 'cancelledOperations', 'kept');
+    const { cancelTimeout } = this.pool.runs;
+    if (this.state === 'held') this.phase = 'lingering';
+    if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
+      this.cancelTimer = core.clock.after(
+        cancelTimeout,
+        () => {
+          this.end();
+          core.discard(this, new Error(`the cancelled work did not end within ${cancelTimeout} ms (cancelTimeout)`));
+        },
+        false,
+      );
+    }
+    requestStop();
+  }
+
+  private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
+    const { core, runs } = this.pool;
+    core.operationEnded(this, 'cancelledOperations', 'kept');
+    // Whoever looks at the stats may have lost it just now.
+    const { slot } = this;
+    if (slot === null) return;
+    this.phase = 'lingering';
+    const stop = runToEnd(
+      core.clock,
+      runs.cancelTimeout,
+      () => clean(slot.connection as C),
+      (failure) => {
+        core.run(() => {
+          this.end();
+          if (failure === undefined) core.release(this);
+          else core.discard(this, failure.error);
+        });
+      },
+    );
+    if ((this.phase as Phase) === 'lingering') this.cancelTimer = stop;
+    // It is over already, or its connection was lost inside the very call: then nobody waits for what it has begun.
+    else stop();
+  }
+
+  private lingeredToTheEnd(): void {
+    this.end();
+    this.pool.core.release(this);
+  }
+
+  protected end(): void {
+    this.phase = 'ended';
+    if (this.cancelTimer !== null) this.stopTimer(this.cancelTimer);
+  }
+
+  private stopTimer(cancel: Cancel): void {
+    this.cancelTimer = null;
+    cancel();
+  }
+
+  /** Whether this error condemns the connection. One that the question itself fails for does. */
+  private isFatal(error: unknown): boolean {
+    const { isFatal } = this.pool.runs;
+    if (isFatal === undefined) return false;
+    try {
+      return isFatal(error);
+    } catch {
+      return true;
+    }
+  }
+
+  private abort(reason: unknown): void {
+    if (this.abortion instanceof AbortController) this.abortion.abort(reason);
+    else this.abortion ??= { reason };
+  }
+}
+
+/** The context that `work` gets: nothing of the run but the signal is its business. */
+class LazyContext implements WorkContext {
+  readonly #run: { readonly signal: AbortSignal };
+
+  constructor(run: { readonly signal: AbortSignal }) {
+    this.#run = run;
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal;
+  }
+}
+
+const unfinished = (): Error => new Error('the work was cancelled (onCancel)');
+
+const nothingToStop = (): void => undefined;
+
+function streamOf<R>(result: unknown): Observable<R> {
+  try {
+    return from(result as ObservableInput<R>);
+  } catch {
+    throw new TypeError(
+      `work returned ${shown(result)}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
+    );
+  }
+}
+
+function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+}
+
+function isAsyncIterable<T>(value: unknown): value is AsyncIterable<T> {
+  return typeof (value as AsyncIterable<T> | null | undefined)?.[Symbol.asyncIterator] === 'function';
+}
