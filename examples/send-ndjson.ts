@@ -16,7 +16,7 @@ import type { RpcConnection } from '../src/connectors/msgpack-rpc/index';
 import { createPool } from '../src/index';
 import type { BatchFailure } from '../src/index';
 import {
-  again,
+  retryFailed,
   batchOutcomes,
   batchParallel,
   collectBatch,
@@ -73,7 +73,7 @@ try {
   for (let round = 1; round <= rounds && failed.some(isWorthAnotherTry); round++) {
     const hopeless = failed.filter((failure) => !isWorthAnotherTry(failure));
     const { successful: late, failed: stillNot } = await lastValueFrom(
-      fromPull(from(failed.filter(isWorthAnotherTry)).pipe(again(pool, send), batchParallel())),
+      fromPull(from(failed.filter(isWorthAnotherTry)).pipe(retryFailed(pool, send), batchParallel())),
     );
     stored += late.length;
     failed = [...hopeless, ...stillNot].sort((a, b) => a.index - b.index);

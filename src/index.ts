@@ -24,13 +24,13 @@ export type { ErrorOfCode, PoolErrorCode, PoolNumbers } from './pool/errors';
 export type { ReadableError } from './pool/values/readable-error';
 
 export { withConnection } from './operators/with-connection';
-export { again } from './operators/again';
+export { retryFailed } from './operators/retry-failed';
 export { batchSequential } from './operators/batch-sequential';
 export { batchOutcomes } from './operators/batch-outcomes';
 export { batchParallel } from './operators/batch-parallel';
 export { collectBatch } from './operators/collect-batch';
 export { trackProgress } from './operators/track-progress';
-export type { NumberedItem } from './operators/again';
+export type { NumberedItem } from './operators/retry-failed';
 export type { ConnectionTask } from './operators/internal/connection-task';
 export type { BatchOptions } from './operators/internal/batch-options';
 export type { BatchOutcome } from './operators/batch-outcomes';

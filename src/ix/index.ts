@@ -1,5 +1,5 @@
 export { withConnection } from './with-connection';
-export { again } from './again';
+export { retryFailed } from './retry-failed';
 export { batchSequential } from './batch-sequential';
 export { batchOutcomes } from './batch-outcomes';
 export { batchParallel } from './batch-parallel';
@@ -10,7 +10,7 @@ export { fromPull } from './from-pull';
 export type { PullOperator } from './internal/pulled';
 export type { PullSource } from './internal/source';
 export type { PullBatchOptions } from './internal/batch-options';
-export type { NumberedItem } from '../operators/again';
+export type { NumberedItem } from '../operators/retry-failed';
 export type { BatchOptions } from '../operators/internal/batch-options';
 export type { BatchOutcome } from '../operators/batch-outcomes';
 export type { BatchFailure, BatchResult } from '../operators/internal/collection';

@@ -1,7 +1,7 @@
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { from, lastValueFrom, of } from 'rxjs';
 import * as push from '../../src/index';
-import { again, batchOutcomes, batchParallel, withConnection } from '../../src/ix/index';
+import { batchOutcomes, batchParallel, retryFailed, withConnection } from '../../src/ix/index';
 import { expectNothingHeld, poolError } from '../helpers/marbles';
 import { all, failureOf } from './counted-source';
 import { openPool } from './open-pool';
@@ -16,13 +16,13 @@ function shy(): (connection: number, word: string, index: number) => Promise<str
   };
 }
 
-describe('again, pulled', () => {
+describe('retryFailed, pulled', () => {
   it('sends what failed again, in one line, and keeps the places that they had', async () => {
     const pool = openPool(2);
     const work = shy();
     const [result] = await all(batchParallel(2)(withConnection(pool, work)(['a', 'b', 'c', 'd', 'e'])));
     expect(result!.failed.map(({ index }) => index)).toEqual([1, 2, 4]);
-    const outcomes = await all(ixFrom(result!.failed).pipe(again(pool, work), batchOutcomes({ ordered: true })));
+    const outcomes = await all(ixFrom(result!.failed).pipe(retryFailed(pool, work), batchOutcomes({ ordered: true })));
     expect(outcomes).toEqual([
       { index: 1, item: 'b', status: 'fulfilled', value: 'b1' },
       { index: 2, item: 'c', status: 'fulfilled', value: 'c2' },
@@ -41,25 +41,25 @@ describe('again, pulled', () => {
     ]);
   });
 
-  it('is the again of RxJS, pulled', async () => {
+  it('gives the same result as the RxJS operator', async () => {
     const pool = openPool(2);
     const failed = [
       { index: 7, item: 'x', error: new Error('x') },
       { index: 3, item: 'y', error: new Error('y') },
     ];
     const work = (_: unknown, word: string, index: number) => of(`${word}${index}`);
-    const [pulled] = await all(batchParallel()(again(pool, work)(failed)));
+    const [pulled] = await all(batchParallel()(retryFailed(pool, work)(failed)));
     expect(pulled).toEqual({ successful: ['y3', 'x7'], failed: [], unstarted: 0 });
-    expect(await lastValueFrom(from(failed).pipe(push.again(pool, work), push.batchParallel()))).toEqual(pulled!);
+    expect(await lastValueFrom(from(failed).pipe(push.retryFailed(pool, work), push.batchParallel()))).toEqual(pulled!);
   });
 
   it('refuses what has no place, with advice', async () => {
     const pool = openPool(1);
-    const error = await failureOf(again(pool, () => of(1))(['x' as never]));
+    const error = await failureOf(retryFailed(pool, () => of(1))(['x' as never]));
     expect(error).toEqual(jasmine.any(TypeError));
-    expect((error as Error).message).toContain('but got "x": write from(result.failed).pipe(again(pool, work))');
-    expect(() => again({} as never, () => of(1))).toThrow(
-      poolError('INVALID_CONFIG', { message: jasmine.stringContaining('again cannot work') }),
+    expect((error as Error).message).toContain('but got "x": write from(result.failed).pipe(retryFailed(pool, work))');
+    expect(() => retryFailed({} as never, () => of(1))).toThrow(
+      poolError('INVALID_CONFIG', { message: jasmine.stringContaining('retryFailed cannot work') }),
     );
   });
 });

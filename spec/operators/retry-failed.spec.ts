@@ -1,5 +1,5 @@
 import { from, map, mergeAll, of, throwError } from 'rxjs';
-import { again, batchOutcomes, batchParallel, batchSequential, withConnection } from '../../src/index';
+import { batchOutcomes, batchParallel, retryFailed, batchSequential, withConnection } from '../../src/index';
 import type { BatchResult, NumberedItem } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
@@ -8,7 +8,7 @@ const createPool = () => createLastingPool<string>({ connect: () => opensAtOnce(
 const failed = (...places: [number, string][]) =>
   places.map(([index, item]) => ({ index, item, error: new Error('before') }));
 
-describe('again', () => {
+describe('retryFailed', () => {
   it('makes what failed tasks that keep their items and places', () => {
     marbles(({ cold, expectObservable, expectSubscriptions }) => {
       const pool = createPool();
@@ -18,7 +18,7 @@ describe('again', () => {
       const work = cold('      ---r|');
       const expected = '     ------a-(b|)';
       const outcomes$ = source.pipe(
-        again(pool, (_, item: string, index) => work.pipe(map(() => `${item}${index}`))),
+        retryFailed(pool, (_, item: string, index) => work.pipe(map(() => `${item}${index}`))),
         batchOutcomes(),
       );
       expectObservable(outcomes$).toBe(expected, {
@@ -42,14 +42,14 @@ describe('again', () => {
     of(...words).pipe(withConnection(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
     expect(result.failed.map(({ index }) => index)).toEqual([1, 2, 3, 4]);
     patience = 2;
-    of(...result.failed).pipe(again(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
+    of(...result.failed).pipe(retryFailed(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
     expect(result.successful).toEqual(['b', 'c']);
     expect(result.failed.map(({ index, item }) => [index, item])).toEqual([
       [3, 'd'],
       [4, 'e'],
     ]);
     patience = 4;
-    of(...result.failed).pipe(again(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
+    of(...result.failed).pipe(retryFailed(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
     expect(result).toEqual({ successful: ['d', 'e'], failed: [], unstarted: 0 });
     expectNothingHeld(pool);
   });
@@ -59,11 +59,11 @@ describe('again', () => {
     const seen: unknown[] = [];
     const source = of(...failed([5, 'x'], [6, 'y']));
     const work = (_: unknown, item: string, index: number) => of(`${item}${index}`);
-    source.pipe(again(pool, work), mergeAll()).subscribe((value) => seen.push(value));
-    source.pipe(again(pool, work), batchSequential()).subscribe((value) => seen.push(value));
+    source.pipe(retryFailed(pool, work), mergeAll()).subscribe((value) => seen.push(value));
+    source.pipe(retryFailed(pool, work), batchSequential()).subscribe((value) => seen.push(value));
     source
       .pipe(
-        again(pool, work),
+        retryFailed(pool, work),
         map((task) => task.pipe(map((value) => `${value}!`))),
         batchOutcomes(),
       )
@@ -79,22 +79,22 @@ describe('again', () => {
         let error: unknown;
         from([odd as unknown as NumberedItem])
           .pipe(
-            again(pool, () => of(1)),
+            retryFailed(pool, () => of(1)),
             run as never,
           )
           .subscribe({ error: (e: unknown) => (error = e) });
         expect(error).toEqual(jasmine.any(TypeError));
-        expect((error as Error).message).toContain('write from(result.failed).pipe(again(pool, work))');
+        expect((error as Error).message).toContain('write from(result.failed).pipe(retryFailed(pool, work))');
       }
     }
     const notA = 'the first argument must be a pool made by createPool';
-    expect(() => again('pool' as never, () => of(1))).toThrow(
+    expect(() => retryFailed('pool' as never, () => of(1))).toThrow(
       poolError('INVALID_CONFIG', { issues: [`${notA}, but got "pool"`] }),
     );
     expect(() => withConnection('pool' as never, () => of(1))).toThrow(
       poolError('INVALID_CONFIG', { issues: [`${notA}, or the work for the leases of a pool, but got "pool"`] }),
     );
-    expect(() => again(pool, 'work' as never)).toThrow(poolError('INVALID_CONFIG'));
+    expect(() => retryFailed(pool, 'work' as never)).toThrow(poolError('INVALID_CONFIG'));
     expectNothingHeld(pool);
   });
 });

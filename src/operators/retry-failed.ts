@@ -26,15 +26,15 @@ export interface NumberedItem {
  * ```
  *
  * ```ts
- * from(result.failed).pipe(again(pool, send), batchParallel(8))
+ * from(result.failed).pipe(retryFailed(pool, send), batchParallel(8))
  * ```
  */
-export function again<C, T, O extends WorkResult>(
+export function retryFailed<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
 ): OperatorFunction<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
-  const each = itemWork<C, T>('again', pool, work, options);
+  const each = itemWork<C, T>('retryFailed', pool, work, options);
   return (source) => new NumberedTasks(source, each);
 }
 
@@ -58,7 +58,7 @@ export function isNumbered(value: unknown): value is NumberedItem {
 
 export function notNumbered(value: unknown): TypeError {
   return new TypeError(
-    `again works on what failed, each with an item and an index, but got ${shown(value)}: ` +
-      'write from(result.failed).pipe(again(pool, work)). For bare items there is withConnection(pool, work).',
+    `retryFailed works on what failed, each with an item and an index, but got ${shown(value)}: ` +
+      'write from(result.failed).pipe(retryFailed(pool, work)). For bare items there is withConnection(pool, work).',
   );
 }

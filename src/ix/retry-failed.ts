@@ -1,6 +1,6 @@
 import type { ObservedValueOf } from 'rxjs';
-import { isNumbered, notNumbered } from '../operators/again';
-import type { NumberedItem } from '../operators/again';
+import { isNumbered, notNumbered } from '../operators/retry-failed';
+import type { NumberedItem } from '../operators/retry-failed';
 import type { ConnectionTask } from '../operators/internal/connection-task';
 import { itemWork } from '../operators/with-connection';
 import type { ConnectionPool } from '../pool/connection-pool';
@@ -16,18 +16,18 @@ import { TasksOfWork } from './internal/tasks';
  * makes every one of them a task for its item that keeps its index.
  *
  * ```ts
- * from(result.failed).pipe(again(pool, send), batchParallel(8))
+ * from(result.failed).pipe(retryFailed(pool, send), batchParallel(8))
  * ```
  */
-export function again<C, T, O extends WorkResult>(
+export function retryFailed<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
 ): PullOperator<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
-  const each = itemWork<C, T>('again', pool, work, options);
+  const each = itemWork<C, T>('retryFailed', pool, work, options);
   const { clock } = each.pool.core;
   return (source) => {
-    checkSource('again', source);
+    checkSource('retryFailed', source);
     return new Opened((receiver, signal) => new NumberedTasks(receiver, each).drawFrom(source, signal, clock));
   };
 }
