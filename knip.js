@@ -6,6 +6,7 @@ export default {
     ...Object.values(programs).map((source) => `${source}!`),
     'spec/**/*.spec.ts',
     'spec/support/*.ts',
+    'spec/runners/{jest,vitest,zone-child}.ts',
     'bench/*.{ts,mjs}',
     'bench/servers/*.ts',
     'examples/*.ts',
@@ -21,7 +22,7 @@ export default {
     'bench/**/*.mjs',
     'scripts/**/*.mjs',
   ],
-  // Types for a package that brings none.
-  ignoreDependencies: ['@types/sinonjs__fake-timers'],
+  // Types for a package that brings none; a program that a spec starts.
+  ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -15,8 +15,11 @@ const sameTime = 2;
 /** In ms. A date that goes ahead by more was set, or the machine has slept: its monotonic clock may have slept, too. */
 const leap = 1_000;
 
-/** What the module found when it was loaded. Libraries of fake timers replace these. */
-const found = { Date, setInterval, performanceNow: performanceNow() };
+/**
+ * What the module found when it was loaded. Libraries of fake timers replace these, perhaps before: a test file may install them for all
+ * its tests. `performance.now` is read where they do not replace it.
+ */
+const found = { Date, setInterval, performanceNow: realPerformanceNow() };
 
 /** To be compared, not called. */
 function performanceNow(): unknown {
@@ -24,7 +27,17 @@ function performanceNow(): unknown {
   return now;
 }
 
-const isReplaced = (now: unknown, before: unknown): boolean => now !== before || Object.hasOwn(now as object, 'clock');
+function realPerformanceNow(): unknown {
+  const { Performance: type } = globalThis as {
+    readonly Performance?: { readonly prototype: { readonly now?: unknown } };
+  };
+  return type?.prototype.now ?? performanceNow();
+}
+
+/** Fake timers carry their clock. Of two that differ the one of now is a fake, unless the module found one when it was loaded. */
+const isReplaced = (now: unknown, before: unknown): boolean => isFake(now) || (now !== before && !isFake(before));
+
+const isFake = (value: unknown): boolean => Object.hasOwn(value as object, 'clock');
 
 /**
  * How much time has passed, in whole milliseconds, by the sources behind `asyncScheduler`. It only grows: a date that is set, a clock that is
