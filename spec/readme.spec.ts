@@ -158,7 +158,7 @@ function wordsOf(file: string, name: string): string[] {
 /** The fields of each kind of event beside those that all have; `?` for one that may be missing. */
 function events(): Record<string, string[]> {
   const source = sourceOf('src/pool/reports/events.ts');
-  const kinds = unionOf(source, 'PoolHappening').map((type) => {
+  const kinds = unionOf(source, 'PoolEventDetails').map((type) => {
     const [kind, ...fields] = (type as ts.TypeLiteralNode).members as ts.NodeArray<ts.PropertySignature>;
     const word = kind!.type!.getText(source).slice(1, -1);
     return [

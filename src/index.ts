@@ -5,7 +5,7 @@ export type { ContextCarrier } from './pool/rx/context';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
 export type { Lease } from './pool/rx/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/rx/stats';
-export type { EvictReason, PoolEvent, PoolHappening } from './pool/reports/events';
+export type { EvictReason, PoolEvent, PoolEventDetails } from './pool/reports/events';
 export type { Holder } from './pool/reports/holders';
 export type { PoolTimings, TimingsOptions } from './pool/metrics/timings';
 export { Histogram } from './pool/metrics/histogram';

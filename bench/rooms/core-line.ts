@@ -1,6 +1,6 @@
 import { warmPool } from '../cases/warm-pool';
 import { Claim } from '../../src/pool/state/claim';
-import type { Asking } from '../../src/pool/options';
+import type { ResolvedAcquireOptions } from '../../src/pool/options';
 import type { InLine } from '../runner/gathered';
 import { coreOf } from './core';
 
@@ -9,7 +9,7 @@ class BareClaim extends Claim<object> {
     super();
   }
 
-  get asking(): Asking {
+  get options(): ResolvedAcquireOptions {
     return asking;
   }
 
@@ -17,7 +17,7 @@ class BareClaim extends Claim<object> {
     return undefined;
   }
 
-  get abandoned(): boolean {
+  get isUnsubscribed(): boolean {
     return false;
   }
 
@@ -35,7 +35,7 @@ class BareClaim extends Claim<object> {
 }
 
 const SIZE = 10;
-const asking: Asking = { acquireTimeout: 30_000, label: undefined, signal: undefined };
+const asking: ResolvedAcquireOptions = { acquireTimeout: 30_000, label: undefined, signal: undefined };
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
 export const coreLine: InLine = async (served) => {
@@ -49,10 +49,10 @@ export const coreLine: InLine = async (served) => {
   return {
     hold: () => {
       held = [];
-      for (let i = 0; i < SIZE; i++) core.ask(new BareClaim(hold));
+      for (let i = 0; i < SIZE; i++) core.acquire(new BareClaim(hold));
     },
     join: () => {
-      core.ask(new BareClaim(giveBack));
+      core.acquire(new BareClaim(giveBack));
     },
     begin: () => {
       for (const claim of held) core.release(claim);

@@ -1,5 +1,5 @@
 import type { ConnectionPool } from '../../src/index';
-import type { PoolCore } from '../../src/pool/core/core';
+import type { PoolCore } from '../../src/pool/core/pool-core';
 import { internals, type PoolInternals } from '../../src/pool/rx/internals';
 
 /** The core of a pool of the built package. */

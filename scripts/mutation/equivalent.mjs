@@ -14,7 +14,7 @@ export const equivalent = [
     why: 'A run, a claim and a stream say nothing more after their end; what is stopped has no observer any more.',
   })),
   {
-    key: "src/pool/rx/life.ts | this.phase = 'ended'; | 13 | 'ended' | \"\" | 2",
+    key: "src/pool/rx/connection-lifecycle.ts | this.phase = 'ended'; | 13 | 'ended' | \"\" | 2",
     why: 'The life of an Observable connection that has not come in time is unsubscribed in the same breath, and says nothing more.',
   },
   {

@@ -102,7 +102,7 @@ describe('the coarse clock', () => {
     const clock = new CoarseClock(inner);
     const called: number[] = [];
     const callBack = (times: number): void => {
-      for (let i = 0; i < times; i++) clock.whenCalm(() => called.push(i));
+      for (let i = 0; i < times; i++) clock.onTurnEnd(() => called.push(i));
     };
     callBack(8);
     expect(called).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -120,7 +120,7 @@ describe('the coarse clock', () => {
     const clock = new CoarseClock(inner);
     for (let i = 0; i < 60; i++) clock.now();
     let called = 0;
-    for (let i = 0; i < 9; i++) clock.whenCalm(() => called++);
+    for (let i = 0; i < 9; i++) clock.onTurnEnd(() => called++);
     inner.due = [];
     inner.time += 1_001;
     for (let i = 0; i < 32 && called < 9; i++) clock.now();
@@ -134,7 +134,7 @@ describe('the coarse clock', () => {
     const clock = new CoarseClock(inner);
     const called: number[] = [];
     const callbacks = Array.from({ length: 10 }, (_, i) => () => void called.push(i));
-    for (const callback of callbacks) clock.whenCalm(callback);
+    for (const callback of callbacks) clock.onTurnEnd(callback);
     clock.forget(callbacks[8]!);
     inner.due.shift()!();
     expect(called).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9]);
@@ -145,7 +145,7 @@ describe('the coarse clock', () => {
     const clock = new CoarseClock(inner);
     let called = 0;
     const callBack = (): void => {
-      for (let i = 0; i < 20; i++) clock.whenCalm(() => called++);
+      for (let i = 0; i < 20; i++) clock.onTurnEnd(() => called++);
     };
     callBack();
     expect(called).toBe(8);

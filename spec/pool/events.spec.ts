@@ -271,7 +271,7 @@ describe('pool.events$', () => {
   });
 
   it('costs nothing while nobody listens: no event is made', async () => {
-    const made = spyOn(Events.prototype, 'happened').and.callThrough();
+    const made = spyOn(Events.prototype, 'add').and.callThrough();
     const scripted = scriptedTarget({ step: (dial) => (dial === 1 ? 'fail' : 'open') });
     const pool = createPool({ connect: scripted.connect, max: 3, maxPending: 0, leakThreshold: 1, breaker: false });
     const refused = { error: () => undefined };

@@ -2,7 +2,7 @@ import { config, NEVER, Observable, of, throwError } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { isPoolError } from '../../src/index';
 import type { PoolOptions } from '../../src/index';
-import { said, shown } from '../../src/pool/values/describe';
+import { messageOf, describeValue } from '../../src/pool/values/describe';
 import { ErrorTally } from '../../src/stress/error-tally';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
@@ -99,7 +99,7 @@ describe('whatever a target rejects with, throws or answers', () => {
     });
 
     it(`${name} is described, is no error of a pool, and is counted`, () => {
-      for (const text of [shown(value), said(value)]) {
+      for (const text of [describeValue(value), messageOf(value)]) {
         expect(typeof text).toBe('string');
         expect(text).not.toBe('');
       }
@@ -237,24 +237,24 @@ describe('said', () => {
     const itself = new AggregateError([], '');
     itself.errors.push(itself, new Error('inner'));
     expect([
-      said(new Error('refused')),
-      said(new AggregateError(parts.slice(0, 2))),
-      said(new AggregateError(parts, 'all failed')),
-      said(new AggregateError([new Error('same'), new Error('same')])),
-      said({ message: 'like an error' }),
-      said({ code: 'ECONNRESET' }),
-      said(Object.assign(new Error(''), { code: 'EPIPE' })),
-      said(new Error('', { cause: new Error('the cause') })),
-      said(new TypeError('')),
-      said({ message: 5, code: 7 }),
-      said('words'),
-      said(''),
-      said(undefined),
-      said(Symbol('s')),
-      said(10n),
-      said({}),
-      said([1, 2]),
-      said(new URL('tcp://a:1/')),
+      messageOf(new Error('refused')),
+      messageOf(new AggregateError(parts.slice(0, 2))),
+      messageOf(new AggregateError(parts, 'all failed')),
+      messageOf(new AggregateError([new Error('same'), new Error('same')])),
+      messageOf({ message: 'like an error' }),
+      messageOf({ code: 'ECONNRESET' }),
+      messageOf(Object.assign(new Error(''), { code: 'EPIPE' })),
+      messageOf(new Error('', { cause: new Error('the cause') })),
+      messageOf(new TypeError('')),
+      messageOf({ message: 5, code: 7 }),
+      messageOf('words'),
+      messageOf(''),
+      messageOf(undefined),
+      messageOf(Symbol('s')),
+      messageOf(10n),
+      messageOf({}),
+      messageOf([1, 2]),
+      messageOf(new URL('tcp://a:1/')),
     ]).toEqual([
       'refused',
       'a; b',
@@ -275,6 +275,6 @@ describe('said', () => {
       'an array of 2',
       'tcp://a:1/',
     ]);
-    expect(said(itself)).toContain('inner');
+    expect(messageOf(itself)).toContain('inner');
   });
 });

@@ -1,6 +1,6 @@
 import { concat, defer, EMPTY, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
-import { lineIsFull } from '../../src/pool/reports/refusals';
+import { queueFull } from '../../src/pool/reports/error-texts';
 import { stressTest } from '../../src/stress/index';
 import type { StressReport } from '../../src/stress/index';
 import { expectBlame, expectNoBlame, poolOf, wires } from './broken-pool';
@@ -64,7 +64,7 @@ describe('a stress test, of a pool that is destroyed', () => {
     it('when who comes is told something else', () => {
       const sabotage = (core: any): void => {
         const turnAway = core.turnAway.bind(core);
-        core.turnAway = (claim: unknown) => turnAway(claim, lineIsFull(core.situations.now(), 0));
+        core.turnAway = (claim: unknown) => turnAway(claim, queueFull(core.situations.now(), 0));
       };
       expectBlame({ load, meanwhile, sabotage }, /^operation \d+ came after destroy, and was told POOL_EXHAUSTED$/);
     });

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { concat, EMPTY, ignoreElements, NEVER, of, throwError, timer } from 'rxjs';
-import { targetIsDead } from '../../src/pool/reports/refusals';
+import { targetDown } from '../../src/pool/reports/error-texts';
 import { expectBlame, expectNoBlame, Wire, wires } from './broken-pool';
 import type { Scenario } from './broken-pool';
 
@@ -67,7 +67,7 @@ describe('a stress test, of failed connects', () => {
         core.openFailed = (...args: unknown[]) => {
           openFailed(...args);
           const first = core.line.firstPending;
-          if (first !== null) core.turnAway(first, targetIsDead(core.situations.now()));
+          if (first !== null) core.turnAway(first, targetDown(core.situations.now()));
         };
       };
       expectBlame(
@@ -82,7 +82,7 @@ describe('a stress test, of failed connects', () => {
         core.step = () => {
           const { firstPending } = core.line;
           if (core.breaker !== 'open' || firstPending === null) return step();
-          core.turnAway(firstPending, targetIsDead(core.situations.now()));
+          core.turnAway(firstPending, targetDown(core.situations.now()));
           return true;
         };
       };

@@ -1,6 +1,6 @@
 import { RpcError } from '../connectors/msgpack-rpc/index';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { said } from '../pool/values/describe';
+import { messageOf } from '../pool/values/describe';
 import type { Call } from './call';
 import { isPrintable, printable } from '../pool/values/printable';
 import { jsonUpTo, type Json } from './json';
@@ -11,7 +11,7 @@ export class UnprintableError extends Error {
   readonly code = 'UNPRINTABLE';
 
   constructor(status: BatchOutcome<unknown>['status'], cause: unknown) {
-    super(`${status === 'fulfilled' ? 'its answer' : 'its error'} cannot be printed: ${said(cause)}`, { cause });
+    super(`${status === 'fulfilled' ? 'its answer' : 'its error'} cannot be printed: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -43,12 +43,12 @@ export function readableLine(value: unknown): string {
 
 /** Why a line failed, for people. */
 export function failureLine({ line, problem }: Call, reason: unknown): string {
-  const why = said(reason);
+  const why = messageOf(reason);
   // What is wrong with a line says already which one that is.
   return `${oneLine(problem === reason ? why : `${line.place}: ${why}`)}\n`;
 }
 
-export { said as messageOf };
+export { messageOf as messageOf };
 
 /** Whatever it is, it stays on one line, and gives a terminal no orders. */
 export const oneLine = printable;

@@ -5,7 +5,7 @@ import { shownTarget } from '../connectors/msgpack-rpc/target';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
 import { internals } from '../pool/rx/internals';
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import type { StressOptions } from '../stress/options';
 import { messageOf } from './outcome';
 import type { NodeWork, StressArguments } from './stress-arguments';
@@ -64,7 +64,7 @@ async function ofModule(name: string): Promise<Subject> {
   const pool = await poolOf(name, offered);
   if (work !== undefined && typeof work !== 'function') {
     throw new NoSubjectError(
-      `--pool: the export 'work' of '${name}' must be a function of a connection, but it is ${shown(work)}`,
+      `--pool: the export 'work' of '${name}' must be a function of a connection, but it is ${describeValue(work)}`,
     );
   }
   return {
@@ -95,6 +95,6 @@ async function poolOf(name: string, offered: unknown): Promise<ConnectionPool<un
     return made as ConnectionPool<unknown>;
   }
   throw new NoSubjectError(
-    `--pool: '${name}' must export a pool made by createPool, or a function that makes one, as 'pool' or by default, but that is ${shown(made)}`,
+    `--pool: '${name}' must export a pool made by createPool, or a function that makes one, as 'pool' or by default, but that is ${describeValue(made)}`,
   );
 }

@@ -1,6 +1,6 @@
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
 import type { ConnectionTask } from './internal/connection-task';
@@ -58,7 +58,7 @@ export function isNumbered(value: unknown): value is NumberedItem {
 
 export function notNumbered(value: unknown): TypeError {
   return new TypeError(
-    `retryFailed works on what failed, each with an item and an index, but got ${shown(value)}: ` +
+    `retryFailed works on what failed, each with an item and an index, but got ${describeValue(value)}: ` +
       'write from(result.failed).pipe(retryFailed(pool, work)). For bare items there is withConnection(pool, work).',
   );
 }

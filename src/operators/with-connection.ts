@@ -5,7 +5,8 @@ import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/rx/internals';
 import type { PoolInternals } from '../pool/rx/internals';
 import type { HeldLease, Lease } from '../pool/rx/lease';
-import { askingOf, shown } from '../pool/options';
+import { resolveAcquireOptions } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
 import { stoppable } from './internal/connection-task';
@@ -93,16 +94,16 @@ export function itemWork<C, T>(
   if (found === undefined) {
     const orWork = operator === 'withConnection' ? ', or the work for the leases of a pool' : '';
     throw new InvalidConfigError('pool', `${operator} cannot work`, [
-      `the first argument must be a pool made by createPool${orWork}, but got ${shown(pool)}`,
+      `the first argument must be a pool made by createPool${orWork}, but got ${describeValue(pool)}`,
     ]);
   }
   const { name } = found.core;
   if (typeof work !== 'function') {
     throw new InvalidConfigError(name, `${operator} cannot work`, [
-      `work must be a function of a connection and an item, but got ${shown(work)}`,
+      `work must be a function of a connection and an item, but got ${describeValue(work)}`,
     ]);
   }
-  return { pool: found, work, asking: askingOf(name, found.acquireTimeout, options) };
+  return { pool: found, work, asking: resolveAcquireOptions(name, found.acquireTimeout, options) };
 }
 
 /** Whether an item is itself a lease of the pool that is to work on it. */

@@ -2,30 +2,31 @@ import { Observable } from 'rxjs';
 import type { ObservedValueOf, Subscriber } from 'rxjs';
 import type { Claim } from './state/claim';
 import { clockOutside, contextsOf } from './rx/context';
-import { PoolCore } from './core/core';
-import type { Host } from './core/core';
+import { PoolCore } from './core/pool-core';
+import type { Host } from './core/pool-core';
 import { asyncDisposeSymbol } from './values/disposal';
 import { InvalidConfigError } from './errors';
 import { readOptions } from './values/read-options';
 import { reportUnhandled } from './rx/report-unhandled';
 import { inspectSymbol } from './values/inspect-symbol';
-import { destroyedInsideWork, poolIsDestroyed } from './reports/refusals';
+import { destroyCalledInWork, poolDestroyed } from './reports/error-texts';
 import { internals } from './rx/internals';
 import type { PoolInternals } from './rx/internals';
 import { EventStream } from './rx/event-stream';
 import type { PoolEvent } from './reports/events';
-import { ForgottenLeases } from './rx/forgotten-leases';
+import { AbandonedLeases } from './rx/abandoned-leases';
 import type { Holder } from './reports/holders';
-import { Acquire, StandingRequest } from './rx/lease';
+import { Acquire, LeaseStream } from './rx/lease';
 import type { Lease } from './rx/lease';
-import { Life } from './rx/life';
-import { askingOf, notACount, notATime, shown } from './options';
-import type { AcquireOptions, Asking, ResolvedOptions } from './options';
+import { ConnectionLifecycle } from './rx/connection-lifecycle';
+import { resolveAcquireOptions, countIssue, timeIssue } from './options';
+import { describeValue } from './values/describe';
+import type { AcquireOptions, ResolvedAcquireOptions, ResolvedOptions } from './options';
 import { checkedRandom } from './values/random';
 import { schedulerClock } from './rx/scheduler-clock';
 import { StatsSubject } from './rx/stats';
 import type { PoolStats, PoolStatsSubject } from './rx/stats';
-import { StoppedBy } from './rx/stopped-by';
+import { StopOnAbort } from './rx/stop-on-abort';
 import type { PoolTimings, TimingsOptions } from './metrics/timings';
 import { unknownOption } from './values/unknown-option';
 import type { WorkContext, WorkResult } from './rx/work';
@@ -139,29 +140,29 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   readonly events$: Observable<PoolEvent>;
   readonly [internals]: PoolInternals<C>;
   private readonly core: PoolCore<C>;
-  private readonly asAlways: Asking;
+  private readonly defaultAcquireOptions: ResolvedAcquireOptions;
   private readonly destroyed: { promise: Promise<void> | null; resolve: () => void } = {
     promise: null,
     resolve: () => undefined,
   };
 
   /** What the last work that called `destroy` has got. */
-  private destroyedInside: { readonly work: Claim<C>; readonly promise: Promise<void> } | null = null;
+  private destroyCalledInWork: { readonly work: Claim<C>; readonly promise: Promise<void> } | null = null;
 
   constructor(private readonly options: ResolvedOptions<C>) {
     super((subscriber: Subscriber<Lease<C>>) => {
-      const request = new StandingRequest(this[internals], subscriber);
+      const request = new LeaseStream(this[internals], subscriber);
       subscriber.add(request);
-      if (!subscriber.closed) request.getInLine();
+      if (!subscriber.closed) request.enqueue();
     });
     const contexts = contextsOf(options.name, options.context);
     const host: Host<C> = {
       contexts,
-      createSlot: (id) => new Life(id, core, options),
+      createSlot: (id) => new ConnectionLifecycle(id, core, options),
       changed: () => {
         stats.publish();
       },
-      happened: (event) => {
+      emit: (event) => {
         events.tell(event);
       },
       destroyed: () => {
@@ -170,22 +171,22 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
         stats.finish();
         this.destroyed.resolve();
       },
-      unhandled: reportUnhandled,
+      reportUnhandled: reportUnhandled,
     };
     const clock = clockOutside(schedulerClock(options.scheduler), contexts);
     const core = new PoolCore<C>(options, clock, checkedRandom(options.random), host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
-    const forgotten = new ForgottenLeases<C>(core.clock);
+    const forgotten = new AbandonedLeases<C>(core.clock);
     this.core = core;
-    this.asAlways = askingOf(options.name, options.acquireTimeout, undefined);
+    this.defaultAcquireOptions = resolveAcquireOptions(options.name, options.acquireTimeout, undefined);
     this.stats$ = stats;
     this.events$ = events;
     this.name = options.name;
     this[internals] = {
       core,
       runs: options,
-      forgotten,
+      abandonedLeases: forgotten,
       acquireTimeout: options.acquireTimeout,
       label: undefined,
       signal: undefined,
@@ -198,8 +199,8 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   acquire(options?: AcquireOptions): Observable<Lease<C>> {
-    const asking = this.asking(options);
-    return this.stoppable(new Acquire(this[internals], asking), asking);
+    const resolveAcquireOptions = this.asking(options);
+    return this.withSignal(new Acquire(this[internals], resolveAcquireOptions), resolveAcquireOptions);
   }
 
   use<O extends WorkResult>(
@@ -208,11 +209,11 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   ): Observable<ObservedValueOf<O>> {
     if (typeof work !== 'function') {
       throw new InvalidConfigError(this.name, `pool.use of '${this.name}' cannot work`, [
-        `work must be a function of a connection, but got ${shown(work)}`,
+        `work must be a function of a connection, but got ${describeValue(work)}`,
       ]);
     }
     const asking = this.asking(options);
-    return this.stoppable(new Use<C, ObservedValueOf<O>>(this[internals], asking, work), asking);
+    return this.withSignal(new Use<C, ObservedValueOf<O>>(this[internals], asking, work), asking);
   }
 
   holders(): Holder[] {
@@ -232,14 +233,14 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   resize(max: number): void {
-    const issue = notACount('max', max);
+    const issue = countIssue('max', max);
     if (issue !== null) throw new InvalidConfigError(this.name, `Pool '${this.name}' cannot be resized so`, [issue]);
-    this.mustBeOpen();
+    this.assertOpen();
     this.core.resize(max);
   }
 
   refresh(): void {
-    this.mustBeOpen();
+    this.assertOpen();
     this.core.refresh();
   }
 
@@ -247,7 +248,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const { name, acquireTimeout } = this.options;
     const { max } = this.core.connections;
     const issue =
-      notACount('count', count, { least: 0 }) ??
+      countIssue('count', count, { least: 0 }) ??
       (count > max ? `count must be at most max (${max}), but got ${count}` : null);
     if (issue !== null) return Promise.reject(new InvalidConfigError(name, `Pool '${name}' cannot warm up`, [issue]));
     return new Promise((resolve, reject) => {
@@ -259,17 +260,17 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   destroy({ timeout = 30_000 }: { timeout?: number | undefined } = {}): Promise<void> {
-    const issue = notATime('timeout', timeout);
+    const issue = timeIssue('timeout', timeout);
     if (issue !== null) {
       return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed so`, [issue]));
     }
     const work = timeout === 0 ? null : this.core.workBeingStarted();
     const promise = this.beginDestroy(timeout);
     if (work === null) return promise;
-    if (this.destroyedInside?.work !== work) {
-      this.destroyedInside = { work, promise: destroyedFrom(work, promise, this.name) };
+    if (this.destroyCalledInWork?.work !== work) {
+      this.destroyCalledInWork = { work, promise: destroyedFrom(work, promise, this.name) };
     }
-    return this.destroyedInside.promise;
+    return this.destroyCalledInWork.promise;
   }
 
   private beginDestroy(timeout: number): Promise<void> {
@@ -312,18 +313,20 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     return this.stats;
   }
 
-  private asking(options: AcquireOptions | undefined): Asking {
-    return options === undefined ? this.asAlways : askingOf(this.name, this.options.acquireTimeout, options);
+  private asking(options: AcquireOptions | undefined): ResolvedAcquireOptions {
+    return options === undefined
+      ? this.defaultAcquireOptions
+      : resolveAcquireOptions(this.name, this.options.acquireTimeout, options);
   }
 
-  private stoppable<T>(source: Observable<T>, { signal }: Asking): Observable<T> {
+  private withSignal<T>(source: Observable<T>, { signal }: ResolvedAcquireOptions): Observable<T> {
     if (signal === undefined) return source;
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- as RxJS's own operators are put on
-    return source.lift(new StoppedBy<T>(this.core, signal));
+    return source.lift(new StopOnAbort<T>(this.core, signal));
   }
 
-  private mustBeOpen(): void {
-    if (this.core.state !== 'open') throw poolIsDestroyed(this.name);
+  private assertOpen(): void {
+    if (this.core.state !== 'open') throw poolDestroyed(this.name);
   }
 }
 
@@ -335,7 +338,7 @@ function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined
   if (read === null || odd.length > 0) {
     throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
       ...odd.map((key) => unknownOption(key, known)),
-      ...(read === null ? [`options must be an object such as { since }, but got ${shown(given)}`] : []),
+      ...(read === null ? [`options must be an object such as { since }, but got ${describeValue(given)}`] : []),
     ]);
   }
   const since = read['since'] as PoolTimings | undefined;
@@ -343,7 +346,7 @@ function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined
   const parts = ['wait', 'failedWait', 'use', 'open'] as const;
   if (typeof since === 'object' && since !== null && parts.every((part) => part in since)) return since;
   throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
-    `since must be what timings() has returned earlier, but got ${shown(since)}`,
+    `since must be what timings() has returned earlier, but got ${describeValue(since)}`,
   ]);
 }
 
@@ -353,7 +356,7 @@ function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined
  */
 function destroyedFrom<C>(work: Claim<C>, destroyed: Promise<void>, name: string): Promise<void> {
   const promise = Promise.resolve().then(() => {
-    if (work.state === 'held') throw destroyedInsideWork(name);
+    if (work.state === 'held') throw destroyCalledInWork(name);
     return destroyed;
   });
   promise.catch(() => undefined);
@@ -363,7 +366,7 @@ function destroyedFrom<C>(work: Claim<C>, destroyed: Promise<void>, name: string
 class Use<C, R> extends WorkObservable<C, R> {
   constructor(
     pool: PoolInternals<C>,
-    asking: Asking,
+    asking: ResolvedAcquireOptions,
     private readonly work: (connection: C, context: WorkContext) => unknown,
   ) {
     super(pool, asking);

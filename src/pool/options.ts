@@ -2,14 +2,12 @@ import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import type { ContextCarrier } from './rx/context';
 import type { Connector, OnCancel } from './connector';
-import type { CoreOptions } from './core/core';
-import { shown } from './values/describe';
+import type { CoreOptions } from './core/pool-core';
+import { describeValue } from './values/describe';
 import { InvalidConfigError } from './errors';
-import { longestTimer } from './time/clock';
+import { maxTimerMs } from './time/clock';
 import { readOptions } from './values/read-options';
 import { unknownOption } from './values/unknown-option';
-
-export { shown } from './values/describe';
 
 /** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
 export interface PoolOptions<C> {
@@ -183,7 +181,7 @@ export interface ResolvedOptions<C> extends CoreOptions {
 /** Fills in the defaults, or throws an `InvalidConfigError` that names every problem at once. */
 export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
   if (!isRecord(from)) {
-    throw invalid('pool', [`options must be an object with at least connect and max, but got ${shown(from)}`]);
+    throw invalid('pool', [`options must be an object with at least connect and max, but got ${describeValue(from)}`]);
   }
   const given = readOptions(from, Object.keys(rules));
   for (const [name, inner] of Object.entries(nested)) {
@@ -241,17 +239,22 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
 }
 
 /** How an acquire asks. */
-export interface Asking {
+export interface ResolvedAcquireOptions {
   readonly acquireTimeout: number;
   readonly label: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** How one acquire asks, where the pool's own `acquireTimeout` is the default. */
-export function askingOf(name: string, acquireTimeout: number, options: AcquireOptions | undefined): Asking {
+export function resolveAcquireOptions(
+  name: string,
+  acquireTimeout: number,
+  options: AcquireOptions | undefined,
+): ResolvedAcquireOptions {
   if (options === undefined) return { acquireTimeout, label: undefined, signal: undefined };
   const given = isRecord(options) ? readOptions(options, acquireNames) : null;
-  const issues = given === null ? [`must be an object, but got ${shown(options)}`] : problems(given, acquireRules, '');
+  const issues =
+    given === null ? [`must be an object, but got ${describeValue(options)}`] : problems(given, acquireRules, '');
   if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got impossible acquire options`, issues);
   const { acquireTimeout: own = acquireTimeout, label, signal } = given as AcquireOptions;
   return { acquireTimeout: own, label, signal };
@@ -263,55 +266,55 @@ export function isSignal(value: unknown): value is AbortSignal {
 }
 
 /** What is wrong with a count, or null: shared by everything that takes one. */
-export function notACount(what: string, value: unknown, { least = 1, infinite = false } = {}): string | null {
+export function countIssue(what: string, value: unknown, { least = 1, infinite = false } = {}): string | null {
   if (infinite && value === Infinity) return null;
   if (Number.isSafeInteger(value) && (value as number) >= least) return null;
   const wanted = least === 0 ? 'an integer of 0 or more' : 'a positive integer';
-  return `${what} must be ${wanted}${infinite ? ' or Infinity' : ''}, but got ${shown(value)}`;
+  return `${what} must be ${wanted}${infinite ? ' or Infinity' : ''}, but got ${describeValue(value)}`;
 }
 
 /** What is wrong with a time, or null. */
-export function notATime(what: string, value: unknown): string | null {
+export function timeIssue(what: string, value: unknown): string | null {
   if (value === Infinity) return null;
   if (typeof value !== 'number' || !(value >= 0)) {
-    return `${what} must be milliseconds, 0 or more, or Infinity for none, but got ${shown(value)}`;
+    return `${what} must be milliseconds, 0 or more, or Infinity for none, but got ${describeValue(value)}`;
   }
-  return value <= longestTimer
+  return value <= maxTimerMs
     ? null
-    : `${what} must be at most ${longestTimer} ms, or Infinity for none, but got ${shown(value)}`;
+    : `${what} must be at most ${maxTimerMs} ms, or Infinity for none, but got ${describeValue(value)}`;
 }
 
 type Rule = (value: unknown, what: string) => string | readonly string[] | null;
 type Rules = Record<string, Rule>;
 
-const count: Rule = (value, what) => notACount(what, value);
-const countOrInfinity: Rule = (value, what) => notACount(what, value, { infinite: true });
-const countOrNone: Rule = (value, what) => notACount(what, value, { least: 0, infinite: true });
-const time: Rule = (value, what) => notATime(what, value);
+const count: Rule = (value, what) => countIssue(what, value);
+const countOrInfinity: Rule = (value, what) => countIssue(what, value, { infinite: true });
+const countOrNone: Rule = (value, what) => countIssue(what, value, { least: 0, infinite: true });
+const time: Rule = (value, what) => timeIssue(what, value);
 const truth: Rule = (value, what) =>
-  typeof value === 'boolean' ? null : `${what} must be true or false, but got ${shown(value)}`;
+  typeof value === 'boolean' ? null : `${what} must be true or false, but got ${describeValue(value)}`;
 const part: Rule = (value, what) =>
   typeof value === 'number' && value >= 0 && value <= 1
     ? null
-    : `${what} must be a number from 0 to 1, but got ${shown(value)}`;
+    : `${what} must be a number from 0 to 1, but got ${describeValue(value)}`;
 const fn: Rule = (value, what) =>
-  typeof value === 'function' ? null : `${what} must be a function, but got ${shown(value)}`;
+  typeof value === 'function' ? null : `${what} must be a function, but got ${describeValue(value)}`;
 const text: Rule = (value, what) =>
   typeof value === 'string' && value !== ''
     ? null
-    : `${what} must be a string that is not empty, but got ${shown(value)}`;
+    : `${what} must be a string that is not empty, but got ${describeValue(value)}`;
 const oneOf =
   (...words: string[]): Rule =>
   (value, what) =>
     words.includes(value as string)
       ? null
-      : `${what} must be ${words.map((w) => `'${w}'`).join(' or ')}, but got ${shown(value)}`;
+      : `${what} must be ${words.map((w) => `'${w}'`).join(' or ')}, but got ${describeValue(value)}`;
 const record =
   (inner: Rules, or: string): Rule =>
   (value, what) =>
     isRecord(value)
       ? problems(value, inner, `${what}.`)
-      : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${shown(value)}`;
+      : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${describeValue(value)}`;
 
 /** Those of the options that are objects themselves. */
 const nested = {
@@ -322,7 +325,7 @@ const nested = {
 } satisfies Record<string, Rules>;
 
 const signal: Rule = (value, what) =>
-  isSignal(value) ? null : `${what} must be an AbortSignal, but got ${shown(value)}`;
+  isSignal(value) ? null : `${what} must be an AbortSignal, but got ${describeValue(value)}`;
 
 const retryDelay: Rule = (value, what) => {
   if (typeof value === 'number') return time(value, what);
@@ -339,7 +342,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   close: fn,
   lost: fn,
   max: count,
-  min: (value, what) => notACount(what, value, { least: 0 }),
+  min: (value, what) => countIssue(what, value, { least: 0 }),
   name: text,
   capacity: count,
   acquireTimeout: time,
@@ -362,7 +365,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   onCancel: (value, what) =>
     typeof value === 'function' || value === 'release' || value === 'discard'
       ? null
-      : `${what} must be 'release', 'discard' or a function, but got ${shown(value)}`,
+      : `${what} must be 'release', 'discard' or a function, but got ${describeValue(value)}`,
   cancelTimeout: time,
   leakThreshold: time,
   overload: (value, what) => (value === false ? null : record(nested.overload, 'false or ')(value, what)),
@@ -370,11 +373,11 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   context: (value, what) =>
     value === false || typeof value === 'function'
       ? null
-      : `${what} must be false or a function, but got ${shown(value)}`,
+      : `${what} must be false or a function, but got ${describeValue(value)}`,
   scheduler: (value, what) =>
     isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
       ? null
-      : `${what} must be an RxJS scheduler, but got ${shown(value)}`,
+      : `${what} must be an RxJS scheduler, but got ${describeValue(value)}`,
   random: fn,
 };
 

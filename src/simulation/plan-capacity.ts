@@ -1,6 +1,6 @@
 import { last, Observable } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { notACount } from '../pool/options';
+import { countIssue } from '../pool/options';
 import type { ThresholdResult } from '../stress/thresholds';
 import type { Figure } from './confidence';
 import { withMax } from './read-pool';
@@ -135,12 +135,12 @@ function check(question: CapacityQuestion): Checked {
   if (targets.length === 0) issues.push(`target must be what is to hold, such as 'wait.p99<20ms'`);
   if (thresholds !== undefined) issues.push('thresholds are not for a plan: what is to hold is its target');
   for (const [name, value] of Object.entries({ from, to })) {
-    const issue = value === undefined ? null : notACount(name, value);
+    const issue = value === undefined ? null : countIssue(name, value);
     if (issue !== null) issues.push(issue);
   }
   if (to !== undefined && to < from) issues.push(`to must be at least from (${from}), but got ${to}`);
   const today = pool?.max;
-  const tried = today ?? (notACount('from', from) === null ? from : 1);
+  const tried = today ?? (countIssue('from', from) === null ? from : 1);
   const scenario: Scenario = { ...rest, pool: { ...(pool ?? {}), max: tried } };
   let plan: Plan | undefined;
   try {

@@ -1,6 +1,6 @@
 import { NEVER } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import { schedulerClock } from '../pool/rx/scheduler-clock';
 import type { Load } from '../stress/load';
 import type { LoadDescription } from '../stress/report';
@@ -65,7 +65,7 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
   const whole = { value: scenario, path: '' };
   if (!isRecord(scenario)) {
     reader.issues.push(
-      `the scenario must be an object with at least pool, arrivals and work, but got ${shown(scenario)}`,
+      `the scenario must be an object with at least pool, arrivals and work, but got ${describeValue(scenario)}`,
     );
     return undefined;
   }

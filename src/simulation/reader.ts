@@ -1,4 +1,4 @@
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import { readOptions } from '../pool/values/read-options';
 import { meantBy } from '../pool/values/unknown-option';
 
@@ -24,7 +24,7 @@ export class Reader {
   /** Says so, and returns nothing, whatever it was to be. */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that it can be returned where something is read
   wrong<T>({ path, value }: Part, wanted: string): T | undefined {
-    this.issues.push(`${path} must be ${wanted}, but got ${shown(value)}`);
+    this.issues.push(`${path} must be ${wanted}, but got ${describeValue(value)}`);
     return undefined;
   }
 

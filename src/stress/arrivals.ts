@@ -1,5 +1,5 @@
 import { InvalidConfigError } from '../pool/errors';
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 
 /** When operations are to start: milliseconds since the beginning, never falling. It may go on for ever. */
 export type Arrivals = Iterator<number, unknown, undefined>;
@@ -24,7 +24,7 @@ export function* traceArrivals(trace: Iterable<number>): Generator<number, void,
   for (const at of trace) {
     if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
       throw new InvalidConfigError('pool', 'This is no trace of arrivals', [
-        `arrivals[${index}] must be milliseconds, not before the one ahead of it (${last}), but got ${shown(at)}`,
+        `arrivals[${index}] must be milliseconds, not before the one ahead of it (${last}), but got ${describeValue(at)}`,
       ]);
     }
     last = at;

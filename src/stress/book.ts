@@ -1,5 +1,5 @@
 import type { Subscription } from 'rxjs';
-import { hair } from '../pool/time/clock';
+import { timeEpsilon } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
 import type { Load } from './load';
@@ -130,7 +130,7 @@ export class Book<C> {
 
   /** An operation of the warm-up is in no figure. */
   private isMeasured({ plannedAt }: Operation<C>): boolean {
-    return plannedAt - this.startedAt >= this.load.warmup - hair;
+    return plannedAt - this.startedAt >= this.load.warmup - timeEpsilon;
   }
 
   // ---------------------------------------------------------------- how far the run is

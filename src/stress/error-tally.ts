@@ -1,4 +1,4 @@
-import { said } from '../pool/values/describe';
+import { messageOf } from '../pool/values/describe';
 
 /** Errors that say the same. */
 export interface ErrorCount {
@@ -33,7 +33,7 @@ export class ErrorTally {
 
   add(error: unknown, at: number): void {
     const { name, code } = kindOf(error);
-    const message = said(error);
+    const message = messageOf(error);
     let key = `${name} ${code ?? ''} ${message.replace(/\d+(\.\d+)?/g, '#')}`;
     if (this.kinds.size >= mostKinds && !this.kinds.has(key)) key = '';
     const known = this.kinds.get(key);

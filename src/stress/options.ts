@@ -1,7 +1,8 @@
 import { asyncScheduler, EMPTY, from, NEVER } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { notACount, notATime, shown } from '../pool/options';
+import { countIssue, timeIssue } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import { checkedRandom } from '../pool/values/random';
 import { readOptions } from '../pool/values/read-options';
 import { unknownOption } from '../pool/values/unknown-option';
@@ -116,12 +117,12 @@ function arrivalsOf(
 
 type Check = (value: unknown, name: string) => string | null;
 
-const count: Check = (value, name) => notACount(name, value);
-const time: Check = (value, name) => notATime(name, value);
+const count: Check = (value, name) => countIssue(name, value);
+const time: Check = (value, name) => timeIssue(name, value);
 const finiteTime: Check = (value, name) =>
-  value === Infinity ? `${name} must be milliseconds, but got Infinity` : notATime(name, value);
+  value === Infinity ? `${name} must be milliseconds, but got Infinity` : timeIssue(name, value);
 const fn: Check = (value, name) =>
-  typeof value === 'function' ? null : `${name} must be a function, but got ${shown(value)}`;
+  typeof value === 'function' ? null : `${name} must be a function, but got ${describeValue(value)}`;
 
 const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
   workers: count,
@@ -131,37 +132,39 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
   rate: (value, name) =>
     typeof value === 'number' && value > 0 && value <= 1e7
       ? null
-      : `${name} must be operations a second, more than 0 and at most 10000000, but got ${shown(value)}`,
+      : `${name} must be operations a second, more than 0 and at most 10000000, but got ${describeValue(value)}`,
   arrivals: (value, name) =>
     value === 'poisson' || value === 'even' || isIterable(value)
       ? null
-      : `${name} must be 'poisson', 'even', or an iterable of planned starts in ms, but got ${shown(value)}`,
+      : `${name} must be 'poisson', 'even', or an iterable of planned starts in ms, but got ${describeValue(value)}`,
   work: fn,
   warmup: finiteTime,
   until: (value, name) =>
-    isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${shown(value)}`,
+    isInput(value) ? null : `${name} must be an Observable, a Promise or the like, but got ${describeValue(value)}`,
   grace: time,
   destroy: (value, name) =>
     isRecord(value) && Object.keys(readOptions(value, ['timeout'])).every((key) => key === 'timeout')
       ? value['timeout'] === undefined
         ? null
         : time(value['timeout'], `${name}.timeout`)
-      : `${name} must be what pool.destroy takes, such as { timeout: 1_000 }, but got ${shown(value)}`,
+      : `${name} must be what pool.destroy takes, such as { timeout: 1_000 }, but got ${describeValue(value)}`,
   thresholds: (value, name) =>
-    Array.isArray(value) ? null : `${name} must be an array of texts such as 'wait.p99<20ms', but got ${shown(value)}`,
+    Array.isArray(value)
+      ? null
+      : `${name} must be an array of texts such as 'wait.p99<20ms', but got ${describeValue(value)}`,
   interval: (value, name) =>
     finiteTime(value, name) ??
-    ((value as number) < 1 ? `${name} must be at least 1 ms, but got ${shown(value)}` : null),
+    ((value as number) < 1 ? `${name} must be at least 1 ms, but got ${describeValue(value)}` : null),
   acquireTimeout: time,
   label: (value, name) =>
     typeof value === 'string' && value !== ''
       ? null
-      : `${name} must be a string that is not empty, but got ${shown(value)}`,
+      : `${name} must be a string that is not empty, but got ${describeValue(value)}`,
   scheduler: (value, name) =>
     typeof (value as Partial<SchedulerLike> | null)?.schedule === 'function' &&
     typeof (value as Partial<SchedulerLike> | null)?.now === 'function'
       ? null
-      : `${name} must be an RxJS scheduler, but got ${shown(value)}`,
+      : `${name} must be an RxJS scheduler, but got ${describeValue(value)}`,
   random: fn,
 };
 
@@ -170,7 +173,7 @@ function check(options: StressOptions<never>): { thresholds: readonly Threshold[
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return {
       thresholds: [],
-      issues: [`options must be an object such as { workers: 50, duration: 10_000 }, but got ${shown(given)}`],
+      issues: [`options must be an object such as { workers: 50, duration: 10_000 }, but got ${describeValue(given)}`],
     };
   }
   const issues: string[] = [];

@@ -1,4 +1,4 @@
-import { hair } from '../pool/time/clock';
+import { timeEpsilon } from '../pool/time/clock';
 import type { Cancel } from '../pool/time/clock';
 import type { Load } from './load';
 
@@ -39,15 +39,15 @@ export class Pace {
     if (arrivals === null) {
       if (this.timeOver) return Infinity;
       const now = this.now();
-      return isFree && now < this.until - hair ? now : null;
+      return isFree && now < this.until - timeEpsilon ? now : null;
     }
     const planned = this.draw();
     // Until the time is up there is nothing to be done; where no one comes any more, that is all.
-    if (planned >= this.until - hair) return planned === Infinity || this.timeOver ? Infinity : null;
+    if (planned >= this.until - timeEpsilon) return planned === Infinity || this.timeOver ? Infinity : null;
     // Who comes when all workers are busy is served when one is free, and has waited since it came.
     if (!isFree) return null;
     const left = planned - this.now();
-    if (left <= hair) return planned;
+    if (left <= timeEpsilon) return planned;
     this.alarm ??= this.load.clock.after(left, this.ring, true);
     return null;
   }
@@ -79,7 +79,7 @@ export class Pace {
     if (this.load.arrivals === null) return;
     while (this.begun < this.load.operations) {
       const planned = this.draw();
-      if (planned >= this.until - hair) return;
+      if (planned >= this.until - timeEpsilon) return;
       this.planned = null;
       this.begun++;
       yield planned;

@@ -1,4 +1,4 @@
-import { hair } from '../pool/time/clock';
+import { timeEpsilon } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { EvictReason, PoolEvent } from '../pool/reports/events';
 import { Histogram } from '../pool/metrics/histogram';
@@ -106,7 +106,7 @@ export class PoolWatch {
 
   /** Whether this is between the end of the warm-up and that of the load. */
   isMeasuring(now: number, since: number): boolean {
-    return now >= since - hair && now <= this.until;
+    return now >= since - timeEpsilon && now <= this.until;
   }
 
   /** The measuring ends now, and not when it was to. */

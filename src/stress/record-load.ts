@@ -3,7 +3,8 @@ import type { OperatorFunction } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import type { PoolEvent } from '../pool/reports/events';
 import { Histogram } from '../pool/metrics/histogram';
-import { notACount, shown } from '../pool/options';
+import { countIssue } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 
 /** What a pool was asked for in life, and how long things took: plain data, which `JSON.stringify` takes. Times in ms. */
 export interface LoadRecording {
@@ -44,7 +45,7 @@ export function recordLoad({ limit = 1_000_000 }: { limit?: number | undefined }
   PoolEvent,
   LoadRecording
 > {
-  const issue = notACount('limit', limit);
+  const issue = countIssue('limit', limit);
   if (issue !== null) throw new InvalidConfigError('pool', 'recordLoad cannot work', [issue]);
   return (source) => new Observable((out) => source.subscribe(new Recorder(out, limit)));
 }
@@ -68,7 +69,7 @@ class Recorder extends Subscriber<PoolEvent> {
 
   protected override _next(event: PoolEvent): void {
     if (typeof (event as Partial<PoolEvent> | null | undefined)?.at !== 'number') {
-      const issue = `each must have been an event of a pool, but one was ${shown(event)}`;
+      const issue = `each must have been an event of a pool, but one was ${describeValue(event)}`;
       this.error(new InvalidConfigError('pool', 'These are no events', [issue]));
       return;
     }

@@ -1,4 +1,4 @@
-import { hair } from '../pool/time/clock';
+import { timeEpsilon } from '../pool/time/clock';
 import type { Cancel } from '../pool/time/clock';
 import type { Load } from './load';
 import { shownMs } from './ms';
@@ -55,7 +55,7 @@ export class Standstill {
   private readonly look = (): void => {
     const { clock, grace, workers } = this.load;
     const left = this.movedAt + grace - clock.now();
-    if (left > hair) this.lookIn(left);
+    if (left > timeEpsilon) this.lookIn(left);
     else if (this.underWay() < workers) this.lookIn(grace);
     else {
       const all = workers === 1 ? 'the worker was' : `all ${workers} workers were`;

@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { internals } from '../pool/rx/internals';
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import { resolveLoad } from './options';
 import type { StressOptions } from './options';
 import type { StressReport } from './report';
@@ -42,7 +42,7 @@ import { runLoad } from './run-load';
 export function stressTest<C>(pool: ConnectionPool<C>, options: StressOptions<C>): Observable<StressReport> {
   if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] === undefined) {
     throw new InvalidConfigError('pool', 'stressTest cannot work', [
-      `the first argument must be a pool made by createPool, but got ${shown(pool)}`,
+      `the first argument must be a pool made by createPool, but got ${describeValue(pool)}`,
     ]);
   }
   const load = resolveLoad(pool.name, options);

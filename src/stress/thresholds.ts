@@ -1,4 +1,4 @@
-import { shown } from '../pool/options';
+import { describeValue } from '../pool/values/describe';
 import type { Histogram } from '../pool/metrics/histogram';
 import { shownMs } from './ms';
 import { outcomes } from './outcome';
@@ -56,10 +56,10 @@ const examples = `'wait.p99<20ms', 'total.mean<=1.5s', 'errors<1%', 'throughput>
 export function readThreshold(text: unknown, what: string): Threshold | string {
   const match = typeof text === 'string' ? /^\s*([\w.]+)\s*(<=|>=|<|>)\s*([\d.]+)\s*([^\d\s]*)\s*$/.exec(text) : null;
   if (match === null || Number.isNaN(Number(match[3]))) {
-    return `${what} must be a figure, a comparison and a bound, such as ${examples}, but got ${shown(text)}`;
+    return `${what} must be a figure, a comparison and a bound, such as ${examples}, but got ${describeValue(text)}`;
   }
   const [, name = '', sign = '', digits = '', unit = ''] = match;
-  const wrong = (why: string): string => `${what} ${shown(text)}: ${why}`;
+  const wrong = (why: string): string => `${what} ${describeValue(text)}: ${why}`;
   const bound = Number(digits);
   const compare = comparisons[sign]!;
   const build = (
@@ -86,7 +86,9 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
     const percent = /^p(\d+(?:\.\d+)?)$/.exec(stat);
     const isPercentile = percent !== null && Number(percent[1]) <= 100;
     if (!isPercentile && stat !== 'min' && stat !== 'mean' && stat !== 'max') {
-      return wrong(`of ${time} there are ${statNames.join(', ')} and other percentiles, but not ${shown(stat)}`);
+      return wrong(
+        `of ${time} there are ${statNames.join(', ')} and other percentiles, but not ${describeValue(stat)}`,
+      );
     }
     const scale = units[unit];
     if (scale === undefined) {
@@ -137,7 +139,7 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
       : build(count, bound, shownNumber);
   }
   return wrong(
-    `there is no figure ${shown(name)}; there are ${[...timeNames.map((each) => `${each}.…`), 'throughput', 'waiting', ...shareNames, ...countNames].join(', ')}`,
+    `there is no figure ${describeValue(name)}; there are ${[...timeNames.map((each) => `${each}.…`), 'throughput', 'waiting', ...shareNames, ...countNames].join(', ')}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
 import { printable } from '../../pool/values/printable';
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 import type { Backlog } from './backlog';
 import { readable, RpcError } from './errors';
 import type { RpcLimits } from './limits';
@@ -216,7 +216,7 @@ export class Answers {
     try {
       frame = codec.encode([REPLY, id, error, result === undefined ? null : result]);
     } catch (cause) {
-      frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${said(cause)}`], null]);
+      frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${messageOf(cause)}`], null]);
     }
     const refusal = frame.length > SHORT ? backlog.refusal : undefined;
     if (refusal !== undefined) {
@@ -241,8 +241,8 @@ function detailOf(error: unknown): unknown {
     if (error instanceof RpcError) return error.detail;
     if (!(error instanceof Error)) return [FAILED, readable(error)];
     const code = 'code' in error && Number.isInteger(error.code) ? error.code : FAILED;
-    return [code, said(error)];
+    return [code, messageOf(error)];
   } catch {
-    return [FAILED, said(error)];
+    return [FAILED, messageOf(error)];
   }
 }

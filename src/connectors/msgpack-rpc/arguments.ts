@@ -1,4 +1,4 @@
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { unknownOption } from '../../pool/values/unknown-option';
 import type { Codec } from './codec';
@@ -17,7 +17,7 @@ export function checkObject(
   or = '',
 ): Given | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    issues.push(`${what} must be ${or}an object, but got ${shown(value)}`);
+    issues.push(`${what} must be ${or}an object, but got ${describeValue(value)}`);
     return undefined;
   }
   if (known === undefined) return value as Given;
@@ -31,7 +31,7 @@ export function checkObject(
 
 export function checkText(what: string, value: unknown, issues: string[]): void {
   if (typeof value === 'string' && value !== '') return;
-  issues.push(`${what} must be a string that is not empty, but got ${shown(value)}`);
+  issues.push(`${what} must be a string that is not empty, but got ${describeValue(value)}`);
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -40,7 +40,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 export function checkTimeout(what: string, value: unknown, issues: string[]): void {
   if (value === Infinity || (typeof value === 'number' && value > 0 && value <= LONGEST_TIMER)) return;
   issues.push(
-    `${what} must be more than 0 and at most ${LONGEST_TIMER} milliseconds, or Infinity for none, but got ${shown(value)}`,
+    `${what} must be more than 0 and at most ${LONGEST_TIMER} milliseconds, or Infinity for none, but got ${describeValue(value)}`,
   );
 }
 
@@ -48,5 +48,5 @@ export function checkCodec(codec: Codec | undefined, issues: string[]): void {
   if (codec === undefined) return;
   const { encode, decode } = (codec ?? {}) as Partial<Codec>;
   if (typeof encode === 'function' && typeof decode === 'function') return;
-  issues.push(`codec must have the functions encode and decode, but got ${shown(codec)}`);
+  issues.push(`codec must have the functions encode and decode, but got ${describeValue(codec)}`);
 }

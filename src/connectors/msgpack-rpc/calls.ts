@@ -1,4 +1,4 @@
-import type { Ongoing } from '../../pool/rx/direct-subscriber';
+import type { CancellableRun } from '../../pool/rx/direct-subscriber';
 import type { Sink } from '../../pool/rx/work';
 import type { Awake } from './awake';
 import { CallTable } from './call-table';
@@ -9,7 +9,7 @@ import { Outgoing, type Outbox } from './outbox';
 import { Refusal } from './refusal';
 
 /** One call, from when it is asked for: what its subscription carries. */
-export class Call extends Outgoing implements Ongoing {
+export class Call extends Outgoing implements CancellableRun {
   /** Given up before it was ever sent, it has none. */
   id = NO_CALL;
   /** Answered, failed or given up. */

@@ -1,6 +1,6 @@
 import { createConnection, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect, type ConnectionOptions } from 'node:tls';
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { socketOptions } from './socket-options';
 import type { Target } from './target';
 
@@ -36,6 +36,6 @@ export function resolveTls(
   if (given === undefined || given === false) return undefined;
   if (given === true) return {};
   if (typeof given === 'object' && given !== null) return given;
-  issues.push(`tls must be true, false or the options of tls.connect, but got ${shown(given)}`);
+  issues.push(`tls must be true, false or the options of tls.connect, but got ${describeValue(given)}`);
   return undefined;
 }

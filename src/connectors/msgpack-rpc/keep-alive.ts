@@ -1,4 +1,4 @@
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { checkObject, checkText } from './arguments';
 import type { Session } from './session';
 
@@ -28,7 +28,7 @@ export function resolveKeepAlive(
   const { interval = 15_000, timeout = 5_000, method = 'ping' } = (options ?? {}) as KeepAlive;
   for (const [name, value] of Object.entries({ interval, timeout })) {
     if (typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER) continue;
-    issues.push(`keepAlive.${name} must be 1 to ${LONGEST_TIMER} milliseconds, but got ${shown(value)}`);
+    issues.push(`keepAlive.${name} must be 1 to ${LONGEST_TIMER} milliseconds, but got ${describeValue(value)}`);
   }
   checkText('keepAlive.method', method, issues);
   return { interval, timeout, method };

@@ -1,4 +1,4 @@
-import { notACount } from '../../pool/options';
+import { countIssue } from '../../pool/options';
 import { checkObject } from './arguments';
 
 /** Bounds on what one message of the other side may be. They are kept while it comes in, before any of it is decoded. */
@@ -79,7 +79,7 @@ export function resolveLimits<L extends RpcLimits>(given: Partial<L> | undefined
   const limits = checkObject('limits', given, names, issues) ?? {};
   const set = Object.entries(limits).filter(([name, value]) => names.includes(name) && value !== undefined);
   for (const [name, value] of set) {
-    const issue = notACount(`limits.${name}`, value, { infinite: true });
+    const issue = countIssue(`limits.${name}`, value, { infinite: true });
     if (issue !== null) issues.push(issue);
   }
   const resolved: L = { ...defaults, ...Object.fromEntries(set) };

@@ -1,4 +1,4 @@
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { checkObject } from './arguments';
 import type { RpcConnection } from './rpc-connection';
 
@@ -48,7 +48,7 @@ export function methodTable(option: string, methods: Methods, issues: string[]):
   const table = new Map(Object.entries((checkObject(option, methods, undefined, issues) ?? {}) as Methods));
   for (const [name, method] of table) {
     if (typeof method === 'function' || isContextMethod(method)) continue;
-    issues.push(`${option}.${name} must be a function, or withContext(function), but got ${shown(method)}`);
+    issues.push(`${option}.${name} must be a function, or withContext(function), but got ${describeValue(method)}`);
   }
   return table;
 }

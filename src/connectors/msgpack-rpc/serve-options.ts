@@ -1,6 +1,6 @@
 import type { TlsOptions } from 'node:tls';
 import { InvalidConfigError } from '../../pool/errors';
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { checkCodec, checkObject, checkText, checkTimeout } from './arguments';
 import type { Codec } from './codec';
 import { resolveLimits, serverLimits, type ServeLimits } from './limits';
@@ -64,20 +64,21 @@ export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
     const methods = methodTable('methods', given.methods, issues);
     if (path === undefined) checkText('host', host, issues);
     else checkText('path', path, issues);
-    if (typeof path === 'string' && path.includes('\0')) issues.push(`path cannot be ${shown(path)}: ${HAS_NUL}`);
+    if (typeof path === 'string' && path.includes('\0'))
+      issues.push(`path cannot be ${describeValue(path)}: ${HAS_NUL}`);
     if (typeof host === 'string' && host.includes('\0'))
-      issues.push(`host cannot be ${shown(host)}: it has a NUL in it`);
-    if (typeof path === 'string' && isTooLong(path)) issues.push(`path cannot be ${shown(path)}: ${TOO_LONG}`);
+      issues.push(`host cannot be ${describeValue(host)}: it has a NUL in it`);
+    if (typeof path === 'string' && isTooLong(path)) issues.push(`path cannot be ${describeValue(path)}: ${TOO_LONG}`);
     if (path !== undefined && (given.port !== undefined || given.host !== undefined)) {
       issues.push('path excludes host and port: a node listens on one or the other');
     }
     if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-      issues.push(`port must be 0 to 65535, but got ${shown(port)}`);
+      issues.push(`port must be 0 to 65535, but got ${describeValue(port)}`);
     }
     checkCodec(codec, issues);
     const limits = resolveLimits(given.limits, serverLimits, issues);
     if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
-      issues.push(`tls must be the options of tls.createServer, but got ${shown(tls)}`);
+      issues.push(`tls must be the options of tls.createServer, but got ${describeValue(tls)}`);
     }
     checkTimeout('idleTimeout', idleTimeout, issues);
     checkTimeout('handshakeTimeout', handshakeTimeout, issues);

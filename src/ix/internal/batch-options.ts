@@ -1,7 +1,8 @@
 import { resolveBatchOptions, resolveSequentialOptions } from '../../operators/internal/batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from '../../operators/internal/batch-options';
 import { InvalidConfigError } from '../../pool/errors';
-import { isSignal, shown } from '../../pool/options';
+import { isSignal } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 
 /** How a batch runs that is pulled. */
 export interface PullBatchOptions extends BatchOptions {
@@ -20,7 +21,7 @@ export function resolvePullOptions(operator: string, given: number | PullBatchOp
   const signal = typeof given === 'number' ? undefined : (given as PullBatchOptions | null)?.signal;
   if (signal === undefined || isSignal(signal)) return { ...options, signal };
   throw new InvalidConfigError('pool', `${operator} cannot run`, [
-    `signal must be an AbortSignal, but got ${shown(signal)}`,
+    `signal must be an AbortSignal, but got ${describeValue(signal)}`,
   ]);
 }
 

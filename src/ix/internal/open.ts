@@ -1,7 +1,7 @@
 import { asyncScheduler } from 'rxjs';
 import type { Clock } from '../../pool/time/clock';
 import { InvalidConfigError } from '../../pool/errors';
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
 import { IteratorSource } from './iterator-source';
 import { isPulled } from './pulled';
@@ -31,10 +31,10 @@ export function checkSource(operator: string, source: unknown): void {
   if (able && typeof source !== 'string') return;
   const issue =
     typeof source === 'string'
-      ? `a string would be drawn letter by letter: give it as [${shown(source)}]`
+      ? `a string would be drawn letter by letter: give it as [${describeValue(source)}]`
       : isMethod(found?.subscribe)
         ? `an Observable pushes, whether or not there is room: it has these operators too, in 'rxjs-connection-pool'`
-        : `the source must be an AsyncIterable or an Iterable, but got ${shown(source)}`;
+        : `the source must be an AsyncIterable or an Iterable, but got ${describeValue(source)}`;
   throw new InvalidConfigError('pool', `${operator} cannot draw`, [issue]);
 }
 

@@ -1,5 +1,6 @@
 import { InvalidConfigError } from '../../pool/errors';
-import { notACount, notATime, shown } from '../../pool/options';
+import { countIssue, timeIssue } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { unknownOption } from '../../pool/values/unknown-option';
 
@@ -49,16 +50,17 @@ export function resolveBatchOptions(
   const options = typeof from === 'object' && from !== null && !Array.isArray(from) ? readOptions(from, names) : null;
   const issues: string[] = [];
   if (options === null) {
-    issues.push(`concurrency must be a positive integer or Infinity, but got ${shown(given)}`);
+    issues.push(`concurrency must be a positive integer or Infinity, but got ${describeValue(given)}`);
   } else {
     for (const [name, value] of Object.entries(options)) {
       if (value === undefined) continue;
-      if (name === 'concurrency') issues.push(...[notACount(name, value, { infinite: true }) ?? []].flat());
-      else if (name === 'patience') issues.push(...[notATime(name, value) ?? []].flat());
+      if (name === 'concurrency') issues.push(...[countIssue(name, value, { infinite: true }) ?? []].flat());
+      else if (name === 'patience') issues.push(...[timeIssue(name, value) ?? []].flat());
       else if (more.includes(name)) continue;
       else if (name !== 'ordered' && name !== 'stopOnError') {
         issues.push(unknownOption(name, names));
-      } else if (typeof value !== 'boolean') issues.push(`${name} must be true or false, but got ${shown(value)}`);
+      } else if (typeof value !== 'boolean')
+        issues.push(`${name} must be true or false, but got ${describeValue(value)}`);
     }
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', `${operator} cannot run`, issues);

@@ -2,9 +2,9 @@ import { Observable } from 'rxjs';
 import type { Operator } from 'rxjs';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
-import type { Asking } from '../../pool/options';
+import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';
-import { StoppedBy } from '../../pool/rx/stopped-by';
+import { StopOnAbort } from '../../pool/rx/stop-on-abort';
 import { WorkObservable } from '../../pool/rx/work-observable';
 import type { Lingering } from './lingering';
 
@@ -51,7 +51,7 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
 
   constructor(
     pool: PoolInternals<C>,
-    asking: Asking,
+    asking: ResolvedAcquireOptions,
     readonly item: T,
     readonly index: number,
   ) {
@@ -62,7 +62,7 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
     return true;
   }
 
-  override refused(error: PoolError): void {
+  override rejected(error: PoolError): void {
     this.refusal = error;
   }
 
@@ -128,7 +128,7 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
 /** The item's own shape of `work`, kept once for all items of a source. */
 export interface ItemWork<C, T> {
   readonly pool: PoolInternals<C>;
-  readonly asking: Asking;
+  readonly asking: ResolvedAcquireOptions;
   readonly work: (connection: C, item: T, index: number, context: WorkContext) => unknown;
 }
 
@@ -137,7 +137,7 @@ export function stoppable<C, T, R>(task: ConnectionTask<T, R>, { asking, pool }:
   const { signal } = asking;
   if (signal === undefined) return task;
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- as `pipe` does it
-  return (task as Task<C, T, R>).lift(new StoppedBy<R>(pool.core, signal)) as ConnectionTask<T, R>;
+  return (task as Task<C, T, R>).lift(new StopOnAbort<R>(pool.core, signal)) as ConnectionTask<T, R>;
 }
 
 export class ItemTask<C, T, R> extends Task<C, T, R> {

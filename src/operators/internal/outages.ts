@@ -3,7 +3,7 @@ import type { Context } from '../../pool/rx/context';
 import { isPoolError } from '../../pool/errors';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
-import { isGone } from '../../pool/rx/is-gone';
+import { isUnsubscribed } from '../../pool/rx/is-unsubscribed';
 import { RecoveryClaim } from '../../pool/rx/recovery-claim';
 import type { RecoveryWatcher } from '../../pool/rx/recovery-claim';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
@@ -29,7 +29,7 @@ export interface HoldingBatch<R> {
 /** Whether it was refused since there is no connection, not since all of them are busy. */
 function isOutage({ core }: PoolInternals<unknown>, error: unknown): error is PoolError {
   if (isPoolError(error, 'CONNECTION_FAILED')) return error.phase !== 'use';
-  return isPoolError(error, 'POOL_EXHAUSTED') && core.targetIsDown;
+  return isPoolError(error, 'POOL_EXHAUSTED') && core.isTargetDown;
 }
 
 /**
@@ -128,7 +128,7 @@ class Outage<R> implements RecoveryWatcher {
   ) {}
 
   get gone(): boolean {
-    return this.batch.closed || isGone(this.batch.destination);
+    return this.batch.closed || isUnsubscribed(this.batch.destination);
   }
 
   /** What the first of those that are held was refused with. */

@@ -2,7 +2,8 @@ import { asyncScheduler } from 'rxjs';
 import type { Observer, SchedulerLike } from 'rxjs';
 import type { Clock } from '../../pool/time/clock';
 import { InvalidConfigError } from '../../pool/errors';
-import { notACount, shown } from '../../pool/options';
+import { countIssue } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
 import { unknownOption } from '../../pool/values/unknown-option';
@@ -51,12 +52,12 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
   const issues: string[] = [];
   if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
     issues.push(
-      `the observer must be a function of a BatchProgress or an observer of them, but got ${shown(observer)}`,
+      `the observer must be a function of a BatchProgress or an observer of them, but got ${describeValue(observer)}`,
     );
   }
   for (const [name, value] of Object.entries(options)) {
     if (name === 'total')
-      issues.push(...[(value === undefined ? null : notACount(name, value, { least: 0 })) ?? []].flat());
+      issues.push(...[(value === undefined ? null : countIssue(name, value, { least: 0 })) ?? []].flat());
     else if (name !== 'scheduler') issues.push(unknownOption(name, ['total', 'scheduler']));
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);

@@ -1,8 +1,8 @@
 import type { Context, Contexts } from '../../pool/rx/context';
 import type { PoolError } from '../../pool/errors';
-import { isGone } from '../../pool/rx/is-gone';
+import { isUnsubscribed } from '../../pool/rx/is-unsubscribed';
 import type { PoolInternals } from '../../pool/rx/internals';
-import type { Asking } from '../../pool/options';
+import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';
 import { WorkRun } from '../../pool/rx/work-run';
 import type { ItemWork } from './connection-task';
@@ -29,15 +29,15 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
     super(owner);
   }
 
-  override get abandoned(): boolean {
-    return this.sink.closed || isGone(this.sink.destination);
+  override get isUnsubscribed(): boolean {
+    return this.sink.closed || isUnsubscribed(this.sink.destination);
   }
 
   get pool(): PoolInternals<unknown> {
     return this.each.pool;
   }
 
-  get asking(): Asking {
+  get options(): ResolvedAcquireOptions {
     return this.each.asking;
   }
 
@@ -46,7 +46,7 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
   }
 
   start(): void {
-    this.pool.core.ask(this);
+    this.pool.core.acquire(this);
   }
 
   /** A claim goes one way, so it takes another one. */

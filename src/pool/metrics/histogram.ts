@@ -1,4 +1,4 @@
-import { shown } from '../values/describe';
+import { describeValue } from '../values/describe';
 import { InvalidConfigError } from '../errors';
 
 /** Buckets for each power of two: a value is known to 1/64 of itself. */
@@ -246,14 +246,14 @@ const rounding = 1e-6;
 function notSaved(json: unknown): string | null {
   const { unitsPerMs: units, perOctave: octave, buckets, ...numbers } = (json ?? {}) as Partial<HistogramJSON>;
   if (units !== unitsPerMs || octave !== perOctave) {
-    return `unitsPerMs and perOctave must be ${unitsPerMs} and ${perOctave}, but got ${shown(units)} and ${shown(octave)}`;
+    return `unitsPerMs and perOctave must be ${unitsPerMs} and ${perOctave}, but got ${describeValue(units)} and ${describeValue(octave)}`;
   }
   for (const name of ['sum', 'min', 'max'] as const) {
     const value = numbers[name];
     if (typeof value !== 'number' || !(value >= 0 && value < Infinity))
-      return `${name} must be a number of 0 or more, but got ${shown(value)}`;
+      return `${name} must be a number of 0 or more, but got ${describeValue(value)}`;
   }
-  if (!Array.isArray(buckets)) return `buckets must be an array, but got ${shown(buckets)}`;
+  if (!Array.isArray(buckets)) return `buckets must be an array, but got ${describeValue(buckets)}`;
   for (const entry of buckets as unknown[]) {
     const [bucket, count] = Array.isArray(entry) ? (entry as unknown[]) : [];
     const whole = Number.isSafeInteger(bucket) && Number.isSafeInteger(count);

@@ -45,7 +45,7 @@ export class Timings {
     if (ms !== 0 && this.enabled) this.wait.record(ms);
   }
 
-  waitedInVain(ms: number): void {
+  failedWaitRecorded(ms: number): void {
     if (this.enabled) this.failedWait.record(ms);
   }
 

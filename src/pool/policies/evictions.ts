@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../time/clock';
-import { hair } from '../time/clock';
+import { timeEpsilon } from '../time/clock';
 import type { Connections } from '../state/connections';
 import type { EvictReason } from '../reports/events';
 import type { Slot } from '../state/slot';
@@ -13,10 +13,10 @@ export interface EvictionOptions {
 }
 
 /** In ms. What a timer may be late. */
-const late = 5;
+const timerTolerance = 5;
 
 /** No two looks at the clock follow each other sooner (ms), whatever the options say. */
-const shortest = 1;
+const minDelayMs = 1;
 
 /**
  * When a connection's time is up: it has been idle for too long, and is not one of the `min` that are kept; or it has come to the end of
@@ -43,7 +43,7 @@ export class Evictions<C> {
     const { maxLifetime, lifetimeJitter } = this.options;
     if (maxLifetime === Infinity) return;
     const shortened = lifetimeJitter === 0 ? 0 : lifetimeJitter * this.random();
-    const lifetime = Math.max(shortest, Math.round(maxLifetime * (1 - shortened)));
+    const lifetime = Math.max(minDelayMs, Math.round(maxLifetime * (1 - shortened)));
     slot.expiresAt = slot.openedAt + lifetime;
     if (slot.expiresAt < this.lifetimeDue) this.awaitLifetime(slot.expiresAt, slot.openedAt);
   }
@@ -52,16 +52,16 @@ export class Evictions<C> {
    * Nothing is decided any more for now. A timer that runs is left to run, also when the connection that it was for is lent meanwhile:
    * setting it anew for every lease would cost more than the lease.
    */
-  settle(): void {
-    if (!this.idleAtRest) this.awaitIdle(this.clock.now());
+  armTimers(): void {
+    if (!this.isIdleTimerArmed) this.awaitIdle(this.clock.now());
   }
 
   /** Whether no timer is to be set, and nothing is to be closed. */
-  get atRest(): boolean {
-    return !this.keptForWarmUp && this.idleAtRest;
+  get isQuiescent(): boolean {
+    return !this.keptForWarmUp && this.isIdleTimerArmed;
   }
 
-  private get idleAtRest(): boolean {
+  private get isIdleTimerArmed(): boolean {
     return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
   }
 
@@ -70,9 +70,9 @@ export class Evictions<C> {
    * stopped.
    */
   overdue(slot: Slot<C>, now: number): EvictReason | null {
-    if (now - slot.expiresAt > late) return 'lifetime';
+    if (now - slot.expiresAt > timerTolerance) return 'lifetime';
     const { idleTimeout, min } = this.options;
-    const isTooIdle = slot.holders.size === 0 && now - slot.idleSince - idleTimeout > late;
+    const isTooIdle = slot.holders.size === 0 && now - slot.idleSince - idleTimeout > timerTolerance;
     return isTooIdle && this.connections.total > min ? 'idle' : null;
   }
 
@@ -95,11 +95,12 @@ export class Evictions<C> {
   }
 
   /** When the warm-ups have ended, what was kept for them although its lifetime was over goes. Says whether there was any. */
-  endKept(): boolean {
+  evictKept(): boolean {
     if (!this.keptForWarmUp || this.warmUps.any) return false;
     this.keptForWarmUp = false;
     for (const slot of this.connections.all()) {
-      if (slot.expired && slot.state === 'open' && !slot.condemned && this.anySurplus) this.evict(slot, 'lifetime');
+      if (slot.expired && slot.state === 'open' && !slot.markedForClose && this.anySurplus)
+        this.evict(slot, 'lifetime');
     }
     return true;
   }
@@ -119,13 +120,13 @@ export class Evictions<C> {
     const now = this.clock.now();
     while (this.mayEvictIdle) {
       const slot = this.connections.idleLongest!;
-      if (slot.idleSince + this.options.idleTimeout - now > hair) {
+      if (slot.idleSince + this.options.idleTimeout - now > timeEpsilon) {
         break;
       }
       this.evict(slot, 'idle');
     }
     // Unless one is set already: whatever was evicted, the pool has come to rest after it.
-    this.settle();
+    this.armTimers();
   };
 
   private awaitLifetime(due: number, now: number): void {
@@ -140,10 +141,10 @@ export class Evictions<C> {
     const now = this.clock.now();
     let next = Infinity;
     for (const slot of this.connections.all()) {
-      if (slot.state !== 'open' || slot.condemned || slot.expired) continue;
-      if (slot.expiresAt - now > hair) next = Math.min(next, slot.expiresAt);
+      if (slot.state !== 'open' || slot.markedForClose || slot.expired) continue;
+      if (slot.expiresAt - now > timeEpsilon) next = Math.min(next, slot.expiresAt);
       // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
-      else if (slot.proven || this.anySurplus) this.evict(slot, 'lifetime');
+      else if (slot.everLent || this.anySurplus) this.evict(slot, 'lifetime');
       else this.keep(slot);
     }
     // One that was opened in place of another may end before it.

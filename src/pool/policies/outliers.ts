@@ -36,25 +36,25 @@ export class Outliers {
   ) {}
 
   /** A connect begins. After an ejection the first run on the new connection tells whether that helped. */
-  begun(slot: Slot<unknown>): void {
+  connectBegan(slot: Slot<unknown>): void {
     if (this.lastStreak > 0) slot.failures = onTrial;
   }
 
   /** A run has succeeded on a connection whose last runs had failed, or that is on trial. */
-  recovered(slot: Slot<unknown>): void {
+  runSucceeded(slot: Slot<unknown>): void {
     const streak = slot.failures;
     // Its failures are in the event that tells of its end.
-    if (slot.condemned) return;
+    if (slot.markedForClose) return;
     slot.failures = 0;
-    slot.suspect = false;
+    slot.mustValidate = false;
     if (streak === onTrial) this.lastStreak = 0;
     // Shorter ones change nothing.
     else if (2 * streak >= this.options.consecutive && streak < this.needed()) this.tolerate(streak);
   }
 
   /** A run has failed; returns whether its connection is an outlier. */
-  failed(slot: Slot<unknown>): boolean {
-    if (slot.condemned) return false;
+  runFailed(slot: Slot<unknown>): boolean {
+    if (slot.markedForClose) return false;
     if (slot.failures === onTrial) {
       slot.failures = 0;
       this.tolerate(this.lastStreak);
@@ -73,7 +73,7 @@ export class Outliers {
 
   /** It is going to be validated instead: the work is taken for the cause until twice as many runs have failed. */
   kept(slot: Slot<unknown>): void {
-    slot.suspect = true;
+    slot.mustValidate = true;
     this.tolerate(slot.failures);
     this.ejectedAt = this.counters.successfulOperations;
   }

@@ -1,5 +1,5 @@
 import type { CoarseClock } from '../time/coarse-clock';
-import type { Opening } from '../policies/opening';
+import type { ConnectPolicy } from '../policies/connect-policy';
 
 /**
  * Why the pool closes a connection: it was `idle` for too long; it has come to the end of its `lifetime` or to its last of `maxUses`
@@ -21,7 +21,7 @@ export type EvictReason =
   | 'destroy';
 
 /** What can happen in a pool. Connections are numbered from 1, in the order in which they were begun. */
-export type PoolHappening =
+export type PoolEventDetails =
   /** A connect has succeeded, after so many ms. */
   | { readonly type: 'opened'; readonly connection: number; readonly took: number }
   /** A connect has failed, or a connection soon after it, before its first lease; `attempts`: so many in a row by now. */
@@ -83,7 +83,7 @@ export type PoolHappening =
   | { readonly type: 'destroyed' };
 
 /** What has happened, in which pool, and when: milliseconds, by the pool's scheduler. */
-export type PoolEvent = PoolHappening & { readonly pool: string; readonly at: number };
+export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at: number };
 
 /**
  * Hands events to whoever listens, in the order in which they happened: what a listener makes happen comes after what it was told.
@@ -92,8 +92,8 @@ export class Events {
   /** Whether anybody listens. Where nobody does, an event is not even made. */
   listening = false;
   private readonly queue: PoolEvent[] = [];
-  private telling = false;
-  private breaker: Opening['breaker'] = 'closed';
+  private delivering = false;
+  private breaker: ConnectPolicy['breaker'] = 'closed';
 
   constructor(
     private readonly pool: string,
@@ -101,12 +101,12 @@ export class Events {
     private readonly tell: (event: PoolEvent) => void,
   ) {}
 
-  get untold(): number {
+  get undelivered(): number {
     return this.queue.length;
   }
 
   /** Only to be called while somebody listens. */
-  happened(what: PoolHappening): void {
+  add(what: PoolEventDetails): void {
     // It becomes the event itself: a copy would take longer than all that the pool does for a lease.
     const event = what as { -readonly [K in keyof PoolEvent]: PoolEvent[K] };
     event.pool = this.pool;
@@ -115,7 +115,7 @@ export class Events {
   }
 
   /** Says whether anybody listens from now on. Who begins to is told of the breaker only as it changes after that. */
-  listen(listening: boolean, breaker: Opening['breaker']): void {
+  listen(listening: boolean, breaker: ConnectPolicy['breaker']): void {
     if (listening && !this.listening) this.breaker = breaker;
     this.listening = listening;
     // What happened for those who have left is not for those who come.
@@ -123,19 +123,19 @@ export class Events {
   }
 
   /** Only to be called while somebody listens. */
-  breakerIs({ breaker: state, failures: attempts, lastFailure: error }: Opening): void {
+  breakerChanged({ breaker: state, failures: attempts, lastFailure: error }: ConnectPolicy): void {
     if (this.breaker === state) return;
     this.breaker = state;
-    this.happened({ type: 'breaker', state, attempts, error });
+    this.add({ type: 'breaker', state, attempts, error });
   }
 
   deliver(): void {
-    if (this.telling) return;
-    this.telling = true;
+    if (this.delivering) return;
+    this.delivering = true;
     try {
       for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) this.tell(event);
     } finally {
-      this.telling = false;
+      this.delivering = false;
     }
   }
 }

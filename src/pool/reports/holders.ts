@@ -1,7 +1,7 @@
 import { Claim } from '../state/claim';
-import { hair } from '../time/clock';
+import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
-import { PatientTimer } from '../time/patient-timer';
+import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
 import type { Slot } from '../state/slot';
 
 /** Who holds a lease now. */
@@ -17,14 +17,14 @@ export interface Holder {
 }
 
 /** What a holder is called in messages: an age that people can read, and the label. */
-export function told({ age, label }: Holder): string {
+export function describeHolder({ age, label }: Holder): string {
   const time = age < 1_000 ? `${Math.round(age)} ms` : `${Math.round(age / 100) / 10} s`;
   return label === undefined ? time : `${time} by '${label}'`;
 }
 
 export function holderOf<C>(claim: Claim<C>, now: number, origin: Error | undefined): Holder {
   const { since, slot } = claim;
-  const { label } = claim.asking;
+  const { label } = claim.options;
   const stack = origin?.stack;
   return {
     ...(label === undefined ? {} : { label }),
@@ -38,7 +38,7 @@ export function holderOf<C>(claim: Claim<C>, now: number, origin: Error | undefi
  * Whether somebody waits who holds a connection of this very pool: he asked inside his own work, or what waits is part of what his work
  * returned, and ends in it. Asked from elsewhere, after an `await` say, it cannot be known.
  */
-export function waitsForItself<C>(
+export function isSelfDeadlock<C>(
   claim: Claim<C>,
   inside: Claim<C> | undefined,
   ours: (slot: Slot<C>) => boolean,
@@ -61,30 +61,30 @@ interface Link {
 export class LeakWatch<C> {
   /** In the order in which they were lent. */
   private readonly held = new Set<Claim<C>>();
-  private readonly origins = new WeakMap<Claim<C>, Error>();
-  private readonly timer: PatientTimer;
+  private readonly stacks = new WeakMap<Claim<C>, Error>();
+  private readonly timer: DeferredCancelTimer;
 
   constructor(
     private readonly threshold: number,
     private readonly clock: CoarseClock,
     private readonly report: (claim: Claim<C>) => void,
   ) {
-    this.timer = new PatientTimer(clock, false, () => {
+    this.timer = new DeferredCancelTimer(clock, false, () => {
       this.look();
     });
   }
 
   asked(claim: Claim<C>): void {
-    this.origins.set(claim, originHere());
+    this.stacks.set(claim, captureStack());
   }
 
   /** The stack of who asked. */
-  originOf(claim: Claim<C>): Error | undefined {
-    return this.origins.get(claim);
+  stackOf(claim: Claim<C>): Error | undefined {
+    return this.stacks.get(claim);
   }
 
   handedOver(from: Claim<C>, to: Claim<C>): void {
-    this.origins.set(to, this.originOf(from)!);
+    this.stacks.set(to, this.stackOf(from)!);
     this.ended(from);
     this.lent(to);
   }
@@ -103,7 +103,7 @@ export class LeakWatch<C> {
     const now = this.clock.now();
     for (const claim of this.held) {
       const left = claim.since + this.threshold - now;
-      if (left > hair) {
+      if (left > timeEpsilon) {
         this.timer.set(left);
         break;
       }
@@ -114,7 +114,7 @@ export class LeakWatch<C> {
 }
 
 /** The stack of who asks. Deeper than usual, because most of the first frames are of operators. */
-function originHere(): Error {
+function captureStack(): Error {
   const kind = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = kind;
   kind.stackTraceLimit = 50;

@@ -2,11 +2,11 @@ import type { Claim } from '../state/claim';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { PoolError } from '../errors';
 import { Events } from './events';
-import type { PoolEvent, PoolHappening } from './events';
+import type { PoolEvent, PoolEventDetails } from './events';
 import { holderOf } from './holders';
 import type { Holder, LeakWatch } from './holders';
-import type { Opening } from '../policies/opening';
-import type { Overload } from '../policies/overload';
+import type { ConnectPolicy } from '../policies/connect-policy';
+import type { LoadShedder } from '../policies/load-shedder';
 import type { Slot } from '../state/slot';
 
 /** What becomes of leases and connections, as others than those concerned are told of it: listeners of the events, the leak watch, the overload rule. */
@@ -17,7 +17,7 @@ export class Reports<C> {
     pool: string,
     private readonly clock: CoarseClock,
     private readonly leaks: LeakWatch<C> | null,
-    private readonly overload: Overload<C> | null,
+    private readonly overload: LoadShedder<C> | null,
     tell: (event: PoolEvent) => void,
   ) {
     this.events = new Events(pool, clock, tell);
@@ -29,17 +29,17 @@ export class Reports<C> {
   }
 
   /** Whether anybody is to be told of a lease. */
-  get attendLeases(): boolean {
+  get observesLeases(): boolean {
     return this.listening || this.leaks !== null || this.overload !== null;
   }
 
-  listen(listening: boolean, breaker: Opening['breaker']): void {
+  listen(listening: boolean, breaker: ConnectPolicy['breaker']): void {
     this.events.listen(listening, breaker);
   }
 
   /** How many events there are that nobody has been told of yet. */
-  get untold(): number {
-    return this.events.untold;
+  get undelivered(): number {
+    return this.events.undelivered;
   }
 
   deliver(): void {
@@ -55,7 +55,7 @@ export class Reports<C> {
   lent(claim: Claim<C>, slot: Slot<C>, waited: number): void {
     this.overload?.served();
     this.leaks?.lent(claim);
-    if (this.listening) this.happened({ type: 'acquired', connection: slot.id, waited }, claim);
+    if (this.listening) this.addEvent({ type: 'acquired', connection: slot.id, waited }, claim);
   }
 
   handedOver(from: Claim<C>, to: Claim<C>): void {
@@ -64,76 +64,84 @@ export class Reports<C> {
 
   released(claim: Claim<C>, slot: Slot<C>, held: number): void {
     this.leaks?.ended(claim);
-    if (this.listening) this.happened({ type: 'released', connection: slot.id, held }, claim);
+    if (this.listening) this.addEvent({ type: 'released', connection: slot.id, held }, claim);
   }
 
   discarded(claim: Claim<C>, slot: Slot<C>, held: number, reason: unknown): void {
     this.leaks?.ended(claim);
-    if (this.listening) this.happened({ type: 'discarded', connection: slot.id, held, reason }, claim);
+    if (this.listening) this.addEvent({ type: 'discarded', connection: slot.id, held, reason }, claim);
   }
 
   leaked(claim: Claim<C>, collected: boolean): void {
     if (!this.listening) return;
-    const { age, ...holder }: Holder = holderOf(claim, this.clock.now(), this.leaks?.originOf(claim));
-    this.happened({ type: 'leaked', ...holder, held: age, collected });
+    const { age, ...holder }: Holder = holderOf(claim, this.clock.now(), this.leaks?.stackOf(claim));
+    this.addEvent({ type: 'leaked', ...holder, held: age, collected });
   }
 
   timedOut(claim: Claim<C>, waited: number, error: PoolError): void {
-    if (this.listening) this.happened({ type: 'timedOut', waited, error }, claim);
+    if (this.listening) this.addEvent({ type: 'timedOut', waited, error }, claim);
   }
 
   cancelled(claim: Claim<C>, waited: number): void {
-    if (this.listening) this.happened({ type: 'cancelled', waited }, claim);
+    if (this.listening) this.addEvent({ type: 'cancelled', waited }, claim);
   }
 
   rejected(claim: Claim<C>, error: PoolError): void {
-    if (this.listening) this.happened({ type: 'rejected', error }, claim);
+    if (this.listening) this.addEvent({ type: 'rejected', error }, claim);
   }
 
   // ---------------------------------------------------------------- connections
 
   opened(slot: Slot<C>, took: number): void {
-    if (this.listening) this.happened({ type: 'opened', connection: slot.id, took });
+    if (this.listening) this.addEvent({ type: 'opened', connection: slot.id, took });
   }
 
   openFailed(slot: Slot<C>, attempts: number, error: unknown): void {
-    if (this.listening) this.happened({ type: 'openFailed', connection: slot.id, attempts, error });
+    if (this.listening) this.addEvent({ type: 'openFailed', connection: slot.id, attempts, error });
   }
 
-  evicted({ id, evicted, evictedBy, failures, uses }: Slot<C>, age: number): void {
+  evicted({ id, evictReason, evictError, failures, uses }: Slot<C>, age: number): void {
     if (!this.listening) return;
-    const error = evictedBy === undefined ? {} : { error: evictedBy };
-    const streak = evicted === 'outlier' ? { failures } : {};
-    this.happened({ type: 'evicted', connection: id, reason: evicted ?? 'destroy', ...error, ...streak, age, uses });
+    const error = evictError === undefined ? {} : { error: evictError };
+    const streak = evictReason === 'outlier' ? { failures } : {};
+    this.addEvent({
+      type: 'evicted',
+      connection: id,
+      reason: evictReason ?? 'destroy',
+      ...error,
+      ...streak,
+      age,
+      uses,
+    });
   }
 
   closed(slot: Slot<C>, took: number, error: unknown): void {
     if (!this.listening) return;
-    this.happened({ type: 'closed', connection: slot.id, took, ...(error === undefined ? {} : { error }) });
+    this.addEvent({ type: 'closed', connection: slot.id, took, ...(error === undefined ? {} : { error }) });
   }
 
   // ---------------------------------------------------------------- the pool
 
-  breakerIs(opening: Opening): void {
-    this.events.breakerIs(opening);
+  breakerChanged(opening: ConnectPolicy): void {
+    this.events.breakerChanged(opening);
   }
 
   resized(from: number, to: number): void {
-    if (this.listening) this.happened({ type: 'resized', from, to });
+    if (this.listening) this.addEvent({ type: 'resized', from, to });
   }
 
   refreshed(connections: number): void {
-    if (this.listening) this.happened({ type: 'refreshed', connections });
+    if (this.listening) this.addEvent({ type: 'refreshed', connections });
   }
 
-  destroyed(): void {
-    if (this.listening) this.happened({ type: 'destroyed' });
+  finished(): void {
+    if (this.listening) this.addEvent({ type: 'destroyed' });
   }
 
   /** Of a claim, if it is somebody's. */
-  private happened(what: PoolHappening, claim?: Claim<C>): void {
-    const label = claim?.asking.label;
+  private addEvent(what: PoolEventDetails, claim?: Claim<C>): void {
+    const label = claim?.options.label;
     if (label !== undefined) (what as { label?: string }).label = label;
-    this.events.happened(what);
+    this.events.add(what);
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../time/clock';
 import { InvalidConfigError } from '../errors';
-import { shown } from '../options';
+import { describeValue } from '../values/describe';
 import { reportUnhandled } from './report-unhandled';
 
 /**
@@ -82,7 +82,7 @@ function carried(name: string, carrier: ContextCarrier): Contexts {
   const outside: unknown = carrier('pool');
   if (outside !== null && typeof outside !== 'function') {
     throw new InvalidConfigError(name, `Pool '${name}' cannot be created`, [
-      `context must return a function that calls what it is given, or null, but returned ${shown(outside)}`,
+      `context must return a function that calls what it is given, or null, but returned ${describeValue(outside)}`,
     ]);
   }
   return {

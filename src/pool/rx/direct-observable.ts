@@ -1,14 +1,14 @@
 import { Observable } from 'rxjs';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { DirectSubscriber, subscriberOf } from './direct-subscriber';
-import type { Ongoing, Receiving } from './direct-subscriber';
+import type { CancellableRun, ObserverOrNext } from './direct-subscriber';
 import type { Sink } from './work';
 
 /**
  * A cold Observable whose every subscription is one thing that goes on: made for its sink first, then started, then stopped unless it is over.
  * Most are over when they have been started, and need no teardown. Those who subscribe to it directly cost one object, where RxJS makes five.
  */
-export abstract class DirectObservable<T, O extends Ongoing> extends Observable<T> {
+export abstract class DirectObservable<T, O extends CancellableRun> extends Observable<T> {
   constructor() {
     super(subscribeThroughRxJS);
   }
@@ -26,7 +26,7 @@ export abstract class DirectObservable<T, O extends Ongoing> extends Observable<
     complete?: (() => void) | null,
   ): Subscription;
   override subscribe(
-    receiving?: Receiving<T>,
+    receiving?: ObserverOrNext<T>,
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
@@ -38,7 +38,7 @@ export abstract class DirectObservable<T, O extends Ongoing> extends Observable<
   }
 }
 
-function begin<T, O extends Ongoing>(
+function begin<T, O extends CancellableRun>(
   observable: DirectObservable<T, O>,
   subscriber: DirectSubscriber<T> | Subscriber<T>,
 ) {
@@ -52,17 +52,17 @@ function begin<T, O extends Ongoing>(
   if (!run.over) attach(subscriber, run);
 }
 
-function fail<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Ongoing, thrown: unknown): void {
+function fail<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: CancellableRun, thrown: unknown): void {
   attach(subscriber, run);
   subscriber.error(thrown);
 }
 
-function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Ongoing): void {
+function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: CancellableRun): void {
   if (subscriber instanceof DirectSubscriber) subscriber.carry(run);
   else subscriber.add(run);
 }
 
 // One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million.
 function subscribeThroughRxJS<T>(this: Observable<T>, subscriber: Subscriber<T>): void {
-  begin(this as DirectObservable<T, Ongoing>, subscriber);
+  begin(this as DirectObservable<T, CancellableRun>, subscriber);
 }

@@ -4,12 +4,12 @@ import { reportUnhandled } from './report-unhandled';
 import type { Sink } from './work';
 
 /** What a subscription is there for: as long as it is not over, it can be stopped. */
-export interface Ongoing extends Unsubscribable {
+export interface CancellableRun extends Unsubscribable {
   readonly over: boolean;
 }
 
 /** The first argument of `subscribe`. */
-export type Receiving<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
+export type ObserverOrNext<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
 
 /**
  * Who subscribes to an Observable of ours with functions, and not through an operator. It keeps the promises of RxJS's own subscriber, which
@@ -17,7 +17,7 @@ export type Receiving<T> = Partial<Observer<T>> | ((value: T) => void) | null | 
  */
 export class DirectSubscriber<T> extends Subscription implements Sink<T> {
   private stopped = false;
-  private ongoing: Ongoing | null = null;
+  private ongoing: CancellableRun | null = null;
 
   constructor(
     private onNext: ((value: T) => void) | null,
@@ -64,7 +64,7 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
   }
 
   /** Is to be stopped with this subscription, before anything that others have added to it. */
-  carry(ongoing: Ongoing): void {
+  carry(ongoing: CancellableRun): void {
     if (this.closed) ongoing.unsubscribe();
     else this.ongoing = ongoing;
   }
@@ -96,7 +96,7 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
  * RxJS, and when RxJS is told to behave as it did in the past.
  */
 export function subscriberOf<T>(
-  receiving: Receiving<T>,
+  receiving: ObserverOrNext<T>,
   error: ((error: unknown) => void) | null | undefined,
   complete: (() => void) | null | undefined,
 ): DirectSubscriber<T> | Subscriber<T> | null {

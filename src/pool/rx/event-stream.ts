@@ -1,5 +1,5 @@
 import { Observable, skip } from 'rxjs';
-import type { PoolCore } from '../core/core';
+import type { PoolCore } from '../core/pool-core';
 import type { PoolEvent } from '../reports/events';
 import { Listeners } from './listeners';
 
@@ -21,8 +21,8 @@ export class EventStream extends Observable<PoolEvent> {
         return;
       }
       // What has happened and is not told yet was before its time.
-      if (core.untold === 0) this.listeners.add(subscriber);
-      else this.following$.pipe(skip(core.untold)).subscribe(subscriber);
+      if (core.undeliveredEvents === 0) this.listeners.add(subscriber);
+      else this.following$.pipe(skip(core.undeliveredEvents)).subscribe(subscriber);
       subscriber.add(look);
       look();
     });

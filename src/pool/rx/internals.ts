@@ -1,5 +1,5 @@
-import type { PoolCore } from '../core/core';
-import type { ForgottenLeases } from './forgotten-leases';
+import type { PoolCore } from '../core/pool-core';
+import type { AbandonedLeases } from './abandoned-leases';
 import type { RunSettings } from './work-run';
 
 /** Where a pool and its leases keep what the operators need and users do not; the same symbol in every copy of the package. */
@@ -8,7 +8,7 @@ export const internals = Symbol.for('rxjs-connection-pool.internals');
 export interface PoolInternals<C> {
   readonly core: PoolCore<C>;
   readonly runs: RunSettings<C>;
-  readonly forgotten: ForgottenLeases<C>;
+  readonly abandonedLeases: AbandonedLeases<C>;
   readonly acquireTimeout: number;
   /** Leases that were not asked for with one. */
   readonly label: undefined;

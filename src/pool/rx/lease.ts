@@ -2,15 +2,15 @@ import type { Subscriber, Unsubscribable } from 'rxjs';
 import { Claim } from '../state/claim';
 import type { Context } from './context';
 import { DirectObservable } from './direct-observable';
-import type { Ongoing } from './direct-subscriber';
+import type { CancellableRun } from './direct-subscriber';
 import { disposeSymbol } from '../values/disposal';
 import { InvalidLeaseError } from '../errors';
 import type { PoolError } from '../errors';
 import { inspectSymbol } from '../values/inspect-symbol';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
-import { isGone } from './is-gone';
-import type { Asking } from '../options';
+import { isUnsubscribed } from './is-unsubscribed';
+import type { ResolvedAcquireOptions } from '../options';
 import type { Sink } from './work';
 
 /**
@@ -69,15 +69,15 @@ export abstract class LeaseClaim<C> extends Claim<C> {
   }
 
   /** The lease was collected as garbage. */
-  forgotten(): void {
-    this.pool.core.forgotten(this);
+  collected(): void {
+    this.pool.core.leaseCollected(this);
   }
 
   /** The lease, which is the receiver's from now on. */
   protected deliver(): HeldLease<C> {
     this.delivered = true;
     const lease = new HeldLease(this.pool, this);
-    this.pool.forgotten.watch(lease);
+    this.pool.abandonedLeases.watch(lease);
     return lease;
   }
 }
@@ -139,11 +139,11 @@ export class HeldLease<C> implements Lease<C> {
 
   /** For `JSON.stringify`: the pool, the number of the connection while it is held, and the label. */
   toJSON(): { readonly pool: string; readonly connection?: number; readonly label?: string } {
-    const { slot, asking } = this.claim;
+    const { slot, options } = this.claim;
     return {
       pool: this[internals].core.name,
       ...(slot === null ? {} : { connection: slot.id }),
-      ...(asking.label === undefined ? {} : { label: asking.label }),
+      ...(options.label === undefined ? {} : { label: options.label }),
     };
   }
 }
@@ -152,7 +152,7 @@ export class HeldLease<C> implements Lease<C> {
 export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
   constructor(
     private readonly pool: PoolInternals<C>,
-    private readonly asking: Asking,
+    private readonly asking: ResolvedAcquireOptions,
   ) {
     super();
   }
@@ -162,15 +162,15 @@ export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
   }
 
   start(request: LeaseRequest<C>): void {
-    this.pool.core.ask(request);
+    this.pool.core.acquire(request);
   }
 }
 
-class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
+class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
   constructor(
     pool: PoolInternals<C>,
     readonly sink: Sink<Lease<C>>,
-    readonly asking: Asking,
+    readonly options: ResolvedAcquireOptions,
   ) {
     super(pool);
   }
@@ -180,8 +180,8 @@ class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
     return this.delivered || this.state === 'ended';
   }
 
-  get abandoned(): boolean {
-    return isGone(this.sink);
+  get isUnsubscribed(): boolean {
+    return isUnsubscribed(this.sink);
   }
 
   granted(): void {
@@ -210,10 +210,10 @@ class LeaseRequest<C> extends LeaseClaim<C> implements Ongoing {
 }
 
 /** The pool's own stream: one place in line at a time, and a new one as soon as the last has been served. */
-export class StandingRequest<C> implements Unsubscribable {
+export class LeaseStream<C> implements Unsubscribable {
   /** In which drain of the core it was last served. */
   servedIn = -1;
-  private place: StandingPlace<C> | null = null;
+  private place: StreamClaim<C> | null = null;
   /** Of the first wait: the later ones begin in it. */
   private context: Context | null = null;
 
@@ -222,19 +222,19 @@ export class StandingRequest<C> implements Unsubscribable {
     readonly subscriber: Subscriber<Lease<C>>,
   ) {}
 
-  getInLine(): void {
-    const place = new StandingPlace(this.pool, this);
+  enqueue(): void {
+    const place = new StreamClaim(this.pool, this);
     place.context = this.context;
     this.place = place;
-    this.pool.core.ask(place);
+    this.pool.core.acquire(place);
   }
 
   served(lease: HeldLease<C>): void {
     this.context = this.place!.context;
     this.place = null;
-    this.servedIn = this.pool.core.drains;
+    this.servedIn = this.pool.core.passes;
     this.subscriber.next(lease);
-    if (!this.subscriber.closed) this.getInLine();
+    if (!this.subscriber.closed) this.enqueue();
   }
 
   ended(): void {
@@ -251,17 +251,17 @@ export class StandingRequest<C> implements Unsubscribable {
 }
 
 /** No pending acquire: it waits without an end, and for nothing in particular. */
-const standing: Asking = { acquireTimeout: Infinity, label: undefined, signal: undefined };
+const standing: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
-class StandingPlace<C> extends LeaseClaim<C> {
+class StreamClaim<C> extends LeaseClaim<C> {
   constructor(
     pool: PoolInternals<C>,
-    private readonly request: StandingRequest<C>,
+    private readonly request: LeaseStream<C>,
   ) {
     super(pool);
   }
 
-  get asking(): Asking {
+  get options(): ResolvedAcquireOptions {
     return standing;
   }
 
@@ -269,16 +269,16 @@ class StandingPlace<C> extends LeaseClaim<C> {
     return this.request.subscriber;
   }
 
-  override get standing(): boolean {
+  override get isStream(): boolean {
     return true;
   }
 
-  override get servedIn(): number {
+  override get servedInPass(): number {
     return this.request.servedIn;
   }
 
-  get abandoned(): boolean {
-    return isGone(this.request.subscriber);
+  get isUnsubscribed(): boolean {
+    return isUnsubscribed(this.request.subscriber);
   }
 
   granted(): void {
@@ -291,6 +291,6 @@ class StandingPlace<C> extends LeaseClaim<C> {
 
   revoked(error: PoolError): void {
     this.lost(error);
-    if (!this.delivered) this.request.getInLine();
+    if (!this.delivered) this.request.enqueue();
   }
 }

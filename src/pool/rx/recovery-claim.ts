@@ -1,9 +1,9 @@
 import { Claim } from '../state/claim';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import type { Asking } from '../options';
+import type { ResolvedAcquireOptions } from '../options';
 
-const endless: Asking = { acquireTimeout: Infinity, label: undefined, signal: undefined };
+const endless: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
 /** Told once: `recovered` when a connection could be lent, or `failed` when there will be none, since the pool is destroyed. */
 export interface RecoveryWatcher {
@@ -24,15 +24,15 @@ export class RecoveryClaim<C> extends Claim<C> {
     super();
   }
 
-  override get standing(): boolean {
+  override get isStream(): boolean {
     return true;
   }
 
-  override get takesNone(): boolean {
+  override get takesNoLease(): boolean {
     return true;
   }
 
-  get asking(): Asking {
+  get options(): ResolvedAcquireOptions {
     return endless;
   }
 
@@ -40,12 +40,12 @@ export class RecoveryClaim<C> extends Claim<C> {
     return null;
   }
 
-  get abandoned(): boolean {
+  get isUnsubscribed(): boolean {
     return this.watcher.gone;
   }
 
   wait(): void {
-    this.pool.core.ask(this);
+    this.pool.core.acquire(this);
   }
 
   withdraw(): void {

@@ -26,11 +26,11 @@ export function runToEnd(
     next: () => undefined,
     // Its own teardown comes first: what follows may be another user of the connection.
     error: (error: unknown) => {
-      quietly(subscriber);
+      unsubscribeQuietly(subscriber);
       end({ error });
     },
     complete: () => {
-      quietly(subscriber);
+      unsubscribeQuietly(subscriber);
       end();
     },
   });
@@ -45,7 +45,7 @@ export function runToEnd(
     cancelTimer = clock.after(
       ms,
       () => {
-        quietly(subscriber);
+        unsubscribeQuietly(subscriber);
         end({ error: new Error(`it did not end within ${ms} ms`) });
       },
       false,
@@ -54,12 +54,12 @@ export function runToEnd(
   return () => {
     ended = true;
     cancelTimer?.();
-    quietly(subscriber);
+    unsubscribeQuietly(subscriber);
   };
 }
 
 /** Returns what a teardown throws: at the end it concerns no caller any more. */
-export function quietly(subscription: Unsubscribable): unknown {
+export function unsubscribeQuietly(subscription: Unsubscribable): unknown {
   try {
     subscription.unsubscribe();
     return undefined;

@@ -1,6 +1,6 @@
 import { asyncScheduler } from 'rxjs';
 import type { SchedulerLike, Subscription } from 'rxjs';
-import { longestTimer } from '../time/clock';
+import { maxTimerMs } from '../time/clock';
 import type { Clock } from '../time/clock';
 import { MonotonicTime } from './monotonic-time';
 
@@ -27,7 +27,7 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
         () => {
           callback();
         },
-        Math.min(ms, longestTimer),
+        Math.min(ms, maxTimerMs),
       );
       if (!held) letProcessEnd(action);
       return () => {

@@ -1,5 +1,5 @@
 import { BehaviorSubject, Observable } from 'rxjs';
-import type { PoolCore } from '../core/core';
+import type { PoolCore } from '../core/pool-core';
 import { Listeners } from './listeners';
 
 /**

@@ -1,7 +1,7 @@
 import { DirectObservable } from './direct-observable';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import type { Asking } from '../options';
+import type { ResolvedAcquireOptions } from '../options';
 import type { Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 
@@ -9,7 +9,7 @@ import { WorkRun } from './work-run';
 export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C, R>> {
   constructor(
     readonly pool: PoolInternals<C>,
-    readonly asking: Asking,
+    readonly asking: ResolvedAcquireOptions,
   ) {
     super();
   }
@@ -17,7 +17,7 @@ export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C
   abstract invoke(connection: C, context: WorkContext): unknown;
 
   /** A run was refused a connection. */
-  refused(_error: PoolError): void {
+  rejected(_error: PoolError): void {
     // Who wants to know overrides this.
   }
 
@@ -26,7 +26,7 @@ export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C
   }
 
   start(run: WorkRun<C, R>): void {
-    this.pool.core.ask(run);
+    this.pool.core.acquire(run);
   }
 }
 
@@ -45,12 +45,12 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
     return this.work.pool;
   }
 
-  get asking(): Asking {
+  get options(): ResolvedAcquireOptions {
     return this.work.asking;
   }
 
   override failed(error: PoolError): void {
-    this.work.refused(error);
+    this.work.rejected(error);
     super.failed(error);
   }
 

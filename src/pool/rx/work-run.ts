@@ -6,9 +6,9 @@ import type { OnCancel } from '../connector';
 import type { OperationOutcome } from '../state/counters';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import { isGone } from './is-gone';
+import { isUnsubscribed } from './is-unsubscribed';
 import { iterate } from './iterate';
-import { shown } from '../options';
+import { describeValue } from '../values/describe';
 import { runToEnd } from './run-to-end';
 import { isPiped, thrownBy } from './teardown-error';
 import type { WorkContext } from './work';
@@ -84,8 +84,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   // ---------------------------------------------------------------- what the core says
 
-  get abandoned(): boolean {
-    return isGone(this.sink);
+  get isUnsubscribed(): boolean {
+    return isUnsubscribed(this.sink);
   }
 
   granted(connection: C): void {
@@ -180,11 +180,11 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     return this.phase === 'ended';
   }
 
-  override get works(): boolean {
+  override get isWork(): boolean {
     return true;
   }
 
-  override get lingers(): boolean {
+  override get isCancelledWork(): boolean {
     return this.phase === 'lingering';
   }
 
@@ -439,7 +439,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   /** Its connection is gone. Work that listens to its signal, or to the connection, gets this turn to end in its own way. */
   private beInOvertime(error: PoolError): void {
     const { core } = this.pool;
-    core.overtime++;
+    core.lossGrace++;
     const cancel = core.clock.after(
       0,
       () => {
@@ -451,7 +451,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       true,
     );
     this.cancelTimer = () => {
-      core.overtime--;
+      core.lossGrace--;
       cancel();
     };
   }
@@ -575,7 +575,7 @@ function streamOf<R>(result: unknown): Observable<R> {
     return from(result as ObservableInput<R>);
   } catch {
     throw new TypeError(
-      `work returned ${shown(result)}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
+      `work returned ${describeValue(result)}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
     );
   }
 }

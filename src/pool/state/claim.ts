@@ -1,7 +1,7 @@
 import type { Context, Contexts } from '../rx/context';
 import type { Linked } from '../collections/linked-list';
 import type { PoolError } from '../errors';
-import type { Asking } from '../options';
+import type { ResolvedAcquireOptions } from '../options';
 import type { Slot } from './slot';
 
 /** A claim goes one way: new → waiting, or resting → waiting, → held → ended, and may skip what lies between. */
@@ -27,38 +27,38 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   context: Context | null = null;
 
   /** The standing request of a stream: no pending acquire, so it has no timeout and counts in no bound. */
-  get standing(): boolean {
+  get isStream(): boolean {
     return false;
   }
 
   /** Cancelled work, which holds its connection until it has ended. */
-  get lingers(): boolean {
+  get isCancelledWork(): boolean {
     return false;
   }
 
   /** Work, whose lease ends by itself when the work has ended. */
-  get works(): boolean {
+  get isWork(): boolean {
     return false;
   }
 
   /** A standing request that takes no connection: `granted` tells it that one could be lent, and it is out of the line by then. */
-  get takesNone(): boolean {
+  get takesNoLease(): boolean {
     return false;
   }
 
   /** In which drain the stream of a standing request was last served. */
-  get servedIn(): number {
+  get servedInPass(): number {
     return -1;
   }
 
   /** How long it may wait, and what the lease is for. */
-  abstract get asking(): Asking;
+  abstract get options(): ResolvedAcquireOptions;
 
   /** Where its outcome goes: a subscriber, from which others can be found further down. */
   abstract get sink(): unknown;
 
   /** Whether the caller is gone already, although it has not said so yet: it is not to be served any more. */
-  abstract get abandoned(): boolean;
+  abstract get isUnsubscribed(): boolean;
 
   /** The context of a claim that begins to wait: called in it. */
   capture(contexts: Contexts): Context | null {

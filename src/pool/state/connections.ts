@@ -1,7 +1,7 @@
 import type { Claim } from './claim';
 import type { Counters } from './counters';
 import type { EvictReason } from '../reports/events';
-import { Room } from './room';
+import { AvailableSlots } from './available-slots';
 import type { Slot } from './slot';
 
 export interface ConnectionsOptions {
@@ -31,11 +31,11 @@ export class Connections<C> {
 
   private readonly slots = new Set<Slot<C>>();
   /** Open ones that can take one more lease. */
-  private readonly room: Room<C>;
+  private readonly available: AvailableSlots<C>;
   /** Open ones that have come back and have not begun their reset. */
   private readonly toReset: Slot<C>[] = [];
   /** Closing ones that have not been told so. */
-  private readonly retired: Slot<C>[] = [];
+  private readonly closeQueue: Slot<C>[] = [];
 
   constructor(
     private readonly options: ConnectionsOptions,
@@ -43,30 +43,30 @@ export class Connections<C> {
   ) {
     this.max = options.max;
     this.capacity = options.capacity;
-    this.room = new Room(options.capacity, options.order);
+    this.available = new AvailableSlots(options.capacity, options.order);
   }
 
   /** Whether none is left, in whatever state. */
-  get none(): boolean {
+  get isEmpty(): boolean {
     return this.slots.size === 0;
   }
 
-  get mayOpenOneMore(): boolean {
+  get canOpen(): boolean {
     return this.total + this.opening + this.closing < this.max;
   }
 
   /** Whether there are more than there may be since `max` was made smaller. Those that are closing go by themselves. */
-  get tooMany(): boolean {
+  get isOverMax(): boolean {
     return this.total + this.opening > this.max;
   }
 
   /** How many leases those could carry that are not open now, or are open and being asked whether they still work. */
-  get stillToCome(): number {
+  get pendingCapacity(): number {
     return (Math.max(0, this.max - this.total) + this.validating) * this.capacity;
   }
 
-  get anyRetired(): boolean {
-    return this.retired.length > 0;
+  get anyToClose(): boolean {
+    return this.closeQueue.length > 0;
   }
 
   get anyToReset(): boolean {
@@ -86,21 +86,21 @@ export class Connections<C> {
 
   /** How many nobody uses. */
   get idle(): number {
-    return this.room.idle;
+    return this.available.idle;
   }
 
   /** The one of them that came free first. */
   get idleLongest(): Slot<C> | null {
-    return this.room.idleLongest;
+    return this.available.idleLongest;
   }
 
   /** The one that would be lent next. */
-  best(): Slot<C> | null {
-    return this.room.best();
+  next(): Slot<C> | null {
+    return this.available.next();
   }
 
-  bestFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
-    return this.room.bestFresh(isFresh);
+  nextFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
+    return this.available.nextFresh(isFresh);
   }
 
   has(slot: Slot<C>): boolean {
@@ -111,7 +111,7 @@ export class Connections<C> {
     return [...this.slots];
   }
 
-  begin(slot: Slot<C>): void {
+  connecting(slot: Slot<C>): void {
     this.slots.add(slot);
     this.opening++;
   }
@@ -122,11 +122,11 @@ export class Connections<C> {
     this.opening--;
     this.total++;
     this.counters.opened++;
-    this.room.add(slot);
+    this.available.add(slot);
   }
 
   /** Its connect has failed, or is given up. When it is `lingering`, it has still to be closed should it arrive after all. */
-  failed(slot: Slot<C>, lingering: boolean): void {
+  connectFailed(slot: Slot<C>, lingering: boolean): void {
     this.opening--;
     if (lingering) {
       slot.state = 'closing';
@@ -138,10 +138,10 @@ export class Connections<C> {
   }
 
   lend(slot: Slot<C>, claim: Claim<C>): void {
-    this.room.remove(slot);
+    this.available.remove(slot);
     slot.holders.push(claim);
-    if (++slot.uses >= this.options.maxUses) this.wearOut(slot);
-    else if (this.capacity > 1) this.room.add(slot);
+    if (++slot.uses >= this.options.maxUses) this.exhaustUses(slot);
+    else if (this.capacity > 1) this.available.add(slot);
     claim.state = 'held';
     claim.slot = slot;
     this.counters.acquired++;
@@ -158,38 +158,38 @@ export class Connections<C> {
   }
 
   /** Whether the connection is free again. */
-  giveBack(claim: Claim<C>, slot: Slot<C>): boolean {
+  release(claim: Claim<C>, slot: Slot<C>): boolean {
     this.counters.released++;
     this.endLease(claim, slot);
-    if (slot.condemned || this.options.resets || slot.holders.size > 0) {
-      this.setAside(slot);
+    if (slot.markedForClose || this.options.resets || slot.holders.size > 0) {
+      this.returnSlot(slot);
       return false;
     }
-    this.room.add(slot);
+    this.available.add(slot);
     return true;
   }
 
   discard(claim: Claim<C>, slot: Slot<C>): void {
     this.counters.discarded++;
     this.endLease(claim, slot);
-    slot.condemned = true;
-    slot.evicted ??= 'discarded';
-    this.setAside(slot);
+    slot.markedForClose = true;
+    slot.evictReason ??= 'discarded';
+    this.returnSlot(slot);
   }
 
   private endLease(claim: Claim<C>, slot: Slot<C>): void {
     claim.state = 'ended';
     claim.slot = null;
-    if (this.capacity > 1 && !slot.condemned) this.room.remove(slot);
+    if (this.capacity > 1 && !slot.markedForClose) this.available.remove(slot);
     slot.holders.remove(claim);
   }
 
   /** One that is lent still, or is not to be lent again as it is. */
-  private setAside(slot: Slot<C>): void {
+  private returnSlot(slot: Slot<C>): void {
     if (slot.holders.size > 0) {
-      if (!slot.condemned) this.room.add(slot);
-    } else if (slot.condemned) {
-      this.retire(slot);
+      if (!slot.markedForClose) this.available.add(slot);
+    } else if (slot.markedForClose) {
+      this.enqueueClose(slot);
     } else {
       slot.checking = 'reset';
       this.resetting++;
@@ -198,20 +198,20 @@ export class Connections<C> {
   }
 
   /** Its last lease of those that it may have. */
-  private wearOut(slot: Slot<C>): void {
-    slot.condemned = true;
-    slot.evicted = 'uses';
+  private exhaustUses(slot: Slot<C>): void {
+    slot.markedForClose = true;
+    slot.evictReason = 'uses';
   }
 
   /** Takes no new lease, and is closed when the last one has ended: now, if there is none. */
-  condemn(slot: Slot<C>, reason: EvictReason, error?: unknown): void {
-    if (slot.condemned) return;
-    if (slot.checking === null) this.room.remove(slot);
+  markForClose(slot: Slot<C>, reason: EvictReason, error?: unknown): void {
+    if (slot.markedForClose) return;
+    if (slot.checking === null) this.available.remove(slot);
     else this.leaveCheck(slot);
-    slot.condemned = true;
-    slot.evicted = reason;
-    slot.evictedBy = error;
-    if (slot.holders.size === 0) this.retire(slot);
+    slot.markedForClose = true;
+    slot.evictReason = reason;
+    slot.evictError = error;
+    if (slot.holders.size === 0) this.enqueueClose(slot);
   }
 
   /** The next one that is to be reset; only to be asked when there is any. One that has been condemned meanwhile is none. */
@@ -222,40 +222,40 @@ export class Connections<C> {
 
   /** From now until `endCheck` it is in use, although nobody holds it. */
   beginValidation(slot: Slot<C>): void {
-    this.room.remove(slot);
+    this.available.remove(slot);
     slot.checking = 'validate';
     this.validating++;
   }
 
   endCheck(slot: Slot<C>): void {
     this.leaveCheck(slot);
-    this.room.add(slot);
+    this.available.add(slot);
   }
 
   /**
    * While there are too many: a connect that is under way, or the connection that has been idle longest, or the one with the fewest leases;
    * null when enough of the lent ones will go in their time.
    */
-  nextToGo(): Slot<C> | null {
+  nextSurplus(): Slot<C> | null {
     const slots = this.all();
     const opening = slots.filter(({ state }) => state === 'opening').pop();
     if (opening !== undefined) return opening;
     // An idle one goes in any case: it could be lent meanwhile.
     if (this.idleLongest !== null) return this.idleLongest;
-    const staying = slots.filter(({ state, condemned }) => state === 'open' && !condemned);
+    const staying = slots.filter(({ state, markedForClose }) => state === 'open' && !markedForClose);
     if (staying.length <= this.max) return null;
     return staying.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
   }
 
   /** Stops wanting one that is still opening. */
-  giveUp(slot: Slot<C>): void {
-    this.failed(slot, true);
-    this.retired.push(slot);
+  abandonConnect(slot: Slot<C>): void {
+    this.connectFailed(slot, true);
+    this.closeQueue.push(slot);
   }
 
   /** The next one that is to be told to close; only to be asked when there is any. */
-  nextRetired(): Slot<C> {
-    return this.retired.pop()!;
+  nextToClose(): Slot<C> {
+    return this.closeQueue.pop()!;
   }
 
   closed(slot: Slot<C>): void {
@@ -271,10 +271,10 @@ export class Connections<C> {
     slot.checking = null;
   }
 
-  private retire(slot: Slot<C>): void {
+  private enqueueClose(slot: Slot<C>): void {
     slot.state = 'closing';
     this.total--;
     this.closing++;
-    this.retired.push(slot);
+    this.closeQueue.push(slot);
   }
 }

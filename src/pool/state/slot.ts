@@ -21,12 +21,12 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** Who holds a lease on it: one at the most, unless `capacity` is more. */
   readonly holders = new HolderList<Claim<C>>();
   /** Takes no new lease, and is closed when its last one ends. */
-  condemned = false;
+  markedForClose = false;
   /** How many connections in a row were closed unused before it, each opened in place of the one before. */
   generation = 0;
   /** Why it is to be closed, once it is, and the error behind that if there is one. */
-  evicted: EvictReason | null = null;
-  evictedBy: unknown = undefined;
+  evictReason: EvictReason | null = null;
+  evictError: unknown = undefined;
   checking: Check | null = null;
   /** Has passed its validation in this very drain. */
   validated = false;
@@ -35,23 +35,23 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** Leases that it has had. */
   uses = 0;
   /** Whether it was ever lent: a life that ends before that is a failed connect. */
-  proven = false;
+  everLent = false;
   /** In which drain it was last lent to a stream, and last given back by anybody. */
-  streamedIn = -1;
-  returnedIn = -1;
+  streamedInPass = -1;
+  returnedInPass = -1;
   /** In which drain it opened. */
-  openedIn = -1;
+  openedInPass = -1;
   /** By the pool's clock: when its connect or its close began; when it opened, -1 before that; when its lifetime ends, if it does; when it came free. */
   since = 0;
   openedAt = -1;
   expiresAt = Infinity;
   idleSince = 0;
   /** Whether anyone has given it back, and not only lost it. */
-  provenByUse = false;
+  everReturned = false;
   /** Runs of work on it that failed, the last ones in a row (see `Outliers`). */
   failures = 0;
   /** Is to be validated before its next lease, whenever it was used last. */
-  suspect = false;
+  mustValidate = false;
 
   get wasOpen(): boolean {
     return this.openedAt >= 0;
@@ -61,11 +61,11 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   constructor(readonly id: number) {}
 
   /** Begin the connect. Answered once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
-  abstract dial(): void;
+  abstract connect(): void;
 
   /** Begin the check. Answered once, by `checked` of the core, unless `hangUp` comes first. */
   abstract check(kind: Check): void;
 
   /** Close the connection, or give up the connect. Answered once, by `closed` of the core. */
-  abstract hangUp(): void;
+  abstract close(): void;
 }

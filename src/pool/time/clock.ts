@@ -1,5 +1,5 @@
 /** In ms. A `setTimeout` of more fires at once. */
-export const longestTimer = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 
 /** Ends a timer that has not fired; after it has, a call does nothing. */
 export type Cancel = () => void;
@@ -27,4 +27,4 @@ export interface Clock {
  * In ms: times that differ by less are the same. A clock may show fractions, and `start + ms - now` then leaves a rest too
  * small to add to it: a timer set for that rest would fire at the same instant for ever.
  */
-export const hair = 1e-6;
+export const timeEpsilon = 1e-6;

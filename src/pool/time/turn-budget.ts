@@ -3,10 +3,10 @@ import type { CoarseClock } from './coarse-clock';
 const perTurn = 1_024;
 
 /** What counts for so many: it costs more than the rest, and a loop of it serves nothing. */
-export const dear = 16;
+export const expensive = 16;
 
 /** After so long (ms) there has been another turn, in real and in virtual time. */
-export const nextTurn = 1;
+export const nextTurnMs = 1;
 
 /**
  * How much may be begun in one turn of the event loop, and in one instant of virtual time. What the pool does is often decided in a

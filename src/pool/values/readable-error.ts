@@ -1,4 +1,4 @@
-import { said, shown } from './describe';
+import { messageOf, describeValue } from './describe';
 import { inspectSymbol } from './inspect-symbol';
 
 /** How deep causes are described. */
@@ -37,19 +37,19 @@ function describedError(error: Error, depth: number): unknown {
     name,
     message,
     ...Object.fromEntries(fields),
-    ...(cause === undefined ? {} : { cause: depth > 0 ? described(cause, depth - 1) : said(cause) }),
+    ...(cause === undefined ? {} : { cause: depth > 0 ? described(cause, depth - 1) : messageOf(cause) }),
   };
 }
 
 /** What JSON can have, and a text of everything else: a bigint, a function, an object that leads back to itself. */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'function' || typeof value === 'symbol') return shown(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return describeValue(value);
   try {
-    if (value instanceof Error) return said(value);
+    if (value instanceof Error) return messageOf(value);
     JSON.stringify(value);
     return value;
   } catch {
-    return shown(value);
+    return describeValue(value);
   }
 }

@@ -1,5 +1,5 @@
-import { hair } from '../../pool/time/clock';
-import { saidWithKind } from '../../pool/values/describe';
+import { timeEpsilon } from '../../pool/time/clock';
+import { messageWithKind } from '../../pool/values/describe';
 import { isPoolError } from '../../pool/errors';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
@@ -108,7 +108,7 @@ export class ConnectRules {
 
   private begun(at: number): void {
     const since = Math.max(this.failedAt ?? -Infinity, this.lostAtOnce > 1 ? this.lostAt : -Infinity);
-    if (at - since >= shortestPause - hair) {
+    if (at - since >= shortestPause - timeEpsilon) {
       this.hot = 0;
       return;
     }
@@ -153,7 +153,7 @@ export class ConnectRules {
     } else if (isPoolError(error, 'INVALID_POOL')) {
       if (state === 'open') findings.broken('a caller was told that the pool is destroyed, and it was open');
     } else if (!isPoolError(error, 'POOL_EXHAUSTED')) {
-      findings.broken(`a caller was turned away with what is no error of a pool: ${saidWithKind(error)}`);
+      findings.broken(`a caller was turned away with what is no error of a pool: ${messageWithKind(error)}`);
     }
   }
 }

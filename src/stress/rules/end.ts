@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../../pool/time/clock';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { saidWithKind } from '../../pool/values/describe';
+import { messageWithKind } from '../../pool/values/describe';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
 import { shownMs } from '../ms';
@@ -159,7 +159,7 @@ export class EndRules {
       if (typeof (promise as Promise<void> | undefined)?.then === 'function') return promise;
       this.findings.broken('destroy() gave no promise');
     } catch (error) {
-      this.findings.broken(`destroy() threw: ${saidWithKind(error)}`);
+      this.findings.broken(`destroy() threw: ${messageWithKind(error)}`);
     }
     return null;
   }
@@ -179,7 +179,7 @@ export class EndRules {
   };
 
   private readonly rejected = (error: unknown): void => {
-    this.findings.broken(`destroy() rejected: ${saidWithKind(error)}`);
+    this.findings.broken(`destroy() rejected: ${messageWithKind(error)}`);
   };
 
   private readonly timeIsUp = (): void => {

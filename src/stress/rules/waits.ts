@@ -1,5 +1,5 @@
-import { hair } from '../../pool/time/clock';
-import { saidWithKind } from '../../pool/values/describe';
+import { timeEpsilon } from '../../pool/time/clock';
+import { messageWithKind } from '../../pool/values/describe';
 import { isPoolError } from '../../pool/errors';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
@@ -77,11 +77,13 @@ export class WaitRules<C> {
   failed({ index, late }: Operation<C>, error: unknown): void {
     const { findings, timeout, acquireTimeout } = this;
     if (!isPoolError(error))
-      findings.broken(`operation ${index} got no connection, but what is no error of a pool: ${saidWithKind(error)}`);
+      findings.broken(
+        `operation ${index} got no connection, but what is no error of a pool: ${messageWithKind(error)}`,
+      );
     else if (late && error.code !== 'INVALID_POOL')
       findings.broken(`operation ${index} came after destroy, and was told ${error.code}`);
     if (timeout === null || error !== timeout.error || acquireTimeout === undefined) return;
-    if (timeout.waited < acquireTimeout - hair) {
+    if (timeout.waited < acquireTimeout - timeEpsilon) {
       findings.broken(
         `the time of operation ${index} was said to be up after ${timeout.waited} of ${acquireTimeout} ms`,
       );

@@ -1,6 +1,6 @@
 import { isObservable, Observable, Subscriber } from 'rxjs';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { saidWithKind } from '../../pool/values/describe';
+import { messageWithKind } from '../../pool/values/describe';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { WorkContext, WorkResult } from '../../pool/rx/work';
 import type { Operation } from '../operation';
@@ -136,14 +136,14 @@ export class WorkRules<C> {
     if (work !== 'goes on') return;
     if (taken === null) {
       this.findings.broken(
-        `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${saidWithKind(error)}`,
+        `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${messageWithKind(error)}`,
       );
       return;
     }
     const isDue = isTakenByLoss(taken.reason, this.pool.name) ? isTakenByLoss : isTakenByDestroy;
     if (!isDue(error, this.pool.name)) {
       this.findings.broken(
-        `operation ${index} lost its connection, and was told of something else: ${saidWithKind(error)}`,
+        `operation ${index} lost its connection, and was told of something else: ${messageWithKind(error)}`,
       );
     }
     if (!(signal ?? context!.signal).aborted) {

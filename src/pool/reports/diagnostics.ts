@@ -1,37 +1,37 @@
 import type { Claim } from '../state/claim';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { Connections } from '../state/connections';
-import { holderOf, waitsForItself } from './holders';
+import { holderOf, isSelfDeadlock } from './holders';
 import type { Holder, LeakWatch } from './holders';
-import type { Line } from '../state/line';
-import type { Opening } from '../policies/opening';
-import type { Situation } from './refusals';
+import type { WaitQueue } from '../state/wait-queue';
+import type { ConnectPolicy } from '../policies/connect-policy';
+import type { Diagnosis } from './error-texts';
 
 /** Looks at the pool as somebody does who has to explain it. */
-export class Situations<C> {
+export class Diagnostics<C> {
   private last: { at: number; holders: readonly Holder[]; cancelled: number } = { at: -1, holders: [], cancelled: 0 };
 
   constructor(
     private readonly name: string,
     private readonly clock: CoarseClock,
     private readonly connections: Connections<C>,
-    private readonly opening: Opening,
-    private readonly line: Line<C>,
+    private readonly opening: ConnectPolicy,
+    private readonly line: WaitQueue<C>,
     private readonly leaks: LeakWatch<C> | null,
   ) {}
 
   /** Who holds what, those who have held it longest first. */
   holders(): Holder[] {
-    const now = this.clock.peek();
+    const diagnose = this.clock.peek();
     const holders: Holder[] = [];
     for (const slot of this.connections.all()) {
-      for (const claim of slot.holders.all()) holders.push(holderOf(claim, now, this.leaks?.originOf(claim)));
+      for (const claim of slot.holders.all()) holders.push(holderOf(claim, diagnose, this.leaks?.stackOf(claim)));
     }
     return holders.sort((a, b) => b.age - a.age);
   }
 
   /** What a refusal is explained with: to this claim, if it is somebody's. */
-  now(claim: Claim<C> | null = null): Situation {
+  now(claim: Claim<C> | null = null): Diagnosis {
     const { connections, opening } = this;
     return {
       name: this.name,
@@ -47,8 +47,8 @@ export class Situations<C> {
       lastFailure: opening.lastFailure,
       failedPhase: opening.failedPhase,
       ...this.leasesNow(),
-      waitsForItself:
-        claim !== null && waitsForItself(claim, this.line.insideOf(claim), (slot) => connections.has(slot)),
+      isSelfDeadlock:
+        claim !== null && isSelfDeadlock(claim, this.line.requesterOf(claim), (slot) => connections.has(slot)),
     };
   }
 
@@ -62,7 +62,7 @@ export class Situations<C> {
   private cancelled(): number {
     let count = 0;
     for (const slot of this.connections.all()) {
-      for (const claim of slot.holders.all()) if (claim.lingers) count++;
+      for (const claim of slot.holders.all()) if (claim.isCancelledWork) count++;
     }
     return count;
   }

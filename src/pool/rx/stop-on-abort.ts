@@ -1,7 +1,7 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, Operator, TeardownLogic } from 'rxjs';
 import type { Context } from './context';
-import { quietly } from './run-to-end';
+import { unsubscribeQuietly } from './run-to-end';
 
 /** As much of the core as has to know: nobody else is served before this caller has been told. */
 interface Served {
@@ -15,7 +15,7 @@ interface Served {
  * Stops what a signal is to stop: the caller leaves the line, or its work is cancelled as by an unsubscribe, and the signal's reason is its
  * error. Around what has a signal only: others pay nothing for it.
  */
-export class StoppedBy<T> implements Operator<T, T> {
+export class StopOnAbort<T> implements Operator<T, T> {
   constructor(
     private readonly core: Served,
     private readonly signal: AbortSignal,
@@ -37,7 +37,7 @@ export class StoppedBy<T> implements Operator<T, T> {
     const stop = (): void => {
       const outer = core.enter();
       try {
-        const thrown = quietly(inner);
+        const thrown = unsubscribeQuietly(inner);
         if (thrown !== undefined) core.unhandled(thrown);
         out.error(signal.reason);
       } finally {

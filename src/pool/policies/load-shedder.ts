@@ -1,10 +1,10 @@
-import { hair } from '../time/clock';
+import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
-import type { Line } from '../state/line';
-import { PatientTimer } from '../time/patient-timer';
+import type { WaitQueue } from '../state/wait-queue';
+import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
 
 /** In ms. */
-export interface OverloadOptions {
+export interface LoadShedderOptions {
   readonly target: number;
   readonly interval: number;
 }
@@ -16,32 +16,32 @@ export interface OverloadOptions {
  * Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue 10/5, 2012), and works by time alone, so that it sheds as
  * well when nothing comes back.
  */
-export class Overload<C> {
+export class LoadShedder<C> {
   /** Since when the line has been standing, if it is one that stands; -1 when it is not. Emptied by shedding, it stands for a while yet. */
   private since = -1;
   private emptiedByShedding = false;
   /** Since when it has been empty so; -1 while it is not. */
   private emptySince = -1;
-  private readonly timer: PatientTimer;
+  private readonly timer: DeferredCancelTimer;
 
   constructor(
-    private readonly options: OverloadOptions,
+    private readonly options: LoadShedderOptions,
     private readonly clock: CoarseClock,
-    private readonly line: Line<C>,
+    private readonly line: WaitQueue<C>,
     wake: () => void,
   ) {
-    this.timer = new PatientTimer(clock, true, wake);
+    this.timer = new DeferredCancelTimer(clock, true, wake);
   }
 
   /** Whether the first in line has waited for too long. */
   get sheds(): boolean {
     if (this.line.pending === 0) return false;
-    this.forgetAfterLull();
+    this.forgetAfterQuiet();
     return this.since >= 0 && this.dueIn() === 0;
   }
 
   /** Whether nobody has been waiting, as far as it knows. */
-  get atRest(): boolean {
+  get isQuiescent(): boolean {
     return this.since < 0;
   }
 
@@ -56,22 +56,22 @@ export class Overload<C> {
   }
 
   /** Nothing is decided any more for now. */
-  settle(): void {
+  armTimer(): void {
     if (this.line.pending === 0) {
       if (!this.emptiedByShedding) this.since = this.emptySince = -1;
       else if (this.emptySince < 0) this.emptySince = this.clock.now();
       this.timer.stop();
       return;
     }
-    this.forgetAfterLull();
+    this.forgetAfterQuiet();
     if (this.since < 0) this.since = this.clock.now();
     if (!this.timer.isSet) this.timer.set(this.dueIn());
   }
 
   /** Somebody waits. A line in which nobody was for `interval` is another one, although nobody has been served since. */
-  private forgetAfterLull(): void {
+  private forgetAfterQuiet(): void {
     if (this.emptySince < 0) return;
-    if (this.clock.now() - this.emptySince > this.options.interval - hair) {
+    if (this.clock.now() - this.emptySince > this.options.interval - timeEpsilon) {
       this.since = -1;
       this.emptiedByShedding = false;
     }
@@ -83,6 +83,6 @@ export class Overload<C> {
     const now = this.clock.now();
     const { since } = this.line.firstPending!;
     const due = Math.max(this.since + interval, (since < 0 ? now : since) + target) - now;
-    return due > hair ? due : 0;
+    return due > timeEpsilon ? due : 0;
   }
 }

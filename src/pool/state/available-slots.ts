@@ -5,11 +5,11 @@ import type { Slot } from './slot';
  * The open slots that can take one more lease, least loaded first. Slots of equal load keep the order
  * in which they got it, so that `order` says which idle connection goes first.
  */
-export class Room<C> {
+export class AvailableSlots<C> {
   private readonly byLoad: LinkedList<Slot<C>>[] = [new LinkedList<Slot<C>>()];
   private readonly unused = this.byLoad[0]!;
   /** No slot that is used has less load than this; looking for one begins here. */
-  private lowest = 1;
+  private lowestLoad = 1;
 
   constructor(
     private readonly capacity: number,
@@ -27,21 +27,21 @@ export class Room<C> {
   }
 
   /** The slot that would be lent next, or null when all are full. */
-  best(): Slot<C> | null {
+  next(): Slot<C> | null {
     const { unused } = this;
-    return unused.size === 0 ? this.bestUsed() : this.next(unused);
+    return unused.size === 0 ? this.nextUsed() : this.firstInOrder(unused);
   }
 
-  private bestUsed(): Slot<C> | null {
+  private nextUsed(): Slot<C> | null {
     const { byLoad } = this;
-    for (; this.lowest < byLoad.length; this.lowest++) {
-      const slots = byLoad[this.lowest]!;
-      if (slots.size > 0) return this.next(slots);
+    for (; this.lowestLoad < byLoad.length; this.lowestLoad++) {
+      const slots = byLoad[this.lowestLoad]!;
+      if (slots.size > 0) return this.firstInOrder(slots);
     }
     return null;
   }
 
-  private next(slots: LinkedList<Slot<C>>): Slot<C> | null {
+  private firstInOrder(slots: LinkedList<Slot<C>>): Slot<C> | null {
     return this.order === 'lifo' ? slots.last : slots.first;
   }
 
@@ -49,7 +49,7 @@ export class Room<C> {
    * The first one, in the order in which they would be lent, that is as fresh as this says. Where the one that came last is not, none of
    * that load is: nobody who waits should cost a look at all that are idle.
    */
-  bestFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
+  nextFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
     for (const { first, last } of this.byLoad) {
       if (last === null || !isFresh(last)) continue;
       if (this.order === 'lifo') return last;
@@ -72,7 +72,7 @@ export class Room<C> {
     // A slot's load changes by one at a time, so a new list is always the next one.
     if (load === this.byLoad.length) this.byLoad.push(new LinkedList());
     this.byLoad[load]!.push(slot);
-    if (load < this.lowest) this.lowest = load;
+    if (load < this.lowestLoad) this.lowestLoad = load;
   }
 
   /** To be called before its load changes. */

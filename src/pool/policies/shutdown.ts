@@ -1,14 +1,14 @@
 import type { Cancel, Clock } from '../time/clock';
 import type { PoolError } from '../errors';
-import { closedByDestroy } from '../reports/refusals';
+import { closedByDestroy } from '../reports/error-texts';
 
 /** How far `destroy` has come, and for how long it is patient with what is lent. */
-export class Ending {
-  private swept = false;
-  private outOfPatience = false;
-  private cancelPatience: Cancel | null = null;
+export class Shutdown {
+  private idleClosed = false;
+  private graceOver = false;
+  private cancelGrace: Cancel | null = null;
   /** Keeps the process alive until the end has come: somebody waits for it. */
-  private cancelVigil: Cancel | null = null;
+  private cancelKeepAlive: Cancel | null = null;
 
   constructor(
     private readonly clock: Clock,
@@ -16,15 +16,15 @@ export class Ending {
   ) {}
 
   begin(timeout: number): void {
-    this.cancelVigil = this.clock.after(Infinity, () => undefined, true);
+    this.cancelKeepAlive = this.clock.after(Infinity, () => undefined, true);
     if (timeout === 0) {
-      this.outOfPatience = true;
+      this.graceOver = true;
     } else if (timeout !== Infinity) {
-      this.cancelPatience = this.clock.after(
+      this.cancelGrace = this.clock.after(
         timeout,
         () => {
-          this.cancelPatience = null;
-          this.outOfPatience = true;
+          this.cancelGrace = null;
+          this.graceOver = true;
           this.wake();
         },
         true,
@@ -33,16 +33,16 @@ export class Ending {
   }
 
   /** True once: it is time to close what nobody holds. */
-  mayCloseWhatIsFree(): boolean {
-    const first = !this.swept;
-    this.swept = true;
+  takeCloseIdle(): boolean {
+    const first = !this.idleClosed;
+    this.idleClosed = true;
     return first;
   }
 
   /** True once: whoever still holds a connection has had his time. */
-  mayCloseWhatIsLent(): boolean {
-    const first = this.outOfPatience;
-    this.outOfPatience = false;
+  takeCloseActive(): boolean {
+    const first = this.graceOver;
+    this.graceOver = false;
     return first;
   }
 
@@ -51,8 +51,8 @@ export class Ending {
   }
 
   end(): void {
-    this.cancelVigil?.();
-    this.cancelPatience?.();
-    this.cancelVigil = this.cancelPatience = null;
+    this.cancelKeepAlive?.();
+    this.cancelGrace?.();
+    this.cancelKeepAlive = this.cancelGrace = null;
   }
 }

@@ -1,5 +1,5 @@
 import { asyncScheduler, concat, EMPTY, map, mergeMap, NEVER, Observable, of, range, tap, timer } from 'rxjs';
-import type { ConnectionPool, Lease } from '../../src/index';
+import type { ConnectionPool, Lease } from '../../src';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';

@@ -1,6 +1,6 @@
 import { firstValueFrom, from, NEVER, Observable, of, take, throwError, timer } from 'rxjs';
-import { batchParallel, Histogram, withConnection } from '../../src/index';
-import type { ConnectionPool, Lease, PoolEvent, PoolOptions, PoolTimings } from '../../src/index';
+import { batchParallel, Histogram, withConnection } from '../../src';
+import type { ConnectionPool, Lease, PoolEvent, PoolOptions, PoolTimings } from '../../src';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 

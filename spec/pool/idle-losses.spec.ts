@@ -1,6 +1,6 @@
 import { asyncScheduler, concat, filter, firstValueFrom, ignoreElements, Observable, of, timer } from 'rxjs';
-import { createPool } from '../../src/index';
-import type { ConnectionPool } from '../../src/index';
+import { createPool } from '../../src';
+import type { ConnectionPool } from '../../src';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 /** A server that hangs up on whoever has been silent for so long (ms). */

@@ -1,7 +1,7 @@
-import { said } from '../values/describe';
+import { messageOf } from '../values/describe';
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from '../errors';
 import type { PoolNumbers } from '../errors';
-import { told } from './holders';
+import { describeHolder } from './holders';
 import { isNoConnectionReturned } from '../values/no-connection-returned';
 import type { Holder } from './holders';
 
@@ -24,17 +24,17 @@ export interface Numbers {
 }
 
 /** What a refusal is explained with. */
-export interface Situation extends Numbers {
+export interface Diagnosis extends Numbers {
   /** Who holds connections, those who have held them longest first. */
   readonly holders: readonly Holder[];
   /** Leases of cancelled work that has not ended. */
   readonly cancelled: number;
   /** Whether it is refused to somebody who holds a connection of this very pool. */
-  readonly waitsForItself: boolean;
+  readonly isSelfDeadlock: boolean;
 }
 
 /** A wait that ends with no connection open at all is about the connection; any other is about the pool's size. */
-export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError | ConnectionFailedError {
+export function acquireTimedOut(at: Diagnosis, waited: number): PoolExhaustedError | ConnectionFailedError {
   if (at.total === 0) {
     return new ConnectionFailedError(
       at.name,
@@ -55,7 +55,7 @@ export function waitedTooLong(at: Situation, waited: number): PoolExhaustedError
   );
 }
 
-export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedError {
+export function queueFull(at: Diagnosis, maxPending: number): PoolExhaustedError {
   return new PoolExhaustedError(
     at.name,
     'queue-full',
@@ -66,7 +66,7 @@ export function lineIsFull(at: Situation, maxPending: number): PoolExhaustedErro
   );
 }
 
-export function lineIsTooSlow(at: Situation, waited: number): PoolExhaustedError {
+export function overloaded(at: Diagnosis, waited: number): PoolExhaustedError {
   return new PoolExhaustedError(
     at.name,
     'overload',
@@ -78,7 +78,7 @@ export function lineIsTooSlow(at: Situation, waited: number): PoolExhaustedError
 }
 
 /** A warm-up that has not come to its goal in time. */
-export function notWarm(at: Situation, goal: number, waited: number): ConnectionFailedError {
+export function warmUpTimedOut(at: Diagnosis, goal: number, waited: number): ConnectionFailedError {
   return new ConnectionFailedError(
     at.name,
     at.failedPhase,
@@ -89,7 +89,7 @@ export function notWarm(at: Situation, goal: number, waited: number): Connection
   );
 }
 
-export function targetIsDead(at: Situation): ConnectionFailedError {
+export function targetDown(at: Diagnosis): ConnectionFailedError {
   return new ConnectionFailedError(
     at.name,
     at.failedPhase,
@@ -105,23 +105,23 @@ export function targetIsDead(at: Situation): ConnectionFailedError {
   );
 }
 
-export function connectionLost(at: Situation, cause: unknown): ConnectionFailedError {
+export function connectionLost(at: Diagnosis, cause: unknown): ConnectionFailedError {
   return new ConnectionFailedError(
     at.name,
     'use',
     at.attempts,
-    `Pool '${at.name}' lost a connection while it was lent${cause === undefined ? '' : `: ${said(cause)}`}. ` +
+    `Pool '${at.name}' lost a connection while it was lent${cause === undefined ? '' : `: ${messageOf(cause)}`}. ` +
       `The work on it may or may not have been done; run it again if that is safe.`,
     numbersOf(at, 0),
     cause,
   );
 }
 
-export function poolIsDestroyed(name: string): InvalidPoolError {
+export function poolDestroyed(name: string): InvalidPoolError {
   return new InvalidPoolError(name, `Pool '${name}' has been destroyed and lends nothing any more. Create a new pool.`);
 }
 
-export function destroyedInsideWork(name: string): InvalidPoolError {
+export function destroyCalledInWork(name: string): InvalidPoolError {
   return new InvalidPoolError(
     name,
     `Pool '${name}' is being destroyed, by work that holds one of its connections: the end of the pool waits for the end of the work. ` +
@@ -136,7 +136,7 @@ export function closedByDestroy(name: string): InvalidPoolError {
   );
 }
 
-function numbersOf(at: Situation, waited: number): PoolNumbers {
+function numbersOf(at: Diagnosis, waited: number): PoolNumbers {
   return {
     maxConnections: at.max,
     totalConnections: at.total,
@@ -158,13 +158,13 @@ const deadlock =
 /** So many of the holders are named. */
 const named = 3;
 
-function held({ holders }: Situation): string {
+function held({ holders }: Diagnosis): string {
   if (holders.length === 0) return '';
   const more = holders.length > named ? ' …' : '';
-  return ` Longest held ${holders.slice(0, named).map(told).join(', ')}${more}.`;
+  return ` Longest held ${holders.slice(0, named).map(describeHolder).join(', ')}${more}.`;
 }
 
-function inUse({ total, inUse: used, max, opening, closing, validating, resetting, cancelled }: Situation): string {
+function inUse({ total, inUse: used, max, opening, closing, validating, resetting, cancelled }: Diagnosis): string {
   const parts = [
     total < max && `${total} open`,
     opening > 0 && `${opening} opening`,
@@ -177,15 +177,15 @@ function inUse({ total, inUse: used, max, opening, closing, validating, resettin
 }
 
 /** What is the matter: with the connects, if any has failed, and for how long the holders have held. */
-function because(at: Situation): string {
+function because(at: Diagnosis): string {
   const failed = at.attempts > 0 && at.total < at.max;
   const whichFailed = failedSoOften(at);
   return `${failed ? ` ${whichFailed.charAt(0).toUpperCase()}${whichFailed.slice(1)}.` : ''}${held(at)}`;
 }
 
 /** What would get this caller a connection: where something other than leases keeps connections back, a higher `max` would not. */
-function whatHelps(at: Situation, otherwise: string): string {
-  if (at.waitsForItself) return deadlock;
+function whatHelps(at: Diagnosis, otherwise: string): string {
+  if (at.isSelfDeadlock) return deadlock;
   const { max, total, cancelled, resetting } = at;
   const wanted = total < max && (at.attempts > 0 || at.opening > 0) ? max : 0;
   const advice = help(at, wanted, cancelled, resetting);
@@ -198,7 +198,7 @@ const soonLost =
   'the last connections were lost soon after they had been opened, and the pool pauses before the next connect';
 
 /** Why there are not as many connections open as are wanted. */
-function whyNoMore(at: Situation): string {
+function whyNoMore(at: Diagnosis): string {
   const { max, opening, closing, validating } = at;
   const reasons = [
     at.attempts > 0 && failedSoOften(at),
@@ -211,7 +211,7 @@ function whyNoMore(at: Situation): string {
 }
 
 /** What helps each thing that keeps connections back; with `wanted`, that many open connections. */
-function help(at: Situation, wanted: number, cancelled = 0, resetting = 0): string {
+function help(at: Diagnosis, wanted: number, cancelled = 0, resetting = 0): string {
   const target =
     wanted > 1
       ? `Check that the target is up, and that it takes ${wanted} connections: its own limit, and what other clients have of it.`
@@ -230,6 +230,6 @@ function help(at: Situation, wanted: number, cancelled = 0, resetting = 0): stri
   return sentences.join(' ');
 }
 
-function failedSoOften({ attempts, lastFailure }: Situation): string {
-  return `the last ${attempts === 1 ? 'connect' : `${attempts} connects`} failed (${said(lastFailure)})`;
+function failedSoOften({ attempts, lastFailure }: Diagnosis): string {
+  return `the last ${attempts === 1 ? 'connect' : `${attempts} connects`} failed (${messageOf(lastFailure)})`;
 }

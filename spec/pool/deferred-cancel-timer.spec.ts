@@ -1,6 +1,6 @@
 import { asyncScheduler } from 'rxjs';
 import { CoarseClock } from '../../src/pool/time/coarse-clock';
-import { PatientTimer } from '../../src/pool/time/patient-timer';
+import { DeferredCancelTimer } from '../../src/pool/time/deferred-cancel-timer';
 import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { marbles } from '../helpers/marbles';
@@ -9,7 +9,7 @@ import { marbles } from '../helpers/marbles';
 const OFTEN = 8;
 
 interface Scene {
-  readonly timer: PatientTimer;
+  readonly timer: DeferredCancelTimer;
   /** When it has fired. */
   readonly fired: number[];
   /** How many real timers are set, and were ever set. */
@@ -23,7 +23,7 @@ function scene(act: (scene: Scene) => void): { fired: number[]; live: number } {
   const fired: number[] = [];
   const real = countingScheduler();
   marbles(({ at, flush }) => {
-    const timer = new PatientTimer(new CoarseClock(schedulerClock(real.scheduler)), true, () => {
+    const timer = new DeferredCancelTimer(new CoarseClock(schedulerClock(real.scheduler)), true, () => {
       fired.push(asyncScheduler.now());
     });
     const tire = (): void => {

@@ -1,11 +1,11 @@
-import { hair } from '../time/clock';
+import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { isNoConnectionReturned } from '../values/no-connection-returned';
 import type { Slot } from '../state/slot';
 import type { Timings } from '../metrics/timings';
-import { dear, TurnBudget } from '../time/turn-budget';
+import { expensive, TurnBudget } from '../time/turn-budget';
 
-export interface OpeningOptions {
+export interface ConnectPolicyOptions {
   readonly maxOpening: number;
   readonly retryDelay: { readonly initial: number; readonly max: number };
   readonly breaker: { readonly failures: number; readonly probeAfter: number };
@@ -21,7 +21,7 @@ export interface Demand {
   /** For the callers in line. */
   readonly waiting: number;
   /** Callers that have come so far, those in line included. */
-  readonly came: number;
+  readonly arrived: number;
   /** For the items that batches know of and have not started, and for the tasks of batches, started and in line alike. */
   readonly heldBack: number;
   readonly batchWidth: number;
@@ -39,22 +39,22 @@ const firstWindow = 4;
 /**
  * Connects of less (ms) say nothing of the next one: what was measured is our own process. If they are all so quick, slow start is, too.
  */
-const measurable = 5;
+const measurableMs = 5;
 
 /** By how much less than it grows the time for which the queue has stood shrinks while the queue is empty. */
 const decay = 0.1;
 
 /** A connection that was open for so long (ms), whatever the options say, was no failed connect. */
-const longLife = 1_000;
+const establishedMs = 1_000;
 
 /** So often in a row a connection may be opened in place of one that was closed unused before there are pauses, and those last so long (ms) at the most. */
-const vainInARow = 2;
-const longestVainPause = 100;
+const unusedInARow = 2;
+const maxUnusedPause = 100;
 
 /** No pause is shorter (ms), whatever the options and the die say: a dead target must never be a hot loop. */
-const shortest = 1;
+const minDelayMs = 1;
 /** A pause of more is for ever: no timer is as long. */
-const longest = 2 ** 31 - 1;
+const maxDelayMs = 2 ** 31 - 1;
 
 /**
  * When the pool may begin a connect, and how many at once.
@@ -76,40 +76,40 @@ const longest = 2 ** 31 - 1;
  * Failures are forgotten when a connection is lent, not when it opens: a connection that ends
  * before anyone could use it is a failed connect, and must not be tried again in a hot loop.
  */
-export class Opening {
+export class ConnectPolicy {
   /** Connects that failed in a row. */
   failures = 0;
   lastFailure: unknown = undefined;
   /** What the last failure was a failure of. */
   failedPhase: 'open' | 'validate' = 'open';
 
-  private tripped = false;
+  private breakerTripped = false;
   /** The last connect that began since. Whether it is still being tried only its own state says: it may be given up for many reasons. */
   private probe: Attempt | null = null;
   private window: number;
   /** Whether a connection was ever lent. */
-  private used = false;
+  private everLent = false;
   /** Whether callers wait, since when they do or do not, and for how long the queue had stood by then (ms). */
-  private queued = false;
+  private isQueued = false;
   private queueChangedAt = 0;
-  private queueStood = 0;
+  private standingTimeBefore = 0;
   /** Callers that had come when the queue began. */
-  private cameBefore = 0;
+  private arrivedBefore = 0;
   /** Connections in a row that were lost soon after they opened, before anyone had given them back. */
-  private shortLives = 0;
+  private earlyLosses = 0;
   /** When the last of them was lost. */
-  private endedEarlyAt = 0;
+  private lastEarlyLossAt = 0;
   /** Connections since the last lease that were open for long, and were lost before anyone had wanted them. */
-  private unusedLives = 0;
+  private idleLosses = 0;
   /** Connections in a row that were closed unused, soon after they opened: by `refresh` or `resize`, for their age or their idleness. */
   private generation = 0;
   private readonly budget: TurnBudget;
   /** While there are failures or short lives, no connect begins before this time; and none for `min` alone before that one. */
   private notBefore = 0;
-  private keepNotBefore = 0;
+  private minNotBefore = 0;
 
   constructor(
-    private readonly options: OpeningOptions,
+    private readonly options: ConnectPolicyOptions,
     private readonly clock: CoarseClock,
     private readonly random: () => number,
     private readonly timings: Timings,
@@ -119,7 +119,7 @@ export class Opening {
   }
 
   get breaker(): BreakerState {
-    return this.tripped ? (this.isProbing ? 'half-open' : 'open') : 'closed';
+    return this.breakerTripped ? (this.isProbing ? 'half-open' : 'open') : 'closed';
   }
 
   private get isProbing(): boolean {
@@ -129,83 +129,83 @@ export class Opening {
 
   /** How long until one more connect may begin for this demand: 0 is now, and Infinity until something else happens. */
   due(demand: Demand): number {
-    const { waiting, came, toWarmUp, toKeep, opening } = demand;
+    const { waiting, arrived, toWarmUp, toKeep, opening } = demand;
     // Those with whom the queue began are no rate.
-    if (!this.queued || this.sinceQueueChanged < shortest) this.cameBefore = came;
+    if (!this.isQueued || this.sinceQueueChanged < minDelayMs) this.arrivedBefore = arrived;
     const asked = Math.max(waiting, toWarmUp);
     if (opening >= Math.max(asked, toKeep)) return Infinity;
-    const pause = Math.max(this.restUntil(this.notBefore), this.budget.spent ? shortest : 0);
-    const rest = opening < asked ? pause : Math.max(pause, this.restToKeep);
-    if (this.tripped) return opening > 0 || this.isProbing ? Infinity : rest;
+    const pause = Math.max(this.pauseUntil(this.notBefore), this.budget.spent ? minDelayMs : 0);
+    const rest = opening < asked ? pause : Math.max(pause, this.pauseToKeepMin);
+    if (this.breakerTripped) return opening > 0 || this.isProbing ? Infinity : rest;
     // What is to be kept or warmed up is wanted whether or not somebody comes back soon.
     if (opening < Math.max(toWarmUp, toKeep)) {
       return opening < (this.failures === 0 ? this.options.maxOpening : this.window) ? rest : Infinity;
     }
     if (this.failures > 0) return opening < this.window ? rest : Infinity;
-    return Math.max(rest, this.dueForTheLine(demand));
+    return Math.max(rest, this.dueForQueue(demand));
   }
 
-  begun(attempt: Attempt): void {
+  connectBegan(attempt: Attempt): void {
     this.budget.spend(1);
     attempt.generation = this.generation;
-    if (this.tripped) this.probe = attempt;
+    if (this.breakerTripped) this.probe = attempt;
   }
 
-  arrived(waiting: number): void {
-    this.tripped = false;
+  connected(waiting: number): void {
+    this.breakerTripped = false;
     this.probe = null;
     if (waiting > 1) this.window = Math.min(this.window * 2, this.options.maxOpening);
   }
 
   /** The time has come for which a connect had to wait. */
-  rested(): void {
+  pauseOver(): void {
     this.budget.renew();
   }
 
-  proven(): void {
-    this.used = true;
+  firstLent(): void {
+    this.everLent = true;
     this.generation = 0;
     // A connection from before the failures says nothing of the target as it is now.
-    if (this.tripped) return;
+    if (this.breakerTripped) return;
     this.failures = 0;
-    this.unusedLives = 0;
+    this.idleLosses = 0;
     this.lastFailure = undefined;
     this.failedPhase = 'open';
   }
 
   /** A connection has been given back by its first user. */
-  provenByUse(): void {
-    this.shortLives = 0;
+  firstReturned(): void {
+    this.earlyLosses = 0;
   }
 
   /**
    * A connection that was open for so long (ms) was lost under its first user. A target that accepts and hangs up at once is as
    * good as dead, and must not be dialled again and again without a pause; once may be chance.
    */
-  endedEarly(age: number): void {
-    if (age >= Math.max(shortest, this.options.retryDelay.max) || this.tripped) return;
+  lostEarly(age: number): void {
+    if (age >= Math.max(minDelayMs, this.options.retryDelay.max) || this.breakerTripped) return;
     // Connections that an outage ends together are one loss: only one that was opened after the last loss says more of the target.
     const now = this.clock.now();
-    if (this.shortLives > 0 && this.endedEarlyAt - (now - age) > hair) return;
-    this.endedEarlyAt = now;
-    this.shortLives++;
-    if (this.shortLives > 1) this.pauseAfter(this.shortLives - 1);
+    if (this.earlyLosses > 0 && this.lastEarlyLossAt - (now - age) > timeEpsilon) return;
+    this.lastEarlyLossAt = now;
+    this.earlyLosses++;
+    if (this.earlyLosses > 1) this.pauseAfter(this.earlyLosses - 1);
   }
 
   /**
    * Whether a connection that was open for so long (ms), and ended or failed its validation before its first lease, was a failed connect.
    * Servers hang up on those who are silent: that says nothing against the target. What is kept is only renewed less and less often.
    */
-  failedUnused(age: number): boolean {
-    if (age < Math.max(longLife, this.options.retryDelay.max)) return true;
-    this.unusedLives++;
-    this.pauseToKeep();
+  isFailedConnect(age: number): boolean {
+    if (age < Math.max(establishedMs, this.options.retryDelay.max)) return true;
+    this.idleLosses++;
+    this.scheduleMinRetry();
     return false;
   }
 
   /** A connect was given up, or a connection closed before anyone had given it back. */
-  inVain(): void {
-    this.budget.spend(dear - 1);
+  openedInVain(): void {
+    this.budget.spend(expensive - 1);
   }
 
   /**
@@ -213,49 +213,49 @@ export class Opening {
    * it is renewed or made smaller just then; if the next goes the same way, and the next, something closes whatever is opened.
    */
   closedUnused({ generation }: Attempt, age: number): void {
-    if (age >= longLife || generation !== this.generation) return;
-    const times = ++this.generation - vainInARow;
-    if (times > 0) this.pauseFor(Math.min(doubled(shortest, times - 1), longestVainPause));
+    if (age >= establishedMs || generation !== this.generation) return;
+    const times = ++this.generation - unusedInARow;
+    if (times > 0) this.pauseFor(Math.min(doubled(minDelayMs, times - 1), maxUnusedPause));
   }
 
   /** Nothing more is decided for now, and callers wait. */
   queueFilled(): void {
-    if (!this.queued) this.beginQueue();
+    if (!this.isQueued) this.beginQueue();
   }
 
   /** A queue that is filled and emptied before anything else happens was none. */
   queueEmptied(): void {
-    if (this.queued) this.endQueue();
+    if (this.isQueued) this.endQueue();
   }
 
   /** The first connection is open: until then it was no matter of turnover. */
   queueRestarts(): void {
-    this.queueStood = 0;
+    this.standingTimeBefore = 0;
     this.queueChangedAt = this.clock.now();
   }
 
   private beginQueue(): void {
     this.shrinkWindow();
-    this.queueStood = this.stood;
+    this.standingTimeBefore = this.standingTime;
     this.queueChangedAt = this.clock.now();
-    this.queued = true;
+    this.isQueued = true;
   }
 
   /** To be called before a queue begins. One that is filled again in the instant in which it was emptied, as by a closed loop, goes on. */
   private shrinkWindow(): void {
-    if (this.used && this.sinceQueueChanged > this.connectTime * decay) this.window = 1;
+    if (this.everLent && this.sinceQueueChanged > this.connectTime * decay) this.window = 1;
   }
 
   private endQueue(): void {
-    this.queueStood = Math.min(this.stood, this.connectTime);
+    this.standingTimeBefore = Math.min(this.standingTime, this.connectTime);
     this.queueChangedAt = this.clock.now();
-    this.queued = false;
+    this.isQueued = false;
   }
 
   /** For how long the queue has stood (ms). */
-  private get stood(): number {
+  private get standingTime(): number {
     const since = this.sinceQueueChanged;
-    return this.queued ? this.queueStood + since : Math.max(0, this.queueStood - since * decay);
+    return this.isQueued ? this.standingTimeBefore + since : Math.max(0, this.standingTimeBefore - since * decay);
   }
 
   /** Never less than 0, also when the clock has been set back. */
@@ -264,7 +264,7 @@ export class Opening {
   }
 
   private get connectTime(): number {
-    return Math.max(shortest, this.timings.meanOpen);
+    return Math.max(minDelayMs, this.timings.meanOpen);
   }
 
   failed(attempt: Attempt, error: unknown, phase: 'open' | 'validate'): void {
@@ -275,32 +275,32 @@ export class Opening {
     this.window = 1;
     // What connect returns does not get better by itself: nobody should wait for it.
     const hopeless = isNoConnectionReturned(error);
-    if (this.tripped ? attempt === this.probe : hopeless || this.failures >= breaker.failures) {
-      this.tripped = true;
+    if (this.breakerTripped ? attempt === this.probe : hopeless || this.failures >= breaker.failures) {
+      this.breakerTripped = true;
       this.probe = null;
-      this.notBefore = this.clock.now() + Math.max(shortest, breaker.probeAfter);
-    } else if (!this.tripped) {
+      this.notBefore = this.clock.now() + Math.max(minDelayMs, breaker.probeAfter);
+    } else if (!this.breakerTripped) {
       this.pauseAfter(this.failures);
     }
-    this.pauseToKeep();
+    this.scheduleMinRetry();
   }
 
-  private dueForTheLine({ waiting, came, heldBack, batchWidth, total, opening }: Demand): number {
+  private dueForQueue({ waiting, arrived, heldBack, batchWidth, total, opening }: Demand): number {
     const { meanHold, meanOpen } = this.timings;
     const { maxOpening } = this.options;
-    if (!this.queued) this.shrinkWindow();
-    if (meanHold < 0 || meanOpen < measurable) return opening < this.window ? 0 : Infinity;
-    if (opening < this.unserved(waiting + heldBack + this.expected(came), total))
+    if (!this.isQueued) this.shrinkWindow();
+    if (meanHold < 0 || meanOpen < measurableMs) return opening < this.window ? 0 : Infinity;
+    if (opening < this.unserved(waiting + heldBack + this.expectedArrivals(arrived), total))
       return opening < maxOpening ? 0 : Infinity;
     // Either the estimate is wrong, or callers come back as soon as they have been served.
     const window = Math.min(maxOpening, Math.max(this.window, batchWidth - total));
-    return opening < window ? orNow(this.connectTime - this.stood) : Infinity;
+    return opening < window ? orNow(this.connectTime - this.standingTime) : Infinity;
   }
 
   /** How many more callers come in the time of a connect, when they come as they have come since the queue began. */
-  private expected(came: number): number {
+  private expectedArrivals(arrived: number): number {
     const { connectTime } = this;
-    return ((came - this.cameBefore) * connectTime) / Math.max(connectTime, this.sinceQueueChanged);
+    return ((arrived - this.arrivedBefore) * connectTime) / Math.max(connectTime, this.sinceQueueChanged);
   }
 
   /**
@@ -313,38 +313,38 @@ export class Opening {
     return (demand - (total * meanOpen) / meanHold) * Math.min(1, meanHold / meanOpen);
   }
 
-  private restUntil(time: number): number {
-    return this.failures > 0 || this.shortLives > 1 || this.generation > vainInARow
+  private pauseUntil(time: number): number {
+    return this.failures > 0 || this.earlyLosses > 1 || this.generation > unusedInARow
       ? orNow(time - this.clock.now())
       : 0;
   }
 
-  private get restToKeep(): number {
-    return this.failures + this.unusedLives > 0 ? orNow(this.keepNotBefore - this.clock.now()) : 0;
+  private get pauseToKeepMin(): number {
+    return this.failures + this.idleLosses > 0 ? orNow(this.minNotBefore - this.clock.now()) : 0;
   }
 
   private pauseAfter(times: number): void {
     const { initial, max } = this.options.retryDelay;
     const ceiling = Math.min(doubled(initial, times - 1), max);
-    this.pauseFor(Math.max(shortest, this.random() * ceiling));
+    this.pauseFor(Math.max(minDelayMs, this.random() * ceiling));
   }
 
   private pauseFor(ms: number): void {
     // A pause that there is for another reason is not cut short.
     const now = this.clock.now();
-    this.notBefore = now + Math.max(this.restUntil(this.notBefore), ms);
+    this.notBefore = now + Math.max(this.pauseUntil(this.notBefore), ms);
   }
 
-  private pauseToKeep(): void {
+  private scheduleMinRetry(): void {
     const { retryDelay, breaker } = this.options;
-    const pauses = doubled(Math.max(shortest, retryDelay.initial), this.failures + this.unusedLives - 1);
+    const pauses = doubled(Math.max(minDelayMs, retryDelay.initial), this.failures + this.idleLosses - 1);
     const probes = doubled(breaker.probeAfter, Math.max(0, this.failures - breaker.failures));
-    const pause = this.tripped ? Math.max(pauses, probes) : pauses;
-    this.keepNotBefore = pause > longest ? Infinity : this.clock.now() + pause;
+    const pause = this.breakerTripped ? Math.max(pauses, probes) : pauses;
+    this.minNotBefore = pause > maxDelayMs ? Infinity : this.clock.now() + pause;
   }
 }
 
 /** Doubled so often, but never by an infinite factor: of 0 that would make no number at all. */
 const doubled = (ms: number, times: number): number => ms * 2 ** Math.min(times, 1_000);
 
-const orNow = (ms: number): number => (ms > hair ? ms : 0);
+const orNow = (ms: number): number => (ms > timeEpsilon ? ms : 0);

@@ -1,6 +1,6 @@
 import { asyncScheduler, map, NEVER, of, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
-import type { AcquireOptions, ConnectionPool, Lease } from '../../src/index';
+import type { AcquireOptions, ConnectionPool, Lease } from '../../src';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { countingScheduler } from '../helpers/counting-scheduler';

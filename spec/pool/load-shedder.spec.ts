@@ -1,5 +1,5 @@
 import { asyncScheduler, of, Subject, timer } from 'rxjs';
-import type { PoolExhaustedError } from '../../src/index';
+import type { PoolExhaustedError } from '../../src';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { marbles, poolError } from '../helpers/marbles';

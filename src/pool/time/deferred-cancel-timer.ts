@@ -5,7 +5,7 @@ import type { CoarseClock } from './coarse-clock';
  * For what is set and stopped again and again, as by a line in which now and then somebody waits for a moment: a real timer costs more than a
  * lease. Stopped often in one turn, the real one goes on until the turn is over, and then it is stopped, or set anew if that is wanted.
  */
-export class PatientTimer {
+export class DeferredCancelTimer {
   /** What it is set for, in ms; null when it is not set. */
   private wanted: number | null = null;
   /** The real one. */
@@ -34,7 +34,7 @@ export class PatientTimer {
     this.wanted = null;
     if (this.cancel === null || this.stale) return;
     this.stale = true;
-    this.clock.whenCalm(this.catchUp);
+    this.clock.onTurnEnd(this.catchUp);
   }
 
   /** Stops it in earnest. */

@@ -7,45 +7,45 @@ import type { ConnectionsOptions } from '../state/connections';
 import type { Context, Contexts } from '../rx/context';
 import type { OperationOutcome } from '../state/counters';
 import { Counters } from '../state/counters';
-import { Ending } from '../policies/ending';
+import { Shutdown } from '../policies/shutdown';
 import type { PoolError } from '../errors';
 import type { EvictReason, PoolEvent } from '../reports/events';
 import { Evictions } from '../policies/evictions';
 import type { EvictionOptions } from '../policies/evictions';
 import { LeakWatch } from '../reports/holders';
 import type { Holder } from '../reports/holders';
-import { Line } from '../state/line';
-import { Opening } from '../policies/opening';
-import type { Demand, OpeningOptions } from '../policies/opening';
-import { Overload } from '../policies/overload';
-import type { OverloadOptions } from '../policies/overload';
+import { WaitQueue } from '../state/wait-queue';
+import { ConnectPolicy } from '../policies/connect-policy';
+import type { Demand, ConnectPolicyOptions } from '../policies/connect-policy';
+import { LoadShedder } from '../policies/load-shedder';
+import type { LoadShedderOptions } from '../policies/load-shedder';
 import { Outliers } from '../policies/outliers';
 import type { OutlierOptions } from '../policies/outliers';
 import {
   connectionLost,
-  lineIsFull,
-  lineIsTooSlow,
-  notWarm,
-  poolIsDestroyed,
-  targetIsDead,
-  waitedTooLong,
-} from '../reports/refusals';
+  queueFull,
+  overloaded,
+  warmUpTimedOut,
+  poolDestroyed,
+  targetDown,
+  acquireTimedOut,
+} from '../reports/error-texts';
 import { Reports } from '../reports/reports';
-import { Situations } from '../reports/situation';
+import { Diagnostics } from '../reports/diagnostics';
 import type { Slot } from '../state/slot';
 import { Timings } from '../metrics/timings';
-import { dear, nextTurn, TurnBudget } from '../time/turn-budget';
-import { Wake } from '../policies/wake';
+import { expensive, nextTurnMs, TurnBudget } from '../time/turn-budget';
+import { ConnectTimer } from '../policies/connect-timer';
 import { WarmUps } from '../policies/warm-ups';
 
-export interface CoreOptions extends ConnectionsOptions, OpeningOptions, EvictionOptions {
+export interface CoreOptions extends ConnectionsOptions, ConnectPolicyOptions, EvictionOptions {
   readonly name: string;
   readonly maxPending: number;
   /** Whether a connection that nobody has used for so long (ms) is validated before it is lent. */
   readonly validates: boolean;
   readonly validateAfter: number;
   readonly leakThreshold: number;
-  readonly overload: OverloadOptions | null;
+  readonly overload: LoadShedderOptions | null;
   readonly outlier: OutlierOptions | null;
   readonly timings: boolean;
 }
@@ -59,11 +59,11 @@ export interface Host<C> {
   /** Something that the stats show has changed, and somebody may look at them. */
   changed(): void;
   /** Something has happened, and somebody listens. */
-  happened(event: PoolEvent): void;
+  emit(event: PoolEvent): void;
   /** Everything is closed. */
   destroyed(): void;
   /** A callback of a caller has thrown: it goes where errors go that nothing handles, and to no other caller. Must not throw. */
-  unhandled(error: unknown): void;
+  reportUnhandled(error: unknown): void;
 }
 
 /**
@@ -81,27 +81,27 @@ export class PoolCore<C> {
   private changes = 0;
   private lastChange = Infinity;
   /** Whether anybody may look at the stats as they change. */
-  private watched = false;
+  private hasStatsObservers = false;
   /** Whether anybody is to be told of a change: a subscriber of the stats, or a listener of the events. */
-  private followed = false;
+  private hasChangeObservers = false;
   /** Whether a lease concerns others than its holder: a leak watch, the overload rule, or a listener of the events. */
-  private attended: boolean;
+  private hasLeaseObservers: boolean;
 
   readonly clock: CoarseClock;
   readonly connections: Connections<C>;
   readonly timings: Timings;
-  private readonly line: Line<C>;
+  private readonly queue: WaitQueue<C>;
   private readonly streamBudget: TurnBudget;
-  private readonly refusals: TurnBudget;
-  private readonly opening: Opening;
+  private readonly rejectBudget: TurnBudget;
+  private readonly connectPolicy: ConnectPolicy;
   private readonly warmUps: WarmUps;
   private readonly evictions: Evictions<C>;
-  private readonly overload: Overload<C> | null;
+  private readonly loadShedder: LoadShedder<C> | null;
   private readonly outliers: Outliers | null;
   private readonly reports: Reports<C>;
-  private readonly ending: Ending;
-  private readonly wake: Wake;
-  private readonly situations: Situations<C>;
+  private readonly shutdown: Shutdown;
+  private readonly connectTimer: ConnectTimer;
+  private readonly diagnostics: Diagnostics<C>;
   /** Hold a connection already, but have not been told so. */
   private readonly handedOver: Claim<C>[] = [];
   /** Batches with more items than they may start. */
@@ -109,28 +109,28 @@ export class PoolCore<C> {
   /** Have passed their validation in this drain: lent now, they need no other. */
   private readonly validated: Slot<C>[] = [];
   /** Runs whose connection is gone, and that have this turn to end in their own way. */
-  overtime = 0;
+  lossGrace = 0;
 
   /** A step is being taken, or user code is running. */
   private busy = false;
   /** There was nothing to decide when it was last looked, and nothing has happened since but leases that came and went in one breath. */
-  private lull = false;
+  private quiescent = false;
   /** All is lent, and some wait: nothing else was due when it was last looked, and nothing has happened since but asks and returns. */
-  private rush = false;
+  private saturated = false;
   /** Whose newest holder is being told of its lease, as long as it has it: what is asked for meanwhile is asked for by that holder. */
-  private granting: Slot<C> | null = null;
+  private slotBeingGranted: Slot<C> | null = null;
   /** Counts what steps have taken off a list, where that is no change that the stats show. */
-  private takenUp = 0;
+  private dequeued = 0;
   /** Counts the drains. */
-  drains = 0;
+  passes = 0;
   /** In which drain the last caller was refused, and whether another is to be refused in a later turn. */
-  private refusedIn = -1;
-  private refusesLater = false;
+  private rejectedInPass = -1;
+  private rejectsLater = false;
   /** Whether there was ever a stream of leases. Where there was none, it need not be known in which drain a lease comes back. */
-  private streaming = false;
+  private hasStreams = false;
   /** In which drain a lease came back last. */
-  private gaveBackIn = -1;
-  private slotsBegun = 0;
+  private returnedInPass = -1;
+  private slotCount = 0;
   /** How often the date had gone ahead when that was last looked at. */
   private leaps = 0;
 
@@ -147,29 +147,37 @@ export class PoolCore<C> {
     this.timings = new Timings(options.timings, this.counters);
     this.connections = new Connections(options, this.counters);
     this.streamBudget = new TurnBudget(this.clock);
-    this.refusals = new TurnBudget(this.clock);
-    this.line = new Line(this.clock, this.timedOut, () => {
+    this.rejectBudget = new TurnBudget(this.clock);
+    this.queue = new WaitQueue(this.clock, this.onAcquireTimeout, () => {
       this.streamBudget.renew();
       this.drain();
     });
-    this.opening = new Opening(options, this.clock, random, this.timings);
+    this.connectPolicy = new ConnectPolicy(options, this.clock, random, this.timings);
     this.warmUps = new WarmUps(this.clock);
-    this.evictions = new Evictions(options, this.clock, this.connections, this.warmUps, random, this.timeIsUp);
-    this.overload = options.overload === null ? null : new Overload(options.overload, this.clock, this.line, drain);
+    this.evictions = new Evictions(options, this.clock, this.connections, this.warmUps, random, this.onExpired);
+    this.loadShedder =
+      options.overload === null ? null : new LoadShedder(options.overload, this.clock, this.queue, drain);
     this.outliers = options.outlier === null ? null : new Outliers(options.outlier, this.counters);
     const leaks =
-      options.leakThreshold === Infinity ? null : new LeakWatch<C>(options.leakThreshold, this.clock, this.leaked);
-    this.reports = new Reports(options.name, this.clock, leaks, this.overload, (event) => {
-      host.happened(event);
+      options.leakThreshold === Infinity ? null : new LeakWatch<C>(options.leakThreshold, this.clock, this.onLeak);
+    this.reports = new Reports(options.name, this.clock, leaks, this.loadShedder, (event) => {
+      host.emit(event);
     });
-    this.attended = this.reports.attendLeases;
-    this.ending = new Ending(this.clock, drain);
-    this.wake = new Wake(this.clock, () => {
-      this.opening.rested();
-      this.refusals.renew();
+    this.hasLeaseObservers = this.reports.observesLeases;
+    this.shutdown = new Shutdown(this.clock, drain);
+    this.connectTimer = new ConnectTimer(this.clock, () => {
+      this.connectPolicy.pauseOver();
+      this.rejectBudget.renew();
       this.drain();
     });
-    this.situations = new Situations(options.name, this.clock, this.connections, this.opening, this.line, leaks);
+    this.diagnostics = new Diagnostics(
+      options.name,
+      this.clock,
+      this.connections,
+      this.connectPolicy,
+      this.queue,
+      leaks,
+    );
   }
 
   get name(): string {
@@ -186,16 +194,16 @@ export class PoolCore<C> {
   }
 
   get pending(): number {
-    return this.line.pending;
+    return this.queue.pending;
   }
 
-  get breaker(): Opening['breaker'] {
-    return this.opening.breaker;
+  get breaker(): ConnectPolicy['breaker'] {
+    return this.connectPolicy.breaker;
   }
 
   /** Whether there is no connection, and the last connect has failed. */
-  get targetIsDown(): boolean {
-    return this.connections.total === 0 && this.opening.failures > 0;
+  get isTargetDown(): boolean {
+    return this.connections.total === 0 && this.connectPolicy.failures > 0;
   }
 
   // ---------------------------------------------------------------- what callers ask for
@@ -206,20 +214,20 @@ export class PoolCore<C> {
   }
 
   /** Ask for a connection: `granted` or `failed` will be called, perhaps before this returns. */
-  ask(claim: Claim<C>): void {
-    if (this.attended) this.reports.asked(claim);
-    const slot = this.lull && !this.busy && !claim.standing ? this.connections.best() : null;
-    if (slot !== null && this.mayGoAsItIs(slot)) this.lendAtOnce(claim, slot);
-    else this.getInLine(claim);
+  acquire(claim: Claim<C>): void {
+    if (this.hasLeaseObservers) this.reports.asked(claim);
+    const slot = this.quiescent && !this.busy && !claim.isStream ? this.connections.next() : null;
+    if (slot !== null && this.isReadyToLend(slot)) this.lendImmediately(claim, slot);
+    else this.enqueue(claim);
   }
 
-  private mayGoAsItIs(slot: Slot<C>): boolean {
+  private isReadyToLend(slot: Slot<C>): boolean {
     return !slot.expired && this.evictions.overdue(slot, this.clock.now()) === null && !this.mustValidate(slot);
   }
 
-  private getInLine(claim: Claim<C>): void {
-    if (claim.standing) this.streaming = true;
-    this.line.push(claim, this.granting === null ? null : this.granting.holders.newest);
+  private enqueue(claim: Claim<C>): void {
+    if (claim.isStream) this.hasStreams = true;
+    this.queue.push(claim, this.slotBeingGranted === null ? null : this.slotBeingGranted.holders.newest);
     this.changed();
     this.decide();
     this.keepContext(claim);
@@ -242,9 +250,9 @@ export class PoolCore<C> {
     if (claim.state !== 'waiting' && claim.state !== 'resting') return;
     this.unqueue(claim);
     claim.state = 'ended';
-    if (!claim.standing) {
+    if (!claim.isStream) {
       this.counters.cancelledAcquires++;
-      if (this.attended) this.reports.cancelled(claim, this.waitOf(claim));
+      if (this.hasLeaseObservers) this.reports.cancelled(claim, this.waitOf(claim));
     }
     this.changed();
     this.drain();
@@ -257,7 +265,7 @@ export class PoolCore<C> {
 
   release(claim: Claim<C>): void {
     if (claim.state !== 'held') return;
-    this.giveBack(claim);
+    this.releaseLease(claim);
     this.changed();
     this.decide();
   }
@@ -265,7 +273,7 @@ export class PoolCore<C> {
   /** The connection takes no new lease and is closed: at once, or when the others that share it have ended. */
   discard(claim: Claim<C>, reason?: unknown): void {
     if (claim.state !== 'held') return;
-    this.takeAway(claim, reason);
+    this.discardLease(claim, reason);
     this.changed();
     this.drain();
   }
@@ -274,7 +282,7 @@ export class PoolCore<C> {
   handOver(from: Claim<C>, to: Claim<C>): void {
     if (from.slot === null) return;
     to.since = from.since;
-    this.leaves(from, from.slot);
+    this.leaveGrant(from, from.slot);
     this.connections.handOver(from.slot, from, to);
     this.reports.handedOver(from, to);
     this.handedOver.push(to);
@@ -292,10 +300,10 @@ export class PoolCore<C> {
   ): void {
     this.counters.ended(outcome);
     const { slot } = claim;
-    if (slot !== null && slot.failures !== 0 && outcome === 'successfulOperations') this.outliers!.recovered(slot);
+    if (slot !== null && slot.failures !== 0 && outcome === 'successfulOperations') this.outliers!.runSucceeded(slot);
     // Most work that ends at once comes and goes like this: lent, and given back, in one breath.
-    if (lease !== 'released' || claim.state !== 'held' || !this.giveBack(claim)) this.lull = false;
-    if (lease === 'discarded' && claim.state === 'held') this.takeAway(claim, reason);
+    if (lease !== 'released' || claim.state !== 'held' || !this.releaseLease(claim)) this.quiescent = false;
+    if (lease === 'discarded' && claim.state === 'held') this.discardLease(claim, reason);
     this.changed();
   }
 
@@ -307,7 +315,7 @@ export class PoolCore<C> {
     }
     const { outliers } = this;
     const { slot } = claim;
-    if (outliers !== null && slot !== null && outliers.failed(slot)) this.eject(outliers, slot, error);
+    if (outliers !== null && slot !== null && outliers.runFailed(slot)) this.eject(outliers, slot, error);
     this.operationEnded(claim, 'failedOperations', 'released');
   }
 
@@ -317,33 +325,33 @@ export class PoolCore<C> {
       outliers.kept(slot);
     } else {
       outliers.ejected(slot);
-      this.connections.condemn(slot, 'outlier', error);
+      this.connections.markForClose(slot, 'outlier', error);
     }
   }
 
   /** Somebody listens to the events from now on, or nobody does. */
   listen(listening: boolean): void {
     this.reports.listen(listening, this.breaker);
-    this.attended = this.reports.attendLeases;
-    this.followed = this.watched || listening;
+    this.hasLeaseObservers = this.reports.observesLeases;
+    this.hasChangeObservers = this.hasStatsObservers || listening;
   }
 
   /** How many events have happened that listeners have not been told of yet. */
-  get untold(): number {
-    return this.reports.untold;
+  get undeliveredEvents(): number {
+    return this.reports.undelivered;
   }
 
   /** Somebody looks at the stats from now on, or nobody does. */
   watch(watched: boolean): void {
-    this.watched = watched;
-    this.followed = watched || this.reports.listening;
+    this.hasStatsObservers = watched;
+    this.hasChangeObservers = watched || this.reports.listening;
   }
 
   /** Have so many connections open. */
   warmUp(goal: number, timeout: number, done: (error?: PoolError) => void): void {
     const late = (): void => {
       this.run(() => {
-        done(notWarm(this.situations.now(), goal, timeout));
+        done(warmUpTimedOut(this.diagnostics.now(), goal, timeout));
       });
     };
     this.warmUps.add(goal, timeout, late, done);
@@ -356,7 +364,7 @@ export class PoolCore<C> {
     this.connections.max = max;
     this.reports.resized(from, max);
     this.changed();
-    this.rush = false;
+    this.saturated = false;
     this.run(() => {
       if (max > from) for (const batch of this.batches) batch.resume();
     });
@@ -373,10 +381,10 @@ export class PoolCore<C> {
 
   /** Replace every connection of today: idle ones now, lent ones when they come back, connects under way by new ones. */
   refresh(): void {
-    const slots = this.connections.all().filter(({ state, condemned }) => state !== 'closing' && !condemned);
+    const slots = this.connections.all().filter(({ state, markedForClose }) => state !== 'closing' && !markedForClose);
     for (const slot of slots) {
-      if (slot.state === 'opening') this.connections.giveUp(slot);
-      else this.connections.condemn(slot, 'refresh');
+      if (slot.state === 'opening') this.connections.abandonConnect(slot);
+      else this.connections.markForClose(slot, 'refresh');
     }
     this.reports.refreshed(slots.length);
     this.changed();
@@ -386,20 +394,20 @@ export class PoolCore<C> {
   /** Lend nothing more, and close everything: what is lent gets `timeout` ms to come back. */
   destroy(timeout: number): void {
     this.state = 'draining';
-    this.ending.begin(timeout);
+    this.shutdown.begin(timeout);
     this.changed();
     this.drain();
   }
 
   /** The work that is being started now: what calls the pool is called by it. */
   workBeingStarted(): Claim<C> | null {
-    const claim = this.granting?.holders.newest;
-    return claim?.works === true ? claim : null;
+    const claim = this.slotBeingGranted?.holders.newest;
+    return claim?.isWork === true ? claim : null;
   }
 
   /** Who holds what, those who have held it longest first. */
   holders(): Holder[] {
-    return this.situations.holders();
+    return this.diagnostics.holders();
   }
 
   // ---------------------------------------------------------------- what connections report
@@ -407,16 +415,16 @@ export class PoolCore<C> {
   opened(slot: Slot<C>, connection: C): void {
     const now = this.clock.now();
     this.connections.opened(slot, connection);
-    slot.openedIn = this.drains;
+    slot.openedInPass = this.passes;
     // Also when the clock has been set back.
     slot.openedAt = Math.max(0, now);
     slot.idleSince = now;
     this.timings.opened(now - slot.since);
     this.reports.opened(slot, now - slot.since);
     this.evictions.opened(slot);
-    if (this.connections.total === 1) this.opening.queueRestarts();
+    if (this.connections.total === 1) this.connectPolicy.queueRestarts();
     // What has still to be validated has proven nothing.
-    if (!this.mustValidate(slot)) this.opening.arrived(this.line.size);
+    if (!this.mustValidate(slot)) this.connectPolicy.connected(this.queue.size);
     this.changed();
     this.drain();
   }
@@ -424,8 +432,8 @@ export class PoolCore<C> {
   /** The connect has failed; it may be `lingering`: still to be closed, should it arrive after all. */
   openFailed(slot: Slot<C>, error: unknown, lingering: boolean): void {
     if (lingering) slot.since = this.clock.now();
-    this.connections.failed(slot, lingering);
-    this.unusable(slot, error, 'open');
+    this.connections.connectFailed(slot, lingering);
+    this.recordOpenFailure(slot, error, 'open');
     this.changed();
     this.drain();
   }
@@ -435,16 +443,17 @@ export class PoolCore<C> {
     const { checking } = slot;
     if (checking === null) return;
     if (failure !== undefined) {
-      if (!slot.proven && this.opening.failedUnused(this.ageOf(slot))) this.unusable(slot, failure.error, 'validate');
-      this.connections.condemn(slot, checking, failure.error);
+      if (!slot.everLent && this.connectPolicy.isFailedConnect(this.ageOf(slot)))
+        this.recordOpenFailure(slot, failure.error, 'validate');
+      this.connections.markForClose(slot, checking, failure.error);
     } else {
       slot.idleSince = this.clock.now();
       this.connections.endCheck(slot);
       if (checking === 'validate') {
         slot.validated = true;
-        slot.suspect = false;
+        slot.mustValidate = false;
         this.validated.push(slot);
-        if (!slot.proven) this.opening.arrived(this.line.size);
+        if (!slot.everLent) this.connectPolicy.connected(this.queue.size);
       }
     }
     this.changed();
@@ -455,9 +464,9 @@ export class PoolCore<C> {
   lost(slot: Slot<C>, cause: unknown): void {
     if (slot.state !== 'open') return;
     const age = this.ageOf(slot);
-    if (!slot.proven) {
-      if (this.opening.failedUnused(age)) {
-        this.unusable(
+    if (!slot.everLent) {
+      if (this.connectPolicy.isFailedConnect(age)) {
+        this.recordOpenFailure(
           slot,
           cause ??
             new Error(
@@ -466,11 +475,11 @@ export class PoolCore<C> {
           'open',
         );
       }
-    } else if (!slot.provenByUse) {
-      this.opening.endedEarly(age);
+    } else if (!slot.everReturned) {
+      this.connectPolicy.lostEarly(age);
     }
     this.run(() => {
-      this.revoke(slot, 'lost', connectionLost(this.situations.now(), cause), cause);
+      this.revoke(slot, 'lost', connectionLost(this.diagnostics.now(), cause), cause);
     });
   }
 
@@ -486,10 +495,10 @@ export class PoolCore<C> {
   }
 
   /** A lease was collected as garbage, and nobody has given it back: its connection may still be in use. */
-  forgotten(claim: Claim<C>): void {
+  leaseCollected(claim: Claim<C>): void {
     if (claim.state !== 'held') return;
     this.reports.leaked(claim, true);
-    this.tellEvents();
+    this.deliverEvents();
     this.discard(claim, new Error('the lease was collected as garbage without having been released'));
   }
 
@@ -520,30 +529,30 @@ export class PoolCore<C> {
   }
 
   unhandled(error: unknown): void {
-    this.host.unhandled(error);
+    this.host.reportUnhandled(error);
   }
 
   // ---------------------------------------------------------------- deciding
 
   /** Anything may be due. */
   private drain(): void {
-    this.rush = false;
+    this.saturated = false;
     this.decide();
   }
 
   private decide(): void {
-    this.lull = !this.busy && this.atRest;
-    if (this.busy || this.lull) return;
+    this.quiescent = !this.busy && this.isQuiescent;
+    if (this.busy || this.quiescent) return;
     this.busy = true;
-    this.drains++;
+    this.passes++;
     let thrownAt = -1;
     for (;;) {
       try {
         if (!this.step()) break;
       } catch (error) {
         // One caller's exception is no reason not to serve the others, and no outcome of the one that happens to be calling now.
-        const slot = this.granting;
-        this.granting = null;
+        const slot = this.slotBeingGranted;
+        this.slotBeingGranted = null;
         if (error instanceof RangeError) {
           this.busy = false;
           // No call before this: the stack may be full.
@@ -554,31 +563,31 @@ export class PoolCore<C> {
         }
         this.unhandled(error);
         // But a step that has thrown twice and changed nothing would throw for ever.
-        const progress = this.changes + this.takenUp;
+        const progress = this.changes + this.dequeued;
         if (progress === thrownAt) break;
         thrownAt = progress;
       }
     }
     this.busy = false;
-    this.settle();
+    this.endPass();
   }
 
   /** Whether nobody waits and nothing is due: so most leases end, and then there is no need to go through the table. */
-  private get atRest(): boolean {
+  private get isQuiescent(): boolean {
     const { connections } = this;
     return (
-      this.line.size === 0 &&
-      !connections.anyRetired &&
+      this.queue.size === 0 &&
+      !connections.anyToClose &&
       !connections.anyToReset &&
-      !connections.tooMany &&
+      !connections.isOverMax &&
       connections.total >= this.options.min &&
       this.state === 'open' &&
       this.handedOver.length === 0 &&
       this.validated.length === 0 &&
-      this.wake.atRest &&
+      this.connectTimer.isIdle &&
       !this.warmUps.any &&
-      this.evictions.atRest &&
-      (this.overload === null || this.overload.atRest)
+      this.evictions.isQuiescent &&
+      (this.loadShedder === null || this.loadShedder.isQuiescent)
     );
   }
 
@@ -586,20 +595,20 @@ export class PoolCore<C> {
   private step(): boolean {
     const { connections } = this;
     // Whatever comes before anybody is served: most drains find nothing of it.
-    if (connections.anyRetired || connections.anyToReset || this.handedOver.length > 0 || this.state !== 'open') {
+    if (connections.anyToClose || connections.anyToReset || this.handedOver.length > 0 || this.state !== 'open') {
       return this.stepBeforeServing();
     }
 
     // Someone waits and there is room: lend.
-    const { first } = this.line;
+    const { first } = this.queue;
     if (first !== null) {
-      if (first.abandoned) {
+      if (first.isUnsubscribed) {
         this.withdraw(first);
         return true;
       }
       const slot = this.nextToLend();
       if (slot !== null && this.serve(first, slot)) return true;
-      if (slot === null && this.rush && this.line.pending <= this.options.maxPending) return false;
+      if (slot === null && this.saturated && this.queue.pending <= this.options.maxPending) return false;
     }
     return this.stepAfterServing();
   }
@@ -608,25 +617,25 @@ export class PoolCore<C> {
     const { connections } = this;
 
     // A connection is to be closed.
-    if (connections.anyRetired) {
-      this.takenUp++;
-      this.close(connections.nextRetired());
+    if (connections.anyToClose) {
+      this.dequeued++;
+      this.close(connections.nextToClose());
       return true;
     }
 
     // A lease has gone from one holder to another.
     if (this.handedOver.length > 0) {
-      this.takenUp++;
-      const heir = this.handedOver.shift()!;
-      if (heir.slot !== null) this.grant(heir, heir.slot);
+      this.dequeued++;
+      const newHolder = this.handedOver.shift()!;
+      if (newHolder.slot !== null) this.grant(newHolder, newHolder.slot);
       return true;
     }
 
     // Destroyed: turn everyone away, close what is free, and be done when nothing is left.
-    if (this.state !== 'open') return this.stepToTheEnd();
+    if (this.state !== 'open') return this.stepShutdown();
 
     // A connection is to be reset before it is lent again.
-    this.takenUp++;
+    this.dequeued++;
     this.outside(() => {
       connections.nextToReset()?.check('reset');
     });
@@ -634,13 +643,13 @@ export class PoolCore<C> {
   }
 
   private stepAfterServing(): boolean {
-    const { line, connections, warmUps } = this;
+    const { queue, connections, warmUps } = this;
 
     // There are more than there may be: one that nobody needs has to go.
-    if (connections.tooMany && this.shrink()) return true;
+    if (connections.isOverMax && this.shrink()) return true;
 
     // A warm-up has ended that kept some open which are too old.
-    if (this.evictions.endKept()) return true;
+    if (this.evictions.evictKept()) return true;
 
     // More connections would help, and one may be opened.
     if (this.connectDue() === 0) {
@@ -648,11 +657,11 @@ export class PoolCore<C> {
       return true;
     }
 
-    return (line.size > 0 || warmUps.any) && this.stepWhileSomeoneWaits();
+    return (queue.size > 0 || warmUps.any) && this.stepForWaiters();
   }
 
-  private stepWhileSomeoneWaits(): boolean {
-    const { line, connections, warmUps } = this;
+  private stepForWaiters(): boolean {
+    const { queue, connections, warmUps } = this;
 
     // As many are open as someone wanted to be open.
     if (warmUps.any && warmUps.end(connections.total, connections.max)) return true;
@@ -660,31 +669,31 @@ export class PoolCore<C> {
     // The target is dead: nobody should wait for it who cannot be served by what is open.
     if (this.breaker === 'open' && connections.opening === 0) {
       if (warmUps.any) {
-        return this.mayRefuse() && warmUps.end(connections.total, connections.max, targetIsDead(this.situations.now()));
+        return this.canReject() && warmUps.end(connections.total, connections.max, targetDown(this.diagnostics.now()));
       }
-      if (connections.total === 0 && line.pending > 0 && this.mayRefuse()) {
-        this.turnAway(line.firstPending!, targetIsDead(this.situations.now()));
+      if (connections.total === 0 && queue.pending > 0 && this.canReject()) {
+        this.reject(queue.firstPending!, targetDown(this.diagnostics.now()));
         return true;
       }
     }
 
     // More wait than may: the last one to come has to go.
     if (
-      line.pending > this.options.maxPending + connections.stillToCome &&
-      (this.refusedIn !== this.drains || this.mayRefuse())
+      queue.pending > this.options.maxPending + connections.pendingCapacity &&
+      (this.rejectedInPass !== this.passes || this.canReject())
     ) {
-      const { lastPending } = line;
-      this.refusedIn = this.drains;
-      this.turnAway(lastPending!, lineIsFull(this.situations.now(lastPending), this.options.maxPending));
+      const { lastPending } = queue;
+      this.rejectedInPass = this.passes;
+      this.reject(lastPending!, queueFull(this.diagnostics.now(lastPending), this.options.maxPending));
       return true;
     }
 
     // The line stands still: the first one has waited for too long.
-    if (this.overload?.sheds === true) {
-      const { firstPending } = line;
+    if (this.loadShedder?.sheds === true) {
+      const { firstPending } = queue;
       const waited = this.clock.now() - firstPending!.since;
-      this.overload.shed();
-      this.turnAway(firstPending!, lineIsTooSlow(this.situations.now(firstPending), waited));
+      this.loadShedder.shed();
+      this.reject(firstPending!, overloaded(this.diagnostics.now(firstPending), waited));
       return true;
     }
 
@@ -695,59 +704,59 @@ export class PoolCore<C> {
    * A caller that asks again as soon as it is refused would be refused again, and again: after a number of them the next one hears of it in a
    * later turn. Where the line is full, those that come by themselves are refused at once, however many they are.
    */
-  private mayRefuse(): boolean {
-    if (this.refusals.spent) {
-      this.refusesLater = true;
-      this.rush = false;
+  private canReject(): boolean {
+    if (this.rejectBudget.spent) {
+      this.rejectsLater = true;
+      this.saturated = false;
       return false;
     }
-    this.refusals.spend(1);
+    this.rejectBudget.spend(1);
     return true;
   }
 
-  private stepToTheEnd(): boolean {
-    const { line, connections, warmUps, ending } = this;
-    if (line.anyResting) line.endRest();
-    else if (line.first !== null) this.turnAway(line.first, poolIsDestroyed(this.name));
-    else if (warmUps.any) warmUps.end(0, Infinity, poolIsDestroyed(this.name));
-    else if (ending.mayCloseWhatIsFree()) this.closeWhatIsFree();
-    else if (ending.mayCloseWhatIsLent()) this.closeWhatIsLent();
-    else if (this.state === 'draining' && connections.none && this.overtime === 0) this.beDestroyed();
+  private stepShutdown(): boolean {
+    const { queue, connections, warmUps, shutdown } = this;
+    if (queue.anyDeferred) queue.endDeferral();
+    else if (queue.first !== null) this.reject(queue.first, poolDestroyed(this.name));
+    else if (warmUps.any) warmUps.end(0, Infinity, poolDestroyed(this.name));
+    else if (shutdown.takeCloseIdle()) this.closeIdle();
+    else if (shutdown.takeCloseActive()) this.closeActive();
+    else if (this.state === 'draining' && connections.isEmpty && this.lossGrace === 0) this.finishDestroy();
     else return false;
     return true;
   }
 
   /** Who has just passed its validation goes first: with `order: 'fifo'` the next one would be asked for the same waiter. */
   private nextToLend(): Slot<C> | null {
-    return (this.validated.length > 0 ? this.nextValidated() : null) ?? this.connections.best();
+    return (this.validated.length > 0 ? this.nextValidated() : null) ?? this.connections.next();
   }
 
   private nextValidated(): Slot<C> | null {
-    return this.validated.find(({ validated, condemned }) => validated && !condemned) ?? null;
+    return this.validated.find(({ validated, markedForClose }) => validated && !markedForClose) ?? null;
   }
 
   /** Serves the first in line from this connection, or sees to it that it can be; false when there is nothing to be done now. */
   private serve(first: Claim<C>, slot: Slot<C>): boolean {
-    if (!this.mayGoAsItIs(slot) || (first.standing && (first.takesNone || this.mustRest(first, slot)))) {
-      return this.serveOtherwise(first, slot);
+    if (!this.isReadyToLend(slot) || (first.isStream && (first.takesNoLease || this.mustDefer(first, slot)))) {
+      return this.prepareSlot(first, slot);
     }
     this.unqueue(first);
-    this.lendInTurn(first, slot);
+    this.lendFromQueue(first, slot);
     return true;
   }
 
-  private serveOtherwise(first: Claim<C>, slot: Slot<C>): boolean {
-    const { line, connections } = this;
+  private prepareSlot(first: Claim<C>, slot: Slot<C>): boolean {
+    const { queue, connections } = this;
     const overdue = slot.expired ? 'lifetime' : this.evictions.overdue(slot, this.clock.now());
     // While the breaker is open, one that may still work is better than none: its validation is the probe.
     if (overdue !== null && (this.breaker === 'closed' || !this.mustValidate(slot))) {
-      connections.condemn(slot, overdue);
+      connections.markForClose(slot, overdue);
       this.changed();
-    } else if (first.takesNone && !this.mustValidate(slot)) {
-      this.tellRecovered(first, slot);
-    } else if (first.standing && this.mustRest(first, slot)) {
-      line.rest(first);
-    } else if (connections.validating * connections.capacity < line.size) {
+    } else if (first.takesNoLease && !this.mustValidate(slot)) {
+      this.notifyRecovered(first, slot);
+    } else if (first.isStream && this.mustDefer(first, slot)) {
+      queue.defer(first);
+    } else if (connections.validating * connections.capacity < queue.size) {
       connections.beginValidation(slot);
       this.changed();
       this.outside(() => {
@@ -755,15 +764,15 @@ export class PoolCore<C> {
       });
     } else {
       // Enough are being asked. One that need not be may be further down.
-      const other = connections.bestFresh((one) => !this.mustValidate(one));
+      const other = connections.nextFresh((one) => !this.mustValidate(one));
       return other !== null && this.serve(first, other);
     }
     return true;
   }
 
   /** It makes room for those who asked for it to wait, so the line is not taken for emptied. */
-  private tellRecovered(first: Claim<C>, slot: Slot<C>): void {
-    this.line.remove(first);
+  private notifyRecovered(first: Claim<C>, slot: Slot<C>): void {
+    this.queue.remove(first);
     first.state = 'ended';
     this.grantInContext(first, slot);
   }
@@ -773,9 +782,9 @@ export class PoolCore<C> {
   }
 
   /** The machine may have slept, and with it the clock that tells for how long a connection was idle. */
-  private distrust(): void {
+  private requireValidation(): void {
     this.leaps = this.clock.leaps();
-    for (const slot of this.connections.all()) if (slot.holders.size === 0) slot.suspect = true;
+    for (const slot of this.connections.all()) if (slot.holders.size === 0) slot.mustValidate = true;
   }
 
   private isStale(slot: Slot<C>): boolean {
@@ -783,19 +792,19 @@ export class PoolCore<C> {
     if (slot.holders.size > 0 || slot.validated) return false;
     if (validateAfter === 0) return true;
     const now = this.clock.exactly();
-    if (this.clock.leaps() !== this.leaps) this.distrust();
-    return slot.suspect || now - slot.idleSince >= validateAfter;
+    if (this.clock.leaps() !== this.leaps) this.requireValidation();
+    return slot.mustValidate || now - slot.idleSince >= validateAfter;
   }
 
   /** How long until a connect is to begin: 0 is now, Infinity is not before something else happens. */
   private connectDue(): number {
-    return this.connections.mayOpenOneMore ? this.nextConnectDue() : Infinity;
+    return this.connections.canOpen ? this.nextConnectDue() : Infinity;
   }
 
   private nextConnectDue(): number {
-    const { line, connections, warmUps, opening } = this;
+    const { queue, connections, warmUps, connectPolicy } = this;
     const toKeep = Math.min(this.options.min, connections.max) - connections.total;
-    if (line.size === 0 && toKeep <= 0 && !warmUps.any) return Infinity;
+    if (queue.size === 0 && toKeep <= 0 && !warmUps.any) return Infinity;
     const { capacity } = connections;
     let heldBack = 0;
     let started = 0;
@@ -804,8 +813,8 @@ export class PoolCore<C> {
       started += batch.started;
     }
     const demand: Demand = {
-      waiting: Math.ceil(line.size / capacity) - connections.validating,
-      came: (this.counters.acquired + line.size) / capacity,
+      waiting: Math.ceil(queue.size / capacity) - connections.validating,
+      arrived: (this.counters.acquired + queue.size) / capacity,
       heldBack: heldBack / capacity,
       batchWidth: Math.ceil(started / capacity),
       toWarmUp: warmUps.any ? Math.min(warmUps.goal, connections.max) - connections.total : 0,
@@ -813,50 +822,51 @@ export class PoolCore<C> {
       total: connections.total,
       opening: connections.opening,
     };
-    return opening.due(demand);
+    return connectPolicy.due(demand);
   }
 
   /** Whether a stream is to be served in a later turn. */
-  private mustRest(claim: Claim<C>, slot: Slot<C>): boolean {
-    return this.streamBudget.spent || this.goesRound(claim, slot);
+  private mustDefer(claim: Claim<C>, slot: Slot<C>): boolean {
+    return this.streamBudget.spent || this.wouldRepeatInPass(claim, slot);
   }
 
   /** Whether a stream that has been served in this very drain, in which something came back, would get that again, or a new one for it. */
-  private goesRound(claim: Claim<C>, slot: Slot<C>): boolean {
-    const { drains } = this;
-    if (claim.servedIn !== drains || this.gaveBackIn !== drains) return false;
-    return slot.openedIn === drains || (slot.streamedIn === drains && slot.returnedIn === drains);
+  private wouldRepeatInPass(claim: Claim<C>, slot: Slot<C>): boolean {
+    const { passes } = this;
+    if (claim.servedInPass !== passes || this.returnedInPass !== passes) return false;
+    return slot.openedInPass === passes || (slot.streamedInPass === passes && slot.returnedInPass === passes);
   }
 
   /** Nothing is left to decide: sets the timers that somebody waits for. */
-  private settle(): void {
-    this.line.settle();
-    if (this.line.size > 0) this.opening.queueFilled();
-    if (!this.rush || this.line.size === 0 || this.connections.idle > 0) this.settleTheRest();
+  private endPass(): void {
+    this.queue.beginWaiting();
+    if (this.queue.size > 0) this.connectPolicy.queueFilled();
+    if (!this.saturated || this.queue.size === 0 || this.connections.idle > 0) this.armTimers();
   }
 
-  private settleTheRest(): void {
+  private armTimers(): void {
     if (this.validated.length > 0) this.forgetValidated();
-    this.overload?.settle();
+    this.loadShedder?.armTimer();
     if (this.state !== 'open') return;
-    this.evictions.settle();
-    const due = this.refusesLater ? Math.min(this.connectDue(), nextTurn) : this.connectDue();
-    this.refusesLater = false;
-    if (due < Infinity || !this.wake.atRest) this.wake.set(due, this.line.size > 0 || this.warmUps.any);
-    this.lull = this.atRest;
-    this.rush = this.nothingElseIsDue;
+    this.evictions.armTimers();
+    const due = this.rejectsLater ? Math.min(this.connectDue(), nextTurnMs) : this.connectDue();
+    this.rejectsLater = false;
+    if (due < Infinity || !this.connectTimer.isIdle)
+      this.connectTimer.set(due, this.queue.size > 0 || this.warmUps.any);
+    this.quiescent = this.isQuiescent;
+    this.saturated = this.isSaturated;
   }
 
   /** Whether no more can be opened, and none has to go, until something happens that is not a lease's own coming and going. */
-  private get nothingElseIsDue(): boolean {
+  private get isSaturated(): boolean {
     const { connections } = this;
     return (
-      !connections.mayOpenOneMore &&
-      !connections.tooMany &&
+      !connections.canOpen &&
+      !connections.isOverMax &&
       this.breaker === 'closed' &&
-      this.wake.atRest &&
+      this.connectTimer.isIdle &&
       !this.warmUps.any &&
-      this.overload === null
+      this.loadShedder === null
     );
   }
 
@@ -868,7 +878,7 @@ export class PoolCore<C> {
   // ---------------------------------------------------------------- changing the state
 
   /** Nobody is in line, and nothing else is being done. */
-  private lendAtOnce(claim: Claim<C>, slot: Slot<C>): void {
+  private lendImmediately(claim: Claim<C>, slot: Slot<C>): void {
     this.busy = true;
     try {
       this.lend(claim, slot, this.clock.now(), 0);
@@ -881,9 +891,9 @@ export class PoolCore<C> {
         this.unhandled(error);
       }
     } finally {
-      this.granting = null;
+      this.slotBeingGranted = null;
       this.busy = false;
-      if (!this.lull) this.drain();
+      if (!this.quiescent) this.drain();
     }
   }
 
@@ -894,10 +904,10 @@ export class PoolCore<C> {
   private recover(claim: Claim<C> | null, error: RangeError): void {
     this.run(() => {
       if (claim !== null && claim.state === 'held') {
-        this.takeAway(claim, error);
+        this.discardLease(claim, error);
         this.changed();
-        const loss = connectionLost(this.situations.now(), error);
-        this.tell(claim, () => {
+        const loss = connectionLost(this.diagnostics.now(), error);
+        this.notify(claim, () => {
           claim.interrupted(loss);
         });
       }
@@ -906,11 +916,11 @@ export class PoolCore<C> {
     this.drain();
   }
 
-  private lendInTurn(claim: Claim<C>, slot: Slot<C>): void {
+  private lendFromQueue(claim: Claim<C>, slot: Slot<C>): void {
     const now = this.clock.now();
     const waited = claim.since < 0 ? 0 : now - claim.since;
     slot.validated = false;
-    if (claim.standing) this.lendToStream(slot);
+    if (claim.isStream) this.lendToStream(slot);
     else this.timings.waited(waited);
     this.lend(claim, slot, now, waited);
   }
@@ -918,89 +928,89 @@ export class PoolCore<C> {
   private lend(claim: Claim<C>, slot: Slot<C>, now: number, waited: number): void {
     this.connections.lend(slot, claim);
     claim.since = now;
-    if (!slot.proven) this.firstLease(slot);
-    if (this.attended) this.reports.lent(claim, slot, waited);
+    if (!slot.everLent) this.firstLease(slot);
+    if (this.hasLeaseObservers) this.reports.lent(claim, slot, waited);
     this.changed();
     // A subscriber of the stats may have cancelled it just now.
     if (claim.state === 'held') this.grant(claim, slot);
   }
 
-  private tell({ context }: Claim<C>, say: () => void): void {
+  private notify({ context }: Claim<C>, say: () => void): void {
     if (context === null) say();
     else context.runInAsyncScope(say);
   }
 
   private lendToStream(slot: Slot<C>): void {
-    slot.streamedIn = this.drains;
-    this.streamBudget.spend(slot.proven ? 1 : dear);
+    slot.streamedInPass = this.passes;
+    this.streamBudget.spend(slot.everLent ? 1 : expensive);
     this.timings.streamed++;
   }
 
   private firstLease(slot: Slot<C>): void {
-    slot.proven = true;
-    this.opening.proven();
+    slot.everLent = true;
+    this.connectPolicy.firstLent();
   }
 
   private grant(claim: Claim<C>, slot: Slot<C>): void {
-    this.granting = slot;
+    this.slotBeingGranted = slot;
     if (claim.context === null) claim.granted(slot.connection as C);
     else this.grantInContext(claim, slot);
-    this.granting = null;
+    this.slotBeingGranted = null;
   }
 
   /** Apart from `grant`: the closure would cost every grant. */
   private grantInContext(claim: Claim<C>, slot: Slot<C>): void {
-    this.tell(claim, () => {
+    this.notify(claim, () => {
       claim.granted(slot.connection as C);
     });
   }
 
   /** Whether its connection is free again, as it was before. */
-  private giveBack(claim: Claim<C>): boolean {
+  private releaseLease(claim: Claim<C>): boolean {
     const slot = claim.slot!;
-    if (!slot.provenByUse) this.firstReturn(slot);
-    const held = this.cameBack(claim, slot);
-    if (this.attended) this.reports.released(claim, slot, held);
-    return this.connections.giveBack(claim, slot);
+    if (!slot.everReturned) this.firstReturn(slot);
+    const held = this.recordReturn(claim, slot);
+    if (this.hasLeaseObservers) this.reports.released(claim, slot, held);
+    return this.connections.release(claim, slot);
   }
 
-  private takeAway(claim: Claim<C>, reason: unknown): void {
+  private discardLease(claim: Claim<C>, reason: unknown): void {
     const slot = claim.slot!;
-    const held = this.cameBack(claim, slot);
-    if (this.attended) this.reports.discarded(claim, slot, held, reason);
-    slot.evictedBy ??= reason;
+    const held = this.recordReturn(claim, slot);
+    if (this.hasLeaseObservers) this.reports.discarded(claim, slot, held, reason);
+    slot.evictError ??= reason;
     this.connections.discard(claim, slot);
   }
 
   /** Returns for how long it was held. */
-  private cameBack(claim: Claim<C>, slot: Slot<C>): number {
-    this.leaves(claim, slot);
+  private recordReturn(claim: Claim<C>, slot: Slot<C>): number {
+    this.leaveGrant(claim, slot);
     const now = this.clock.now();
     const held = now - claim.since;
-    if (this.streaming) slot.returnedIn = this.gaveBackIn = this.drains;
+    if (this.hasStreams) slot.returnedInPass = this.returnedInPass = this.passes;
     slot.idleSince = now;
     this.timings.held(held);
     return held;
   }
 
-  private leaves(claim: Claim<C>, slot: Slot<C>): void {
-    if (slot === this.granting && slot.holders.newest === claim) this.granting = null;
+  private leaveGrant(claim: Claim<C>, slot: Slot<C>): void {
+    if (slot === this.slotBeingGranted && slot.holders.newest === claim) this.slotBeingGranted = null;
   }
 
   private firstReturn(slot: Slot<C>): void {
-    slot.provenByUse = true;
-    this.opening.provenByUse();
+    slot.everReturned = true;
+    this.connectPolicy.firstReturned();
   }
 
   /** Ends every lease on the slot, closes it, and tells the holders. */
   private revoke(slot: Slot<C>, reason: EvictReason, error: PoolError, cause?: unknown): void {
     const holders = slot.holders.all();
-    this.connections.condemn(slot, reason, cause);
-    for (const claim of holders) this.takeAway(claim, error);
+    this.connections.markForClose(slot, reason, cause);
+    for (const claim of holders) this.discardLease(claim, error);
     this.changed();
     for (const claim of holders) {
       this.run(() => {
-        this.tell(claim, () => {
+        this.notify(claim, () => {
           claim.revoked(error);
         });
       });
@@ -1008,14 +1018,14 @@ export class PoolCore<C> {
   }
 
   private open(): void {
-    const slot = this.host.createSlot(++this.slotsBegun);
+    const slot = this.host.createSlot(++this.slotCount);
     slot.since = this.clock.now();
-    this.connections.begin(slot);
-    this.outliers?.begun(slot);
-    this.opening.begun(slot);
+    this.connections.connecting(slot);
+    this.outliers?.connectBegan(slot);
+    this.connectPolicy.connectBegan(slot);
     this.changed();
     this.outside(() => {
-      slot.dial();
+      slot.connect();
     });
   }
 
@@ -1029,110 +1039,110 @@ export class PoolCore<C> {
   private close(slot: Slot<C>): void {
     const now = this.clock.now();
     slot.since = now;
-    if (!slot.provenByUse) this.closesInVain(slot);
+    if (!slot.everReturned) this.closedUnused(slot);
     if (slot.wasOpen) {
       this.reports.evicted(slot, now - slot.openedAt);
-      this.tellEvents();
+      this.deliverEvents();
     }
     this.outside(() => {
-      slot.hangUp();
+      slot.close();
     });
   }
 
-  private closesInVain(slot: Slot<C>): void {
-    this.opening.inVain();
+  private closedUnused(slot: Slot<C>): void {
+    this.connectPolicy.openedInVain();
     // These two are held against the target where they happen.
-    if (slot.proven || slot.evicted === 'lost' || slot.evicted === 'validate') return;
-    this.opening.closedUnused(slot, slot.wasOpen ? this.ageOf(slot) : 0);
+    if (slot.everLent || slot.evictReason === 'lost' || slot.evictReason === 'validate') return;
+    this.connectPolicy.closedUnused(slot, slot.wasOpen ? this.ageOf(slot) : 0);
   }
 
   /** A connect, or a connection before its first lease, has come to nothing. */
-  private unusable(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
+  private recordOpenFailure(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
     this.counters.openFailures++;
-    this.opening.failed(slot, error, phase);
-    this.reports.openFailed(slot, this.opening.failures, error);
+    this.connectPolicy.failed(slot, error, phase);
+    this.reports.openFailed(slot, this.connectPolicy.failures, error);
   }
 
-  private readonly timeIsUp = (slot: Slot<C>, reason: EvictReason): void => {
-    this.connections.condemn(slot, reason);
+  private readonly onExpired = (slot: Slot<C>, reason: EvictReason): void => {
+    this.connections.markForClose(slot, reason);
     this.changed();
     this.drain();
   };
 
   /** Lets one go that is too many; false when enough of them will go in their time. */
   private shrink(): boolean {
-    const slot = this.connections.nextToGo();
+    const slot = this.connections.nextSurplus();
     if (slot === null) return false;
-    if (slot.state === 'opening') this.connections.giveUp(slot);
-    else this.connections.condemn(slot, 'resize');
+    if (slot.state === 'opening') this.connections.abandonConnect(slot);
+    else this.connections.markForClose(slot, 'resize');
     this.changed();
     return true;
   }
 
   private unqueue(claim: Claim<C>): void {
-    this.line.remove(claim);
-    if (this.line.size === 0) this.opening.queueEmptied();
+    this.queue.remove(claim);
+    if (this.queue.size === 0) this.connectPolicy.queueEmptied();
   }
 
-  private turnAway(claim: Claim<C>, error: PoolError): void {
+  private reject(claim: Claim<C>, error: PoolError): void {
     this.unqueue(claim);
     claim.state = 'ended';
-    if (!claim.standing) {
+    if (!claim.isStream) {
       this.counters.rejected++;
-      this.timings.waitedInVain(this.waitOf(claim));
+      this.timings.failedWaitRecorded(this.waitOf(claim));
       this.reports.rejected(claim, error);
     }
     this.changed();
-    this.tell(claim, () => {
+    this.notify(claim, () => {
       claim.failed(error);
     });
   }
 
-  private readonly timedOut = (claim: Claim<C>, waited: number): void => {
-    const error = waitedTooLong(this.situations.now(claim), waited);
+  private readonly onAcquireTimeout = (claim: Claim<C>, waited: number): void => {
+    const error = acquireTimedOut(this.diagnostics.now(claim), waited);
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
-    this.timings.waitedInVain(waited);
+    this.timings.failedWaitRecorded(waited);
     this.reports.timedOut(claim, waited, error);
     this.run(() => {
       this.changed();
-      this.tell(claim, () => {
+      this.notify(claim, () => {
         claim.failed(error);
       });
     });
   };
 
-  private readonly leaked = (claim: Claim<C>): void => {
+  private readonly onLeak = (claim: Claim<C>): void => {
     this.reports.leaked(claim, false);
-    this.tellEvents();
+    this.deliverEvents();
   };
 
   /** Begins the end: connects are given up, idle connections closed, lent ones closed when they come back. */
-  private closeWhatIsFree(): void {
+  private closeIdle(): void {
     for (const slot of this.connections.all()) {
-      if (slot.state === 'opening') this.connections.giveUp(slot);
-      else if (slot.state === 'open') this.connections.condemn(slot, 'destroy');
+      if (slot.state === 'opening') this.connections.abandonConnect(slot);
+      else if (slot.state === 'open') this.connections.markForClose(slot, 'destroy');
     }
     this.evictions.end();
-    this.wake.end();
+    this.connectTimer.stop();
     this.changed();
   }
 
-  private closeWhatIsLent(): void {
+  private closeActive(): void {
     for (const slot of this.connections.all()) {
-      if (slot.state === 'open') this.revoke(slot, 'destroy', this.ending.impatience(this.name));
+      if (slot.state === 'open') this.revoke(slot, 'destroy', this.shutdown.impatience(this.name));
     }
   }
 
-  private beDestroyed(): void {
-    this.ending.end();
+  private finishDestroy(): void {
+    this.shutdown.end();
     this.clock.end();
     this.state = 'destroyed';
-    this.reports.destroyed();
+    this.reports.finished();
     this.lastChange = ++this.changes;
     this.host.changed();
-    this.tellEvents();
+    this.deliverEvents();
     this.host.destroyed();
   }
 
@@ -1140,20 +1150,20 @@ export class PoolCore<C> {
 
   private changed(): void {
     this.changes++;
-    if (this.followed) this.tellChange();
+    if (this.hasChangeObservers) this.notifyChange();
   }
 
-  private tellChange(): void {
+  private notifyChange(): void {
     // The last snapshot stays the last.
     if (this.state === 'destroyed') return;
     // Before anyone looks at the stats: whoever begins to listen then has seen it.
-    if (this.reports.listening) this.reports.breakerIs(this.opening);
-    if (this.watched) this.host.changed();
-    this.tellEvents();
+    if (this.reports.listening) this.reports.breakerChanged(this.connectPolicy);
+    if (this.hasStatsObservers) this.host.changed();
+    this.deliverEvents();
   }
 
-  private tellEvents(): void {
-    if (this.reports.untold === 0) return;
+  private deliverEvents(): void {
+    if (this.reports.undelivered === 0) return;
     this.run(() => {
       this.reports.deliver();
     });

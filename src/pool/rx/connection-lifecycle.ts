@@ -2,11 +2,11 @@ import { from, isObservable, observable as symbolObservable, Subscriber, take, t
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { Cancel } from '../time/clock';
 import type { ConnectContext } from '../connector';
-import type { PoolCore } from '../core/core';
-import { shown } from '../values/describe';
+import type { PoolCore } from '../core/pool-core';
+import { describeValue } from '../values/describe';
 import { NoConnectionReturned } from '../values/no-connection-returned';
 import type { ResolvedOptions } from '../options';
-import { quietly, runToEnd } from './run-to-end';
+import { unsubscribeQuietly, runToEnd } from './run-to-end';
 import { Slot } from '../state/slot';
 import type { Check } from '../state/slot';
 
@@ -20,7 +20,7 @@ import type { Check } from '../state/slot';
 type Phase = 'dialling' | 'late' | 'open' | 'over' | 'ended';
 
 /** One connection's life: opened by the user's connector, closed by the user's `close`, told to the core. */
-export class Life<C> extends Slot<C> implements Observer<C> {
+export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   private phase: Phase = 'dialling';
   /** The connector's Observable, which lives as long as the connection; null for a promise of one. */
   private subscription: Subscriber<C> | null = null;
@@ -37,10 +37,11 @@ export class Life<C> extends Slot<C> implements Observer<C> {
     super(id);
   }
 
-  dial(): void {
+  connect(): void {
     const { connect, connectTimeout } = this.options;
     try {
-      if (connectTimeout !== Infinity) this.cancelTimer = this.core.clock.after(connectTimeout, this.timedOut, false);
+      if (connectTimeout !== Infinity)
+        this.cancelTimer = this.core.clock.after(connectTimeout, this.onConnectTimeout, false);
       const life: unknown = connect(this.context());
       if (isPromiseLike<C>(life)) {
         life.then(
@@ -55,7 +56,7 @@ export class Life<C> extends Slot<C> implements Observer<C> {
         this.subscription = new Subscriber<C>(this);
         from(life).subscribe(this.subscription);
       } else {
-        throw new NoConnectionReturned(shown(life));
+        throw new NoConnectionReturned(describeValue(life));
       }
     } catch (error) {
       this.error(error);
@@ -81,19 +82,19 @@ export class Life<C> extends Slot<C> implements Observer<C> {
     });
   }
 
-  hangUp(): void {
+  close(): void {
     this.stopTimer();
     this.stopCheck?.();
     this.stopCheck = null;
-    if (this.phase === 'dialling') this.giveUp();
-    else if (this.phase === 'open') this.close(this.connection as C);
+    if (this.phase === 'dialling') this.abandonConnect();
+    else if (this.phase === 'open') this.closeConnection(this.connection as C);
     else if (this.phase === 'over') this.end();
   }
 
   // ---------------------------------------------------------------- what the connector says
 
   next(connection: C): void {
-    this.giveUpIfUnwanted();
+    this.abandonIfUnwanted();
     if (this.phase === 'dialling') {
       this.phase = 'open';
       this.stopTimer();
@@ -103,12 +104,12 @@ export class Life<C> extends Slot<C> implements Observer<C> {
       });
     } else if (this.phase === 'late' || (this.phase === 'ended' && this.subscription === null)) {
       // A promise kept too late: nobody but us knows of this connection.
-      this.close(connection);
+      this.closeConnection(connection);
     }
   }
 
   error(error: unknown): void {
-    this.giveUpIfUnwanted();
+    this.abandonIfUnwanted();
     switch (this.phase) {
       case 'dialling':
         this.phase = 'ended';
@@ -116,7 +117,7 @@ export class Life<C> extends Slot<C> implements Observer<C> {
         this.core.run(() => {
           this.core.openFailed(this, error, false);
           // Its own teardown comes before the next connect.
-          if (this.subscription !== null) quietly(this.subscription);
+          if (this.subscription !== null) unsubscribeQuietly(this.subscription);
         });
         break;
       case 'late':
@@ -126,7 +127,7 @@ export class Life<C> extends Slot<C> implements Observer<C> {
         this.phase = 'over';
         this.core.lost(this, error);
         // Its own teardown, which RxJS would run now, and throw what it throws at whatever closed the connection.
-        if (this.subscription !== null) quietly(this.subscription);
+        if (this.subscription !== null) unsubscribeQuietly(this.subscription);
     }
   }
 
@@ -160,23 +161,23 @@ export class Life<C> extends Slot<C> implements Observer<C> {
 
   // ---------------------------------------------------------------- ending it
 
-  private readonly timedOut = (): void => {
+  private readonly onConnectTimeout = (): void => {
     this.cancelTimer = null;
     const error = new Error(`no connection within ${this.options.connectTimeout} ms (connectTimeout)`);
     this.core.run(() => {
       this.core.openFailed(this, error, this.subscription === null);
       this.controller?.abort(error);
       if (this.subscription === null) {
-        this.giveUp();
+        this.abandonConnect();
       } else {
         this.phase = 'ended';
-        quietly(this.subscription);
+        unsubscribeQuietly(this.subscription);
       }
     });
   };
 
   /** Stop wanting a connection that has not come yet. The core counts it as closing. */
-  private giveUp(): void {
+  private abandonConnect(): void {
     this.controller?.abort(new Error('the connection is no longer wanted'));
     if (this.subscription !== null) {
       this.end();
@@ -194,15 +195,15 @@ export class Life<C> extends Slot<C> implements Observer<C> {
   }
 
   /** Given up by the core, which has not come to `hangUp` yet: what comes of the connect is too late already. */
-  private giveUpIfUnwanted(): void {
+  private abandonIfUnwanted(): void {
     if (this.phase !== 'dialling' || this.state === 'opening') return;
     this.core.run(() => {
       this.stopTimer();
-      this.giveUp();
+      this.abandonConnect();
     });
   }
 
-  private close(connection: C): void {
+  private closeConnection(connection: C): void {
     this.stopTimer();
     const { core, options } = this;
     core.run(() => {
@@ -222,8 +223,8 @@ export class Life<C> extends Slot<C> implements Observer<C> {
     this.stopTimer();
     this.phase = 'ended';
     this.core.run(() => {
-      const thrown = this.subscription === null ? undefined : quietly(this.subscription);
-      if (this.lossWatch !== null) quietly(this.lossWatch);
+      const thrown = this.subscription === null ? undefined : unsubscribeQuietly(this.subscription);
+      if (this.lossWatch !== null) unsubscribeQuietly(this.lossWatch);
       if (this.state === 'closing') this.core.closed(this, failure ?? thrown);
     });
   }
@@ -253,7 +254,7 @@ function saysYes(answer: ObservableInput<boolean>): Observable<boolean> {
     take(1),
     throwIfEmpty(() => new Error('validate ended without a value')),
     tap((valid) => {
-      if (!valid) throw new Error(`validate said ${shown(valid)}`);
+      if (!valid) throw new Error(`validate said ${describeValue(valid)}`);
     }),
   );
 }
