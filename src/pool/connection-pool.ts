@@ -33,11 +33,11 @@ import type { WorkContext, WorkResult } from './rx/work';
 import { WorkObservable } from './rx/work-observable';
 
 /**
- * A pool of connections, which is an Observable of them.
+ * A pool of connections, and an Observable of leases.
  *
- * Subscribing to the pool itself is a standing request with one place in the waiting line: it emits a lease whenever its
- * turn comes, has no timeout, and completes when the pool is destroyed. Each lease belongs to the receiver until it is
- * released. A connection released inside the very `next` that brought it comes round again in a later task.
+ * A subscription to the pool itself has one place in the wait queue at a time: it emits a lease whenever it is first in the queue, has no
+ * timeout, and completes when the pool is destroyed. The subscriber holds each lease until it releases it. A connection that is released
+ * inside the `next` that delivered it is lent to the subscription again in a later task.
  *
  * ```
  * max 2     opens     ab
@@ -48,13 +48,13 @@ import { WorkObservable } from './rx/work-observable';
 export interface ConnectionPool<C> extends Observable<Lease<C>> {
   /** The option `name`. */
   readonly name: string;
-  /** The pool's state, live: a BehaviorSubject that only the pool writes to. */
+  /** The pool's current state as a BehaviorSubject that only the pool writes to. */
   readonly stats$: PoolStatsSubject;
-  /** The pool's state now: the same snapshot as `stats$.value`. */
+  /** The current snapshot: the same as `stats$.value`. */
   readonly stats: PoolStats;
   /**
-   * What happens in the pool, as it happens, in one order for all; completes once the pool is destroyed. While nobody is subscribed no
-   * event is made.
+   * The pool's events. All subscribers receive them in the same order; completes once the pool is destroyed. Without a subscriber no event
+   * is created.
    *
    * ```ts
    * pool.events$.pipe(filter((event) => event.type === 'leaked')).subscribe(({ label, held, stack }) => log.warn(label, held, stack));
@@ -62,7 +62,7 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
    */
   readonly events$: Observable<PoolEvent>;
   /**
-   * One lease, then complete. Unsubscribing before it came leaves the line; afterwards the lease is yours to release.
+   * Emits one lease, then completes. Unsubscribing before the lease is delivered leaves the wait queue; afterwards the caller must release it.
    * Errors: `PoolExhaustedError`, `ConnectionFailedError`, `InvalidPoolError`.
    *
    * ```ts
@@ -72,8 +72,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
    */
   acquire(options?: AcquireOptions): Observable<Lease<C>>;
   /**
-   * Cold: each subscription leases a connection, runs `work` on it, and gives it back, whichever way the work ends.
-   * Errors: those of `acquire`, and the work's own, unwrapped.
+   * Cold: each subscription leases a connection, runs `work` on it, and releases it when the work ends in any way.
+   * Errors: those of `acquire`, and the work's own errors, not wrapped.
    *
    * ```
    * work    --x--y|
@@ -88,12 +88,12 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
     work: (connection: C, context: WorkContext) => O,
     options?: AcquireOptions,
   ): Observable<ObservedValueOf<O>>;
-  /** Who holds a lease now, for how long (ms) and on which connection; those who have held it longest first. */
+  /** The current holders: for how long each has held its lease (ms), and on which connection; the longest first. */
   holders(): Holder[];
   /**
-   * How long callers waited, for a lease and in vain, leases were held and connects took, since the pool was created, or `since` earlier
-   * timings: histograms, in ms. All empty with the option `timings: false`. Throws an `InvalidConfigError` when `since` is no timings of
-   * this pool.
+   * Histograms in ms: the waits of served and of failed acquires, how long leases were held, and how long connects took, since the pool was
+   * created, or `since` earlier timings. All are empty with the option `timings: false`. Throws an `InvalidConfigError` when `since` is not
+   * a result of `timings()`.
    *
    * ```ts
    * let last = pool.timings();
@@ -106,31 +106,31 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
    */
   timings(options?: TimingsOptions): PoolTimings;
   /**
-   * From now on, so many connections at the most. More are opened as they are wanted. Too many are closed: connects under way and idle
-   * connections at once, lent ones when they come back. Throws an `InvalidConfigError` for what is no positive integer, and an
+   * Sets the maximum number of connections. More are opened on demand. Surplus connections are closed: connects in progress and idle
+   * connections at once, lent ones when they are released. Throws an `InvalidConfigError` unless `max` is a positive integer, and an
    * `InvalidPoolError` when the pool is destroyed.
    */
   resize(max: number): void;
   /**
-   * Replaces every connection of today: idle ones are closed now, lent ones when they come back, connects under way are given up. For when
-   * it is known that the target has moved, or that all connections are broken. Throws an `InvalidPoolError` when the pool is destroyed.
+   * Replaces every current connection: closes idle ones now and lent ones when they are released, and abandons connects in progress. Use it
+   * when the target has moved, or when all connections are broken. Throws an `InvalidPoolError` when the pool is destroyed.
    */
   refresh(): void;
   /**
    * Opens connections until `count` are open (default: `min`, at least 1, at most `max`). Rejects with a `ConnectionFailedError` when the
-   * target is dead or `acquireTimeout` is over, with an `InvalidPoolError` when the pool is destroyed.
+   * target is down or `acquireTimeout` has expired, and with an `InvalidPoolError` when the pool is destroyed.
    */
   warmUp(count?: number): Promise<void>;
   /**
-   * Ends the pool, beginning at the call: who waits fails with an `InvalidPoolError`, idle connections are closed, lent
-   * ones when they come back, and after `timeout` ms (default 30 000; 0: at once) all the same. Resolves when every
-   * connection has finished closing. Calling it again gives the same promise. Work that calls it and has not ended by then gets one that
-   * rejects at once with an `InvalidPoolError`, since each would wait for the other; the pool ends all the same.
+   * Shuts the pool down: rejects waiting callers with an `InvalidPoolError`, closes idle connections, and closes lent ones when they are
+   * released, or after `timeout` ms (default 30 000; 0: at once). Resolves when every connection has finished closing. Further calls return
+   * the same promise. Work that calls it while it holds a connection gets a promise that rejects at once with an `InvalidPoolError`, because
+   * the work and the shutdown would wait for each other; the pool is destroyed nevertheless.
    */
   destroy(options?: { timeout?: number | undefined }): Promise<void>;
-  /** `destroy()`, at the end of the block that holds the pool by `await using`. */
+  /** Calls `destroy()` at the end of the block that declares the pool by `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
-  /** The name, the state and the counts of connections on one line; `util.inspect` shows the same. As JSON a pool is its `stats`. */
+  /** The name, the state and the connection counts on one line; `util.inspect` shows the same. `JSON.stringify` shows the `stats`. */
   toString(): string;
 }
 
@@ -146,7 +146,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     resolve: () => undefined,
   };
 
-  /** What the last work that called `destroy` has got. */
+  /** The last work that called `destroy`, and the promise it received. */
   private destroyCalledInWork: { readonly work: Claim<C>; readonly promise: Promise<void> } | null = null;
 
   constructor(private readonly options: ResolvedOptions<C>) {
@@ -166,7 +166,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
         events.tell(event);
       },
       destroyed: () => {
-        forgotten.end();
+        abandonedLeases.end();
         events.finish();
         stats.finish();
         this.destroyed.resolve();
@@ -177,7 +177,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const core = new PoolCore<C>(options, clock, checkedRandom(options.random), host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
-    const forgotten = new AbandonedLeases<C>(core.clock);
+    const abandonedLeases = new AbandonedLeases<C>(core.clock);
     this.core = core;
     this.defaultAcquireOptions = resolveAcquireOptions(options.name, options.acquireTimeout, undefined);
     this.stats$ = stats;
@@ -186,7 +186,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     this[internals] = {
       core,
       runs: options,
-      abandonedLeases: forgotten,
+      abandonedLeases,
       acquireTimeout: options.acquireTimeout,
       label: undefined,
       signal: undefined,
@@ -199,8 +199,8 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   }
 
   acquire(options?: AcquireOptions): Observable<Lease<C>> {
-    const resolveAcquireOptions = this.asking(options);
-    return this.withSignal(new Acquire(this[internals], resolveAcquireOptions), resolveAcquireOptions);
+    const resolved = this.resolveAcquireOptions(options);
+    return this.withSignal(new Acquire(this[internals], resolved), resolved);
   }
 
   use<O extends WorkResult>(
@@ -208,12 +208,12 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     options?: AcquireOptions,
   ): Observable<ObservedValueOf<O>> {
     if (typeof work !== 'function') {
-      throw new InvalidConfigError(this.name, `pool.use of '${this.name}' cannot work`, [
+      throw new InvalidConfigError(this.name, `pool.use of '${this.name}' cannot run`, [
         `work must be a function of a connection, but got ${describeValue(work)}`,
       ]);
     }
-    const asking = this.asking(options);
-    return this.withSignal(new Use<C, ObservedValueOf<O>>(this[internals], asking, work), asking);
+    const resolved = this.resolveAcquireOptions(options);
+    return this.withSignal(new Use<C, ObservedValueOf<O>>(this[internals], resolved, work), resolved);
   }
 
   holders(): Holder[] {
@@ -234,7 +234,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
 
   resize(max: number): void {
     const issue = countIssue('max', max);
-    if (issue !== null) throw new InvalidConfigError(this.name, `Pool '${this.name}' cannot be resized so`, [issue]);
+    if (issue !== null) throw new InvalidConfigError(this.name, `Pool '${this.name}' cannot be resized`, [issue]);
     this.assertOpen();
     this.core.resize(max);
   }
@@ -262,7 +262,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   destroy({ timeout = 30_000 }: { timeout?: number | undefined } = {}): Promise<void> {
     const issue = timeIssue('timeout', timeout);
     if (issue !== null) {
-      return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed so`, [issue]));
+      return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed`, [issue]));
     }
     const work = timeout === 0 ? null : this.core.workBeingStarted();
     const promise = this.beginDestroy(timeout);
@@ -296,12 +296,12 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   override toString(): string {
     const { name, state, maxConnections: max, inUseConnections: used, totalConnections: open } = this.stats;
     const { openingConnections: opening, closingConnections: closing, pendingAcquires: waiting } = this.stats;
-    const rest = [
+    const details = [
       opening > 0 && `${opening} opening`,
       closing > 0 && `${closing} closing`,
       waiting > 0 && `${waiting} waiting`,
     ].filter((part) => part !== false);
-    return `ConnectionPool '${name}' (${state}: ${[`${used}/${max} in use`, `${open} open`, ...rest].join(', ')})`;
+    return `ConnectionPool '${name}' (${state}: ${[`${used}/${max} in use`, `${open} open`, ...details].join(', ')})`;
   }
 
   [inspectSymbol](): string {
@@ -313,7 +313,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     return this.stats;
   }
 
-  private asking(options: AcquireOptions | undefined): ResolvedAcquireOptions {
+  private resolveAcquireOptions(options: AcquireOptions | undefined): ResolvedAcquireOptions {
     return options === undefined
       ? this.defaultAcquireOptions
       : resolveAcquireOptions(this.name, this.options.acquireTimeout, options);
@@ -321,7 +321,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
 
   private withSignal<T>(source: Observable<T>, { signal }: ResolvedAcquireOptions): Observable<T> {
     if (signal === undefined) return source;
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as RxJS's own operators are put on
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as RxJS's own operators are applied
     return source.lift(new StopOnAbort<T>(this.core, signal));
   }
 
@@ -336,7 +336,7 @@ function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined
   const read = typeof given === 'object' && given !== null ? readOptions(given, known) : null;
   const odd = read === null ? [] : Object.keys(read).filter((key) => !known.includes(key));
   if (read === null || odd.length > 0) {
-    throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
+    throw new InvalidConfigError(name, `Pool '${name}' got invalid timings options`, [
       ...odd.map((key) => unknownOption(key, known)),
       ...(read === null ? [`options must be an object such as { since }, but got ${describeValue(given)}`] : []),
     ]);
@@ -345,14 +345,14 @@ function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined
   if (since === undefined) return undefined;
   const parts = ['wait', 'failedWait', 'use', 'open'] as const;
   if (typeof since === 'object' && since !== null && parts.every((part) => part in since)) return since;
-  throw new InvalidConfigError(name, `Pool '${name}' has no such timings`, [
-    `since must be what timings() has returned earlier, but got ${describeValue(since)}`,
+  throw new InvalidConfigError(name, `Pool '${name}' got invalid timings options`, [
+    `since must be an earlier result of timings(), but got ${describeValue(since)}`,
   ]);
 }
 
 /**
- * Work that waits for the end of the pool, which waits for the work: it is told so at once. Work that ends without waiting for it never
- * sees the error, which is no unhandled one then.
+ * For work that calls `destroy`: the work would wait for the shutdown and the shutdown for the work, so the promise rejects at once. Work
+ * that ends without awaiting it never sees the error, which then does not count as unhandled.
  */
 function destroyedFrom<C>(work: Claim<C>, destroyed: Promise<void>, name: string): Promise<void> {
   const promise = Promise.resolve().then(() => {
@@ -366,10 +366,10 @@ function destroyedFrom<C>(work: Claim<C>, destroyed: Promise<void>, name: string
 class Use<C, R> extends WorkObservable<C, R> {
   constructor(
     pool: PoolInternals<C>,
-    asking: ResolvedAcquireOptions,
+    options: ResolvedAcquireOptions,
     private readonly work: (connection: C, context: WorkContext) => unknown,
   ) {
-    super(pool, asking);
+    super(pool, options);
   }
 
   invoke(connection: C, context: WorkContext): unknown {

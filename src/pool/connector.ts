@@ -1,33 +1,33 @@
 import type { Observable, ObservableInput } from 'rxjs';
 
-/** What a connector is told about the connect it is asked for. */
+/** What the pool passes to a connector for one connect. */
 export interface ConnectContext {
-  /** Aborted when the connect is given up: it timed out, or the pool was destroyed, refreshed, or made smaller. */
+  /** Aborted when the connect is abandoned: it timed out, or the pool was destroyed, refreshed, or made smaller. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What becomes of a connection whose Observable work was unsubscribed:
- * `'release'` lends it again as it is, `'discard'` closes it, and a function
- * makes it clean first (the connection is lent again when what it returns
- * has ended, and closed when that fails or takes longer than `cancelTimeout`).
- * The server must have stopped the work by then: at the end of its teardown with `'release'`, when `close` has ended with `'discard'`, when
- * what it returns has ended with a function.
+ * What happens to a connection when its Observable work is unsubscribed:
+ * `'release'` releases it as it is, `'discard'` closes it, and a function
+ * cleans it first. Then the connection is released when the returned Observable or Promise
+ * has ended, and closed when that fails or takes longer than `cancelTimeout`.
+ * The server must have stopped the work by then: with `'release'` when the teardown of the work returns, with `'discard'` when `close` has
+ * ended, with a function when its result has ended.
  */
 export type OnCancel<C> = 'release' | 'discard' | ((connection: C) => ObservableInput<unknown>);
 
 /**
  * Opens connections for a pool.
  *
- * As an **Observable** the subscription is the life of the connection: it emits the
- * connection when it is open, completes or errors when the other side is
- * gone, and unsubscribing closes it. Emissions after the first are ignored.
+ * As an **Observable** the subscription lasts as long as the connection: it emits the
+ * connection when it is open, completes or errors when the connection is
+ * lost, and unsubscribing closes it. Emissions after the first are ignored.
  *
- * As a **Promise** it says only when the connection is open; the pool's options
- * `close` and `lost` say how it ends.
+ * As a **Promise** it reports only when the connection is open; the pool's options
+ * `close` and `lost` define how it is closed and how its loss is reported.
  */
 export interface Connector<C> {
   (context: ConnectContext): Observable<C> | PromiseLike<C>;
-  /** What is right for connections of this kind, unless the pool's own `onCancel` says otherwise. */
+  /** The default of the pool's option `onCancel` for connections of this kind. */
   readonly onCancel?: OnCancel<C>;
 }

@@ -1,19 +1,19 @@
 import { ReadableError } from './values/readable-error';
 
-/** Which of the pool's errors this is; the same word in every copy of the package. */
+/** Identifies the kind of error; the same string in every copy of the package. */
 export type PoolErrorCode =
   'POOL_EXHAUSTED' | 'CONNECTION_FAILED' | 'INVALID_CONFIG' | 'INVALID_POOL' | 'INVALID_LEASE';
 
-// An ESM and a CJS build are two copies of every class, across which instanceof says no.
+// An ESM and a CJS build are two copies of every class; instanceof is false across them.
 const brand = Symbol.for('rxjs-connection-pool.error');
 
 /**
- * What every error of the pool has in common: a `code` to decide by, and the name of the `pool`.
- * Errors of your own `work` are never wrapped in one.
+ * The base class of every error of the pool: it has a `code` to branch on, and the name of the `pool`.
+ * Errors of your own `work` are never wrapped.
  */
 export abstract class PoolError extends ReadableError {
   abstract readonly code: PoolErrorCode;
-  /** The name of the pool that says so. */
+  /** The name of the pool. */
   readonly pool: string;
 
   /** @internal */
@@ -24,7 +24,7 @@ export abstract class PoolError extends ReadableError {
   }
 }
 
-/** How a pool was when it refused something. The names are those of `PoolStats`. */
+/** The state of a pool when an acquire failed. The names are those of `PoolStats`. */
 export interface PoolNumbers {
   readonly maxConnections: number;
   readonly totalConnections: number;
@@ -32,16 +32,16 @@ export interface PoolNumbers {
   readonly openingConnections: number;
   readonly closingConnections: number;
   readonly pendingAcquires: number;
-  /** Of the connections in use: those that are being validated, being reset, and held by cancelled work that has not ended. */
+  /** Parts of the connections in use: being validated, being reset, and held by cancelled work that has not ended. */
   readonly validating: number;
   readonly resetting: number;
   readonly heldByCancelledWork: number;
-  /** For how long the caller had waited, in ms; 0 where it did not wait. */
+  /** How long the caller waited, in ms; 0 if it did not wait. */
   readonly waited: number;
 }
 
 /**
- * No connection could be lent, although the pool is alive and has connections: all are busy.
+ * No connection was available in time, although the pool has open connections: all are busy.
  * Answer "busy, try later", raise `max`, or make the work shorter.
  */
 export class PoolExhaustedError extends PoolError {
@@ -51,11 +51,11 @@ export class PoolExhaustedError extends PoolError {
 
   readonly code = 'POOL_EXHAUSTED';
   /**
-   * `'timeout'`: waited for `acquireTimeout`; `'queue-full'`: the waiting line has `maxPending` in it;
-   * `'overload'`: shed because the line has been too slow for too long.
+   * `'timeout'`: the caller waited for `acquireTimeout`; `'queue-full'`: the wait queue has reached `maxPending`;
+   * `'overload'`: the load was shed, see the option `overload`.
    */
   readonly reason: 'timeout' | 'queue-full' | 'overload';
-  /** The pool at that moment. */
+  /** The state of the pool at that moment. */
   readonly numbers: PoolNumbers;
 
   /** @internal */
@@ -72,18 +72,18 @@ export class PoolExhaustedError extends PoolError {
   }
 }
 
-/** A connection could not be opened, or was lost under the work that was using it. The reason is the `cause`. */
+/** A connection could not be opened, or was lost while it was lent. The reason is the `cause`. */
 export class ConnectionFailedError extends PoolError {
   override get name(): 'ConnectionFailedError' {
     return 'ConnectionFailedError';
   }
 
   readonly code = 'CONNECTION_FAILED';
-  /** `'open'`: it never came about; `'validate'`: it did not pass validation; `'use'`: it was lost while lent. */
+  /** `'open'`: the connect failed; `'validate'`: the connection failed its validation; `'use'`: it was lost while lent. */
   readonly phase: 'open' | 'validate' | 'use';
-  /** How many connects in a row had failed by then. */
+  /** The number of connects that had failed in a row. */
   readonly attempts: number;
-  /** The pool at that moment. */
+  /** The state of the pool at that moment. */
   readonly numbers: PoolNumbers;
 
   /** @internal */
@@ -102,7 +102,7 @@ export class ConnectionFailedError extends PoolError {
   }
 }
 
-/** Options or arguments that cannot work. `issues` names every one of them, with the value that was given. */
+/** Invalid options or arguments. `issues` names each of them, with the given value. */
 export class InvalidConfigError extends PoolError {
   override get name(): 'InvalidConfigError' {
     return 'InvalidConfigError';
@@ -119,7 +119,7 @@ export class InvalidConfigError extends PoolError {
   }
 }
 
-/** The pool has been destroyed: it lends nothing any more. Create another. */
+/** The pool has been destroyed, and lends no more connections. Create a new pool. */
 export class InvalidPoolError extends PoolError {
   override get name(): 'InvalidPoolError' {
     return 'InvalidPoolError';
@@ -128,7 +128,7 @@ export class InvalidPoolError extends PoolError {
   readonly code = 'INVALID_POOL';
 }
 
-/** The connection of a lease was asked for after the lease had ended: by then it may be somebody else's. */
+/** The connection of a lease was read after the lease had ended: another caller may hold it by then. */
 export class InvalidLeaseError extends PoolError {
   override get name(): 'InvalidLeaseError' {
     return 'InvalidLeaseError';
@@ -137,7 +137,7 @@ export class InvalidLeaseError extends PoolError {
   readonly code = 'INVALID_LEASE';
 }
 
-/** The class that goes with each code. */
+/** The class for each code. */
 export interface ErrorOfCode {
   POOL_EXHAUSTED: PoolExhaustedError;
   CONNECTION_FAILED: ConnectionFailedError;
@@ -147,7 +147,7 @@ export interface ErrorOfCode {
 }
 
 /**
- * Whether this is an error of the pool (with this code). Unlike `instanceof` it also knows the errors
+ * Whether this is an error of the pool (with this code). Unlike `instanceof` it also recognises the errors
  * of a second copy of the package, such as the CommonJS build beside the ES modules.
  *
  * ```ts
@@ -162,7 +162,7 @@ export function isPoolError<K extends PoolErrorCode = PoolErrorCode>(
   try {
     return brand in error && (code === undefined || (error as { code?: unknown }).code === code);
   } catch {
-    // A proxy that has been revoked, say. None of ours is one.
+    // For example a revoked proxy, which is no error of the pool.
     return false;
   }
 }

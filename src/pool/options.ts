@@ -14,12 +14,12 @@ export interface PoolOptions<C> {
   /** Opens a connection. */
   connect: Connector<C>;
   /**
-   * Closes a connection, before the connector's Observable is unsubscribed. Its place in the pool stays taken until
-   * what this returns has ended, at most `closeTimeout`. Default: unsubscribing is all there is to do.
+   * Closes a connection. Called before the connector's Observable is unsubscribed. The connection's slot stays occupied until the returned
+   * Observable or Promise has ended, at most for `closeTimeout`. Default: unsubscribing closes the connection.
    *
-   * It is also called while work still runs on the connection: cancelled work after `cancelTimeout`, and whatever runs when the connection
-   * was lost or the pool is destroyed. So that the server runs no more than `max` pieces of work, it must stop what the server
-   * runs, and end only when that has stopped. Ending the client is not enough: PostgreSQL goes on with the query of a client that has gone.
+   * It is also called while work still runs on the connection: for cancelled work after `cancelTimeout`, and for any work when the connection
+   * is lost or the pool is destroyed. To keep the server at no more than `max` concurrent runs, `close` must stop the work on the server,
+   * and end only after that work has stopped. Ending the client is not enough: PostgreSQL continues the query of a disconnected client.
    *
    * ```ts
    * close: async (client) => {
@@ -30,128 +30,129 @@ export interface PoolOptions<C> {
    */
   close?: ((connection: C) => ObservableInput<unknown> | void) | undefined;
   /**
-   * Tells when a connection is gone: what this returns emits, completes or errors then. For Promise connectors;
-   * an Observable connector says so itself, by ending.
+   * Reports the loss of a connection: the returned Observable or Promise emits, completes or errors when the connection is lost. For Promise
+   * connectors; an Observable connector reports the loss by ending.
    */
   lost?: ((connection: C) => ObservableInput<unknown>) | undefined;
-  /** Connections at the most, those being opened and closed included. A positive integer; `pool.resize` changes it. */
+  /** The maximum number of connections, including those that are opening or closing. A positive integer; `pool.resize` changes it. */
   max: number;
   /**
-   * Connections that are kept open: from the beginning, and again when one has ended. Default 0. While the target is dead and nobody
-   * waits, the pauses between tries double without an end.
+   * The minimum number of open connections. They are opened when the pool is created, and replaced when one ends. Default 0. While the target
+   * is down and no caller waits, the pause between connects doubles without a limit.
    */
   min?: number | undefined;
   /** The pool's name in messages, stats and metrics. Default `'pool'`. */
   name?: string | undefined;
-  /** Leases that one connection may carry at once, for protocols that multiplex. Default 1: exclusive. */
+  /** The maximum number of concurrent leases of one connection, for protocols that multiplex. Default 1: exclusive. */
   capacity?: number | undefined;
-  /** How long an acquire may wait in all, in ms. Default 30 000. */
+  /** The maximum total wait of an acquire, in ms. Default 30 000. */
   acquireTimeout?: number | undefined;
   /**
-   * How many may wait beyond those whom connections still to be opened will serve. Default 10 000; with 0 an acquire
-   * fails at once when nothing is free and nothing more can be opened.
+   * The maximum length of the wait queue, not counting the callers that connections still to be opened will serve. Default 10 000. With 0
+   * an acquire fails at once when no connection is available and no more can be opened.
    */
   maxPending?: number | undefined;
-  /** How long a connect may take, in ms. Default 10 000. */
+  /** The maximum duration of a connect, in ms. Default 10 000. */
   connectTimeout?: number | undefined;
   /**
-   * How long a close may take, in ms, before the place is given to another connection all the same: what bounds the work at the server by
-   * `max` must have ended by then. Default 5 000.
+   * The maximum duration of a close, in ms. After it the slot is reused, even if the close has not ended. To keep the server at `max`
+   * concurrent runs, `close` must have stopped the work by then. Default 5 000.
    */
   closeTimeout?: number | undefined;
-  /** Connects under way at once, at the most; reached by slow start. Default 16. */
+  /** The maximum number of concurrent connects; slow start increases the number up to it. Default 16. */
   maxOpening?: number | undefined;
   /**
-   * The pause between failed connects, in ms: at most `initial`, doubling to `max`, with full jitter. A number is
-   * the `initial` one. Default `{ initial: 50, max: 5_000 }`.
+   * The pause after a failed connect, in ms: at most `initial` after the first failure, doubling to `max`, with full jitter. A number sets
+   * `initial`. Default `{ initial: 50, max: 5_000 }`.
    */
   retryDelay?: number | { initial?: number | undefined; max?: number | undefined } | undefined;
   /**
-   * After so many `failures` in a row those who wait fail at once, and one connect tries again every `probeAfter` ms
-   * while it is wanted. `false`: never. Default `{ failures: 5, probeAfter: 1_000 }`.
+   * The circuit breaker. It opens after `failures` failed connects in a row: waiting callers are rejected at once, and one probe connect
+   * begins every `probeAfter` ms while a connection is wanted. `false`: no breaker. Default `{ failures: 5, probeAfter: 1_000 }`.
    */
   breaker?: false | { failures?: number | undefined; probeAfter?: number | undefined } | undefined;
-  /** Which idle connection goes first: the one used last (`'lifo'`, the default) or the one idle longest (`'fifo'`). */
+  /** Which idle connection is lent first: the most recently used one (`'lifo'`, the default) or the one idle longest (`'fifo'`). */
   order?: 'lifo' | 'fifo' | undefined;
-  /** Closes a connection that nobody has used for so long (ms), unless it is one of `min`. Default 60 000. */
+  /** Closes a connection that has been idle for this time (ms), unless `min` requires it. Default 60 000. */
   idleTimeout?: number | undefined;
   /**
-   * Closes a connection that is so old (ms): at once when it is idle, otherwise when it comes back. Default 1 800 000, half an hour. One of
-   * `min` that was never lent is replaced when it is wanted.
+   * Closes a connection of this age (ms): at once when it is idle, otherwise when it is released. Default 1 800 000, half an hour. A
+   * connection of `min` that was never lent is replaced when a caller needs it.
    */
   maxLifetime?: number | undefined;
-  /** Shortens each lifetime by a random part of up to so much, so that not all end together. From 0 to 1, default 0.1. */
+  /** Shortens each lifetime by a random fraction, up to this one, so that not all end together. From 0 to 1, default 0.1. */
   lifetimeJitter?: number | undefined;
-  /** Closes a connection after so many leases. Default `Infinity`. */
+  /** The maximum number of leases of one connection; it is closed after the last. Default `Infinity`. */
   maxUses?: number | undefined;
   /**
-   * Asks a connection whether it still works, before it is lent, if nobody has used it for `validateAfter`. The first value decides:
-   * unless it is true, and when it fails or takes longer than `connectTimeout`, the connection is closed and another one taken.
+   * Checks whether a connection still works, before it is lent, if it was unused for `validateAfter`. The first value decides: unless it is
+   * true, the connection is closed and another one is used. A validation that fails or takes longer than `connectTimeout` has the same
+   * effect.
    */
   validate?: ((connection: C) => ObservableInput<boolean>) | undefined;
-  /** How long a connection must have been unused to be validated, in ms. Default 500; 0: before every lease. */
+  /** The idle time after which a connection is validated before its next lease, in ms. Default 500; 0: before every lease. */
   validateAfter?: number | undefined;
   /**
-   * Makes a connection ready for its next holder when it has come back. When it fails or takes longer than `cancelTimeout`, the connection
-   * is closed.
+   * Prepares a released connection for its next holder. If it fails or takes longer than `cancelTimeout`, the connection is closed.
    */
   reset?: ((connection: C) => ObservableInput<unknown>) | undefined;
-  /** Whether an error of `work` means that its connection is broken. Default: none does. */
+  /** Decides whether an error of `work` means that its connection is broken. Default: no error does. */
   isFatal?: ((error: unknown) => boolean) | undefined;
   /**
-   * Closes a connection whose last runs of work all failed: at least `consecutive` of them, and more than twice as many in a row as the work has
-   * been seen to cause by itself. A connection that fails everything at once is the first to be free again, and would be lent to one caller
-   * after another. If it is the only one that is open and there is a `validate`, it is validated instead. Work that always fails
-   * costs a new connection for each that is open, then one each time that twice as many runs have failed, until a run succeeds.
+   * Closes a connection whose last runs of work all failed: at least `consecutive` of them, and more than twice the longest streak of failures
+   * that the work has been seen to cause by itself. A connection that fails every run at once is available again first, and would be lent to
+   * one caller after another. If it is the only open connection and there is a `validate`, it is validated instead. Work that always fails
+   * costs one new connection for each open one, then one more each time the number of failed runs has doubled, until a run succeeds.
    * Cancelled runs and raw leases do not count. `false`: off. Default `{ consecutive: 5 }`.
    */
   outlier?: false | { consecutive?: number | undefined } | undefined;
   /**
-   * What becomes of a connection whose Observable work was unsubscribed. Default: what the connector says, or `'release'`. With `'release'` the
-   * teardown of the work must stop what the server runs for it; a function must do that, and end only when the server has stopped.
+   * What happens to a connection when its Observable work is unsubscribed. Default: `onCancel` of the connector, or `'release'`. With
+   * `'release'` the teardown of the work must stop the work on the server; a function must do that, and end only after the server has stopped.
    */
   onCancel?: OnCancel<C> | undefined;
   /**
-   * Cancelled work that is a Promise still runs: its lease is held until it has settled, at most so long (ms); then the
-   * connection is discarded: its place stays taken until `close` has ended, and it is for `close` to stop the work at the server. Work that
-   * listens to its `signal` and stops at the server by itself settles before, and keeps its connection. Bounds an `onCancel` function and
-   * a `reset` as well. Default 5 000.
+   * How long the lease of cancelled Promise work is kept, in ms: such work still runs, and its lease is held until it has settled. After this
+   * time the connection is discarded. Its slot stays occupied until `close` has ended, and `close` must stop the work on the server. Work that
+   * observes its `signal` and stops on the server by itself settles earlier, and keeps its connection. The time limit also applies to an
+   * `onCancel` function and to `reset`. Default 5 000.
    */
   cancelTimeout?: number | undefined;
   /**
-   * Reports a lease that is held for longer (ms) as an event, with the stack that asked for it. Taking the stack costs some microseconds
-   * for every lease. Default `Infinity`: no report.
+   * Reports a lease that is held for longer than this (ms) as an event, with the stack of its acquire. Capturing the stack costs some
+   * microseconds for every lease. Default `Infinity`: no report.
    */
   leakThreshold?: number | undefined;
   /**
-   * Sheds load when the line stands: once it has not been empty for `interval` ms, whoever has waited for `target` ms fails with a
-   * `PoolExhaustedError` whose reason is `'overload'`. Default `false`: off. `{}` is `{ target: 5, interval: 100 }`.
+   * Sheds load while the wait queue is a standing queue: once it has not been empty for `interval` ms, each caller that has waited for
+   * `target` ms is rejected with a `PoolExhaustedError` whose reason is `'overload'`. Default `false`: off. `{}` is
+   * `{ target: 5, interval: 100 }`.
    */
   overload?: false | { target?: number | undefined; interval?: number | undefined } | undefined;
-  /** Whether to keep the histograms of `timings()`. Default `true`. */
+  /** Whether to record the histograms of `timings()`. Default `true`. */
   timings?: boolean | undefined;
   /**
-   * How a caller that waits keeps its async context: what the pool calls for it later (`work`, `next`, `error`, `onCancel` …) runs in the
-   * context in which it asked. Default: the stores of `AsyncLocalStorage`, and the zone where zone.js is loaded. A function carries
-   * something else instead. `false`: nothing is carried, which saves a caller that waits about 0.2 µs and 130 bytes; then it is called in the
-   * context of whatever released its connection.
+   * How the async context of a waiting caller is kept: the callbacks of that caller (`work`, `next`, `error`, `onCancel` …) run in the context
+   * of its acquire. Default: the stores of `AsyncLocalStorage`, and the zone where zone.js is loaded. A function carries another context
+   * instead. `false`: no context is carried, which saves about 0.2 µs and 130 bytes for each waiting caller; its callbacks then run in the
+   * context of the release that served it.
    */
   context?: false | ContextCarrier | undefined;
   /** The clock. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
   scheduler?: SchedulerLike | undefined;
-  /** The die, from 0 to below 1, for jitter. Default `Math.random`. */
+  /** The random source for jitter: returns a number from 0 to below 1. Default `Math.random`. */
   random?: (() => number) | undefined;
 }
 
-/** What is asked for with one acquire. */
+/** The options of one acquire. */
 export interface AcquireOptions {
-  /** Says what the lease is for, in messages, events and `holders()`. */
+  /** The purpose of the lease, as shown in messages, events and `holders()`. */
   label?: string | undefined;
-  /** How long this one may wait, in ms, instead of the pool's `acquireTimeout`. */
+  /** The maximum wait of this acquire, in ms, instead of the pool's `acquireTimeout`. */
   acquireTimeout?: number | undefined;
   /**
-   * Leaves the line, or cancels the work, when it is aborted; the error is then the signal's reason. One that is aborted already fails at
-   * once. It has no effect on a lease that `acquire` has given out.
+   * When it is aborted, a waiting acquire leaves the wait queue and running work is cancelled; the error is the signal's reason. If it is
+   * aborted already, the acquire fails at once. It has no effect on a lease that `acquire` has delivered.
    *
    * ```ts
    * pool.use((node) => node.call('report'), { signal: AbortSignal.timeout(2_000) });
@@ -178,7 +179,7 @@ export interface ResolvedOptions<C> extends CoreOptions {
   readonly random: () => number;
 }
 
-/** Fills in the defaults, or throws an `InvalidConfigError` that names every problem at once. */
+/** Fills in the defaults, or throws an `InvalidConfigError` that lists every problem. */
 export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
   if (!isRecord(from)) {
     throw invalid('pool', [`options must be an object with at least connect and max, but got ${describeValue(from)}`]);
@@ -238,14 +239,14 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
   };
 }
 
-/** How an acquire asks. */
+/** The options of one acquire with every default filled in. */
 export interface ResolvedAcquireOptions {
   readonly acquireTimeout: number;
   readonly label: string | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** How one acquire asks, where the pool's own `acquireTimeout` is the default. */
+/** Checks the options of one acquire; the pool's own `acquireTimeout` is the default. */
 export function resolveAcquireOptions(
   name: string,
   acquireTimeout: number,
@@ -255,17 +256,17 @@ export function resolveAcquireOptions(
   const given = isRecord(options) ? readOptions(options, acquireNames) : null;
   const issues =
     given === null ? [`must be an object, but got ${describeValue(options)}`] : problems(given, acquireRules, '');
-  if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got impossible acquire options`, issues);
+  if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got invalid acquire options`, issues);
   const { acquireTimeout: own = acquireTimeout, label, signal } = given as AcquireOptions;
   return { acquireTimeout: own, label, signal };
 }
 
-/** Known by what it can do: it may be of another realm, or a polyfill. */
+/** Recognised by its members: it may come from another realm, or be a polyfill. */
 export function isSignal(value: unknown): value is AbortSignal {
   return typeof (value as AbortSignal | null)?.addEventListener === 'function' && 'aborted' in (value as AbortSignal);
 }
 
-/** What is wrong with a count, or null: shared by everything that takes one. */
+/** The problem with a count, or null: shared by everything that takes a count. */
 export function countIssue(what: string, value: unknown, { least = 1, infinite = false } = {}): string | null {
   if (infinite && value === Infinity) return null;
   if (Number.isSafeInteger(value) && (value as number) >= least) return null;
@@ -273,7 +274,7 @@ export function countIssue(what: string, value: unknown, { least = 1, infinite =
   return `${what} must be ${wanted}${infinite ? ' or Infinity' : ''}, but got ${describeValue(value)}`;
 }
 
-/** What is wrong with a time, or null. */
+/** The problem with a time, or null. */
 export function timeIssue(what: string, value: unknown): string | null {
   if (value === Infinity) return null;
   if (typeof value !== 'number' || !(value >= 0)) {
@@ -316,7 +317,7 @@ const record =
       ? problems(value, inner, `${what}.`)
       : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${describeValue(value)}`;
 
-/** Those of the options that are objects themselves. */
+/** The options that are objects themselves. */
 const nested = {
   retryDelay: { initial: time, max: time },
   breaker: { failures: countOrInfinity, probeAfter: time },
@@ -336,7 +337,7 @@ const retryDelay: Rule = (value, what) => {
   return falls ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
 };
 
-/** One rule an option. An option that has no rule here does not exist. */
+/** One rule for each option. An option without a rule does not exist. */
 const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   connect: fn,
   close: fn,
@@ -403,7 +404,7 @@ function problems(given: Record<string, unknown>, byRule: Rules, prefix: string)
   return found;
 }
 
-/** Options that are possible each by itself, and not together. */
+/** Options that are valid each by itself, but not together. */
 function contradictions({
   min = 0,
   max,
@@ -427,7 +428,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   try {
     return (typeof value === 'object' || typeof value === 'function') && value !== null && !Array.isArray(value);
   } catch {
-    // A proxy that has been revoked.
+    // A revoked proxy throws on any access.
     return false;
   }
 }
