@@ -18,7 +18,7 @@ export const equivalent = [
     why: 'The life of an Observable connection that has not come in time is unsubscribed in the same breath, and says nothing more.',
   },
   {
-    key: 'src/operators/internal/collection.ts | if (this.places.length > 0 && this.places[this.places.length - 1]! > index) this.sorted = false; | 4 | this.places.length > 0 && this.places[this.places.length - 1]! > index | true',
+    key: 'src/operators/internal/batch-result.ts | if (this.places.length > 0 && this.places[this.places.length - 1]! > index) this.sorted = false; | 4 | this.places.length > 0 && this.places[this.places.length - 1]! > index | true',
     why: 'What is in order already is sorted once more: slower, and the same.',
   },
 ];

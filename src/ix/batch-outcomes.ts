@@ -1,16 +1,16 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { InOrder } from '../operators/internal/in-order';
+import { OrderedEmitter } from '../operators/internal/ordered-emitter';
 import type { Member } from '../operators/internal/member';
-import { noteUnstarted } from '../operators/internal/unstarted';
+import { recordUnstarted } from '../operators/internal/unstarted';
 import { isPoolError } from '../pool/errors';
-import { Batch } from './internal/batch';
+import { PullBatch } from './internal/pull-batch';
 import { resolvePullOptions } from './internal/batch-options';
 import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
-import { checkSource } from './internal/open';
-import { Opened } from './internal/pulled';
-import type { PullOperator } from './internal/pulled';
+import { checkSource } from './internal/open-source';
+import { PullIterableOf } from './internal/pull-iterable';
+import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource, Receiver } from './internal/source';
 
 /**
@@ -48,16 +48,16 @@ export function batchOutcomes(
   const options = resolvePullOptions('batchOutcomes', concurrency);
   return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchOutcomes', source);
-    return new Opened<BatchOutcome<R>>((receiver, signal) =>
-      new Outcomes<R>(receiver, options).drawFrom(source, signal),
+    return new PullIterableOf<BatchOutcome<R>>((receiver, signal) =>
+      new OutcomeBatch<R>(receiver, options).drawFrom(source, signal),
     );
   };
 }
 
-class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
+class OutcomeBatch<R> extends PullBatch<R, BatchOutcome<R>> {
   private readonly stopOnError: boolean;
-  private readonly order: InOrder<BatchOutcome<R>> | null;
-  private stopped = false;
+  private readonly order: OrderedEmitter<BatchOutcome<R>> | null;
+  private failedOnce = false;
 
   constructor(receiver: Receiver<BatchOutcome<R>>, options: ResolvedPullOptions) {
     const { concurrency, ordered, stopOnError, signal, patience } = options;
@@ -65,13 +65,13 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
     this.stopOnError = stopOnError;
     // Several may come at once, and a consumer that pulls inside of one must find the others there: so they are ready before the first is taken.
     this.order = ordered
-      ? new InOrder((outcome) => {
+      ? new OrderedEmitter((outcome) => {
           this.ready.push(outcome);
         })
       : null;
   }
 
-  protected override get early(): number {
+  protected override get heldOutcomes(): number {
     return this.order === null ? 0 : this.order.size;
   }
 
@@ -92,17 +92,17 @@ class Outcomes<R> extends Batch<R, BatchOutcome<R>> {
     }
     const { index, item } = member;
     const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
-    if (this.stopOnError && !this.stopped) {
-      this.stopped = true;
+    if (this.stopOnError && !this.failedOnce) {
+      this.failedOnce = true;
       this.stopDrawing((count) => {
-        noteUnstarted(outcome, count);
+        recordUnstarted(outcome, count);
       });
     }
     this.add(member, outcome);
   }
 
   private add(member: Member<R>, outcome: BatchOutcome<R>): void {
-    if (this.order === null) this.give(outcome);
+    if (this.order === null) this.deliver(outcome);
     else this.order.push(member.position, outcome);
   }
 }

@@ -1,12 +1,12 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
-import type { BatchResult } from '../operators/internal/collection';
+import type { BatchResult } from '../operators/internal/batch-result';
 import { batchOutcomes } from './batch-outcomes';
 import { resolvePullOptions } from './internal/batch-options';
 import type { PullBatchOptions } from './internal/batch-options';
 import { collectBatch } from './collect-batch';
-import { checkSource } from './internal/open';
-import type { PullOperator } from './internal/pulled';
+import { checkSource } from './internal/open-source';
+import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource } from './internal/source';
 
 /**

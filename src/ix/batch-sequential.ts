@@ -1,12 +1,12 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { Member } from '../operators/internal/member';
-import { Batch } from './internal/batch';
+import { PullBatch } from './internal/pull-batch';
 import { resolvePullSequential } from './internal/batch-options';
 import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
-import { checkSource } from './internal/open';
-import { Opened } from './internal/pulled';
-import type { PullOperator } from './internal/pulled';
+import { checkSource } from './internal/open-source';
+import { PullIterableOf } from './internal/pull-iterable';
+import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource, Receiver } from './internal/source';
 
 /**
@@ -42,17 +42,19 @@ export function batchSequential(
   const resolved = resolvePullSequential('batchSequential', options);
   return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchSequential', source);
-    return new Opened<R>((receiver, outer) => new Values<R>(receiver, resolved).drawFrom(source, outer));
+    return new PullIterableOf<R>((receiver, outer) =>
+      new SequentialBatch<R>(receiver, resolved).drawFrom(source, outer),
+    );
   };
 }
 
-class Values<R> extends Batch<R, R> {
+class SequentialBatch<R> extends PullBatch<R, R> {
   constructor(receiver: Receiver<R>, { signal, patience }: ResolvedPullOptions) {
     super(receiver, 'batchSequential', 1, signal, patience);
   }
 
   value(_member: Member<R>, value: R): void {
-    this.give(value);
+    this.deliver(value);
   }
 
   completed(): void {

@@ -1,10 +1,10 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { BatchOutcome } from '../operators/batch-outcomes';
-import { Collection } from '../operators/internal/collection';
-import type { BatchResult } from '../operators/internal/collection';
-import { checkSource } from './internal/open';
-import { Opened } from './internal/pulled';
-import type { PullOperator } from './internal/pulled';
+import { ResultBuilder } from '../operators/internal/batch-result';
+import type { BatchResult } from '../operators/internal/batch-result';
+import { checkSource } from './internal/open-source';
+import { PullIterableOf } from './internal/pull-iterable';
+import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource } from './internal/source';
 import { Stage } from './internal/stage';
 
@@ -22,38 +22,40 @@ export function collectBatch<R>(): PullOperator<BatchOutcome<R>, BatchResult<R>>
 export function collectBatch(): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchResult<R>> {
   return <R>(source: PullSource<BatchOutcome<R>>) => {
     checkSource('collectBatch', source);
-    return new Opened<BatchResult<R>>((receiver, signal) => new Collector<R>(receiver).drawFrom(source, signal));
+    return new PullIterableOf<BatchResult<R>>((receiver, signal) =>
+      new ResultStage<R>(receiver).drawFrom(source, signal),
+    );
   };
 }
 
-class Collector<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
-  private readonly collection = new Collection<R>();
+class ResultStage<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
+  private readonly builder = new ResultBuilder<R>();
   private pulling = false;
-  private answered = false;
-  private over = false;
+  private answeredInPull = false;
+  private done = false;
 
   override pull(): void {
-    if (this.over) {
-      this.receiver.ended();
+    if (this.done) {
+      this.receiver.complete();
       return;
     }
     // What is answered at once is a loop, not a recursion.
     this.pulling = true;
     do {
-      this.answered = false;
+      this.answeredInPull = false;
       this.upstream.pull();
-    } while (this.answered);
+    } while (this.answeredInPull);
     this.pulling = false;
   }
 
-  arrived(outcome: BatchOutcome<R>): void {
-    this.collection.add(outcome);
-    this.answered = true;
+  next(outcome: BatchOutcome<R>): void {
+    this.builder.add(outcome);
+    this.answeredInPull = true;
     if (!this.pulling) this.pull();
   }
 
-  override ended(): void {
-    this.over = true;
-    this.receiver.arrived(this.collection.result());
+  override complete(): void {
+    this.done = true;
+    this.receiver.next(this.builder.result());
   }
 }

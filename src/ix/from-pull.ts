@@ -1,8 +1,8 @@
 import { Observable } from 'rxjs';
 import type { Subscriber, Unsubscribable } from 'rxjs';
-import { tellWaiting } from '../operators/internal/waiting';
-import type { BatchWait } from '../operators/internal/waiting';
-import { checkSource, open } from './internal/open';
+import { notifyWaiting } from '../operators/internal/batch-wait';
+import type { BatchWait } from '../operators/internal/batch-wait';
+import { checkSource, openSource } from './internal/open-source';
 import type { PullSource, Receiver, Source } from './internal/source';
 
 /**
@@ -26,59 +26,59 @@ import type { PullSource, Receiver, Source } from './internal/source';
 export function fromPull<T>(source: PullSource<T>): Observable<T> {
   checkSource('fromPull', source);
   return new Observable((subscriber) => {
-    const drawing = new Drawing(source, subscriber);
+    const drawing = new PullSubscription(source, subscriber);
     subscriber.add(drawing);
     drawing.draw();
   });
 }
 
-class Drawing<T> implements Receiver<T>, Unsubscribable {
+class PullSubscription<T> implements Receiver<T>, Unsubscribable {
   private readonly source: Source;
   private drawing = false;
-  private answered = false;
-  private over = false;
+  private answeredInPull = false;
+  private done = false;
 
   constructor(
     source: PullSource<T>,
     private readonly subscriber: Subscriber<T>,
   ) {
-    this.source = open(source, this, undefined);
+    this.source = openSource(source, this, undefined);
   }
 
   draw(): void {
     // What is answered at once is a loop, not a recursion.
     this.drawing = true;
     do {
-      if (this.over) break;
-      this.answered = false;
+      if (this.done) break;
+      this.answeredInPull = false;
       this.source.pull();
-    } while (this.answered);
+    } while (this.answeredInPull);
     this.drawing = false;
   }
 
-  arrived(value: T): void {
+  next(value: T): void {
     this.subscriber.next(value);
-    this.answered = true;
+    this.answeredInPull = true;
     if (!this.drawing) this.draw();
   }
 
-  ended(): void {
-    this.over = true;
+  complete(): void {
+    this.done = true;
     this.subscriber.complete();
   }
 
-  broke(error: unknown): void {
-    this.over = true;
+  error(error: unknown): void {
+    this.done = true;
     this.subscriber.error(error);
   }
 
-  waits(wait: BatchWait | null): void {
-    tellWaiting(this.subscriber, wait);
+  waiting(wait: BatchWait | null): void {
+    notifyWaiting(this.subscriber, wait);
   }
 
   unsubscribe(): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.done) return;
+    this.done = true;
     // Nobody listens any more: what the ending fails with is for RxJS's `onStoppedNotification`, as any error that comes too late.
     this.source.stop().catch((error: unknown) => {
       this.subscriber.error(error);

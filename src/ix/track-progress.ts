@@ -2,11 +2,11 @@ import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { Observer } from 'rxjs';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { progressFor } from '../operators/internal/progress';
-import type { BatchProgress, Progress, ProgressOptions } from '../operators/internal/progress';
-import type { BatchWait } from '../operators/internal/waiting';
-import { checkSource } from './internal/open';
-import { Opened } from './internal/pulled';
-import type { PullOperator } from './internal/pulled';
+import type { BatchProgress, ProgressCounter, ProgressOptions } from '../operators/internal/progress';
+import type { BatchWait } from '../operators/internal/batch-wait';
+import { checkSource } from './internal/open-source';
+import { PullIterableOf } from './internal/pull-iterable';
+import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource, Receiver } from './internal/source';
 import { Stage } from './internal/stage';
 
@@ -40,18 +40,18 @@ export function trackProgress(
   const progress = progressFor(observer, options);
   return <R>(source: PullSource<BatchOutcome<R>>) => {
     checkSource('trackProgress', source);
-    return new Opened<BatchOutcome<R>>((receiver, signal) =>
-      new Tracker<R>(receiver, progress).drawFrom(source, signal),
+    return new PullIterableOf<BatchOutcome<R>>((receiver, signal) =>
+      new ProgressStage<R>(receiver, progress).drawFrom(source, signal),
     );
   };
 }
 
-class Tracker<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
-  private progress: Progress | null = null;
+class ProgressStage<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
+  private progress: ProgressCounter | null = null;
 
   constructor(
     receiver: Receiver<BatchOutcome<R>>,
-    private readonly begin: () => Progress,
+    private readonly begin: () => ProgressCounter,
   ) {
     super(receiver);
   }
@@ -64,35 +64,35 @@ class Tracker<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
     super.pull();
   }
 
-  arrived(outcome: BatchOutcome<R>): void {
+  next(outcome: BatchOutcome<R>): void {
     const progress = this.progress!;
     progress.count(outcome);
-    if (this.publish(progress)) this.receiver.arrived(outcome);
+    if (this.publish(progress)) this.receiver.next(outcome);
   }
 
-  override ended(): void {
-    if (this.tell(() => this.progress!.observer.complete?.())) super.ended();
+  override complete(): void {
+    if (this.notify(() => this.progress!.observer.complete?.())) super.complete();
   }
 
-  override broke(error: unknown): void {
-    if (this.tell(() => this.progress!.observer.error?.(error))) super.broke(error);
+  override error(error: unknown): void {
+    if (this.notify(() => this.progress!.observer.error?.(error))) super.error(error);
   }
 
-  override waits(wait: BatchWait | null): void {
+  override waiting(wait: BatchWait | null): void {
     const progress = this.progress!;
-    progress.waits(wait);
-    if (this.publish(progress)) super.waits(wait);
+    progress.setWaiting(wait);
+    if (this.publish(progress)) super.waiting(wait);
   }
 
-  private publish(progress: Progress): boolean {
-    return this.tell(() => progress.publish());
+  private publish(progress: ProgressCounter): boolean {
+    return this.notify(() => progress.publish());
   }
 
   /** As with `tap`, what the observer throws ends the batch. False when it has, or when the observer has stopped it. */
-  private tell(say: () => void): boolean {
+  private notify(say: () => void): boolean {
     try {
       say();
-      return !this.silent;
+      return !this.stopped;
     } catch (error) {
       this.fail(error);
       return false;

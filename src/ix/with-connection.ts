@@ -1,17 +1,17 @@
 import type { ObservedValueOf } from 'rxjs';
-import type { ConnectionTask, ItemWork } from '../operators/internal/connection-task';
-import { isHeldLease, notALease, Reservations } from '../operators/internal/lease-task';
+import type { ConnectionTask, ItemWork } from '../operators/internal/task';
+import { isHeldLease, notALeaseError, Reservations } from '../operators/internal/lease-task';
 import type { LeaseWork } from '../operators/internal/lease-task';
-import { isLeaseOf, itemWork, leasedTwice } from '../operators/with-connection';
+import { isLeaseOf, resolveItemWork, leasedTwiceError } from '../operators/with-connection';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { Lease } from '../pool/rx/lease';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
-import { checkSource } from './internal/open';
-import { Opened } from './internal/pulled';
-import type { PullOperator } from './internal/pulled';
+import { checkSource } from './internal/open-source';
+import { PullIterableOf } from './internal/pull-iterable';
+import type { PullOperator } from './internal/pull-iterable';
 import type { Receiver } from './internal/source';
-import { Tasks, TasksOfWork } from './internal/tasks';
+import { TaskStage, ItemTaskStage } from './internal/task-stage';
 
 /**
  * Makes every item a cold task that leases a connection, works on it, and gives it back. One item is drawn for each task that is
@@ -56,58 +56,58 @@ export function withConnection<C>(
   if (typeof poolOrWork === 'function') {
     return (source) => {
       checkSource('withConnection', source);
-      return new Opened((receiver, signal) => new LeaseTasks(receiver, poolOrWork).drawFrom(source, signal));
+      return new PullIterableOf((receiver, signal) => new LeaseStage(receiver, poolOrWork).drawFrom(source, signal));
     };
   }
-  const each = itemWork<C, unknown>('withConnection', poolOrWork, work, options);
+  const each = resolveItemWork<C, unknown>('withConnection', poolOrWork, work, options);
   return (source) => {
-    if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
+    if ((source as unknown) === poolOrWork) throw leasedTwiceError(each.pool.core.name);
     checkSource('withConnection', source);
     const { clock } = each.pool.core;
-    return new Opened((receiver, signal) => new ItemTasks(receiver, each).drawFrom(source, signal, clock));
+    return new PullIterableOf((receiver, signal) => new ItemStage(receiver, each).drawFrom(source, signal, clock));
   };
 }
 
-class ItemTasks<C, T, R> extends TasksOfWork<C, T, T, R> {
+class ItemStage<C, T, R> extends ItemTaskStage<C, T, T, R> {
   private index = 0;
 
-  arrived(item: T): void {
+  next(item: T): void {
     const { pool } = this.each;
     if (isLeaseOf(pool, item)) {
       item.release();
-      this.fail(leasedTwice(pool.core.name));
+      this.fail(leasedTwiceError(pool.core.name));
     } else {
       this.pass(item, this.index++);
     }
   }
 }
 
-class LeaseTasks<C, R> extends Tasks<Lease<C>, ConnectionTask<Lease<C>, R>> {
+class LeaseStage<C, R> extends TaskStage<Lease<C>, ConnectionTask<Lease<C>, R>> {
   private readonly reservations: Reservations<C, R>;
 
   constructor(receiver: Receiver<ConnectionTask<Lease<C>, R>>, work: LeaseWork<C>) {
     super(receiver);
-    this.reservations = new Reservations(work, this.lingering);
+    this.reservations = new Reservations(work, this.cancelledRuns);
   }
 
-  arrived(lease: Lease<C>): void {
-    if (isHeldLease<C>(lease)) this.receiver.arrived(this.reservations.taskOf(lease));
-    else this.fail(notALease());
+  next(lease: Lease<C>): void {
+    if (isHeldLease<C>(lease)) this.receiver.next(this.reservations.taskOf(lease));
+    else this.fail(notALeaseError());
   }
 
-  override ended(): void {
+  override complete(): void {
     this.reservations.sourceHasEnded();
-    super.ended();
-    this.reservations.giveBackUnlessRunSoon();
+    super.complete();
+    this.reservations.releaseUnlessRunSoon();
   }
 
-  override broke(error: unknown): void {
-    this.reservations.giveBack();
-    super.broke(error);
+  override error(error: unknown): void {
+    this.reservations.releaseAll();
+    super.error(error);
   }
 
   protected override release(): Promise<number> {
-    this.reservations.giveBack();
+    this.reservations.releaseAll();
     return super.release();
   }
 }

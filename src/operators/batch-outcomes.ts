@@ -1,12 +1,12 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction, Subscriber } from 'rxjs';
 import { isPoolError } from '../pool/errors';
-import { Batch } from './internal/batch';
+import { PushBatch } from './internal/push-batch';
 import { resolveBatchOptions } from './internal/batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from './internal/batch-options';
-import { InOrder } from './internal/in-order';
+import { OrderedEmitter } from './internal/ordered-emitter';
 import type { BatchRules, Member } from './internal/member';
-import { noteUnstarted } from './internal/unstarted';
+import { recordUnstarted } from './internal/unstarted';
 
 /** How one of a batch ended: with its last value (`undefined` if it had none), or with an error. */
 export type BatchOutcome<R> =
@@ -38,7 +38,7 @@ export function batchOutcomes<R>(
   return (source) =>
     new Observable<BatchOutcome<R>>((out) => {
       const next = (outcome: BatchOutcome<R>): void => out.next(outcome);
-      const order = options.ordered ? new InOrder(next) : null;
+      const order = options.ordered ? new OrderedEmitter(next) : null;
       const emit = ({ position }: Member<R>, outcome: BatchOutcome<R>): void =>
         order === null ? next(outcome) : order.push(position, outcome);
       runToOutcomes<R>('batchOutcomes', source, options, out, {
@@ -49,7 +49,7 @@ export function batchOutcomes<R>(
         rejected: (member, reason, unstarted) => {
           const { index, item } = member;
           const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
-          if (unstarted !== null) noteUnstarted(outcome, unstarted);
+          if (unstarted !== null) recordUnstarted(outcome, unstarted);
           emit(member, outcome);
         },
       });
@@ -90,6 +90,6 @@ export function runToOutcomes<R>(
       rules.rejected(member, reason, stops ? batch.stop() : null);
     },
   };
-  const batch = new Batch<R>(operator, concurrency, out, outcomes, patience);
+  const batch = new PushBatch<R>(operator, concurrency, out, outcomes, patience);
   batch.draw(source);
 }

@@ -3,8 +3,8 @@ import type { ObservableInput, OperatorFunction } from 'rxjs';
 import { resolveBatchOptions } from './internal/batch-options';
 import type { BatchOptions } from './internal/batch-options';
 import { runToOutcomes } from './batch-outcomes';
-import { Collector } from './collect-batch';
-import type { BatchResult } from './internal/collection';
+import { ResultSubscriber } from './collect-batch';
+import type { BatchResult } from './internal/batch-result';
 
 /**
  * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the
@@ -28,15 +28,15 @@ export function batchParallel<R>(
   const options = resolveBatchOptions('batchParallel', concurrency);
   return (source) =>
     new Observable<BatchResult<R>>((out) => {
-      const collector = new Collector<R>(out);
-      const { collection } = collector;
+      const collector = new ResultSubscriber<R>(out);
+      const { builder } = collector;
       runToOutcomes<R>('batchParallel', source, options, collector, {
         fulfilled: ({ index, last }) => {
-          collection.fulfilled(index, last as R);
+          builder.fulfilled(index, last as R);
         },
         rejected: ({ index, item }, error, unstarted) => {
-          collection.rejected(index, item, error);
-          collection.unstarted += unstarted ?? 0;
+          builder.rejected(index, item, error);
+          builder.unstarted += unstarted ?? 0;
         },
       });
     });

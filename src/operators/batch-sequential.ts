@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
-import { Batch } from './internal/batch';
+import { PushBatch } from './internal/push-batch';
 import { resolveSequentialOptions } from './internal/batch-options';
 import type { BatchOptions } from './internal/batch-options';
 import type { BatchRules } from './internal/member';
@@ -38,7 +38,7 @@ export function batchSequential<R>(options?: Pick<BatchOptions, 'patience'>): Op
           batch.abort(error);
         },
       };
-      const batch = new Batch<R>('batchSequential', 1, out, rules, patience);
+      const batch = new PushBatch<R>('batchSequential', 1, out, rules, patience);
       batch.draw(source);
     });
 }

@@ -1,8 +1,8 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { OperatorFunction } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
-import { Collection } from './internal/collection';
-import type { BatchResult } from './internal/collection';
+import { ResultBuilder } from './internal/batch-result';
+import type { BatchResult } from './internal/batch-result';
 
 /**
  * Collects the outcomes of `batchOutcomes` into one result, in the order of the source.
@@ -19,23 +19,23 @@ import type { BatchResult } from './internal/collection';
  * ```
  */
 export function collectBatch<R>(): OperatorFunction<BatchOutcome<R>, BatchResult<R>> {
-  return (source) => new Observable((out) => source.subscribe(new Collector<R>(out)));
+  return (source) => new Observable((out) => source.subscribe(new ResultSubscriber<R>(out)));
 }
 
 /** Collects until it completes, and then says what has come together. */
-export class Collector<R> extends Subscriber<BatchOutcome<R>> {
-  readonly collection = new Collection<R>();
+export class ResultSubscriber<R> extends Subscriber<BatchOutcome<R>> {
+  readonly builder = new ResultBuilder<R>();
 
   constructor(private readonly out: Subscriber<BatchResult<R>>) {
     super(out);
   }
 
   protected override _next(outcome: BatchOutcome<R>): void {
-    this.collection.add(outcome);
+    this.builder.add(outcome);
   }
 
   protected override _complete(): void {
-    this.out.next(this.collection.result());
+    this.out.next(this.builder.result());
     // Whoever has enough of one result has unsubscribed by now.
     if (!this.closed) super._complete();
   }

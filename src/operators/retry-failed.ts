@@ -3,9 +3,9 @@ import type { ConnectionPool } from '../pool/connection-pool';
 import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
-import type { ConnectionTask } from './internal/connection-task';
+import type { ConnectionTask } from './internal/task';
 import { TaskStream } from './internal/task-stream';
-import { itemWork } from './with-connection';
+import { resolveItemWork } from './with-connection';
 
 /** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
 export interface NumberedItem {
@@ -34,13 +34,13 @@ export function retryFailed<C, T, O extends WorkResult>(
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
 ): OperatorFunction<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
-  const each = itemWork<C, T>('retryFailed', pool, work, options);
-  return (source) => new NumberedTasks(source, each);
+  const each = resolveItemWork<C, T>('retryFailed', pool, work, options);
+  return (source) => new FailedItemTaskStream(source, each);
 }
 
-class NumberedTasks<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
+class FailedItemTaskStream<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
   refuse(given: NumberedItem): Error | null {
-    return isNumbered(given) ? null : notNumbered(given);
+    return isNumbered(given) ? null : notNumberedError(given);
   }
 
   itemOf({ item }: NumberedItem): T {
@@ -56,7 +56,7 @@ export function isNumbered(value: unknown): value is NumberedItem {
   return Number.isInteger((value as NumberedItem | null | undefined)?.index);
 }
 
-export function notNumbered(value: unknown): TypeError {
+export function notNumberedError(value: unknown): TypeError {
   return new TypeError(
     `retryFailed works on what failed, each with an item and an index, but got ${describeValue(value)}: ` +
       'write from(result.failed).pipe(retryFailed(pool, work)). For bare items there is withConnection(pool, work).',

@@ -2,9 +2,9 @@ import { Observable, Subscriber } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
 import type { BatchOutcome } from './batch-outcomes';
 import { progressFor } from './internal/progress';
-import type { BatchProgress, Progress, ProgressOptions } from './internal/progress';
-import { batchWaits } from './internal/waiting';
-import type { BatchWait } from './internal/waiting';
+import type { BatchProgress, ProgressCounter, ProgressOptions } from './internal/progress';
+import { onBatchWait } from './internal/batch-wait';
+import type { BatchWait } from './internal/batch-wait';
 
 export type { BatchProgress, ProgressOptions } from './internal/progress';
 
@@ -30,27 +30,27 @@ export function trackProgress<R>(
   const progress = progressFor(observer, options);
   return (source) =>
     new Observable((out) => {
-      const tracker = new Tracker<R>(out, progress());
+      const tracker = new ProgressSubscriber<R>(out, progress());
       tracker.publish();
       if (!tracker.closed) source.subscribe(tracker);
     });
 }
 
-class Tracker<R> extends Subscriber<BatchOutcome<R>> {
+class ProgressSubscriber<R> extends Subscriber<BatchOutcome<R>> {
   constructor(
     private readonly out: Subscriber<BatchOutcome<R>>,
-    private readonly progress: Progress,
+    private readonly progress: ProgressCounter,
   ) {
     super(out);
   }
 
   publish(): void {
-    this.tell(() => this.progress.publish());
+    this.notify(() => this.progress.publish());
   }
 
-  [batchWaits](wait: BatchWait | null): void {
+  [onBatchWait](wait: BatchWait | null): void {
     if (this.closed) return;
-    this.progress.waits(wait);
+    this.progress.setWaiting(wait);
     this.publish();
   }
 
@@ -61,17 +61,17 @@ class Tracker<R> extends Subscriber<BatchOutcome<R>> {
   }
 
   protected override _error(error: unknown): void {
-    this.tell(() => this.progress.observer.error?.(error));
+    this.notify(() => this.progress.observer.error?.(error));
     if (!this.closed) super._error(error);
   }
 
   protected override _complete(): void {
-    this.tell(() => this.progress.observer.complete?.());
+    this.notify(() => this.progress.observer.complete?.());
     if (!this.closed) super._complete();
   }
 
   /** As with `tap`, what the observer throws ends the stream. */
-  private tell(say: () => void): void {
+  private notify(say: () => void): void {
     try {
       say();
     } catch (error) {

@@ -9,9 +9,9 @@ import { resolveAcquireOptions } from '../pool/options';
 import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
-import { stoppable } from './internal/connection-task';
-import type { ConnectionTask, ItemWork } from './internal/connection-task';
-import { isHeldLease, LeaseTasks } from './internal/lease-task';
+import { withSignal } from './internal/task';
+import type { ConnectionTask, ItemWork } from './internal/task';
+import { isHeldLease, LeaseTaskSubscriber } from './internal/lease-task';
 import { TaskStream } from './internal/task-stream';
 
 /**
@@ -56,22 +56,22 @@ export function withConnection<C>(
   options?: AcquireOptions,
 ): OperatorFunction<never, ConnectionTask<unknown, unknown>> {
   if (typeof poolOrWork === 'function') {
-    return (source) => new Observable((out) => source.subscribe(new LeaseTasks<C, unknown>(out, poolOrWork)));
+    return (source) => new Observable((out) => source.subscribe(new LeaseTaskSubscriber<C, unknown>(out, poolOrWork)));
   }
-  const each = itemWork('withConnection', poolOrWork, work, options);
+  const each = resolveItemWork('withConnection', poolOrWork, work, options);
   return (source) => {
-    if ((source as unknown) === poolOrWork) throw leasedTwice(each.pool.core.name);
-    const tasks = new ItemTasks<C, unknown, unknown>(source, each);
+    if ((source as unknown) === poolOrWork) throw leasedTwiceError(each.pool.core.name);
+    const tasks = new ItemTaskStream<C, unknown, unknown>(source, each);
     const { signal } = each.asking;
-    return signal === undefined ? tasks : tasks.pipe(map((task) => stoppable(task, each)));
+    return signal === undefined ? tasks : tasks.pipe(map((task) => withSignal(task, each)));
   };
 }
 
-class ItemTasks<C, T, R> extends TaskStream<C, T, T, R> {
+class ItemTaskStream<C, T, R> extends TaskStream<C, T, T, R> {
   refuse(item: T): Error | null {
     if (!isLeaseOf(this.each.pool, item)) return null;
     item.release();
-    return leasedTwice(this.each.pool.core.name);
+    return leasedTwiceError(this.each.pool.core.name);
   }
 
   itemOf(item: T): T {
@@ -84,7 +84,7 @@ class ItemTasks<C, T, R> extends TaskStream<C, T, T, R> {
 }
 
 /** Checks what an operator was given, and keeps it once for all items. */
-export function itemWork<C, T>(
+export function resolveItemWork<C, T>(
   operator: string,
   pool: ConnectionPool<C>,
   work: ItemWork<C, T>['work'] | undefined,
@@ -111,7 +111,7 @@ export function isLeaseOf<C>(pool: PoolInternals<C>, item: unknown): item is Hel
   return isHeldLease<C>(item) && item[internals] === pool;
 }
 
-export function leasedTwice(name: string): InvalidConfigError {
+export function leasedTwiceError(name: string): InvalidConfigError {
   return new InvalidConfigError(name, `withConnection would lease from pool '${name}' twice over`, [
     'its source is that same pool, whose every item is a lease already: ' +
       'write pool.pipe(withConnection(work)) to work on those, or items$.pipe(withConnection(pool, work)) for items of your own',

@@ -5,16 +5,16 @@ import type { Receiver, Source } from './source';
  * In ms. A generator that waits for something hears of `return()` only when that has come, which may be never. Who stops is not
  * to wait so long: the generator ends by itself then, later.
  */
-const patience = 1_000;
+const returnTimeoutMs = 1_000;
 
 /** Draws from an AsyncIterator, one value at a time. */
 export class IteratorSource<T> implements Source {
   /** Ended by itself, or told to. */
-  private over = false;
-  private asked = false;
-  private late = 0;
+  private done = false;
+  private pending = false;
+  private lateCount = 0;
   /** Wakes whoever waits for the answer that is still to come. */
-  private settled: (() => void) | null = null;
+  private onSettled: (() => void) | null = null;
 
   constructor(
     private readonly iterator: AsyncIterator<T>,
@@ -25,68 +25,68 @@ export class IteratorSource<T> implements Source {
   ) {}
 
   pull(): void {
-    this.asked = true;
+    this.pending = true;
     let result: unknown;
     try {
       result = this.iterator.next();
     } catch (error) {
-      this.failed(error);
+      this.onError(error);
       return;
     }
     // An iterator written by hand may return what is no promise.
     const promise = result instanceof Promise ? (result as Promise<unknown>) : Promise.resolve(result);
-    promise.then(this.answered, this.failed);
+    promise.then(this.onResult, this.onError);
   }
 
   async stop(): Promise<number> {
-    if (this.over) return this.late;
-    this.over = true;
+    if (this.done) return this.lateCount;
+    this.done = true;
     const { iterator } = this;
     const returned = (async (): Promise<unknown> => iterator.return?.())();
     this.destroy?.();
-    if (this.asked) await this.answerOrPatience(returned);
+    if (this.pending) await this.answerOrTimeout(returned);
     // It has heard, and is cleaning up; or it has not, and nobody can wait for that.
-    if (this.asked) returned.catch(() => undefined);
+    if (this.pending) returned.catch(() => undefined);
     else await returned;
-    return this.late;
+    return this.lateCount;
   }
 
-  private readonly answered = (result: unknown): void => {
-    this.asked = false;
+  private readonly onResult = (result: unknown): void => {
+    this.pending = false;
     if (typeof result !== 'object' || result === null) {
-      this.failed(new TypeError(`the source's next() came to ${String(result)}, which is no { done, value }`));
+      this.onError(new TypeError(`the source's next() came to ${String(result)}, which is no { done, value }`));
       return;
     }
     const { done, value } = result as IteratorResult<T, T>;
-    if (this.over) {
-      if (done !== true) this.late++;
-      this.settled?.();
+    if (this.done) {
+      if (done !== true) this.lateCount++;
+      this.onSettled?.();
     } else if (done === true) {
-      this.over = true;
-      this.receiver.ended();
+      this.done = true;
+      this.receiver.complete();
     } else {
-      this.receiver.arrived(value);
+      this.receiver.next(value);
     }
   };
 
-  private readonly failed = (error: unknown): void => {
-    this.asked = false;
-    if (this.over) {
-      this.settled?.();
+  private readonly onError = (error: unknown): void => {
+    this.pending = false;
+    if (this.done) {
+      this.onSettled?.();
     } else {
-      this.over = true;
-      this.receiver.broke(error);
+      this.done = true;
+      this.receiver.error(error);
     }
   };
 
-  private answerOrPatience(returned: Promise<unknown>): Promise<void> {
+  private answerOrTimeout(returned: Promise<unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const cancel = this.clock.after(patience, resolve, true);
-      this.settled = () => {
+      const cancel = this.clock.after(returnTimeoutMs, resolve, true);
+      this.onSettled = () => {
         cancel();
         resolve();
       };
-      returned.then(this.settled, (error: unknown) => {
+      returned.then(this.onSettled, (error: unknown) => {
         cancel();
         reject(error);
       });

@@ -9,8 +9,8 @@ export interface Reader<T> {
 
 /** Draws from a web ReadableStream by a reader, which can cancel it while it is being read; its iterator cannot. */
 export class ReaderSource<T> implements Source {
-  private over = false;
-  private late = 0;
+  private done = false;
+  private lateCount = 0;
 
   constructor(
     private readonly reader: Reader<T>,
@@ -18,41 +18,41 @@ export class ReaderSource<T> implements Source {
   ) {}
 
   pull(): void {
-    this.reader.read().then(this.answered, this.failed);
+    this.reader.read().then(this.onResult, this.onError);
   }
 
   async stop(): Promise<number> {
-    if (this.over) return this.late;
-    this.over = true;
+    if (this.done) return this.lateCount;
+    this.done = true;
     try {
       await this.reader.cancel();
     } finally {
       this.reader.releaseLock();
     }
-    return this.late;
+    return this.lateCount;
   }
 
-  private readonly answered = ({ done, value }: Awaited<ReturnType<Reader<T>['read']>>): void => {
-    if (this.over) {
-      if (!done) this.late++;
+  private readonly onResult = ({ done, value }: Awaited<ReturnType<Reader<T>['read']>>): void => {
+    if (this.done) {
+      if (!done) this.lateCount++;
       return;
     }
     if (!done) {
-      this.receiver.arrived(value as T);
+      this.receiver.next(value as T);
       return;
     }
-    this.end();
-    this.receiver.ended();
+    this.finish();
+    this.receiver.complete();
   };
 
-  private readonly failed = (error: unknown): void => {
-    if (this.over) return;
-    this.end();
-    this.receiver.broke(error);
+  private readonly onError = (error: unknown): void => {
+    if (this.done) return;
+    this.finish();
+    this.receiver.error(error);
   };
 
-  private end(): void {
-    this.over = true;
+  private finish(): void {
+    this.done = true;
     this.reader.releaseLock();
   }
 }

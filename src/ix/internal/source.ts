@@ -1,22 +1,22 @@
 import type { BatchPool } from '../../pool/state/batch-demand';
-import type { ItemWork } from '../../operators/internal/connection-task';
-import type { Lingering } from '../../operators/internal/lingering';
-import type { BatchWait } from '../../operators/internal/waiting';
+import type { ItemWork } from '../../operators/internal/task';
+import type { CancelledRuns } from '../../operators/internal/cancelled-runs';
+import type { BatchWait } from '../../operators/internal/batch-wait';
 
 /** Who has asked a {@link Source}. Each `pull` is answered by one of these calls: inside of it, or later. */
 export interface Receiver<T> {
-  arrived(value: T): void;
+  next(value: T): void;
   /** There is no more. */
-  ended(): void;
+  complete(): void;
   /** There is no more, because of this. */
-  broke(error: unknown): void;
+  error(error: unknown): void;
   /** Beside the answers: nothing comes for now, because of this; or (null) what comes next may come. */
-  waits?(wait: BatchWait | null): void;
+  waiting?(wait: BatchWait | null): void;
 }
 
 /** A receiver of tasks that would rather have their parts: it makes something of its own of them, which costs less. */
 export interface WorkReceiver {
-  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void;
+  nextWork(each: ItemWork<unknown, unknown>, item: unknown, index: number, cancelledRuns: CancelledRuns): void;
 }
 
 /**

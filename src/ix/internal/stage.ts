@@ -1,6 +1,6 @@
-import type { BatchWait } from '../../operators/internal/waiting';
+import type { BatchWait } from '../../operators/internal/batch-wait';
 import type { Clock } from '../../pool/time/clock';
-import { open } from './open';
+import { openSource } from './open-source';
 import type { PullSource, Receiver, Source } from './source';
 
 /** One operator at work: the receiver of what is drawn, and the source of what it makes of that. */
@@ -8,12 +8,12 @@ export abstract class Stage<T, R> implements Source, Receiver<T> {
   protected upstream!: Source;
   private stopping: Promise<number> | null = null;
   /** Whoever received has stopped, and is not to be told anything any more. */
-  protected silent = false;
+  protected stopped = false;
 
   constructor(protected readonly receiver: Receiver<R>) {}
 
   drawFrom(source: PullSource<T>, signal: AbortSignal | undefined, clock?: Clock): this {
-    this.upstream = open(source, this, signal, clock);
+    this.upstream = openSource(source, this, signal, clock);
     return this;
   }
 
@@ -22,26 +22,26 @@ export abstract class Stage<T, R> implements Source, Receiver<T> {
   }
 
   stop(): Promise<number> {
-    this.silent = true;
-    return this.end();
+    this.stopped = true;
+    return this.stopUpstream();
   }
 
-  abstract arrived(value: T): void;
+  abstract next(value: T): void;
 
-  ended(): void {
-    this.receiver.ended();
+  complete(): void {
+    this.receiver.complete();
   }
 
-  broke(error: unknown): void {
-    this.receiver.broke(error);
+  error(error: unknown): void {
+    this.receiver.error(error);
   }
 
-  waits(wait: BatchWait | null): void {
-    if (!this.silent) this.receiver.waits?.(wait);
+  waiting(wait: BatchWait | null): void {
+    if (!this.stopped) this.receiver.waiting?.(wait);
   }
 
   /** Ends what is drawn from, once; resolves when all is back. */
-  protected end(): Promise<number> {
+  protected stopUpstream(): Promise<number> {
     return (this.stopping ??= this.release());
   }
 
@@ -53,8 +53,8 @@ export abstract class Stage<T, R> implements Source, Receiver<T> {
   /** Answers a pull with an error of its own, when all is back. */
   protected fail(error: unknown): void {
     const broke = (): void => {
-      if (!this.silent) this.receiver.broke(error);
+      if (!this.stopped) this.receiver.error(error);
     };
-    this.end().then(broke, broke);
+    this.stopUpstream().then(broke, broke);
   }
 }

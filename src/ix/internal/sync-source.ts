@@ -2,7 +2,7 @@ import type { Receiver, Source } from './source';
 
 /** Draws from an Iterable: every pull is answered at once. */
 export class SyncSource<T> implements Source {
-  private over = false;
+  private done = false;
 
   constructor(
     private readonly iterator: Iterator<T>,
@@ -15,22 +15,22 @@ export class SyncSource<T> implements Source {
     try {
       result = iterator.next();
     } catch (error) {
-      this.over = true;
-      receiver.broke(error);
+      this.done = true;
+      receiver.error(error);
       return;
     }
     if (result.done === true) {
-      this.over = true;
-      receiver.ended();
+      this.done = true;
+      receiver.complete();
     } else {
-      receiver.arrived(result.value);
+      receiver.next(result.value);
     }
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- so that what `return()` throws is a rejection
   async stop(): Promise<number> {
-    if (!this.over) {
-      this.over = true;
+    if (!this.done) {
+      this.done = true;
       this.iterator.return?.();
     }
     return 0;

@@ -3,20 +3,20 @@ import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
 import type { Context } from '../../pool/rx/context';
 import { isPiped, thrownBy } from '../../pool/rx/teardown-error';
 import type { Sink } from '../../pool/rx/work';
-import { isBareTask, isTask } from './connection-task';
-import type { AnyTask } from './connection-task';
+import { isBareTask, isTask } from './task';
+import type { AnyTask } from './task';
 import type { MemberOwner } from './member';
 import type { HeldMember } from './outages';
-import { none } from './running';
+import { notStored } from './running-members';
 
 /** Starts one: the first thing that it says may come before this returns. */
-export function begin<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, position: number): void {
+export function startMember<R>(owner: MemberOwner<R>, inner: ObservableInput<R>, position: number): void {
   if (!isTask(inner)) {
     new InnerMember(owner, position, position, inner, null).subscribeTo(inner);
     return;
   }
   const member = new InnerMember(owner, position, inner.index, inner.item, inner);
-  inner.beginAnew();
+  inner.forgetRuns();
   if (isBareTask(inner)) {
     // The task's run reports to the member itself: no Observable in between.
     const run = inner.createRun(member);
@@ -36,12 +36,12 @@ const completed: Ended = { failure: null };
 
 /** A member that subscribes to what it was given. */
 class InnerMember<R> implements HeldMember<R>, Sink<R> {
-  at = none;
+  slotIndex = notStored;
   handle: Unsubscribable | null = null;
   last: R | undefined = undefined;
   /** Neither ended nor unsubscribed. */
-  private open = true;
-  private silent = true;
+  private isActive = true;
+  private hasNoValue = true;
   /** Inside of its subscribe: what has ended there is told of only when that has returned, since a teardown may still come, and throw. */
   private starting = false;
   private ended: Ended | null = null;
@@ -71,7 +71,7 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   restart(): void {
-    begin(this.owner, this.task as unknown as ObservableInput<R>, this.position);
+    startMember(this.owner, this.task as unknown as ObservableInput<R>, this.position);
   }
 
   subscribeTo(inner: ObservableInput<R>): void {
@@ -86,17 +86,17 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
       if (!this.failedLate(error)) this.error(error);
     }
     this.starting = false;
-    if (this.ended !== null) this.tell(this.ended);
+    if (this.ended !== null) this.report(this.ended);
   }
 
   unsubscribe(): void {
-    this.open = false;
+    this.isActive = false;
     this.handle?.unsubscribe();
   }
 
   next(value: R): void {
-    if (!this.open) return;
-    this.silent = false;
+    if (!this.isActive) return;
+    this.hasNoValue = false;
     if (this.context === null) this.owner.rules.value(this, value);
     else this.valueInContext(value);
   }
@@ -106,8 +106,8 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   /** Only what is known for sure never to have begun: neither was its work called, nor has an operator put on it said anything. */
-  private isHeld(error: unknown): boolean {
-    return this.silent && this.task?.wasRefused(error) === true && this.owner.hold(this, error);
+  private tryHold(error: unknown): boolean {
+    return this.hasNoValue && this.task?.wasRefused(error) === true && this.owner.hold(this, error);
   }
 
   complete(): void {
@@ -122,8 +122,8 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
   }
 
   private end(ended: Ended): void {
-    if (!this.open) return;
-    this.open = false;
+    if (!this.isActive) return;
+    this.isActive = false;
     this.ended = ended;
     // Its teardown comes before the next one begins, and belongs to it: if it throws, the member has failed.
     try {
@@ -134,7 +134,7 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
     if (this.starting) return;
     const how = this.ended;
     this.inContext(() => {
-      this.tell(how);
+      this.report(how);
     });
   }
 
@@ -149,14 +149,14 @@ class InnerMember<R> implements HeldMember<R>, Sink<R> {
     else this.context.runInAsyncScope(what);
   }
 
-  private tell({ failure }: Ended): void {
+  private report({ failure }: Ended): void {
     const { owner } = this;
     owner.running.delete(this);
     // Unsubscribed by its own teardown.
     if (owner.closed) return;
     try {
       if (failure === null) owner.rules.completed(this);
-      else if (!this.isHeld(failure.error)) owner.rules.failed(this, failure.error);
+      else if (!this.tryHold(failure.error)) owner.rules.failed(this, failure.error);
     } finally {
       owner.pump();
     }

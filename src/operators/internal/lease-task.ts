@@ -4,15 +4,15 @@ import { internals } from '../../pool/rx/internals';
 import type { HeldLease, Lease } from '../../pool/rx/lease';
 import type { Sink, WorkContext } from '../../pool/rx/work';
 import type { WorkRun } from '../../pool/rx/work-run';
-import { Task } from './connection-task';
-import type { ConnectionTask } from './connection-task';
-import type { Lingering } from './lingering';
+import { Task } from './task';
+import type { ConnectionTask } from './task';
+import type { CancelledRuns } from './cancelled-runs';
 import { WatchedRun } from './watched-run';
 
 export type LeaseWork<C> = (connection: C, context: WorkContext) => unknown;
 
 /** Makes every lease of the pool's stream a task that works on it. */
-export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
+export class LeaseTaskSubscriber<C, R> extends Subscriber<Lease<C>> {
   private readonly reservations: Reservations<C, R>;
 
   constructor(
@@ -25,29 +25,29 @@ export class LeaseTasks<C, R> extends Subscriber<Lease<C>> {
 
   protected override _next(lease: Lease<C>): void {
     if (isHeldLease<C>(lease)) this.out.next(this.reservations.taskOf(lease));
-    else this.error(notALease());
+    else this.error(notALeaseError());
   }
 
   protected override _error(error: unknown): void {
     super._error(error);
-    this.reservations.giveBack();
+    this.reservations.releaseAll();
   }
 
   protected override _complete(): void {
     this.reservations.sourceHasEnded();
     super._complete();
-    this.reservations.giveBackUnlessRunSoon();
+    this.reservations.releaseUnlessRunSoon();
   }
 
   override unsubscribe(): void {
     if (this.closed) return;
     super.unsubscribe();
-    if (!this.reservations.sourceEnded) this.reservations.giveBack();
+    if (!this.reservations.sourceEnded) this.reservations.releaseAll();
   }
 }
 
 /** What withConnection(work) says of items that are no leases. */
-export function notALease(): TypeError {
+export function notALeaseError(): TypeError {
   return new TypeError(
     'withConnection(work) works on the leases of a pool: pool.pipe(withConnection(work)). ' +
       'For items of your own, name the pool: items$.pipe(withConnection(pool, work)).',
@@ -57,19 +57,19 @@ export function notALease(): TypeError {
 /** Answers for the leases of the tasks that never run: they go back when the pipeline ends before their turn. */
 export class Reservations<C, R> {
   private index = 0;
-  private readonly notRun = new Set<LeaseTask<C, R>>();
+  private readonly pending = new Set<LeaseTask<C, R>>();
   private running = 0;
   /** The source has ended: whoever got the tasks may still run them, and we hear of that only through the tasks. */
   sourceEnded = false;
 
   constructor(
     readonly work: LeaseWork<C>,
-    readonly lingering?: Lingering,
+    readonly cancelledRuns?: CancelledRuns,
   ) {}
 
   taskOf(lease: HeldLease<C>): LeaseTask<C, R> {
     const task = new LeaseTask<C, R>(this, lease, this.index++);
-    this.notRun.add(task);
+    this.pending.add(task);
     return task;
   }
 
@@ -78,37 +78,37 @@ export class Reservations<C, R> {
   }
 
   started(task: LeaseTask<C, R>): void {
-    this.notRun.delete(task);
+    this.pending.delete(task);
     this.running++;
   }
 
   ended(): void {
     this.running--;
-    this.giveBackUnlessRunSoon();
+    this.releaseUnlessRunSoon();
   }
 
   /** A run was unsubscribed. After the source has ended, that is how the end of the pipeline shows. */
   cancelled(): void {
-    if (this.sourceEnded) this.giveBack();
+    if (this.sourceEnded) this.releaseAll();
   }
 
   /** When nobody drives the tasks any more, nobody may ever run those that are left. */
-  giveBackUnlessRunSoon(): void {
-    const [first] = this.notRun;
+  releaseUnlessRunSoon(): void {
+    const [first] = this.pending;
     if (first === undefined || !this.sourceEnded || this.running > 0) return;
     first.pool.core.clock.after(
       0,
       () => {
-        if (this.running === 0) this.giveBack();
+        if (this.running === 0) this.releaseAll();
       },
       false,
     );
   }
 
-  giveBack(): void {
-    const tasks = [...this.notRun];
-    this.notRun.clear();
-    for (const task of tasks) task.giveBack();
+  releaseAll(): void {
+    const tasks = [...this.pending];
+    this.pending.clear();
+    for (const task of tasks) task.releaseLease();
   }
 }
 
@@ -124,13 +124,13 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     super(item[internals], item[internals], item, index);
   }
 
-  get lingering(): Lingering | undefined {
-    return this.tasks.lingering;
+  get cancelledRuns(): CancelledRuns | undefined {
+    return this.tasks.cancelledRuns;
   }
 
   invoke(connection: C, context: WorkContext): unknown {
     const { work } = this.tasks;
-    this.called = true;
+    this.workCalled = true;
     return work(connection, context);
   }
 
@@ -163,7 +163,7 @@ export class LeaseTask<C, R> extends Task<C, Lease<C>, R> {
     }
   }
 
-  giveBack(): void {
+  releaseLease(): void {
     this.reserved = false;
     this.item.release();
   }
@@ -176,7 +176,7 @@ class LeaseRun<C, R> extends WatchedRun<C, R> {
     private readonly task: LeaseTask<C, R>,
     sink: Sink<R>,
   ) {
-    super(task, sink, task.lingering);
+    super(task, sink, task.cancelledRuns);
   }
 
   override unsubscribe(): void {

@@ -1,13 +1,13 @@
 import type { BatchPool } from '../../pool/state/batch-demand';
 import type { Context } from '../../pool/rx/context';
 import { InvalidConfigError } from '../../pool/errors';
-import { isTask } from './connection-task';
+import { isTask } from './task';
 import type { HeldMember } from './outages';
-import type { Placed, Running } from './running';
+import type { StoredMember, RunningMembers } from './running-members';
 import type { TaskRun } from './task-run';
 
 /** One of a batch. */
-export interface Member<R> extends Placed {
+export interface Member<R> extends StoredMember {
   readonly index: number;
   readonly item: unknown;
   /** The last value, for an outcome. */
@@ -29,7 +29,7 @@ export interface MemberOwner<R> {
   /** Whom the values of a member go to, in the end. */
   readonly destination: unknown;
   readonly rules: BatchRules<R>;
-  readonly running: Running<Member<R>>;
+  readonly running: RunningMembers<Member<R>>;
   /** Of the member that is begun now, where that is known. */
   readonly context: Context | null;
   /** Starts the run of a task. */

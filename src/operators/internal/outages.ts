@@ -8,7 +8,7 @@ import { RecoveryClaim } from '../../pool/rx/recovery-claim';
 import type { RecoveryWatcher } from '../../pool/rx/recovery-claim';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
 import type { BatchRules, Member } from './member';
-import type { BatchWait } from './waiting';
+import type { BatchWait } from './batch-wait';
 
 /** A member whose connection never came about: nothing of it has begun, so it can be started once more. */
 export interface HeldMember<R> extends Member<R> {
@@ -22,7 +22,7 @@ export interface HoldingBatch<R> {
   readonly destination: unknown;
   readonly rules: BatchRules<R>;
   restart(member: HeldMember<R>): void;
-  tellWaiting(wait: BatchWait | null): void;
+  notifyWaiting(wait: BatchWait | null): void;
   pump(): void;
 }
 
@@ -38,9 +38,9 @@ function isOutage({ core }: PoolInternals<unknown>, error: unknown): error is Po
  */
 export class Outages<R> {
   /** Whether anything is held: as long as it is, nothing else is started. */
-  holds = false;
+  holdsAny = false;
   private readonly byPool = new Map<PoolInternals<unknown>, Outage<R>>();
-  private told: unknown = undefined;
+  private reportedReason: unknown = undefined;
   /** How many times members are being started again, or fail, one after the other: until that is over they are held, whatever it sets off. */
   private releasing = 0;
 
@@ -61,14 +61,14 @@ export class Outages<R> {
   }
 
   /** Everything that is held fails with what it was refused with: nothing is started any more. */
-  giveUp(): void {
+  failAll(): void {
     for (const outage of this.byPool.values()) outage.fail();
   }
 
   /** No one wants to know any more. */
   cancel(): void {
-    this.holds = false;
-    for (const outage of this.byPool.values()) outage.take();
+    this.holdsAny = false;
+    for (const outage of this.byPool.values()) outage.takeHeld();
   }
 
   /** Has done with each of these what there is to be done, as long as the batch goes on. */
@@ -90,19 +90,19 @@ export class Outages<R> {
       }
     }
     this.releasing--;
-    this.changed();
+    this.update();
     batch.pump();
   }
 
   /** Something is held, or no more. */
-  changed(): void {
+  update(): void {
     const { batch } = this;
     if (batch.closed) return;
     const first = [...this.byPool.values()].find(({ reason }) => reason !== undefined);
-    this.holds = first !== undefined || this.releasing > 0;
-    if (first?.reason === this.told) return;
-    this.told = first?.reason;
-    batch.tellWaiting(first === undefined ? null : { reason: first.reason });
+    this.holdsAny = first !== undefined || this.releasing > 0;
+    if (first?.reason === this.reportedReason) return;
+    this.reportedReason = first?.reason;
+    batch.notifyWaiting(first === undefined ? null : { reason: first.reason });
   }
 }
 
@@ -118,7 +118,7 @@ class Outage<R> implements RecoveryWatcher {
   private claim: RecoveryClaim<unknown> | null = null;
   private cancelTimer: Cancel | null = null;
   /** How many leases the pool had lent when the patience was over, or -1. As long as it has lent no more, it is the same outage. */
-  private overAt = -1;
+  private expiredAtLease = -1;
 
   constructor(
     private readonly outages: Outages<R>,
@@ -137,16 +137,16 @@ class Outage<R> implements RecoveryWatcher {
   }
 
   hold(member: HeldMember<R>, error: PoolError): boolean {
-    if (this.overAt === this.pool.core.counters.acquired) return false;
+    if (this.expiredAtLease === this.pool.core.counters.acquired) return false;
     // Whatever it fails with or is started again by comes from elsewhere.
     this.held.push({ member, error, context: this.pool.core.captureContext() });
-    this.outages.changed();
-    if (this.claim === null && !this.gone) this.begin();
+    this.outages.update();
+    if (this.claim === null && !this.gone) this.waitForRecovery();
     return true;
   }
 
   recovered(): void {
-    this.outages.release(this.take(), ({ member }) => {
+    this.outages.release(this.takeHeld(), ({ member }) => {
       this.batch.restart(member);
     });
   }
@@ -154,7 +154,7 @@ class Outage<R> implements RecoveryWatcher {
   /** There will be no connection any more: the pool is destroyed. Or, by their own errors: they have been held for too long. */
   fail(error?: PoolError): void {
     if (this.held.length === 0) return;
-    this.outages.release(this.take(), ({ member, error: own }) => {
+    this.outages.release(this.takeHeld(), ({ member, error: own }) => {
       this.batch.rules.failed(member, error ?? own);
     });
   }
@@ -164,7 +164,7 @@ class Outage<R> implements RecoveryWatcher {
   }
 
   /** What was held is held no more, in the order of the batch. */
-  take(): Refused<R>[] {
+  takeHeld(): Refused<R>[] {
     const { held, claim } = this;
     this.cancelTimer?.();
     this.held = [];
@@ -173,13 +173,13 @@ class Outage<R> implements RecoveryWatcher {
     return held.sort((a, b) => a.member.position - b.member.position);
   }
 
-  private begin(): void {
+  private waitForRecovery(): void {
     const { core } = this.pool;
     const { patience } = this;
     this.claim = new RecoveryClaim(this.pool, this);
     if (patience !== Infinity) {
       const over = (): void => {
-        this.overAt = core.counters.acquired;
+        this.expiredAtLease = core.counters.acquired;
         core.run(() => {
           this.fail();
         });

@@ -8,7 +8,7 @@ import { readOptions } from '../../pool/values/read-options';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
 import { unknownOption } from '../../pool/values/unknown-option';
 import type { BatchOutcome } from '../batch-outcomes';
-import type { BatchWait } from './waiting';
+import type { BatchWait } from './batch-wait';
 
 /** How far a batch has come. */
 export interface BatchProgress {
@@ -41,10 +41,10 @@ export interface ProgressOptions {
 export function progressFor(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions,
-): () => Progress {
+): () => ProgressCounter {
   const { total, scheduler = asyncScheduler } = checked(observer, options);
-  const told = typeof observer === 'function' ? { next: observer } : observer;
-  return () => new Progress(told, total, scheduler);
+  const target = typeof observer === 'function' ? { next: observer } : observer;
+  return () => new ProgressCounter(target, total, scheduler);
 }
 
 function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
@@ -65,12 +65,12 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
 }
 
 /** How far one run has come, and who is told. */
-export class Progress {
+export class ProgressCounter {
   private succeeded = 0;
   private failed = 0;
   private waiting: BatchProgress['waiting'];
   private readonly clock: Clock;
-  private readonly since: number;
+  private readonly startedAt: number;
 
   constructor(
     readonly observer: Partial<Observer<BatchProgress>>,
@@ -78,7 +78,7 @@ export class Progress {
     private readonly scheduler: SchedulerLike,
   ) {
     this.clock = schedulerClock(scheduler);
-    this.since = this.clock.now();
+    this.startedAt = this.clock.now();
   }
 
   count(outcome: BatchOutcome<unknown>): void {
@@ -86,7 +86,7 @@ export class Progress {
     else this.failed++;
   }
 
-  waits(wait: BatchWait | null): void {
+  setWaiting(wait: BatchWait | null): void {
     this.waiting = wait === null ? undefined : { since: this.scheduler.now(), reason: wait.reason };
   }
 
@@ -99,7 +99,7 @@ export class Progress {
   private snapshot(): BatchProgress {
     const { total, succeeded, failed } = this;
     const done = succeeded + failed;
-    const elapsed = this.clock.now() - this.since;
+    const elapsed = this.clock.now() - this.startedAt;
     const ratePerSecond = elapsed > 0 ? (done * 1000) / elapsed : 0;
     if (total === undefined) return { succeeded, failed, ratePerSecond };
     if (ratePerSecond === 0) return { total, succeeded, failed, ratePerSecond };

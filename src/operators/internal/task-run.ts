@@ -5,10 +5,10 @@ import type { PoolInternals } from '../../pool/rx/internals';
 import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';
 import { WorkRun } from '../../pool/rx/work-run';
-import type { ItemWork } from './connection-task';
+import type { ItemWork } from './task';
 import type { MemberOwner } from './member';
 import type { HeldMember } from './outages';
-import { none } from './running';
+import { notStored } from './running-members';
 
 /**
  * A member of a batch that stands right behind `withConnection`: task, run and member in one. The task would be an Observable that only
@@ -16,7 +16,7 @@ import { none } from './running';
  */
 export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
   declare readonly sink: MemberOwner<R>;
-  at = none;
+  slotIndex = notStored;
   last: R | undefined = undefined;
 
   constructor(

@@ -1,6 +1,6 @@
 import { Observable, Subscriber } from 'rxjs';
-import { ItemTask } from './connection-task';
-import type { ConnectionTask, ItemWork } from './connection-task';
+import { ItemTask } from './task';
+import type { ConnectionTask, ItemWork } from './task';
 
 /** What makes tasks of items: for whoever subscribes, and for a batch right behind it, which would rather have their parts. */
 export abstract class TaskStream<C, I, T, R> extends Observable<ConnectionTask<T, R>> {
@@ -8,7 +8,7 @@ export abstract class TaskStream<C, I, T, R> extends Observable<ConnectionTask<T
     readonly items: Observable<I>,
     readonly each: ItemWork<C, T>,
   ) {
-    super((out) => items.subscribe(new Tasks(out, this)));
+    super((out) => items.subscribe(new TaskSubscriber(out, this)));
   }
 
   /** Why there can be no task for this one; null if there can. */
@@ -18,7 +18,7 @@ export abstract class TaskStream<C, I, T, R> extends Observable<ConnectionTask<T
   abstract indexOf(given: I, place: number): number;
 }
 
-class Tasks<C, I, T, R> extends Subscriber<I> {
+class TaskSubscriber<C, I, T, R> extends Subscriber<I> {
   private place = 0;
 
   constructor(

@@ -3,15 +3,15 @@
 const unstarted = new WeakMap<object, number>();
 
 /** So many more had been drawn when this outcome stopped its batch, and were not started. */
-export function noteUnstarted(outcome: object, count: number): void {
-  unstarted.set(outcome, unstartedAt(outcome) + count);
+export function recordUnstarted(outcome: object, count: number): void {
+  unstarted.set(outcome, unstartedOf(outcome) + count);
 }
 
 /** To be asked when the batch has ended: what was on its way when it stopped is counted when it comes. */
-export function unstartedAt(outcome: object): number {
+export function unstartedOf(outcome: object): number {
   return unstarted.get(outcome) ?? 0;
 }
 
-export function hasStopped(outcome: object): boolean {
+export function stoppedBatch(outcome: object): boolean {
   return unstarted.has(outcome);
 }

@@ -12,7 +12,7 @@ interface Wrapper {
  * What is inside of IxJS's `from(source)`, if that does nothing but pass on. Its generator would cost more than all of a batch,
  * and would not tell the source of a `return()` before the source has answered what it was asked before.
  */
-export function unwrapped<T>(source: PullSource<T>): PullSource<T> {
+export function unwrapIxFrom<T>(source: PullSource<T>): PullSource<T> {
   let inner: unknown = source;
   // Not instanceof, which says yes to every AsyncIterableX.
   while ((inner as object).constructor === FromAsyncIterable) {

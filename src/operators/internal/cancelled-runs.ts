@@ -9,12 +9,12 @@ interface Run {
  * Knows the runs that still use their connections although they have been cancelled: promises, and whatever else cannot be
  * stopped. Costs nothing for those that end by themselves.
  */
-export class Lingering {
+export class CancelledRuns {
   private readonly runs = new Set<Run>();
   private waiting: (() => void)[] = [];
 
   /** A run has been unsubscribed: does it still hold its connection? */
-  cancelled(run: Run): void {
+  add(run: Run): void {
     if (run.state !== 'held' || this.runs.has(run)) return;
     this.runs.add(run);
     // Its own `end` is put before that of its class: a subclass would cost every run what only these need.
@@ -29,7 +29,7 @@ export class Lingering {
   }
 
   /** Resolves when none of them has a connection any more. */
-  gone(): Promise<void> {
+  allReleased(): Promise<void> {
     if (this.runs.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push(resolve));
   }

@@ -6,7 +6,7 @@ import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';
 import { StopOnAbort } from '../../pool/rx/stop-on-abort';
 import { WorkObservable } from '../../pool/rx/work-observable';
-import type { Lingering } from './lingering';
+import type { CancelledRuns } from './cancelled-runs';
 
 /**
  * What `withConnection` makes of an item: cold work that leases a connection when it is subscribed, and gives it back
@@ -28,9 +28,9 @@ const brand: unique symbol = Symbol.for('rxjs-connection-pool.task');
 /** What a batch knows of a task, whatever operators have been put on it. */
 export interface AnyTask extends ConnectionTask<unknown, unknown> {
   readonly pool: PoolInternals<unknown>;
-  readonly lingering?: Lingering | undefined;
+  readonly cancelledRuns?: CancelledRuns | undefined;
   /** What has come of the runs that it has had since this was last called is forgotten. */
-  beginAnew(): void;
+  forgetRuns(): void;
   /** Whether this is the very error by which the pool refused it a connection, and its work was never called. */
   wasRefused(error: unknown): boolean;
 }
@@ -46,7 +46,7 @@ export function isBareTask(value: AnyTask): value is WorkObservable<unknown, unk
 
 export abstract class Task<C, T, R> extends WorkObservable<C, R> implements ConnectionTask<T, R> {
   /** Whether its work was called, and what its pool refused it a connection with. */
-  protected called = false;
+  protected workCalled = false;
   private refusal: PoolError | null = null;
 
   constructor(
@@ -66,13 +66,13 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
     this.refusal = error;
   }
 
-  beginAnew(): void {
+  forgetRuns(): void {
     this.refusal = null;
-    this.called = false;
+    this.workCalled = false;
   }
 
   wasRefused(error: unknown): boolean {
-    return this.refusal === error && !this.called;
+    return this.refusal === error && !this.workCalled;
   }
 
   // How RxJS 7 makes the result of `pipe`.
@@ -84,12 +84,12 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
 /** A task with operators on it. */
 class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
   readonly pool: AnyTask['pool'];
-  readonly lingering: Lingering | undefined;
+  readonly cancelledRuns: CancelledRuns | undefined;
   readonly item: T;
   readonly index: number;
 
   constructor(
-    private readonly task: Pick<AnyTask, 'lingering' | 'index' | 'beginAnew' | 'wasRefused'> & {
+    private readonly task: Pick<AnyTask, 'cancelledRuns' | 'index' | 'forgetRuns' | 'wasRefused'> & {
       readonly item: T;
       readonly pool: unknown;
     },
@@ -98,7 +98,7 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
   ) {
     super();
     this.pool = task.pool as AnyTask['pool'];
-    this.lingering = task.lingering;
+    this.cancelledRuns = task.cancelledRuns;
     this.item = task.item;
     this.index = task.index;
     // What RxJS's own `lift` sets.
@@ -112,8 +112,8 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
     return true;
   }
 
-  beginAnew(): void {
-    this.task.beginAnew();
+  forgetRuns(): void {
+    this.task.forgetRuns();
   }
 
   wasRefused(error: unknown): boolean {
@@ -133,7 +133,10 @@ export interface ItemWork<C, T> {
 }
 
 /** The task, stopped by the signal that was asked for: still a task, and none that a batch can run by itself. */
-export function stoppable<C, T, R>(task: ConnectionTask<T, R>, { asking, pool }: ItemWork<C, T>): ConnectionTask<T, R> {
+export function withSignal<C, T, R>(
+  task: ConnectionTask<T, R>,
+  { asking, pool }: ItemWork<C, T>,
+): ConnectionTask<T, R> {
   const { signal } = asking;
   if (signal === undefined) return task;
   // eslint-disable-next-line @typescript-eslint/no-deprecated -- as `pipe` does it
@@ -150,7 +153,7 @@ export class ItemTask<C, T, R> extends Task<C, T, R> {
   }
 
   invoke(connection: C, context: WorkContext): unknown {
-    this.called = true;
+    this.workCalled = true;
     return this.each.work(connection, this.item, this.index, context);
   }
 }

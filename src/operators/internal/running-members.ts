@@ -2,36 +2,36 @@ import { Subscription } from 'rxjs';
 import type { Unsubscribable } from 'rxjs';
 
 /** The place of one that is not kept. */
-export const none = -1;
+export const notStored = -1;
 
 /** One that runs, and knows where it is kept. */
-export interface Placed extends Unsubscribable {
+export interface StoredMember extends Unsubscribable {
   /** Its place in the batch: who began first has the lower one. */
   readonly position: number;
-  /** Where it is in {@link Running}, or {@link none}. */
-  at: number;
+  /** Where it is in {@link RunningMembers}, or {@link notStored}. */
+  slotIndex: number;
 }
 
 /** Those of a batch that run, in no order: one that ends leaves its place to the last. */
-export class Running<M extends Placed> {
+export class RunningMembers<M extends StoredMember> {
   /** Longer than `size` where there were more once: an array that shrinks and grows with every item costs more than the item. */
   private members: (M | null)[] = [];
   size = 0;
 
   add(member: M): void {
-    member.at = this.size;
+    member.slotIndex = this.size;
     this.members[this.size++] = member;
   }
 
   /** One that is not kept any more, because all were cancelled, is not looked for. */
   delete(member: M): void {
-    if (member.at === none) return;
+    if (member.slotIndex === notStored) return;
     const { members } = this;
     const last = members[--this.size]!;
-    last.at = member.at;
-    members[member.at] = last;
+    last.slotIndex = member.slotIndex;
+    members[member.slotIndex] = last;
     members[this.size] = null;
-    member.at = none;
+    member.slotIndex = notStored;
   }
 
   /** In the order in which they began. */
@@ -43,7 +43,7 @@ export class Running<M extends Placed> {
   cancel(): void {
     const members = new Subscription();
     for (const member of this.all()) {
-      member.at = none;
+      member.slotIndex = notStored;
       members.add(member);
     }
     this.members = [];

@@ -4,16 +4,16 @@ export interface BatchWait {
 }
 
 /** What `trackProgress` is told by a batch further up: that it waits, or (null) that it waits no more. */
-export const batchWaits: unique symbol = Symbol('rxjs-connection-pool.batchWaits');
+export const onBatchWait: unique symbol = Symbol('rxjs-connection-pool.onBatchWait');
 
 interface Link {
-  readonly [batchWaits]?: (wait: BatchWait | null) => void;
+  readonly [onBatchWait]?: (wait: BatchWait | null) => void;
   readonly destination?: unknown;
 }
 
 /** Tells whichever subscriber further down wants to know: it travels by no outcome, so that other operators may stand between. */
-export function tellWaiting(destination: unknown, wait: BatchWait | null): void {
+export function notifyWaiting(destination: unknown, wait: BatchWait | null): void {
   for (let link = destination as Link | null | undefined; link; link = link.destination as Link | null | undefined) {
-    link[batchWaits]?.(wait);
+    link[onBatchWait]?.(wait);
   }
 }

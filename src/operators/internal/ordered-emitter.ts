@@ -1,5 +1,5 @@
 /** Holds back what overtakes until what comes before it is there. */
-export class InOrder<T> {
+export class OrderedEmitter<T> {
   private readonly early = new Map<number, T>();
   private turn = 0;
 

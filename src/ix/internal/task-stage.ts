@@ -1,6 +1,6 @@
-import { ItemTask, stoppable } from '../../operators/internal/connection-task';
-import type { ConnectionTask, ItemWork } from '../../operators/internal/connection-task';
-import { Lingering } from '../../operators/internal/lingering';
+import { ItemTask, withSignal } from '../../operators/internal/task';
+import type { ConnectionTask, ItemWork } from '../../operators/internal/task';
+import { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import { WatchedRun } from '../../operators/internal/watched-run';
 import type { BatchPool } from '../../pool/state/batch-demand';
 import type { Sink } from '../../pool/rx/work';
@@ -9,18 +9,18 @@ import type { Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
 /** Common to all stages that make tasks of items. Their end is when the connections of what was cancelled are back. */
-export abstract class Tasks<T, R> extends Stage<T, R> {
-  readonly lingering = new Lingering();
+export abstract class TaskStage<T, R> extends Stage<T, R> {
+  readonly cancelledRuns = new CancelledRuns();
 
   protected override async release(): Promise<number> {
     const late = await super.release();
-    await this.lingering.gone();
+    await this.cancelledRuns.allReleased();
     return late;
   }
 }
 
 /** Tasks for one kind of work. */
-export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T, R>> {
+export abstract class ItemTaskStage<C, I, T, R> extends TaskStage<I, ConnectionTask<T, R>> {
   private readonly worker: WorkReceiver | null;
 
   constructor(
@@ -28,7 +28,7 @@ export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T,
     readonly each: ItemWork<C, T>,
   ) {
     super(receiver);
-    this.worker = receiver.workArrived === undefined ? null : (receiver as WorkReceiver);
+    this.worker = receiver.nextWork === undefined ? null : (receiver as WorkReceiver);
   }
 
   get pool(): BatchPool {
@@ -36,10 +36,10 @@ export abstract class TasksOfWork<C, I, T, R> extends Tasks<I, ConnectionTask<T,
   }
 
   protected pass(item: T, index: number): void {
-    const { worker, each, lingering } = this;
+    const { worker, each, cancelledRuns } = this;
     if (worker === null || each.asking.signal !== undefined) {
-      this.receiver.arrived(stoppable(new PulledTask<C, T, R>(each, item, index, lingering), each));
-    } else worker.workArrived(each as ItemWork<unknown, unknown>, item, index, lingering);
+      this.receiver.next(withSignal(new PulledTask<C, T, R>(each, item, index, cancelledRuns), each));
+    } else worker.nextWork(each as ItemWork<unknown, unknown>, item, index, cancelledRuns);
   }
 }
 
@@ -48,12 +48,12 @@ class PulledTask<C, T, R> extends ItemTask<C, T, R> {
     each: ItemWork<C, T>,
     item: T,
     index: number,
-    readonly lingering: Lingering,
+    readonly cancelledRuns: CancelledRuns,
   ) {
     super(each, item, index);
   }
 
   override createRun(sink: Sink<R>): WorkRun<C, R> {
-    return new WatchedRun(this, sink, this.lingering);
+    return new WatchedRun(this, sink, this.cancelledRuns);
   }
 }

@@ -1,5 +1,5 @@
 import { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
-import { Pulls } from './pulls';
+import { PendingPulls, PullIterator } from './pull-iterator';
 import type { PullSource, Receiver, Source } from './source';
 
 /**
@@ -12,12 +12,12 @@ export type PullOperator<T, R> = (source: PullSource<T>) => AsyncIterableX<R>;
 // speak to its operators in another way, so the mark is of this copy.
 const brand = Symbol('rxjs-connection-pool.pulled');
 
-export function isPulled<T>(source: unknown): source is Pulled<T> {
+export function isPullIterable<T>(source: unknown): source is PullIterable<T> {
   return (source as { [brand]?: true })[brand] === true;
 }
 
 /** What our operators return: an AsyncIterableX for everybody else, and a Source for each other. */
-export abstract class Pulled<T> extends AsyncIterableX<T> {
+export abstract class PullIterable<T> extends AsyncIterableX<T> {
   get [brand](): true {
     return true;
   }
@@ -26,13 +26,13 @@ export abstract class Pulled<T> extends AsyncIterableX<T> {
   abstract open(receiver: Receiver<T>, signal: AbortSignal | undefined): Source;
 
   [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<T, undefined> {
-    return new Pulls<T>((receiver) => this.open(receiver, signal), signal);
+    return new PullIterator(new PendingPulls<T>((receiver) => this.open(receiver, signal), signal));
   }
 }
 
 /** The one kind there is: what differs is how it is opened. */
-export class Opened<T> extends Pulled<T> {
-  constructor(readonly open: Pulled<T>['open']) {
+export class PullIterableOf<T> extends PullIterable<T> {
+  constructor(readonly open: PullIterable<T>['open']) {
     super();
   }
 }

@@ -5,7 +5,7 @@ const largest = 1024;
  * A list that only grows, and that becomes an array once, at the end. An array that is pushed to is moved to a larger place again and again:
  * of a million values each costs three times as much as in pieces that stay where they are.
  */
-export class LongList<T> {
+export class ChunkedList<T> {
   private readonly full: T[][] = [];
   private last = new Array<T>(16);
   private used = 0;

@@ -4,15 +4,15 @@ import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
 import { IteratorSource } from './iterator-source';
-import { isPulled } from './pulled';
+import { isPullIterable } from './pull-iterable';
 import { ReaderSource } from './reader-source';
 import type { Reader } from './reader-source';
 import type { PullSource, Receiver, Source } from './source';
 import { SyncSource } from './sync-source';
-import { unwrapped } from './unwrapped';
+import { unwrapIxFrom } from './unwrap-ix-from';
 
 /** What is drawn from, as it is found: the parts of the kinds that are told apart. */
-interface Found<T> {
+interface Drawable<T> {
   readonly [Symbol.asyncIterator]?: (signal?: AbortSignal) => AsyncIterator<T>;
   readonly [Symbol.iterator]?: () => Iterator<T>;
   readonly getReader?: () => Reader<T>;
@@ -25,7 +25,7 @@ const realTime = schedulerClock(asyncScheduler);
 
 /** Refuses what cannot be drawn from, when the operator is put on it. */
 export function checkSource(operator: string, source: unknown): void {
-  const found = source as Found<unknown> | null | undefined;
+  const found = source as Drawable<unknown> | null | undefined;
   const able =
     isMethod(found?.[Symbol.asyncIterator]) || isMethod(found?.[Symbol.iterator]) || isMethod(found?.getReader);
   if (able && typeof source !== 'string') return;
@@ -42,15 +42,15 @@ export function checkSource(operator: string, source: unknown): void {
  * Begins to draw from anything that can be drawn from. Node and web streams are ended by their own means: their iterators hear
  * of a `return()` only when the next piece of data has come.
  */
-export function open<T>(
+export function openSource<T>(
   source: PullSource<T>,
   receiver: Receiver<T>,
   signal: AbortSignal | undefined,
   clock: Clock = realTime,
 ): Source {
-  const inner = unwrapped(source);
-  if (isPulled<T>(inner)) return inner.open(receiver, signal);
-  const found = inner as Found<T>;
+  const inner = unwrapIxFrom(source);
+  if (isPullIterable<T>(inner)) return inner.open(receiver, signal);
+  const found = inner as Drawable<T>;
   if (found.getReader !== undefined) return new ReaderSource(found.getReader(), receiver);
   if (found[Symbol.asyncIterator] !== undefined) {
     const isNodeStream = isMethod(found.pipe) && isMethod(found.destroy);

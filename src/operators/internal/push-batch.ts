@@ -2,36 +2,36 @@ import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
 import type { Context } from '../../pool/rx/context';
-import { isTask } from './connection-task';
-import { begin } from './inner-member';
+import { isTask } from './task';
+import { startMember } from './inner-member';
 import { limitFor, limitOf } from './member';
 import type { BatchRules, Member, MemberOwner } from './member';
 import { Outages } from './outages';
 import type { HeldMember } from './outages';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
 import { Ring } from '../../pool/collections/ring';
-import { Running } from './running';
+import { RunningMembers } from './running-members';
 import { TaskRun } from './task-run';
 import { TaskStream } from './task-stream';
-import { tellWaiting } from './waiting';
-import type { BatchWait } from './waiting';
+import { notifyWaiting } from './batch-wait';
+import type { BatchWait } from './batch-wait';
 
 /**
  * The machine under every batch: draws tasks (or anything else that `from` takes), runs so many of them at a time, in the
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */
-export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R>, BatchDemand {
+export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R>, BatchDemand {
   /** Inners; or, right behind `withConnection`, what it was given to make tasks of. */
-  private readonly waiting = new Ring<unknown>();
-  readonly running = new Running<Member<R>>();
+  private readonly queue = new Ring<unknown>();
+  readonly running = new RunningMembers<Member<R>>();
   private readonly source: Subscriber<unknown>;
   private tasks: TaskStream<unknown, unknown, unknown, R> | null = null;
   /** The pool that has been told of the items that wait. */
-  private pool: BatchPool | null = null;
+  private notifiedPool: BatchPool | null = null;
   private position = 0;
   private pumping = false;
-  private drawing = true;
+  private sourceOpen = true;
   private completed = false;
   private stopped = false;
   private readonly outages: Outages<R>;
@@ -74,9 +74,9 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
 
   /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
   stop(): number {
-    const unstarted = this.waiting.size;
+    const unstarted = this.queue.size;
     try {
-      this.leaveSource();
+      this.unsubscribeSource();
     } catch (error) {
       // The outcome that stops the batch is still to be told.
       reportUnhandled(error);
@@ -84,11 +84,11 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     return unstarted;
   }
 
-  private leaveSource(): void {
+  private unsubscribeSource(): void {
     this.stopped = true;
-    this.drawing = false;
-    this.waiting.clear();
-    this.tellPool();
+    this.sourceOpen = false;
+    this.queue.clear();
+    this.updateDemand();
     this.source.unsubscribe();
   }
 
@@ -108,8 +108,8 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
       return;
     }
     // What most find: none before it, and room.
-    if (!this.pumping && this.waiting.size === 0 && this.hasRoomFor(given)) this.beginAtOnce(given);
-    else if (!this.closed) this.wait(given);
+    if (!this.pumping && this.queue.size === 0 && this.canStart(given)) this.startAtOnce(given);
+    else if (!this.closed) this.enqueue(given);
   }
 
   error(error: unknown): void {
@@ -117,7 +117,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
   }
 
   complete(): void {
-    this.drawing = false;
+    this.sourceOpen = false;
     this.pump();
   }
 
@@ -125,7 +125,7 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     if (this.completed) return;
     this.closed = true;
     try {
-      this.leaveSource();
+      this.unsubscribeSource();
     } finally {
       this.outages.cancel();
       this.running.cancel();
@@ -149,34 +149,32 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     }
   }
 
-  tellWaiting(wait: BatchWait | null): void {
-    tellWaiting(this.destination, wait);
+  notifyWaiting(wait: BatchWait | null): void {
+    notifyWaiting(this.destination, wait);
   }
 
   pump(): void {
     if (this.pumping) return;
     // What is held will not be started any more, and has not been counted as left over: it fails, in its turn.
-    if (this.stopped && this.outages.holds && !this.closed) this.outages.giveUp();
+    if (this.stopped && this.outages.holdsAny && !this.closed) this.outages.failAll();
     this.pumping = true;
-    const { waiting, running } = this;
-    while (waiting.size > 0 && this.hasRoomFor(givenOf(waiting.peek()))) this.beginWaiting(waiting.shift());
+    const { queue, running } = this;
+    while (queue.size > 0 && this.canStart(itemOf(queue.peek()))) this.startQueued(queue.shift());
     this.pumping = false;
-    if ((this.pool === null) === waiting.size > 0) this.tellPool();
-    if (!this.drawing && waiting.size === 0 && running.size === 0 && !this.outages.holds) {
+    if ((this.notifiedPool === null) === queue.size > 0) this.updateDemand();
+    if (!this.sourceOpen && queue.size === 0 && running.size === 0 && !this.outages.holdsAny) {
       this.completed = true;
       this.destination.complete();
     }
   }
 
-  private hasRoomFor(given: unknown): boolean {
+  private canStart(given: unknown): boolean {
     const { tasks } = this;
-    if (this.outages.holds) return false;
-    return tasks === null
-      ? this.hasRoomForInner(given)
-      : this.running.size < limitOf(tasks.each.pool, this.concurrency);
+    if (this.outages.holdsAny) return false;
+    return tasks === null ? this.canStartInner(given) : this.running.size < limitOf(tasks.each.pool, this.concurrency);
   }
 
-  private hasRoomForInner(inner: unknown): boolean {
+  private canStartInner(inner: unknown): boolean {
     try {
       return this.running.size < limitFor(inner, this.concurrency, this.operator);
     } catch (error) {
@@ -185,16 +183,16 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     }
   }
 
-  private wait(given: unknown): void {
+  private enqueue(given: unknown): void {
     const context = this.contextOf(given);
-    this.waiting.push(context === this.subscribersContext ? given : new LateItem(given, context));
-    if (this.pool === null && !this.pumping) this.tellPool();
+    this.queue.push(context === this.subscribersContext ? given : new ItemInContext(given, context));
+    if (this.notifiedPool === null && !this.pumping) this.updateDemand();
   }
 
   // ---------------------------------------------------------------- what the pool is told
 
   get heldBack(): number {
-    return this.waiting.size;
+    return this.queue.size;
   }
 
   get started(): number {
@@ -205,15 +203,15 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     this.pump();
   }
 
-  private tellPool(): void {
-    const { waiting } = this;
-    if (waiting.size === 0) {
-      this.pool?.batchEnded(this);
-      this.pool = null;
+  private updateDemand(): void {
+    const { queue } = this;
+    if (queue.size === 0) {
+      this.notifiedPool?.batchEnded(this);
+      this.notifiedPool = null;
       return;
     }
-    this.pool = this.poolOf(givenOf(waiting.peek()));
-    this.pool?.batchWaits(this);
+    this.notifiedPool = this.poolOf(itemOf(queue.peek()));
+    this.notifiedPool?.batchWaits(this);
   }
 
   private poolOf(given: unknown): BatchPool | null {
@@ -229,19 +227,19 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
     return this.subscribing ? (this.subscribersContext ??= pool.captureContext()) : pool.captureContext();
   }
 
-  private beginAtOnce(given: unknown): void {
+  private startAtOnce(given: unknown): void {
     this.pumping = true;
-    this.begin(given, this.subscribing ? this.contextOf(given) : null, false);
+    this.startItem(given, this.subscribing ? this.contextOf(given) : null, false);
     this.pumping = false;
-    if (this.waiting.size > 0 || !this.drawing) this.pump();
+    if (this.queue.size > 0 || !this.sourceOpen) this.pump();
   }
 
-  private beginWaiting(item: unknown): void {
-    if (item instanceof LateItem) this.begin(item.given, item.context, true);
-    else this.begin(item, this.subscribersContext, true);
+  private startQueued(item: unknown): void {
+    if (item instanceof ItemInContext) this.startItem(item.given, item.context, true);
+    else this.startItem(item, this.subscribersContext, true);
   }
 
-  private begin(given: unknown, context: Context | null, waited: boolean): void {
+  private startItem(given: unknown, context: Context | null, waited: boolean): void {
     const { tasks } = this;
     const position = this.position++;
     this.context = context;
@@ -251,17 +249,17 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
       this.start(run);
     } else if (waited && context !== null) {
       context.runInAsyncScope(() => {
-        this.beginInner(given as ObservableInput<R>, position);
+        this.startInner(given as ObservableInput<R>, position);
       });
     } else {
-      this.beginInner(given as ObservableInput<R>, position);
+      this.startInner(given as ObservableInput<R>, position);
     }
     this.context = null;
   }
 
-  private beginInner(inner: ObservableInput<R>, position: number): void {
+  private startInner(inner: ObservableInput<R>, position: number): void {
     try {
-      begin<R>(this, inner, position);
+      startMember<R>(this, inner, position);
     } catch (error) {
       if (this.closed) reportUnhandled(error);
       else this.abort(error);
@@ -275,10 +273,10 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
       this.abort(error);
     }
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
-    if (!run.over) this.keep(run);
+    if (!run.over) this.store(run);
   }
 
-  private keep(run: TaskRun<R>): void {
+  private store(run: TaskRun<R>): void {
     run.context ??= this.context;
     if (this.closed) run.unsubscribe();
     else this.running.add(run);
@@ -286,13 +284,13 @@ export class Batch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<
 }
 
 /** One that has come after the subscribe, when there was no room: in a context of its own. */
-class LateItem {
+class ItemInContext {
   constructor(
     readonly given: unknown,
     readonly context: Context | null,
   ) {}
 }
 
-function givenOf(item: unknown): unknown {
-  return item instanceof LateItem ? item.given : item;
+function itemOf(item: unknown): unknown {
+  return item instanceof ItemInContext ? item.given : item;
 }

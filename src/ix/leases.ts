@@ -1,12 +1,12 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { Observable, Subscription } from 'rxjs';
-import type { ConnectionPool } from '../../pool/connection-pool';
-import { isPoolError } from '../../pool/errors';
-import type { Lease } from '../../pool/rx/lease';
-import type { AcquireOptions } from '../../pool/options';
-import { Pulled } from './pulled';
-import { Pulls } from './pulls';
-import type { Receiver, Source } from './source';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { isPoolError } from '../pool/errors';
+import type { Lease } from '../pool/rx/lease';
+import type { AcquireOptions } from '../pool/options';
+import { PullIterable } from './internal/pull-iterable';
+import { PendingPulls, PullIterator } from './internal/pull-iterator';
+import type { Receiver, Source } from './internal/source';
 
 /**
  * The pool as an AsyncIterable: every pull acquires one lease, which is yours to release. Ends when the pool is destroyed.
@@ -33,7 +33,7 @@ export function leases<C>(pool: ConnectionPool<C>, options?: AcquireOptions): As
   return new Leases(pool.acquire(options));
 }
 
-class Leases<C> extends Pulled<Lease<C>> {
+class Leases<C> extends PullIterable<Lease<C>> {
   constructor(private readonly lease$: Observable<Lease<C>>) {
     super();
   }
@@ -43,7 +43,7 @@ class Leases<C> extends Pulled<Lease<C>> {
   }
 
   override [Symbol.asyncIterator](signal?: AbortSignal): AsyncIterator<Lease<C>, undefined> {
-    return new LeasePulls((receiver: Receiver<Lease<C>>) => this.open(receiver), signal);
+    return new PullIterator(new PendingLeasePulls((receiver: Receiver<Lease<C>>) => this.open(receiver), signal));
   }
 }
 
@@ -59,11 +59,11 @@ class LeaseSource<C> implements Source {
     const { receiver } = this;
     this.waiting = this.lease$.subscribe({
       next: (lease) => {
-        receiver.arrived(lease);
+        receiver.next(lease);
       },
       error: (error: unknown) => {
-        if (isPoolError(error, 'INVALID_POOL')) receiver.ended();
-        else receiver.broke(error);
+        if (isPoolError(error, 'INVALID_POOL')) receiver.complete();
+        else receiver.error(error);
       },
     });
   }
@@ -75,16 +75,16 @@ class LeaseSource<C> implements Source {
 }
 
 /** Knows which leases nobody has looked at yet: `for await` reads the `value` of a result only when it goes on with it. */
-class LeasePulls<C> extends Pulls<Lease<C>> {
+class PendingLeasePulls<C> extends PendingPulls<Lease<C>> {
   private readonly untaken = new Set<Lease<C>>();
 
   override return(): Promise<IteratorResult<Lease<C>, undefined>> {
-    this.giveBack();
+    this.releaseUntaken();
     return super.return();
   }
 
   protected override stop(): void {
-    this.giveBack();
+    this.releaseUntaken();
     super.stop();
   }
 
@@ -100,7 +100,7 @@ class LeasePulls<C> extends Pulls<Lease<C>> {
     };
   }
 
-  private giveBack(): void {
+  private releaseUntaken(): void {
     for (const lease of this.untaken) lease.release();
     this.untaken.clear();
   }

@@ -1,18 +1,18 @@
 import type { ObservableInput } from 'rxjs';
-import { isTask } from '../../operators/internal/connection-task';
-import type { AnyTask, ItemWork } from '../../operators/internal/connection-task';
-import type { Lingering } from '../../operators/internal/lingering';
+import { isTask } from '../../operators/internal/task';
+import type { AnyTask, ItemWork } from '../../operators/internal/task';
+import type { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
 import type { Context } from '../../pool/rx/context';
-import { begin } from '../../operators/internal/inner-member';
+import { startMember } from '../../operators/internal/inner-member';
 import { limitFor, limitOf } from '../../operators/internal/member';
 import type { BatchRules, Member, MemberOwner } from '../../operators/internal/member';
 import { Outages } from '../../operators/internal/outages';
 import type { HeldMember } from '../../operators/internal/outages';
 import { Ring } from '../../pool/collections/ring';
-import { Running } from '../../operators/internal/running';
+import { RunningMembers } from '../../operators/internal/running-members';
 import { TaskRun } from '../../operators/internal/task-run';
-import type { BatchWait } from '../../operators/internal/waiting';
+import type { BatchWait } from '../../operators/internal/batch-wait';
 import type { PullSource, Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
@@ -21,12 +21,12 @@ import { Stage } from './stage';
  * which its item is asked for until the consumer, who has got what came of it, comes back for more. The next item is drawn when
  * a slot is free, and only then.
  */
-export abstract class Batch<R, V>
+export abstract class PullBatch<R, V>
   extends Stage<ObservableInput<R>, V>
   implements BatchRules<R>, MemberOwner<R>, WorkReceiver, BatchDemand
 {
   readonly rules = this;
-  readonly running = new Running<Member<R>>();
+  readonly running = new RunningMembers<Member<R>>();
   /** Nobody listens to the members any more. */
   closed = false;
   readonly destination = null;
@@ -36,32 +36,32 @@ export abstract class Batch<R, V>
   protected readonly ready = new Ring<V>();
 
   private position = 0;
-  private begun = false;
+  private opened = false;
   /** The consumer waits for something. While it does not, it holds the last thing it got, and that holds a slot. */
-  private wanted = false;
+  private pullPending = false;
   /** The source has been asked, and has not answered. */
-  private asked = false;
+  private sourcePending = false;
   /** Drawn, and not begun: what its pool can lend may show only now. */
-  private held: ObservableInput<R> | TaskRun<R> | null = null;
+  private pendingItem: ObservableInput<R> | TaskRun<R> | null = null;
   private pumping = false;
   /** No more is drawn. */
-  private drawn = false;
+  private sourceDone = false;
   /** Ends early: not over before all is back. */
-  private ending = false;
+  private awaitingRelease = false;
   /** After the first failure. */
   private drawingStopped = false;
   private readonly outages: Outages<R>;
   private failure: { readonly error: unknown } | null = null;
   /** What cancelling has failed with. */
-  private thrown: { readonly error: unknown } | null = null;
+  private cancelError: { readonly error: unknown } | null = null;
   /** The pool of the last task that was begun, and the one that knows of this batch: as long as tasks run. */
   private lastPool: BatchPool | null = null;
-  private toldPool: BatchPool | null = null;
+  private notifiedPool: BatchPool | null = null;
   /** How many may run, by the last of them that was drawn. */
   private limit = 1;
   /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
-  private lingering: Lingering | null = null;
-  private readonly others = new Set<Lingering>();
+  private cancelledRuns: CancelledRuns | null = null;
+  private readonly otherCancelledRuns = new Set<CancelledRuns>();
 
   constructor(
     receiver: Receiver<V>,
@@ -80,59 +80,59 @@ export abstract class Batch<R, V>
   abstract failed(member: Member<R>, error: unknown): void;
 
   /** How many values are held back until it is their turn: they take slots too. */
-  protected get early(): number {
+  protected get heldOutcomes(): number {
     return 0;
   }
 
   override drawFrom(source: PullSource<ObservableInput<R>>, signal: AbortSignal | undefined): this {
-    return super.drawFrom(source, eitherOf(signal, this.signal));
+    return super.drawFrom(source, anySignal(signal, this.signal));
   }
 
   // ---------------------------------------------------------------- what the consumer says
 
   override pull(): void {
-    this.wanted = true;
+    this.pullPending = true;
     // What most pulls find: nothing to take, and the next item is under way.
-    if (this.asked && !this.drawn && this.ready.size === 0) return;
-    if (!this.begun) this.begin();
+    if (this.sourcePending && !this.sourceDone && this.ready.size === 0) return;
+    if (!this.opened) this.open();
     if (!this.pumping) this.pumpOn();
   }
 
   override async stop(): Promise<number> {
-    this.silent = true;
-    this.wanted = false;
+    this.stopped = true;
+    this.pullPending = false;
     this.ready.clear();
     this.cancel();
-    await this.allBack();
-    if (this.thrown !== null) throw this.thrown.error;
+    await this.allReleased();
+    if (this.cancelError !== null) throw this.cancelError.error;
     return 0;
   }
 
   // ---------------------------------------------------------------- what the source says
 
-  arrived(inner: ObservableInput<R>): void {
-    this.asked = false;
-    this.held = inner;
+  next(inner: ObservableInput<R>): void {
+    this.sourcePending = false;
+    this.pendingItem = inner;
     this.pump();
   }
 
-  workArrived(each: ItemWork<unknown, unknown>, item: unknown, index: number, lingering: Lingering): void {
-    this.asked = false;
-    this.lingering ??= lingering;
+  nextWork(each: ItemWork<unknown, unknown>, item: unknown, index: number, cancelledRuns: CancelledRuns): void {
+    this.sourcePending = false;
+    this.cancelledRuns ??= cancelledRuns;
     const run = new TaskRun<R>(this, each, this.position++, index, item);
-    if (this.pumping || !this.canStart()) this.held = run;
+    if (this.pumping || !this.canStart()) this.pendingItem = run;
     else this.startAtOnce(run);
     this.pump();
   }
 
-  override ended(): void {
-    this.asked = false;
-    this.drawn = true;
+  override complete(): void {
+    this.sourcePending = false;
+    this.sourceDone = true;
     this.pump();
   }
 
-  override broke(error: unknown): void {
-    this.asked = false;
+  override error(error: unknown): void {
+    this.sourcePending = false;
     this.abort(error);
   }
 
@@ -146,12 +146,12 @@ export abstract class Batch<R, V>
     try {
       member.restart();
     } catch (error) {
-      this.failedTo(error);
+      this.onThrown(error);
     }
   }
 
-  tellWaiting(wait: BatchWait | null): void {
-    this.waits(wait);
+  notifyWaiting(wait: BatchWait | null): void {
+    this.waiting(wait);
   }
 
   // ---------------------------------------------------------------- what happens next
@@ -168,78 +168,78 @@ export abstract class Batch<R, V>
 
   private pumpOn(): void {
     // What is held will not be started any more: it fails, in its turn.
-    if (this.drawingStopped && this.outages.holds && !this.closed) this.outages.giveUp();
+    if (this.drawingStopped && this.outages.holdsAny && !this.closed) this.outages.failAll();
     this.pumping = true;
     try {
       while (this.step());
     } catch (error) {
-      this.failedTo(error);
+      this.onThrown(error);
     }
     this.pumping = false;
-    if ((this.toldPool === null) === this.running.size > 0) this.tellPool();
-    if (this.wanted && this.isDone()) this.tellTheEnd();
+    if ((this.notifiedPool === null) === this.running.size > 0) this.updateDemand();
+    if (this.pullPending && this.isFinished()) this.deliverEnd();
   }
 
   /** Does one thing; false when there is nothing to do. */
   private step(): boolean {
-    const { ready, held } = this;
+    const { ready, pendingItem } = this;
 
     // The consumer waits for what is there.
-    if (this.wanted && ready.size > 0) {
-      this.wanted = false;
-      this.receiver.arrived(ready.shift());
+    if (this.pullPending && ready.size > 0) {
+      this.pullPending = false;
+      this.receiver.next(ready.shift());
       return true;
     }
 
     // One that was drawn can begin.
-    if (held !== null) return this.beginIfThereIsRoom(held);
+    if (pendingItem !== null) return this.startPendingItem(pendingItem);
 
     // A slot is free: draw.
-    if (!this.drawn && !this.outages.holds && !this.asked && this.taken < this.slots) {
-      this.asked = true;
+    if (!this.sourceDone && !this.outages.holdsAny && !this.sourcePending && this.usedSlots < this.slots) {
+      this.sourcePending = true;
       this.upstream.pull();
-      return !this.asked || ready.size > 0;
+      return !this.sourcePending || ready.size > 0;
     }
 
     return false;
   }
 
   /** Has something for the consumer: now, if it waits for it. */
-  protected give(value: V): void {
-    if (this.wanted && this.ready.size === 0) {
-      this.wanted = false;
-      this.receiver.arrived(value);
+  protected deliver(value: V): void {
+    if (this.pullPending && this.ready.size === 0) {
+      this.pullPending = false;
+      this.receiver.next(value);
     } else {
       this.ready.push(value);
     }
   }
 
-  private beginIfThereIsRoom(held: ObservableInput<R> | TaskRun<R>): boolean {
+  private startPendingItem(item: ObservableInput<R> | TaskRun<R>): boolean {
     const { running } = this;
-    if (held instanceof TaskRun) {
+    if (item instanceof TaskRun) {
       if (!this.canStart()) return false;
-      this.held = null;
-      this.start(held);
+      this.pendingItem = null;
+      this.start(item);
     } else {
-      if (this.outages.holds) return false;
-      this.limit = limitFor(held, this.concurrency, this.operator);
+      if (this.outages.holdsAny) return false;
+      this.limit = limitFor(item, this.concurrency, this.operator);
       if (running.size >= this.limit) return false;
-      this.held = null;
-      if (isTask(held)) this.beginsTask(held);
-      begin<R>(this, held, this.position++);
+      this.pendingItem = null;
+      if (isTask(item)) this.noteTask(item);
+      startMember<R>(this, item, this.position++);
     }
     return true;
   }
 
-  private beginsTask({ pool, lingering }: AnyTask): void {
+  private noteTask({ pool, cancelledRuns }: AnyTask): void {
     this.lastPool = pool.core;
     this.context ??= pool.core.captureContext();
-    if (lingering !== undefined) this.others.add(lingering);
+    if (cancelledRuns !== undefined) this.otherCancelledRuns.add(cancelledRuns);
   }
 
   /** Whether a run can begin: it comes from a source that knows what its pool can lend, which may have become less. */
   private canStart(): boolean {
-    return this.running.size < this.slots && !this.outages.holds;
+    return this.running.size < this.slots && !this.outages.holdsAny;
   }
 
   /** What nearly every run does, which is never held. */
@@ -248,7 +248,7 @@ export abstract class Batch<R, V>
     try {
       this.start(run);
     } catch (error) {
-      this.failedTo(error);
+      this.onThrown(error);
     }
     this.pumping = false;
   }
@@ -256,23 +256,23 @@ export abstract class Batch<R, V>
   start(run: TaskRun<R>): void {
     run.start();
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
-    if (!run.over) this.keep(run);
+    if (!run.over) this.store(run);
   }
 
-  private keep(run: TaskRun<R>): void {
+  private store(run: TaskRun<R>): void {
     run.context ??= this.context;
     if (!this.closed) {
       this.running.add(run);
       return;
     }
-    this.noteWhatThrows(() => {
+    this.recordThrown(() => {
       run.unsubscribe();
     });
-    this.lingering?.cancelled(run);
+    this.cancelledRuns?.add(run);
   }
 
-  private get taken(): number {
-    return this.running.size + this.ready.size + this.early + (this.wanted ? 0 : 1);
+  private get usedSlots(): number {
+    return this.running.size + this.ready.size + this.heldOutcomes + (this.pullPending ? 0 : 1);
   }
 
   private get slots(): number {
@@ -286,7 +286,7 @@ export abstract class Batch<R, V>
   // ---------------------------------------------------------------- what the pool is told
 
   get heldBack(): number {
-    return this.held === null ? 0 : 1;
+    return this.pendingItem === null ? 0 : 1;
   }
 
   get started(): number {
@@ -298,13 +298,13 @@ export abstract class Batch<R, V>
     this.pump();
   }
 
-  private tellPool(): void {
-    if (this.toldPool === null) {
-      this.toldPool = this.upstream.pool ?? this.lastPool;
-      this.toldPool?.batchWaits(this);
+  private updateDemand(): void {
+    if (this.notifiedPool === null) {
+      this.notifiedPool = this.upstream.pool ?? this.lastPool;
+      this.notifiedPool?.batchWaits(this);
     } else {
-      this.toldPool.batchEnded(this);
-      this.toldPool = null;
+      this.notifiedPool.batchEnded(this);
+      this.notifiedPool = null;
     }
   }
 
@@ -313,8 +313,8 @@ export abstract class Batch<R, V>
   /** Draws no more, and lets what runs end. Calls back when the source has ended, with how many were drawn for nothing. */
   protected stopDrawing(unstarted: (count: number) => void): void {
     this.drawingStopped = true;
-    unstarted(this.held === null ? 0 : 1);
-    this.held = null;
+    unstarted(this.pendingItem === null ? 0 : 1);
+    this.pendingItem = null;
     this.endWith((late) => {
       unstarted(late);
     });
@@ -329,13 +329,13 @@ export abstract class Batch<R, V>
   }
 
   private endWith(done: (late: number) => void): void {
-    this.drawn = true;
-    this.ending = true;
+    this.sourceDone = true;
+    this.awaitingRelease = true;
     const ended = (): void => {
-      this.ending = false;
+      this.awaitingRelease = false;
       this.pump();
     };
-    this.allBack().then(
+    this.allReleased().then(
       (late) => {
         done(late);
         ended();
@@ -348,27 +348,27 @@ export abstract class Batch<R, V>
   }
 
   /** Something has thrown while it was being started, or drawn. */
-  private failedTo(error: unknown): void {
-    if (this.closed) this.thrown ??= { error };
+  private onThrown(error: unknown): void {
+    if (this.closed) this.cancelError ??= { error };
     else this.abort(error);
   }
 
   private cancel(): void {
     this.closed = true;
-    this.drawn = true;
-    this.held = null;
-    this.signal?.removeEventListener('abort', this.aborted);
+    this.sourceDone = true;
+    this.pendingItem = null;
+    this.signal?.removeEventListener('abort', this.onAbort);
     this.outages.cancel();
     const members = this.running.all();
-    this.noteWhatThrows(() => {
+    this.recordThrown(() => {
       this.running.cancel();
     });
     for (const member of members) {
-      if (member instanceof TaskRun) this.lingering?.cancelled(member);
+      if (member instanceof TaskRun) this.cancelledRuns?.add(member);
     }
   }
 
-  private noteWhatThrows(cancel: () => void): void {
+  private recordThrown(cancel: () => void): void {
     try {
       cancel();
     } catch (error) {
@@ -377,45 +377,52 @@ export abstract class Batch<R, V>
   }
 
   teardownFailed(error: unknown): void {
-    this.thrown ??= { error };
+    this.cancelError ??= { error };
   }
 
-  private async allBack(): Promise<number> {
-    const late = await this.end();
-    await this.lingering?.gone();
-    for (const other of this.others) await other.gone();
+  private async allReleased(): Promise<number> {
+    const late = await this.stopUpstream();
+    await this.cancelledRuns?.allReleased();
+    for (const other of this.otherCancelledRuns) await other.allReleased();
     return late;
   }
 
-  private isDone(): boolean {
+  private isFinished(): boolean {
     const { running, ready, outages } = this;
-    return this.drawn && !this.ending && !this.silent && running.size === 0 && ready.size === 0 && !outages.holds;
+    return (
+      this.sourceDone &&
+      !this.awaitingRelease &&
+      !this.stopped &&
+      running.size === 0 &&
+      ready.size === 0 &&
+      !outages.holdsAny
+    );
   }
 
-  private tellTheEnd(): void {
-    this.wanted = false;
-    this.signal?.removeEventListener('abort', this.aborted);
-    if (this.failure === null) this.receiver.ended();
-    else this.receiver.broke(this.failure.error);
+  private deliverEnd(): void {
+    this.pullPending = false;
+    this.signal?.removeEventListener('abort', this.onAbort);
+    if (this.failure === null) this.receiver.complete();
+    else this.receiver.error(this.failure.error);
   }
 
-  private begin(): void {
+  private open(): void {
     const { signal } = this;
-    this.begun = true;
+    this.opened = true;
     this.context = this.upstream.pool?.captureContext() ?? null;
     if (signal === undefined) return;
-    if (signal.aborted) this.aborted();
-    else signal.addEventListener('abort', this.aborted);
+    if (signal.aborted) this.onAbort();
+    else signal.addEventListener('abort', this.onAbort);
   }
 
   /** Whoever aborts wants nothing any more, not even what is ready. */
-  private readonly aborted = (): void => {
+  private readonly onAbort = (): void => {
     this.ready.clear();
     this.abort(this.signal!.reason);
   };
 }
 
-function eitherOf(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+function anySignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return AbortSignal.any([a, b]);
 }

@@ -1,7 +1,7 @@
 import type { BatchOutcome } from '../batch-outcomes';
 import { inspectSymbol } from '../../pool/values/inspect-symbol';
-import { LongList } from './long-list';
-import { hasStopped, unstartedAt } from './unstarted';
+import { ChunkedList } from './chunked-list';
+import { stoppedBatch, unstartedOf } from './unstarted';
 
 /** What one failed with. */
 export interface BatchFailure {
@@ -24,8 +24,8 @@ export interface BatchResult<R> {
 }
 
 /** Puts outcomes, which come in any order, into the order of the source. */
-export class Collection<R> {
-  private readonly successful = new LongList<R>();
+export class ResultBuilder<R> {
+  private readonly successful = new ChunkedList<R>();
   /** Where each of them belongs, once it is not simply one after the other. */
   private places: number[] | null = null;
   private readonly failed: BatchFailure[] = [];
@@ -41,7 +41,7 @@ export class Collection<R> {
       this.fulfilled(index, outcome.value);
     } else {
       this.rejected(index, outcome.item, outcome.reason);
-      if (hasStopped(outcome)) this.stops.push(outcome);
+      if (stoppedBatch(outcome)) this.stops.push(outcome);
     }
   }
 
@@ -72,7 +72,7 @@ export class Collection<R> {
             .map((_, i) => i)
             .sort((a, b) => places[a]! - places[b]!)
             .map((i) => asTheyCame[i] as R);
-    const unstarted = stops.reduce((sum, outcome) => sum + unstartedAt(outcome), this.unstarted);
+    const unstarted = stops.reduce((sum, outcome) => sum + unstartedOf(outcome), this.unstarted);
     return Object.defineProperty({ successful, failed, unstarted }, inspectSymbol, { value: inspectResult });
   }
 }
