@@ -139,6 +139,6 @@ export const use: Case = {
       atMost: 60,
     },
   ],
-  headline: { what: 'one use, nobody waiting: ns', ours: 'pool.use', floor: 'free list, Observable' },
+  headline: { what: 'one use without waiting: ns', ours: 'pool.use', floor: 'free list, Observable' },
   guarded: { ours: 'pool.use', against: 'free list, Observable' },
 };

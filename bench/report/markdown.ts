@@ -41,7 +41,11 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
     return [[headline.what, `**${value(headline.ours)}**`, floor, others.join(', ')]];
   });
   return sentences(
-    table(['', 'this package', 'the floor, by hand', `others, the best ${BEST} first`], rows, (column) => column === 1),
+    table(
+      ['', 'this package', 'lower bound, by hand', `others, the best ${BEST} first`],
+      rows,
+      (column) => column === 1,
+    ),
     `Medians on ${machine.cores} × ${machine.cpu}, Node ${machine.node}.`,
   );
 }
