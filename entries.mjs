@@ -6,6 +6,7 @@ export const entries = {
   '.': 'src/index.ts',
   './ix': 'src/ix/index.ts',
   './msgpack-rpc': 'src/connectors/msgpack-rpc/index.ts',
+  './erlang': 'src/connectors/erlang/index.ts',
   './stress': 'src/stress/index.ts',
   './simulation': 'src/simulation/index.ts',
 };

@@ -1,0 +1,170 @@
+import { describeValue } from '../../../pool/values/describe';
+import { Atom } from './atom';
+import * as tag from './tags';
+import type { Sendable, Term } from './term';
+import { TermValue, type TermText } from './term-value';
+import type { TermWriter } from './term-writer';
+
+/** A tuple. Made by `tuple(...)`. */
+export class Tuple<E extends readonly Sendable[] = readonly Term[]> extends TermValue implements Iterable<E[number]> {
+  /** @internal */
+  constructor(readonly elements: E) {
+    super();
+  }
+
+  get length(): number {
+    return this.elements.length;
+  }
+
+  /** The name of the atom that it begins with, such as `'ok'` of `{ok, Value}`; undefined if it does not begin with one. */
+  get tag(): string | undefined {
+    const [first] = this.elements as readonly unknown[];
+    return first instanceof Atom ? first.name : undefined;
+  }
+
+  /** The element at this index, counted from 0; undefined beyond the last. */
+  at(index: number): E[number] | undefined {
+    return this.elements[index];
+  }
+
+  [Symbol.iterator](): Iterator<E[number]> {
+    return this.elements[Symbol.iterator]() as Iterator<E[number]>;
+  }
+
+  /** @internal */
+  override writeTo(writer: TermWriter, depth: number): void {
+    const { elements } = this;
+    writer.tupleHeader(elements.length);
+    for (let i = 0; i < elements.length; i++) writer.term(elements[i], depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('{');
+    text.elements(this.elements);
+    text.write('}');
+  }
+}
+
+/**
+ * A tuple of these elements.
+ *
+ * @example
+ * node.call('store', tuple(atom('put'), 'key', 5));
+ */
+export const tuple = <E extends readonly Sendable[]>(...elements: E): Tuple<E> => new Tuple(elements);
+
+/**
+ * A float whose value is an integer, such as `1.0`: as a number of JavaScript it would be sent as the integer. Other floats are numbers. It
+ * can be used in arithmetic as it is.
+ */
+export class Float extends TermValue {
+  /** @internal */
+  constructor(readonly value: number) {
+    super();
+  }
+
+  override valueOf(): number {
+    return this.value;
+  }
+
+  toJSON(): number {
+    return this.value;
+  }
+
+  /** @internal */
+  override writeTo(writer: TermWriter): void {
+    writer.float(this.value);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write(Number.isInteger(this.value) ? `${this.value}.0` : String(this.value));
+  }
+}
+
+/**
+ * A number that is sent as a float, though it may be an integer. Throws a `TypeError` for NaN and the infinities, which Erlang does not have.
+ *
+ * @example
+ * node.call('thermostat', tuple(atom('set'), float(20)));
+ */
+export function float(value: number): Float {
+  if (!Number.isFinite(value)) {
+    throw new TypeError(`A float of Erlang must be a finite number, but got ${describeValue(value)}`);
+  }
+  return new Float(value);
+}
+
+/** Bits that do not fill their last byte. A bit string that does is a binary, and comes as a `Buffer`. */
+export class BitString extends TermValue {
+  /**
+   * Throws a `TypeError` for anything else than what is said here.
+   *
+   * @param bytes at least one; bits that do not count are 0
+   * @param lastBits how many bits of the last byte count, the most significant first: 1 to 7
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly lastBits: number,
+  ) {
+    super();
+    const isRight = Number.isInteger(lastBits) && lastBits >= 1 && lastBits <= 7;
+    if (!(bytes instanceof Uint8Array) || bytes.length === 0 || !isRight) {
+      throw new TypeError(
+        `A bit string needs at least one byte and 1 to 7 bits of the last one, but got ${describeValue(bytes)} and ${describeValue(lastBits)}`,
+      );
+    }
+  }
+
+  /** @internal */
+  override writeTo(writer: TermWriter): void {
+    writer.byte(tag.BIT_BINARY);
+    writer.uint32(this.bytes.length);
+    writer.byte(this.lastBits);
+    writer.bytes(this.bytes);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    const whole = this.bytes.subarray(0, Math.min(this.bytes.length - 1, 200));
+    const last = this.bytes.at(-1)! >> (8 - this.lastBits);
+    text.write(`<<${[...whole, `${last}:${this.lastBits}`].join(',')}>>`);
+  }
+}
+
+/** A list whose tail is no list: `[1, 2 | 3]`. */
+export class ImproperList extends TermValue {
+  /**
+   * Throws a `TypeError` for anything else than what is said here.
+   *
+   * @param elements at least one
+   * @param tail anything but a list
+   */
+  constructor(
+    readonly elements: readonly Sendable[],
+    readonly tail: Sendable,
+  ) {
+    super();
+    if (!Array.isArray(elements) || elements.length === 0 || Array.isArray(tail) || tail instanceof ImproperList) {
+      throw new TypeError('An improper list needs at least one element, and a tail that is no list');
+    }
+  }
+
+  /** @internal */
+  override writeTo(writer: TermWriter, depth: number): void {
+    writer.byte(tag.LIST);
+    writer.uint32(this.elements.length);
+    for (const element of this.elements) writer.term(element, depth);
+    writer.term(this.tail, depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('[');
+    text.elements(this.elements);
+    text.write(' | ');
+    text.add(this.tail);
+    text.write(']');
+  }
+}
