@@ -35,7 +35,12 @@ const cases: readonly Case[] = [
     what: 'a server that takes no more connections',
     options: { connect: connectOnce(() => throwError(() => tooMany)) },
     code: 'POOL_EXHAUSTED',
-    says: ['1/10 connections in use (1 open)', 'failed (too many connections)', 'takes 10 connections', "by 'report'"],
+    says: [
+      '1/10 connections in use (1 open)',
+      'failed (too many connections)',
+      'accepts 10 connections',
+      "by 'report'",
+    ],
     cause: tooMany,
   },
   {
@@ -44,7 +49,7 @@ const cases: readonly Case[] = [
     code: 'POOL_EXHAUSTED',
     says: [
       '1/10 connections in use (1 open, 1 opening)',
-      'Check that the target is up, and that it takes 10 connections',
+      'Check that the target is up, and that it accepts 10 connections',
     ],
   },
   {
@@ -116,7 +121,7 @@ const cases: readonly Case[] = [
     options: { connect: connectOnce(() => NEVER, 9), max: 1, close: () => NEVER, maxUses: 1 },
     before: useOnce,
     code: 'CONNECTION_FAILED',
-    says: ['1 of 1 places are taken by connections that are still closing. Make close end sooner'],
+    says: ['1 of 1 slots are occupied by connections that are still closing. Make close end sooner'],
   },
   {
     what: 'connects that fail, beside one that is still closing',
@@ -129,7 +134,7 @@ const cases: readonly Case[] = [
     },
     before: useOnce,
     code: 'CONNECTION_FAILED',
-    says: ['failed (too many connections)', '1 of 2 places', 'Check that the target is up', 'Make close end sooner'],
+    says: ['failed (too many connections)', '1 of 2 slots', 'Check that the target is up', 'Make close end sooner'],
     cause: tooMany,
   },
   {
@@ -141,7 +146,7 @@ const cases: readonly Case[] = [
       breaker: false,
     },
     code: 'POOL_EXHAUSTED',
-    says: ['takes 10 connections', 'Check that validate is right about new connections.'],
+    says: ['accepts 10 connections', 'Check that validate is right about new connections.'],
     cause: jasmine.any(Error),
   },
   {
@@ -218,7 +223,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
   it('also when the line is full', () => {
     const { options } = cases[3]!;
     const error = errorOf({ ...cases[3]!, options: { ...options, maxPending: 0 } });
-    expect(error.message).toContain('the waiting line is full (maxPending 0)');
+    expect(error.message).toContain('the wait queue is full (maxPending 0)');
     expect(error.message).toContain('(1 being reset)');
     expect(error.message).not.toMatch(/raise max\b/i);
   });
@@ -249,9 +254,9 @@ describe('a caller that waited in vain is told what holds the connections back:'
       .then(() => undefined)
       .then(() => {
         expect((told as Error).message).toContain(
-          '1 of 3 connections open after 200 ms: 2 connects under way have not answered.',
+          '1 of 3 connections open after 200 ms: 2 connects in progress have not answered.',
         );
-        expect((told as Error).message).toContain('takes 3 connections');
+        expect((told as Error).message).toContain('accepts 3 connections');
       });
   });
 });

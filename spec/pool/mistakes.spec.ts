@@ -148,7 +148,7 @@ describe('a mistake in what the pool is given', () => {
       const pool = createPool({ connect, max: 1, name: 'db' });
       const told = await lastValueFrom(pool.use(() => work(pool))).catch((error: unknown) => error as Error);
       expect((told as Error).message).toContain(
-        `Pool 'db' is being destroyed, by work that holds one of its connections: the end of the pool waits for the end of the work.`,
+        `Pool 'db' is being destroyed by work that holds one of its connections: destroy() waits for the end of that work.`,
       );
       await pool.destroy();
       expect(pool.stats.state).toBe('destroyed');

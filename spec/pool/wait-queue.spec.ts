@@ -151,7 +151,7 @@ describe('the waiting line', () => {
           undefined,
           poolError('CONNECTION_FAILED', {
             attempts: 0,
-            message: jasmine.stringContaining('1 of 1 places are taken by connections that are still closing'),
+            message: jasmine.stringContaining('1 of 1 slots are occupied by connections that are still closing'),
           }),
         );
       });

@@ -7,7 +7,7 @@ import type { WaitQueue } from '../state/wait-queue';
 import type { ConnectPolicy } from '../policies/connect-policy';
 import type { Diagnosis } from './error-texts';
 
-/** Looks at the pool as somebody does who has to explain it. */
+/** Collects the state of the pool that errors, events and `holders()` report. */
 export class Diagnostics<C> {
   private last: { at: number; holders: readonly Holder[]; cancelled: number } = { at: -1, holders: [], cancelled: 0 };
 
@@ -15,24 +15,24 @@ export class Diagnostics<C> {
     private readonly name: string,
     private readonly clock: CoarseClock,
     private readonly connections: Connections<C>,
-    private readonly opening: ConnectPolicy,
-    private readonly line: WaitQueue<C>,
+    private readonly connectPolicy: ConnectPolicy,
+    private readonly queue: WaitQueue<C>,
     private readonly leaks: LeakWatch<C> | null,
   ) {}
 
-  /** Who holds what, those who have held it longest first. */
+  /** The current holders, the longest first. */
   holders(): Holder[] {
-    const diagnose = this.clock.peek();
+    const now = this.clock.peek();
     const holders: Holder[] = [];
     for (const slot of this.connections.all()) {
-      for (const claim of slot.holders.all()) holders.push(holderOf(claim, diagnose, this.leaks?.stackOf(claim)));
+      for (const claim of slot.holders.all()) holders.push(holderOf(claim, now, this.leaks?.stackOf(claim)));
     }
     return holders.sort((a, b) => b.age - a.age);
   }
 
-  /** What a refusal is explained with: to this claim, if it is somebody's. */
+  /** What the message of an error explains; `claim` is the one that fails, if there is one. */
   now(claim: Claim<C> | null = null): Diagnosis {
-    const { connections, opening } = this;
+    const { connections, connectPolicy } = this;
     return {
       name: this.name,
       max: connections.max,
@@ -42,17 +42,17 @@ export class Diagnostics<C> {
       closing: connections.closing,
       validating: connections.validating,
       resetting: connections.resetting,
-      pending: this.line.pending,
-      attempts: opening.failures,
-      lastFailure: opening.lastFailure,
-      failedPhase: opening.failedPhase,
+      pending: this.queue.pending,
+      attempts: connectPolicy.failures,
+      lastFailure: connectPolicy.lastFailure,
+      failedPhase: connectPolicy.failedPhase,
       ...this.leasesNow(),
       isSelfDeadlock:
-        claim !== null && isSelfDeadlock(claim, this.line.requesterOf(claim), (slot) => connections.has(slot)),
+        claim !== null && isSelfDeadlock(claim, this.queue.requesterOf(claim), (slot) => connections.has(slot)),
     };
   }
 
-  /** Thousands may be refused in the same instant: looking at the leases once is enough. */
+  /** Cached for the instant: thousands of callers may be rejected at the same time. */
   private leasesNow(): { readonly holders: readonly Holder[]; readonly cancelled: number } {
     const at = this.clock.peek();
     if (this.last.at !== at) this.last = { at, holders: this.holders(), cancelled: this.cancelled() };

@@ -5,7 +5,7 @@ import { describeHolder } from './holders';
 import { isNoConnectionReturned } from '../values/no-connection-returned';
 import type { Holder } from './holders';
 
-/** How the pool is. */
+/** The state of the pool. */
 export interface Numbers {
   readonly name: string;
   readonly max: number;
@@ -13,34 +13,34 @@ export interface Numbers {
   readonly inUse: number;
   readonly opening: number;
   readonly closing: number;
-  /** Of those in use: being asked whether they still work, and being made ready for the next holder. */
+  /** Parts of `inUse`: connections in validation, and in reset. */
   readonly validating: number;
   readonly resetting: number;
   readonly pending: number;
   readonly attempts: number;
   readonly lastFailure: unknown;
-  /** What the last failure was a failure of. */
+  /** Whether the last failure was a failed connect or a failed validation. */
   readonly failedPhase: 'open' | 'validate';
 }
 
-/** What a refusal is explained with. */
+/** What the message of an error explains. */
 export interface Diagnosis extends Numbers {
-  /** Who holds connections, those who have held them longest first. */
+  /** The holders of connections, the longest first. */
   readonly holders: readonly Holder[];
-  /** Leases of cancelled work that has not ended. */
+  /** The number of leases that are held by cancelled work. */
   readonly cancelled: number;
-  /** Whether it is refused to somebody who holds a connection of this very pool. */
+  /** Whether the caller holds a connection of this same pool. */
   readonly isSelfDeadlock: boolean;
 }
 
-/** A wait that ends with no connection open at all is about the connection; any other is about the pool's size. */
+/** With no connection open the cause is the target, otherwise the size of the pool. */
 export function acquireTimedOut(at: Diagnosis, waited: number): PoolExhaustedError | ConnectionFailedError {
   if (at.total === 0) {
     return new ConnectionFailedError(
       at.name,
       at.failedPhase,
       at.attempts,
-      `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNoMore(at)}. ${help(at, 1)}`,
+      `Pool '${at.name}' has no connection open after ${waited} ms: ${whyNotOpen(at)}. ${advice(at, 1)}`,
       numbersOf(at, waited),
       at.lastFailure,
     );
@@ -48,8 +48,8 @@ export function acquireTimedOut(at: Diagnosis, waited: number): PoolExhaustedErr
   return new PoolExhaustedError(
     at.name,
     'timeout',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${because(at)} ` +
-      whatHelps(at, 'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.'),
+    `Pool '${at.name}' exhausted: ${inUse(at)}, ${at.pending} waiting, waited ${waited} ms.${causes(at)} ` +
+      adviceOr(at, 'Raise max or acquireTimeout, make the work shorter, or lower the concurrency.'),
     numbersOf(at, waited),
     at.lastFailure,
   );
@@ -59,8 +59,8 @@ export function queueFull(at: Diagnosis, maxPending: number): PoolExhaustedError
   return new PoolExhaustedError(
     at.name,
     'queue-full',
-    `Pool '${at.name}' exhausted: ${inUse(at)}, and the waiting line is full (maxPending ${maxPending}).${because(at)} ` +
-      whatHelps(at, 'Try again later, raise max or maxPending, or lower the concurrency.'),
+    `Pool '${at.name}' exhausted: ${inUse(at)}, and the wait queue is full (maxPending ${maxPending}).${causes(at)} ` +
+      adviceOr(at, 'Try again later, raise max or maxPending, or lower the concurrency.'),
     numbersOf(at, 0),
     at.lastFailure,
   );
@@ -70,20 +70,20 @@ export function overloaded(at: Diagnosis, waited: number): PoolExhaustedError {
   return new PoolExhaustedError(
     at.name,
     'overload',
-    `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the line stands still; waited ${waited} ms.${because(at)} ` +
-      whatHelps(at, 'Try again later, raise max or overload.target, or send less.'),
+    `Pool '${at.name}' overloaded: ${inUse(at)}, ${at.pending} waiting, and the wait queue does not become empty; waited ${waited} ms.${causes(at)} ` +
+      adviceOr(at, 'Try again later, raise max or overload.target, or send less.'),
     numbersOf(at, waited),
     at.lastFailure,
   );
 }
 
-/** A warm-up that has not come to its goal in time. */
+/** A warm-up that has not reached its goal in time. */
 export function warmUpTimedOut(at: Diagnosis, goal: number, waited: number): ConnectionFailedError {
   return new ConnectionFailedError(
     at.name,
     at.failedPhase,
     at.attempts,
-    `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${whyNoMore(at)}. ${help(at, goal)}`,
+    `Pool '${at.name}' has ${at.total} of ${goal} connections open after ${waited} ms: ${whyNotOpen(at)}. ${advice(at, goal)}`,
     numbersOf(at, waited),
     at.lastFailure,
   );
@@ -94,7 +94,7 @@ export function targetDown(at: Diagnosis): ConnectionFailedError {
     at.name,
     at.failedPhase,
     at.attempts,
-    `Pool '${at.name}' cannot connect: ${failedSoOften(at)}. ` +
+    `Pool '${at.name}' cannot connect: ${failedConnects(at)}. ` +
       (isNoConnectionReturned(at.lastFailure)
         ? `Correct connect.`
         : at.failedPhase === 'validate'
@@ -118,21 +118,24 @@ export function connectionLost(at: Diagnosis, cause: unknown): ConnectionFailedE
 }
 
 export function poolDestroyed(name: string): InvalidPoolError {
-  return new InvalidPoolError(name, `Pool '${name}' has been destroyed and lends nothing any more. Create a new pool.`);
+  return new InvalidPoolError(
+    name,
+    `Pool '${name}' has been destroyed and lends no more connections. Create a new pool.`,
+  );
 }
 
 export function destroyCalledInWork(name: string): InvalidPoolError {
   return new InvalidPoolError(
     name,
-    `Pool '${name}' is being destroyed, by work that holds one of its connections: the end of the pool waits for the end of the work. ` +
-      `Do not wait for destroy() inside work; call it when the work has ended.`,
+    `Pool '${name}' is being destroyed by work that holds one of its connections: destroy() waits for the end of that work. ` +
+      `Do not await destroy() inside work; call it after the work has ended.`,
   );
 }
 
 export function closedByDestroy(name: string): InvalidPoolError {
   return new InvalidPoolError(
     name,
-    `Pool '${name}' was destroyed, and its timeout ended before this lease did: the connection has been closed.`,
+    `Pool '${name}' was destroyed, and the timeout of destroy() expired before this lease was released: the connection has been closed.`,
   );
 }
 
@@ -152,16 +155,16 @@ function numbersOf(at: Diagnosis, waited: number): PoolNumbers {
 }
 
 const deadlock =
-  'It was asked for inside work that holds a connection of this same pool: with every connection held so, each waits for the other. ' +
-  'Use the connection that the work has already, or a second pool.';
+  'It was acquired inside work that holds a connection of this same pool: when such work holds every connection, each waits for the other. ' +
+  'Use the connection that the work already holds, or a second pool.';
 
-/** So many of the holders are named. */
-const named = 3;
+/** The maximum number of holders that a message names. */
+const maxNamed = 3;
 
-function held({ holders }: Diagnosis): string {
+function longestHolders({ holders }: Diagnosis): string {
   if (holders.length === 0) return '';
-  const more = holders.length > named ? ' …' : '';
-  return ` Longest held ${holders.slice(0, named).map(describeHolder).join(', ')}${more}.`;
+  const more = holders.length > maxNamed ? ' …' : '';
+  return ` Longest held ${holders.slice(0, maxNamed).map(describeHolder).join(', ')}${more}.`;
 }
 
 function inUse({ total, inUse: used, max, opening, closing, validating, resetting, cancelled }: Diagnosis): string {
@@ -176,45 +179,45 @@ function inUse({ total, inUse: used, max, opening, closing, validating, resettin
   return `${used}/${max} connections in use${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
-/** What is the matter: with the connects, if any has failed, and for how long the holders have held. */
-function because(at: Diagnosis): string {
+/** The failed connects, if there are any, and the longest holders. */
+function causes(at: Diagnosis): string {
   const failed = at.attempts > 0 && at.total < at.max;
-  const whichFailed = failedSoOften(at);
-  return `${failed ? ` ${whichFailed.charAt(0).toUpperCase()}${whichFailed.slice(1)}.` : ''}${held(at)}`;
+  const whichFailed = failedConnects(at);
+  return `${failed ? ` ${whichFailed.charAt(0).toUpperCase()}${whichFailed.slice(1)}.` : ''}${longestHolders(at)}`;
 }
 
-/** What would get this caller a connection: where something other than leases keeps connections back, a higher `max` would not. */
-function whatHelps(at: Diagnosis, otherwise: string): string {
+/** What would give this caller a connection: a higher `max` does not help where something other than leases occupies the slots. */
+function adviceOr(at: Diagnosis, otherwise: string): string {
   if (at.isSelfDeadlock) return deadlock;
   const { max, total, cancelled, resetting } = at;
   const wanted = total < max && (at.attempts > 0 || at.opening > 0) ? max : 0;
-  const advice = help(at, wanted, cancelled, resetting);
-  if (advice === '') return otherwise;
+  const text = advice(at, wanted, cancelled, resetting);
+  if (text === '') return otherwise;
   const leased = at.holders.length - cancelled;
-  return leased > 0 ? `${advice} Or make the work shorter, or lower the concurrency.` : advice;
+  return leased > 0 ? `${text} Or make the work shorter, or lower the concurrency.` : text;
 }
 
 const soonLost =
   'the last connections were lost soon after they had been opened, and the pool pauses before the next connect';
 
-/** Why there are not as many connections open as are wanted. */
-function whyNoMore(at: Diagnosis): string {
+/** Why fewer connections are open than are wanted. */
+function whyNotOpen(at: Diagnosis): string {
   const { max, opening, closing, validating } = at;
   const reasons = [
-    at.attempts > 0 && failedSoOften(at),
-    opening === 1 && 'the connect under way has not answered',
-    opening > 1 && `${opening} connects under way have not answered`,
+    at.attempts > 0 && failedConnects(at),
+    opening === 1 && 'the connect in progress has not answered',
+    opening > 1 && `${opening} connects in progress have not answered`,
     validating > 0 && `${validating} ${validating === 1 ? 'is' : 'are'} being validated`,
-    closing > 0 && `${closing} of ${max} places are taken by connections that are still closing`,
+    closing > 0 && `${closing} of ${max} slots are occupied by connections that are still closing`,
   ].filter((reason) => reason !== false);
   return reasons.length > 0 ? reasons.join(', and ') : soonLost;
 }
 
-/** What helps each thing that keeps connections back; with `wanted`, that many open connections. */
-function help(at: Diagnosis, wanted: number, cancelled = 0, resetting = 0): string {
+/** The advice for each thing that delays connections; `wanted` is the number of open connections that are needed. */
+function advice(at: Diagnosis, wanted: number, cancelled = 0, resetting = 0): string {
   const target =
     wanted > 1
-      ? `Check that the target is up, and that it takes ${wanted} connections: its own limit, and what other clients have of it.`
+      ? `Check that the target is up, and that it accepts ${wanted} connections: check its limit, and how many of them other clients use.`
       : 'Check that the target is up and can be reached.';
   const sentences = [
     wanted > 0 && (at.attempts + at.opening > 0 || at.validating + at.closing === 0) && target,
@@ -230,6 +233,6 @@ function help(at: Diagnosis, wanted: number, cancelled = 0, resetting = 0): stri
   return sentences.join(' ');
 }
 
-function failedSoOften({ attempts, lastFailure }: Diagnosis): string {
+function failedConnects({ attempts, lastFailure }: Diagnosis): string {
   return `the last ${attempts === 1 ? 'connect' : `${attempts} connects`} failed (${messageOf(lastFailure)})`;
 }

@@ -2,9 +2,9 @@ import type { CoarseClock } from '../time/coarse-clock';
 import type { ConnectPolicy } from '../policies/connect-policy';
 
 /**
- * Why the pool closes a connection: it was `idle` for too long; it has come to the end of its `lifetime` or to its last of `maxUses`
- * (`uses`); it was `lost` by the other side, or `discarded` by a holder or by what `isFatal` and `onCancel` say of one; it has failed its
- * `validate` or its `reset`; all its last runs failed (`outlier`); or the pool was made smaller (`resize`), was renewed (`refresh`), or ended
+ * Why the pool closes a connection: it was `idle` for `idleTimeout`; it has reached the end of its `lifetime` or its last use (`uses`, see
+ * `maxUses`); it was `lost`; it was `discarded` by its holder, by `isFatal` or by `onCancel`; it has failed its `validate` or its `reset`;
+ * all its last runs failed (`outlier`); or the pool was made smaller (`resize`), was refreshed (`refresh`), or is being destroyed
  * (`destroy`).
  */
 export type EvictReason =
@@ -20,17 +20,17 @@ export type EvictReason =
   | 'refresh'
   | 'destroy';
 
-/** What can happen in a pool. Connections are numbered from 1, in the order in which they were begun. */
+/** The events of a pool. Connections are numbered from 1, in the order in which their connects began. */
 export type PoolEventDetails =
-  /** A connect has succeeded, after so many ms. */
+  /** A connect has succeeded; `took`: its duration in ms. */
   | { readonly type: 'opened'; readonly connection: number; readonly took: number }
-  /** A connect has failed, or a connection soon after it, before its first lease; `attempts`: so many in a row by now. */
+  /** A connect has failed, or a new connection was lost before its first lease; `attempts`: the number of failures in a row. */
   | { readonly type: 'openFailed'; readonly connection: number; readonly attempts: number; readonly error: unknown }
-  /** A lease was lent, after a wait of so many ms. */
+  /** A connection was lent; `waited`: the wait in ms. */
   | { readonly type: 'acquired'; readonly connection: number; readonly label?: string; readonly waited: number }
-  /** A lease was given back, after so many ms. */
+  /** A lease was released; `held`: its duration in ms. */
   | { readonly type: 'released'; readonly connection: number; readonly label?: string; readonly held: number }
-  /** A lease has ended with its connection: `reason` is what `discard` was given, or the error that ended it. */
+  /** A lease has ended together with its connection: `reason` is the argument of `discard`, or the error that ended the lease. */
   | {
       readonly type: 'discarded';
       readonly connection: number;
@@ -39,8 +39,8 @@ export type PoolEventDetails =
       readonly reason: unknown;
     }
   /**
-   * A connection that was open is going to be closed; each that was `opened` is evicted once. `age` in ms, `uses`: leases it has had. For the
-   * reason `outlier`: `failures`, the number of its last runs that failed, and the `error` of the last one.
+   * An open connection is going to be closed; each that was `opened` is evicted once. `age` in ms, `uses`: the number of its leases. For the
+   * reason `outlier`: `failures`, the number of failed runs in a row, and the `error` of the last one.
    */
   | {
       readonly type: 'evicted';
@@ -51,45 +51,48 @@ export type PoolEventDetails =
       readonly age: number;
       readonly uses: number;
     }
-  /** Its close has ended, so many ms after it was begun; with the `error` that it failed with, or that says that it took too long. */
+  /** A close has ended; `took`: its duration in ms. `error`: why it failed, or that it exceeded `closeTimeout`. */
   | { readonly type: 'closed'; readonly connection: number; readonly took: number; readonly error?: unknown }
-  /** An acquire has ended by its `acquireTimeout`. */
+  /** An acquire has timed out (`acquireTimeout`). */
   | { readonly type: 'timedOut'; readonly label?: string; readonly waited: number; readonly error: unknown }
-  /** An acquire was turned away: the line was full or too slow, the target dead, the pool destroyed; the error's `code` says which. */
+  /**
+   * An acquire was rejected: the wait queue was full, the load was shed, the target was down, or the pool was destroyed; the error's `code`
+   * says which.
+   */
   | { readonly type: 'rejected'; readonly label?: string; readonly error: unknown }
-  /** A caller has left the waiting line, after so many ms: its acquire was unsubscribed, or its signal aborted. */
+  /** A waiting acquire was cancelled: it was unsubscribed, or its signal aborted; `waited`: the wait in ms. */
   | { readonly type: 'cancelled'; readonly label?: string; readonly waited: number }
-  /** The breaker is in another state; `error` is the last failure. */
+  /** The state of the breaker has changed; `error` is the last failure. */
   | {
       readonly type: 'breaker';
       readonly state: 'closed' | 'open' | 'half-open';
       readonly attempts: number;
       readonly error: unknown;
     }
-  /** A lease is held for longer than `leakThreshold`; or, `collected`, its holder has forgotten it without giving it back. */
+  /** A lease is held for longer than `leakThreshold`; or, `collected`, it was garbage-collected without having been released. */
   | {
       readonly type: 'leaked';
       readonly connection: number;
       readonly label?: string;
       readonly held: number;
       readonly collected: boolean;
-      /** Where it was asked for, with a finite `leakThreshold`. */
+      /** The stack of its acquire, with a finite `leakThreshold`. */
       readonly stack?: string;
     }
   | { readonly type: 'resized'; readonly from: number; readonly to: number }
-  /** So many connections are to be replaced. */
+  /** All connections are being replaced; `connections`: their number. */
   | { readonly type: 'refreshed'; readonly connections: number }
-  /** Everything is closed. The last event. */
+  /** Every connection is closed. The last event. */
   | { readonly type: 'destroyed' };
 
-/** What has happened, in which pool, and when: milliseconds, by the pool's scheduler. */
+/** An event with the name of its pool and its time: milliseconds, by the pool's scheduler. */
 export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at: number };
 
 /**
- * Hands events to whoever listens, in the order in which they happened: what a listener makes happen comes after what it was told.
+ * Delivers events to listeners in the order in which they happened: an event that a listener causes is delivered after the current one.
  */
 export class Events {
-  /** Whether anybody listens. Where nobody does, an event is not even made. */
+  /** Whether there is a listener. Without one no event is created. */
   listening = false;
   private readonly queue: PoolEvent[] = [];
   private delivering = false;
@@ -105,24 +108,24 @@ export class Events {
     return this.queue.length;
   }
 
-  /** Only to be called while somebody listens. */
+  /** Call it only while there is a listener. */
   add(what: PoolEventDetails): void {
-    // It becomes the event itself: a copy would take longer than all that the pool does for a lease.
+    // The details become the event itself: a copy would take longer than everything else that the pool does for a lease.
     const event = what as { -readonly [K in keyof PoolEvent]: PoolEvent[K] };
     event.pool = this.pool;
     event.at = this.clock.stamp();
     this.queue.push(event as PoolEvent);
   }
 
-  /** Says whether anybody listens from now on. Who begins to is told of the breaker only as it changes after that. */
+  /** Sets whether there is a listener. The first listener receives only later changes of the breaker. */
   listen(listening: boolean, breaker: ConnectPolicy['breaker']): void {
     if (listening && !this.listening) this.breaker = breaker;
     this.listening = listening;
-    // What happened for those who have left is not for those who come.
+    // Later listeners must not receive the events of earlier ones.
     if (!listening) this.queue.length = 0;
   }
 
-  /** Only to be called while somebody listens. */
+  /** Call it only while there is a listener. */
   breakerChanged({ breaker: state, failures: attempts, lastFailure: error }: ConnectPolicy): void {
     if (this.breaker === state) return;
     this.breaker = state;

@@ -4,19 +4,19 @@ import type { CoarseClock } from '../time/coarse-clock';
 import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
 import type { Slot } from '../state/slot';
 
-/** Who holds a lease now. */
+/** The holder of a lease. */
 export interface Holder {
-  /** What the lease is for: the `label` it was asked for with. */
+  /** The purpose of the lease: the `label` of its acquire. */
   readonly label?: string;
-  /** For how long it has been held, in ms. */
+  /** How long the lease has been held, in ms. */
   readonly age: number;
   /** The number of its connection, as in the events. */
   readonly connection: number;
-  /** Where it was asked for. Only with a finite `leakThreshold`: a stack costs more than a lease. */
+  /** The stack of the acquire. Only with a finite `leakThreshold`: a stack costs more than a lease. */
   readonly stack?: string;
 }
 
-/** What a holder is called in messages: an age that people can read, and the label. */
+/** A holder as messages show it: a readable age, and the label. */
 export function describeHolder({ age, label }: Holder): string {
   const time = age < 1_000 ? `${Math.round(age)} ms` : `${Math.round(age / 100) / 10} s`;
   return label === undefined ? time : `${time} by '${label}'`;
@@ -35,29 +35,29 @@ export function holderOf<C>(claim: Claim<C>, now: number, origin: Error | undefi
 }
 
 /**
- * Whether somebody waits who holds a connection of this very pool: he asked inside his own work, or what waits is part of what his work
- * returned, and ends in it. Asked from elsewhere, after an `await` say, it cannot be known.
+ * Whether a waiting claim belongs to a holder of a connection of this same pool: it was acquired inside the work of that holder, or its
+ * subscriber is part of what that work returned. It cannot be known of an acquire elsewhere, for example after an `await`.
  */
 export function isSelfDeadlock<C>(
   claim: Claim<C>,
-  inside: Claim<C> | undefined,
-  ours: (slot: Slot<C>) => boolean,
+  requester: Claim<C> | undefined,
+  isOfThisPool: (slot: Slot<C>) => boolean,
 ): boolean {
-  const holds = (other: Claim<C> | undefined): boolean => other?.slot != null && ours(other.slot);
-  if (holds(inside)) return true;
+  const holds = (other: Claim<C> | undefined): boolean => other?.slot != null && isOfThisPool(other.slot);
+  if (holds(requester)) return true;
   for (let link = claim.sink; link; link = (link as Link).destination ?? (link as Link).sink) {
     if (link instanceof Claim && holds(link as Claim<C>)) return true;
   }
   return false;
 }
 
-/** As much of a subscriber, or of a claim, as leads further down. */
+/** The members of a subscriber, or of a claim, that lead to the next one downstream. */
 interface Link {
   readonly destination?: unknown;
   readonly sink?: unknown;
 }
 
-/** Reports leases that are held for longer than they should be, each once: one timer, for the one that is held longest. */
+/** Reports each lease that is held for longer than the threshold once. It uses one timer, for the lease that has been held longest. */
 export class LeakWatch<C> {
   /** In the order in which they were lent. */
   private readonly held = new Set<Claim<C>>();
@@ -78,7 +78,7 @@ export class LeakWatch<C> {
     this.stacks.set(claim, captureStack());
   }
 
-  /** The stack of who asked. */
+  /** The stack of the acquire. */
   stackOf(claim: Claim<C>): Error | undefined {
     return this.stacks.get(claim);
   }
@@ -113,7 +113,7 @@ export class LeakWatch<C> {
   }
 }
 
-/** The stack of who asks. Deeper than usual, because most of the first frames are of operators. */
+/** The stack of the caller. Deeper than the default, because most of the first frames belong to operators. */
 function captureStack(): Error {
   const kind = Error as { stackTraceLimit?: number };
   const { stackTraceLimit } = kind;

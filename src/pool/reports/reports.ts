@@ -9,7 +9,7 @@ import type { ConnectPolicy } from '../policies/connect-policy';
 import type { LoadShedder } from '../policies/load-shedder';
 import type { Slot } from '../state/slot';
 
-/** What becomes of leases and connections, as others than those concerned are told of it: listeners of the events, the leak watch, the overload rule. */
+/** Passes on what happens to leases and connections: to listeners of the events, the leak watch and the load shedder. */
 export class Reports<C> {
   private readonly events: Events;
 
@@ -17,27 +17,27 @@ export class Reports<C> {
     pool: string,
     private readonly clock: CoarseClock,
     private readonly leaks: LeakWatch<C> | null,
-    private readonly overload: LoadShedder<C> | null,
+    private readonly loadShedder: LoadShedder<C> | null,
     tell: (event: PoolEvent) => void,
   ) {
     this.events = new Events(pool, clock, tell);
   }
 
-  /** Whether anybody listens to the events. Where nobody does, none is made. */
+  /** Whether the events have a listener. Without one no event is created. */
   get listening(): boolean {
     return this.events.listening;
   }
 
-  /** Whether anybody is to be told of a lease. */
+  /** Whether anything observes leases. */
   get observesLeases(): boolean {
-    return this.listening || this.leaks !== null || this.overload !== null;
+    return this.listening || this.leaks !== null || this.loadShedder !== null;
   }
 
   listen(listening: boolean, breaker: ConnectPolicy['breaker']): void {
     this.events.listen(listening, breaker);
   }
 
-  /** How many events there are that nobody has been told of yet. */
+  /** The number of events that are not delivered yet. */
   get undelivered(): number {
     return this.events.undelivered;
   }
@@ -53,7 +53,7 @@ export class Reports<C> {
   }
 
   lent(claim: Claim<C>, slot: Slot<C>, waited: number): void {
-    this.overload?.served();
+    this.loadShedder?.served();
     this.leaks?.lent(claim);
     if (this.listening) this.addEvent({ type: 'acquired', connection: slot.id, waited }, claim);
   }
@@ -122,8 +122,8 @@ export class Reports<C> {
 
   // ---------------------------------------------------------------- the pool
 
-  breakerChanged(opening: ConnectPolicy): void {
-    this.events.breakerChanged(opening);
+  breakerChanged(connectPolicy: ConnectPolicy): void {
+    this.events.breakerChanged(connectPolicy);
   }
 
   resized(from: number, to: number): void {
@@ -138,7 +138,7 @@ export class Reports<C> {
     if (this.listening) this.addEvent({ type: 'destroyed' });
   }
 
-  /** Of a claim, if it is somebody's. */
+  /** `claim`: the one that the event is about, if there is one. */
   private addEvent(what: PoolEventDetails, claim?: Claim<C>): void {
     const label = claim?.options.label;
     if (label !== undefined) (what as { label?: string }).label = label;
