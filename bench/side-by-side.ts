@@ -15,7 +15,7 @@ import { simulate } from '../src/simulation/index';
 import type { Scenario } from '../src/simulation/index';
 import { recordLoad, stressTest } from '../src/stress/index';
 import type { LoadRecording, StressReport } from '../src/stress/index';
-import { shownMs } from '../src/stress/ms';
+import { formatMs } from '../src/stress/format-ms';
 
 const rate = 150;
 const mean = 30;
@@ -86,6 +86,6 @@ async function stress(max: number): Promise<{ report: StressReport; recording: L
 /** From the actual start: how late the load itself was in real time is none of the pool's doing. */
 function row(max: number, what: string, { utilisation, use, fromStart }: StressReport): string {
   const { wait, total } = fromStart;
-  const cells = [use.mean, wait.mean, wait.p50, wait.p90, wait.p99, total.p99].map(shownMs);
+  const cells = [use.mean, wait.mean, wait.p50, wait.p90, wait.p99, total.p99].map(formatMs);
   return `| ${max} | ${what} | ${Math.round(utilisation * 100)} % | ${cells.join(' | ')} |`;
 }

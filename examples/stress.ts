@@ -37,7 +37,8 @@ async function load(max: number): Promise<StressReport> {
   await pool.destroy();
 
   console.log(`max ${max}: ${report.operations.ended} operations, ${Math.round(report.throughput)} a second`);
-  for (const { held, threshold, said } of report.thresholds) console.log(`  ${held ? '✓' : '✗'} ${threshold}  ${said}`);
+  for (const { passed, threshold, summary } of report.thresholds)
+    console.log(`  ${passed ? '✓' : '✗'} ${threshold}  ${summary}`);
   console.log(`  ${report.verdict}\n`);
   return report;
 }

@@ -84,7 +84,7 @@ describe('stress', () => {
     expect(code).toBe(130);
     const report = JSON.parse(stdout);
     expect(report).toEqual(jasmine.objectContaining({ phase: 'done', interrupted: true }));
-    expect(report.operations).toEqual(jasmine.objectContaining({ underWay: 0, unfinished: 0 }));
+    expect(report.operations).toEqual(jasmine.objectContaining({ inFlight: 0, unfinished: 0 }));
     expect(report.operations.succeeded).toBeGreaterThan(2);
     expect(report.notes).toEqual(['The load was ended early.']);
     expect(stderr).toContain('Interrupted by SIGINT.');

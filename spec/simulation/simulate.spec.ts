@@ -70,8 +70,8 @@ describe('simulate', () => {
     expect(once.violations).toEqual([]);
     expect(once.operations.failed).toBeGreaterThan(0);
     expect(once.operations.lost).toBeGreaterThan(0);
-    expect(once.deeds.openFailures).toBeGreaterThan(0);
-    for (const reason of ['lost', 'discarded'] as const) expect(once.deeds.evicted[reason]).toBeGreaterThan(0);
+    expect(once.activity.openFailures).toBeGreaterThan(0);
+    for (const reason of ['lost', 'discarded'] as const) expect(once.activity.evicted[reason]).toBeGreaterThan(0);
   });
 
   it('watches everything without another outcome', async () => {
@@ -91,7 +91,7 @@ describe('simulate', () => {
     expect(at(3_000).failed).toBe(0);
     expect(at(5_500).succeeded).toBe(0);
     expect(at(8_500).succeeded).toBe(50);
-    expect(report.deeds.opened).toBe(8);
+    expect(report.activity.opened).toBe(8);
   });
 
   it('stands still while the target is silent, and loses nothing', async () => {
@@ -105,12 +105,12 @@ describe('simulate', () => {
     expect(report.operations).toEqual(jasmine.objectContaining({ succeeded: 1_000, lost: 0 }));
     expect(report.use.max).toBeGreaterThanOrEqual(500);
     expect(report.use.max).toBeLessThanOrEqual(520);
-    expect(report.deeds.opened).toBe(4);
+    expect(report.activity.opened).toBe(4);
   });
 
   it('restarts the target as often as it is told to', async () => {
     const report = await run({ ...quiet, restarts: [{ at: '1s', every: '2s' }] });
-    expect(report.deeds.evicted).toEqual({ lost: 4 * 5 });
+    expect(report.activity.evicted).toEqual({ lost: 4 * 5 });
     expect(report.operations.succeeded).toBeGreaterThan(950);
     expect(report.violations).toEqual([]);
   });
@@ -166,7 +166,7 @@ describe('simulate', () => {
     });
     expect(report.pool).toBe('all');
     expect(report.violations).toEqual([]);
-    expect(report.deeds.evicted.uses).toBeGreaterThan(10);
+    expect(report.activity.evicted.uses).toBeGreaterThan(10);
     expect(report.operations.timedOut + report.operations.rejected).toBeGreaterThan(0);
   });
 

@@ -243,7 +243,7 @@ describe('a stress test that is to destroy the pool', () => {
     });
     expect(pool!.stats.state).toBe('destroyed');
     expect(report.stats).toEqual(jasmine.objectContaining({ state: 'open', totalConnections: 2 }));
-    expect([report.elapsed, report.deeds.closed, report.deeds.evicted]).toEqual([10, 0, {}]);
+    expect([report.elapsed, report.activity.closed, report.activity.evicted]).toEqual([10, 0, {}]);
   });
 
   /** Somebody else holds a lease for ever. */

@@ -27,12 +27,12 @@ describe('a stress test, of failed connects', () => {
         { load, pool: () => ({ connect: refusedAfter(2) }), sabotage: impatient },
         /^a hot loop: 10 /,
       );
-      expect(report.givenUp).toBeNull();
+      expect(report.abortReason).toBeNull();
     });
 
     it('that does nothing else any more: the load is given up, or there would be no end', () => {
       const report = expectBlame({ load, pool: () => ({ connect: refused }), sabotage: impatient }, /^a hot loop: 10 /);
-      expect(report.givenUp).toBe('the pool was in a hot loop of connects');
+      expect(report.abortReason).toBe('the pool was in a hot loop of connects');
     });
 
     it('that dials a target again and again which accepts and hangs up', () => {
@@ -58,7 +58,7 @@ describe('a stress test, of failed connects', () => {
         'connection 1 ended after 0 ms, before its first lease, and was not taken for a failed connect',
       );
       // Even then the pool begins only so much in one turn.
-      expect(report.givenUp).toBeNull();
+      expect(report.abortReason).toBeNull();
     });
 
     it('that fails who waits because one connect has failed', () => {

@@ -130,7 +130,7 @@ describe('whatever the pool and the load', () => {
         expect(last!.violations).toEqual([]);
         const { operations } = last!;
         expect(outcomes.reduce((sum, name) => sum + operations[name], 0)).toBe(operations.ended);
-        expect(operations.underWay).toBe(0);
+        expect(operations.inFlight).toBe(0);
         expectNothingHeld(pool);
       });
     });

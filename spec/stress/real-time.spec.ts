@@ -30,8 +30,8 @@ describe('stressTest in real time', () => {
     const report = await lastValueFrom(stressTest(pool, load));
     expect(report.operations).toEqual(jasmine.objectContaining({ succeeded: 400, ended: 400 }));
     expect(report.violations).toEqual([]);
-    expect(report.peaks).toEqual(jasmine.objectContaining({ leases: 4, connections: 4, underWay: 8 }));
-    expect(report.deeds).toEqual(jasmine.objectContaining({ acquired: 400, released: 400, opened: 4 }));
+    expect(report.peaks).toEqual(jasmine.objectContaining({ leases: 4, connections: 4, concurrency: 8 }));
+    expect(report.activity).toEqual(jasmine.objectContaining({ acquired: 400, released: 400, opened: 4 }));
     expect(report.use.min).toBeGreaterThan(0);
     expect(Number.isInteger(report.use.mean)).toBeFalse();
     expect(report.stats).toBe(pool.stats);
@@ -45,7 +45,7 @@ describe('stressTest in real time', () => {
     expect(report.offered).toBe(400);
     expect(report.throughput).toBeLessThan(210);
     expect(report.wait.max).toBeGreaterThan(300);
-    expect(report.peaks.waiting).toBeGreaterThan(50);
+    expect(report.peaks.queueLength).toBeGreaterThan(50);
     expect(report.verdict).toContain('more came than it can do');
     expect(report.violations).toEqual([]);
   });
@@ -79,7 +79,7 @@ describe('stressTest in real time', () => {
     const { succeeded, lost, failed, noConnection, ended, timedOut, rejected } = report.operations;
     expect(succeeded + lost + failed + noConnection + timedOut + rejected).toBe(ended);
     expect(lost + failed).toBeGreaterThan(0);
-    expect(report.deeds.opened).toBeGreaterThan(4);
+    expect(report.activity.opened).toBeGreaterThan(4);
     expect(report.timeline.length).toBeGreaterThan(1);
     await rpc.destroy({ timeout: 0 });
   });
@@ -104,7 +104,7 @@ describe('stressTest in real time', () => {
       ),
     );
     expect(report.violations).toEqual([]);
-    expect([pool.stats.state, report.operations.underWay]).toEqual(['destroyed', 0]);
+    expect([pool.stats.state, report.operations.inFlight]).toEqual(['destroyed', 0]);
     expect(report.operations.rejected).toBeGreaterThan(0);
   });
 

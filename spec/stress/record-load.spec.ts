@@ -29,11 +29,11 @@ describe('recordLoad', () => {
   };
 
   it('keeps when leases were asked for, also by those who got none, and how long things took', () => {
-    const { arrivals, use, open, duration, cut, openFailures } = record();
+    const { arrivals, use, open, duration, truncated, openFailures } = record();
     // At 12 and 13 the line is full; who came at 10 is gone at 30.
     expect(arrivals).toEqual([0, 5, 7, 8, 95]);
     expect([use.count, use.min, use.max, open.count]).toEqual([2, 30, 30, 1]);
-    expect([duration, cut, openFailures]).toEqual([125, false, 0]);
+    expect([duration, truncated, openFailures]).toEqual([125, false, 0]);
   });
 
   it('makes the same of events that were saved', () => {
@@ -80,7 +80,7 @@ describe('recordLoad', () => {
     of(event(1), event(2), event(3), event(4))
       .pipe(recordLoad({ limit: 2 }))
       .subscribe((result) => (recording = result));
-    expect([recording!.arrivals, recording!.cut]).toEqual([[0, 1], true]);
+    expect([recording!.arrivals, recording!.truncated]).toEqual([[0, 1], true]);
   });
 
   it('is empty where nothing happened', () => {

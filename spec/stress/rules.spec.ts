@@ -27,14 +27,14 @@ const lent = {
 
 const afterSnapshots = (...snapshots: PoolStats[]): readonly string[] => {
   const rules = rulesOf(idle);
-  for (const each of snapshots) rules.see(each);
+  for (const each of snapshots) rules.onSnapshot(each);
   return rules.violations;
 };
 const event = (type: string, connection: number): PoolEvent =>
   ({ type, connection, pool: 'pool', at: 0 }) as unknown as PoolEvent;
 const afterEvents = (...events: [type: string, connection: number][]): readonly string[] => {
   const rules = rulesOf(idle);
-  for (const [type, connection] of events) rules.hear(event(type, connection));
+  for (const [type, connection] of events) rules.onEvent(event(type, connection));
   return rules.violations;
 };
 

@@ -69,11 +69,11 @@ describe('stressTest', () => {
         opsPerWorker: 2,
         work: () => timer(10),
       });
-      expect(operations).toEqual(jasmine.objectContaining({ succeeded: 4, ended: 4, underWay: 0 }));
+      expect(operations).toEqual(jasmine.objectContaining({ succeeded: 4, ended: 4, inFlight: 0 }));
       expect([wait.min, wait.max, use.min, use.max, total.max]).toEqual([0, 10, 10, 10, 20]);
       expect(wait.mean).toBeCloseTo(7.5);
       expect([throughput, saturated, utilisation]).toEqual([100, 1, 1]);
-      expect(peaks).toEqual({ underWay: 2, waiting: 2, leases: 1, inUse: 1, connections: 1, opening: 1 });
+      expect(peaks).toEqual({ concurrency: 2, queueLength: 2, leases: 1, inUse: 1, connections: 1, opening: 1 });
     });
 
     it('begins nothing once the time is up, and lets end what runs', () => {
@@ -87,7 +87,7 @@ describe('stressTest', () => {
 
     it('shares a number of operations among the workers', () => {
       const { operations, peaks } = resultOf({ workers: 3, operations: 4, work: () => timer(10) }, { max: 3 });
-      expect([operations.succeeded, peaks.underWay]).toEqual([4, 3]);
+      expect([operations.succeeded, peaks.concurrency]).toEqual([4, 3]);
     });
 
     it('is not held up, nor does it recurse, where work ends at once', () => {
@@ -192,7 +192,7 @@ describe('stressTest', () => {
         work: (_, index) => timer(index < 3 ? 9 : 1),
       });
       expect([operations.warmup, operations.succeeded, measured]).toEqual([3, 7, 70]);
-      expect([wait.max, peaks.waiting, throughput]).toEqual([0, 0, 100]);
+      expect([wait.max, peaks.queueLength, throughput]).toEqual([0, 0, 100]);
     });
 
     it('what became of each operation', () => {
@@ -237,12 +237,12 @@ describe('stressTest', () => {
       let dials = 0;
       const connect = () =>
         dials++ === 0 ? concat(of('c'), timer(5).pipe(map(() => 'gone'))) : throwError(() => new Error('refused'));
-      const { operations, deeds, errors } = resultOf(
+      const { operations, activity, errors } = resultOf(
         { arrivals: [0, 10], work: () => timer(30) },
         { connect, breaker: { failures: 1, probeAfter: 100 } },
       );
       expect(operations).toEqual(jasmine.objectContaining({ lost: 1, noConnection: 1, ended: 2 }));
-      expect(deeds).toEqual(
+      expect(activity).toEqual(
         jasmine.objectContaining({
           opened: 1,
           closed: 1,
@@ -279,15 +279,15 @@ describe('stressTest', () => {
             for (let i = 0; i < 5; i++) pool.use(() => EMPTY).subscribe();
           }),
       );
-      expect([errors, peaks.waiting, operations.warmup]).toEqual([[], 0, 3]);
+      expect([errors, peaks.queueLength, operations.warmup]).toEqual([[], 0, 3]);
     });
 
     it('what the pool did, from when the load began', () => {
-      const { deeds, open, peaks } = resultOf(
+      const { activity, open, peaks } = resultOf(
         { workers: 2, operations: 6, work: () => timer(5) },
         { max: 2, maxUses: 2, connect: () => concat(timer(3), NEVER).pipe(map(() => 'c')) },
       );
-      expect(deeds).toEqual(jasmine.objectContaining({ opened: 4, closed: 2, acquired: 6, evicted: { uses: 2 } }));
+      expect(activity).toEqual(jasmine.objectContaining({ opened: 4, closed: 2, acquired: 6, evicted: { uses: 2 } }));
       expect([open.count, open.min, open.max, peaks.connections]).toEqual([4, 3, 3, 2]);
     });
 
@@ -317,7 +317,9 @@ describe('stressTest', () => {
         if (next !== undefined) expect(at + length).toBeCloseTo(next.at, 6);
       }
       const [first] = timeline;
-      expect(first).toEqual(jasmine.objectContaining({ at: 0, length: 4, waiting: 1, connections: 1, opened: 1 }));
+      expect(first).toEqual(
+        jasmine.objectContaining({ at: 0, length: 4, queueLength: 1, connectionCount: 1, opened: 1 }),
+      );
       expect(first!.leases).toBe(1);
     });
   });
@@ -333,7 +335,7 @@ describe('stressTest', () => {
       });
       expect(operations).toEqual(jasmine.objectContaining({ unfinished: 2, ended: 2, succeeded: 0 }));
       expect([wait.max, use.max, elapsed]).toEqual([100, 100, 100]);
-      expect([passed, thresholds[0]!.said, violations]).toEqual([false, 'wait.max is 100 ms', []]);
+      expect([passed, thresholds[0]!.summary, violations]).toEqual([false, 'wait.max is 100 ms', []]);
     });
 
     it('after the grace, with those that came and were never begun', () => {
@@ -345,7 +347,7 @@ describe('stressTest', () => {
         grace: 100,
         work: () => NEVER,
       });
-      expect(operations).toEqual(jasmine.objectContaining({ unfinished: 5, ended: 5, underWay: 0 }));
+      expect(operations).toEqual(jasmine.objectContaining({ unfinished: 5, ended: 5, inFlight: 0 }));
       expect(lag.max).toBe(140);
     });
 
@@ -359,22 +361,22 @@ describe('stressTest', () => {
 
     it('with the numbers of those whose work has never ended', () => {
       const work = (_: string, index: number) => (index % 3 === 1 ? NEVER : timer(5));
-      const { neverEnded, operations, givenUp, verdict } = resultOf(
+      const { neverEnded, operations, abortReason, verdict } = resultOf(
         { rate: 100, arrivals: 'even', operations: 12, grace: 100, work },
         { max: 5, acquireTimeout: 50 },
       );
-      expect([neverEnded, operations.unfinished, givenUp]).toEqual([[1, 4, 7, 10], 4, null]);
+      expect([neverEnded, operations.unfinished, abortReason]).toEqual([[1, 4, 7, 10], 4, null]);
       expect(verdict).toContain('the work of operations 1, 4, 7 and 10 never ended');
     });
 
     describe('where only a number of operations bounds it', () => {
       it('when work never ends, and keeps every worker for as long as the grace', () => {
-        const { operations, neverEnded, givenUp, elapsed, passed, verdict } = resultOf(
+        const { operations, neverEnded, abortReason, elapsed, passed, verdict } = resultOf(
           { workers: 3, operations: 10, grace: 100, work: (_, index) => (index < 2 ? timer(5) : NEVER) },
           { max: 2 },
         );
-        expect(givenUp).toBe('for 100 ms (grace) all 3 workers were busy, and no work began or ended');
-        expect(operations).toEqual(jasmine.objectContaining({ succeeded: 2, unfinished: 3, ended: 5, underWay: 0 }));
+        expect(abortReason).toBe('for 100 ms (grace) all 3 workers were busy, and no work began or ended');
+        expect(operations).toEqual(jasmine.objectContaining({ succeeded: 2, unfinished: 3, ended: 5, inFlight: 0 }));
         expect([neverEnded, elapsed, passed]).toEqual([[2, 3], 105, false]);
         expect(verdict).toMatch(
           /^Given up: for 100 ms \(grace\) all 3 workers were busy, and no work began or ended; /,
@@ -409,12 +411,12 @@ describe('stressTest', () => {
       });
 
       it('also when nobody is served, and no wait has an end', () => {
-        const { givenUp, elapsed } = resultOf(
+        const { abortReason, elapsed } = resultOf(
           { workers: 2, operations: 5, grace: 100, acquireTimeout: Infinity },
           { connect: () => NEVER, connectTimeout: Infinity },
           (pool, { at }) => at(200, () => void pool.destroy({ timeout: 0 })),
         );
-        expect([givenUp, elapsed]).toEqual([
+        expect([abortReason, elapsed]).toEqual([
           'for 100 ms (grace) all 2 workers were busy, and no work began or ended',
           100,
         ]);
@@ -422,9 +424,9 @@ describe('stressTest', () => {
 
       it('but not where work only takes its time, or nobody comes for long', () => {
         const slow = resultOf({ workers: 2, operations: 6, grace: 100, work: () => timer(90) }, { max: 2 });
-        expect([slow.operations.succeeded, slow.givenUp, slow.passed]).toEqual([6, null, true]);
+        expect([slow.operations.succeeded, slow.abortReason, slow.passed]).toEqual([6, null, true]);
         const seldom = resultOf({ arrivals: [0, 1_000, 5_000], workers: 1, grace: 100, work: () => timer(90) });
-        expect([seldom.operations.succeeded, seldom.givenUp]).toEqual([3, null]);
+        expect([seldom.operations.succeeded, seldom.abortReason]).toEqual([3, null]);
         const patient = resultOf({ workers: 1, operations: 2, grace: Infinity, work: () => timer(1e6) });
         expect(patient.operations.succeeded).toBe(2);
       });
@@ -459,7 +461,7 @@ describe('stressTest', () => {
           scheduler: clock.scheduler,
           work,
         });
-        expectObservable(reports$.pipe(map(({ operations }) => operations.underWay)), '-----!').toBe('a--b', {
+        expectObservable(reports$.pipe(map(({ operations }) => operations.inFlight)), '-----!').toBe('a--b', {
           a: 0,
           b: 5,
         });
@@ -489,7 +491,7 @@ describe('stressTest', () => {
           );
           at(55, () => {
             expect(clock.live).toBeGreaterThan(1);
-            expect(last!.operations.underWay).toBe(underWay);
+            expect(last!.operations.inFlight).toBe(underWay);
             stress.unsubscribe();
             expect(clock.live).toBe(0);
           });

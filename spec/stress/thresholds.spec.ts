@@ -15,7 +15,7 @@ const figures = (changes: Partial<Figures> = {}): Figures => ({
   throughput: 512.4,
   saturated: 0.25,
   utilisation: 0.5,
-  waiting: 12,
+  queueLength: 12,
   times: {
     wait: histogramOf(0, 10, 20),
     use: histogramOf(1.5),
@@ -46,7 +46,7 @@ const wrong = (text: unknown): string => {
 };
 
 describe('a threshold', () => {
-  const table: readonly [text: string, held: boolean, value: number, said: string][] = [
+  const table: readonly [text: string, passed: boolean, value: number, summary: string][] = [
     ['wait.max<20ms', false, 20, 'wait.max is 20 ms'],
     ['wait.max<=20ms', true, 20, 'wait.max is 20 ms'],
     ['wait.min>=0ms', true, 0, 'wait.min is 0 µs'],
@@ -61,7 +61,7 @@ describe('a threshold', () => {
     ['fromStart.total.max<6ms', false, 6, 'fromStart.total.max is 6 ms'],
     ['throughput>500/s', true, 512.4, 'throughput is 512.4/s'],
     ['throughput>600', false, 512.4, 'throughput is 512.4/s'],
-    ['waiting<10', false, 12, 'waiting is 12'],
+    ['queueLength<10', false, 12, 'queueLength is 12'],
     ['saturated<30%', true, 0.25, 'saturated is 25 %'],
     ['utilisation<=50%', true, 0.5, 'utilisation is 50 %'],
     ['saturated<20%', false, 0.25, 'saturated is 25 %'],
@@ -71,23 +71,23 @@ describe('a threshold', () => {
     ['timedOut<1%', false, 0.02, 'timedOut is 2 %'],
     ['lost<=0', true, 0, 'lost is 0'],
   ];
-  for (const [text, held, value, said] of table) {
-    it(`${text} ${held ? 'holds' : 'does not hold'}`, () => {
+  for (const [text, passed, value, summary] of table) {
+    it(`${text} ${passed ? 'holds' : 'does not hold'}`, () => {
       const { value: actual, ...result } = checked(text);
-      expect(result).toEqual({ threshold: text, held, said });
+      expect(result).toEqual({ threshold: text, passed, summary });
       expect(actual).toBeCloseTo(value, 9);
     });
   }
 
   it('never holds where nothing was measured', () => {
-    for (const text of ['wait.p99<20ms', 'errors<1%', 'errors<=0', 'throughput>=0', 'saturated<50%', 'waiting<5']) {
+    for (const text of ['wait.p99<20ms', 'errors<1%', 'errors<=0', 'throughput>=0', 'saturated<50%', 'queueLength<5']) {
       const result = checked(text, { ended: 0 });
-      expect(result.held).withContext(text).toBeFalse();
-      expect(result.said).withContext(text).toContain('no operation was measured');
+      expect(result.passed).withContext(text).toBeFalse();
+      expect(result.summary).withContext(text).toContain('no operation was measured');
     }
     const times = { ...figures().times, use: new Histogram() };
     expect(checked('use.p99<20ms', { times })).toEqual(
-      jasmine.objectContaining({ held: false, said: 'use.p99 is not known: no operation has come so far' }),
+      jasmine.objectContaining({ passed: false, summary: 'use.p99 is not known: no operation has come so far' }),
     );
   });
 
@@ -130,6 +130,6 @@ describe('what is no threshold', () => {
     expect(wrong('throughput>5ms')).toContain('its unit is /s, or none');
     expect(wrong('saturated<1')).toContain('its bound is in %');
     expect(wrong('errors<1ms')).toContain('a number of operations, or with % a share of them');
-    expect(wrong('waiting<1%')).toContain('a number without a unit');
+    expect(wrong('queueLength<1%')).toContain('a number without a unit');
   });
 });

@@ -1,5 +1,5 @@
 import type { Histogram } from '../pool/metrics/histogram';
-import { shownMs } from '../stress/ms';
+import { formatMs } from '../stress/format-ms';
 
 /** Rows at the most, and how long a bar is. */
 const most = 8;
@@ -23,7 +23,7 @@ export function barsOf(histogram: Histogram): string[] {
   return rows.map(({ bound, count }) => {
     const share = (count / histogram.count) * 100;
     const bar = count === 0 ? '' : barOf((count / fullest) * longest);
-    return `≤ ${shownMs(bound).padEnd(7)} ${bar.padEnd(longest)} ${shownShare(share).padStart(6)}`;
+    return `≤ ${formatMs(bound).padEnd(7)} ${bar.padEnd(longest)} ${shownShare(share).padStart(6)}`;
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Figure } from '../simulation/confidence';
 import type { CapacityPlan, CapacityPoint } from '../simulation/plan-capacity';
 import type { SimulationReport } from '../simulation/simulate';
-import { shownMs } from '../stress/ms';
+import { formatMs } from '../stress/format-ms';
 import type { Sample } from '../stress/timeline';
 import { duration } from './duration';
 import { oneLine } from './outcome';
@@ -9,7 +9,7 @@ import { summaryOfLoad } from './stress-texts';
 
 export function simulationLine({ elapsed, load, operations, wait }: SimulationReport): string {
   const of = load.duration === null ? '' : ` of ${duration(load.duration)}`;
-  return `${duration(elapsed)}${of}: ${operations.ended} operations, wait p99 ${shownMs(wait.p99)}`;
+  return `${duration(elapsed)}${of}: ${operations.ended} operations, wait p99 ${formatMs(wait.p99)}`;
 }
 
 /** The summary of a load, how sure it is, and how it went over time. */
@@ -18,7 +18,7 @@ export function summaryOfSimulation(report: SimulationReport, what: string): str
   const lines = [
     '',
     `had to wait     ${figure(waited, percent)}`,
-    `mean wait       ${figure(meanWait, shownMs)}`,
+    `mean wait       ${figure(meanWait, formatMs)}`,
     `no connection   ${figure(lost, percent)}`,
     ...(waited.within === null ? [] : ['                (± at 95 % confidence, by batch means)']),
     ...overTime(timeline),
@@ -40,9 +40,9 @@ function overTime(timeline: readonly Sample[]): string[] {
   if (timeline.length < 4) return [];
   const rows: [string, (sample: Sample) => number, (value: number) => string][] = [
     ['succeeded', ({ throughput }) => throughput, (value) => `${Math.round(value)}/s`],
-    ['wait p99', ({ waitP99 }) => waitP99, shownMs],
-    ['waiting', ({ waiting }) => waiting, String],
-    ['connections', ({ connections }) => connections, String],
+    ['wait p99', ({ waitP99 }) => waitP99, formatMs],
+    ['waiting', ({ queueLength }) => queueLength, String],
+    ['connections', ({ connectionCount }) => connectionCount, String],
     ['opened', ({ opened }) => opened, String],
     ['failed', ({ failed }) => failed, String],
   ];
@@ -78,7 +78,7 @@ const widths = [6, 3, 10, 10, 10, 9, 9, 8, 9];
 const barLength = 20;
 
 export const pointLine = ({ max, targets, utilisation }: CapacityPoint): string =>
-  `max ${max}: ${targets.map(({ said }) => said).join(', ')}, ${percent(utilisation)} in use`;
+  `max ${max}: ${targets.map(({ summary }) => summary).join(', ')}, ${percent(utilisation)} in use`;
 
 /** The curve as a table, and what it comes to first. */
 export function summaryOfPlan({ verdict, points, max, seed }: CapacityPlan, what: string): string {
@@ -87,9 +87,9 @@ export function summaryOfPlan({ verdict, points, max, seed }: CapacityPlan, what
     const cells = [
       String(point.max),
       point.meets ? '✓' : '✗',
-      shownMs(point.waitP50),
-      shownMs(point.waitP99),
-      shownMs(point.totalP99),
+      formatMs(point.waitP50),
+      formatMs(point.waitP99),
+      formatMs(point.totalP99),
       shortPercent(point.waited.value),
       shortPercent(point.lost.value),
       shortPercent(point.utilisation),

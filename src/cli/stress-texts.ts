@@ -1,4 +1,4 @@
-import { shownMs } from '../stress/ms';
+import { formatMs } from '../stress/format-ms';
 import type { Measure } from '../stress/measure';
 import type { StressReport } from '../stress/report';
 import { barsOf } from './bars';
@@ -14,7 +14,7 @@ export function progressLine(report: StressReport): string {
     `${whole(rateNow(report))}/s`,
     `${stats.activeLeases}/${stats.leaseCapacity} lent`,
     `${stats.pendingAcquires} waiting`,
-    `wait p99 ${shownMs(wait.p99)}`,
+    `wait p99 ${formatMs(wait.p99)}`,
   ].join(', ');
 }
 
@@ -29,23 +29,25 @@ export function progressBlock(report: StressReport, what: string): string[] {
     `${duration(tenths(elapsed))}${of}${more}`,
     `${operations.succeeded}${all} done, ${operations.ended - operations.succeeded} failed, ${whole(rateNow(report))}/s`,
     `${stats.activeLeases}/${stats.leaseCapacity} lent, ${stats.pendingAcquires} waiting, ${plural(stats.totalConnections, 'connection')}`,
-    `wait p50 ${shownMs(wait.p50)}, p99 ${shownMs(wait.p99)}, max ${shownMs(wait.max)}`,
+    `wait p50 ${formatMs(wait.p50)}, p99 ${formatMs(wait.p99)}, max ${formatMs(wait.max)}`,
     ...barsOf(histograms.wait).map((bar) => `  ${bar}`),
   ];
 }
 
 /** What came of it: what was to hold first, what it comes to next, and then the figures. */
 export function summaryOfLoad(report: StressReport, what: string): string {
-  const { thresholds, violations, operations, peaks, deeds, errors, notes, histograms, offered } = report;
+  const { thresholds, violations, operations, peaks, activity, errors, notes, histograms, offered } = report;
   const widest = Math.max(0, ...thresholds.map(({ threshold }) => threshold.length));
   const offer = offered === null ? '' : ` of ${whole(offered)} that came`;
   const outcomes = Object.entries(operations)
-    .filter(([name, count]) => !['ended', 'underWay', 'warmup', 'succeeded'].includes(name) && count > 0)
+    .filter(([name, count]) => !['ended', 'inFlight', 'warmup', 'succeeded'].includes(name) && count > 0)
     .map(([name, count]) => `, ${count} ${inWords[name] ?? name}`)
     .join('');
-  const evicted = Object.entries(deeds.evicted).map(([reason, count]) => `${count} ${reason}`);
+  const evicted = Object.entries(activity.evicted).map(([reason, count]) => `${count} ${reason}`);
   const lines = [
-    ...thresholds.map(({ threshold, held, said }) => `${held ? '✓' : '✗'} ${threshold.padEnd(widest)}  ${said}`),
+    ...thresholds.map(
+      ({ threshold, passed, summary }) => `${passed ? '✓' : '✗'} ${threshold.padEnd(widest)}  ${summary}`,
+    ),
     ...violations.map((violation) => `✗ rule broken: ${violation}`),
     ...(thresholds.length + violations.length > 0 ? [''] : []),
     report.verdict,
@@ -61,8 +63,8 @@ export function summaryOfLoad(report: StressReport, what: string): string {
     ...(report.load.model === 'open' ? [row('lag', report.lag), row('fromStart', report.fromStart.wait)] : []),
     ...(report.open.count > 0 ? [row('connect', report.open)] : []),
     '',
-    `at most: ${peaks.leases} leases, ${peaks.waiting} waiting, ${peaks.connections} connections, ${peaks.underWay} operations under way`,
-    `the pool: ${deeds.opened} opened, ${deeds.closed} closed, ${plural(deeds.openFailures, 'failed connect')}, ${plural(deeds.timeouts, 'timeout')}, ${deeds.rejected} turned away${evicted.length > 0 ? ` (${evicted.join(', ')})` : ''}`,
+    `at most: ${peaks.leases} leases, ${peaks.queueLength} waiting, ${peaks.connections} connections, ${peaks.concurrency} operations under way`,
+    `the pool: ${activity.opened} opened, ${activity.closed} closed, ${plural(activity.openFailures, 'failed connect')}, ${plural(activity.timeouts, 'timeout')}, ${activity.rejected} turned away${evicted.length > 0 ? ` (${evicted.join(', ')})` : ''}`,
     ...(histograms.wait.count > 0 ? ['', 'wait', ...barsOf(histograms.wait).map((bar) => `  ${bar}`)] : []),
     ...(errors.length > 0 ? ['', 'errors'] : []),
     ...errors.map(({ count, name, message }) => `  ${count} × ${name}: ${message}`),
@@ -89,7 +91,7 @@ const columns: readonly (readonly [string, keyof Measure])[] = [
 ];
 
 const row = (name: string, measure: Measure): string =>
-  `${name.padEnd(10)}${columns.map(([, key]) => shownMs(measure[key]).padStart(9)).join('')}`;
+  `${name.padEnd(10)}${columns.map(([, key]) => formatMs(measure[key]).padStart(9)).join('')}`;
 
 /** Of the last interval, where there is one. */
 const rateNow = ({ timeline, throughput }: StressReport): number => timeline.at(-1)?.throughput ?? throughput;

@@ -124,7 +124,7 @@ class Stressing {
       this.stop$.next();
       return;
     }
-    if (this.report.operations.underWay > 0) {
+    if (this.report.operations.inFlight > 0) {
       this.say(`Beginning no more; waiting for what runs, ${GRACE / 1000} s at the most. Again to stop at once.`);
     }
     this.end$.next();

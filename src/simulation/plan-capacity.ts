@@ -42,7 +42,7 @@ export interface CapacityPoint {
   /** Operations a second that succeeded. */
   readonly throughput: number;
   /** The longest line. */
-  readonly waiting: number;
+  readonly queueLength: number;
 }
 
 /** How many connections it takes. Plain data that `JSON.stringify` takes. */
@@ -163,10 +163,10 @@ function startOf({ offered, workers, target, pool }: Plan): number {
 }
 
 function pointOf(max: number, report: SimulationReport): CapacityPoint {
-  const { thresholds, givenUp, wait, total, waited, lost, utilisation, throughput, peaks } = report;
+  const { thresholds, abortReason, wait, total, waited, lost, utilisation, throughput, peaks } = report;
   return {
     max,
-    meets: givenUp === null && thresholds.every(({ held }) => held),
+    meets: abortReason === null && thresholds.every(({ passed }) => passed),
     targets: thresholds,
     waitMean: wait.mean,
     waitP50: wait.p50,
@@ -176,12 +176,12 @@ function pointOf(max: number, report: SimulationReport): CapacityPoint {
     lost,
     utilisation,
     throughput,
-    waiting: peaks.waiting,
+    queueLength: peaks.queueLength,
   };
 }
 
 function verdictOf(points: readonly CapacityPoint[], max: number | null, to: number): string {
-  const said = ({ targets }: CapacityPoint): string => targets.map((each) => each.said).join(', ');
+  const said = ({ targets }: CapacityPoint): string => targets.map((each) => each.summary).join(', ');
   const busy = ({ utilisation }: CapacityPoint): string => `${Math.round(utilisation * 100)} % of its leases lent`;
   const goal = points[0]?.targets.map(({ threshold }) => threshold).join(' and ') ?? '';
   if (max === null) return `${goal} does not hold with max ${to} either: ${said(points.at(-1)!)}.`;

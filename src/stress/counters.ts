@@ -6,7 +6,9 @@ type Counter = Exclude<keyof Counters, 'ended'>;
 export const counters = Object.keys(new Counters()) as readonly Counter[];
 
 /** What became of the work on the connections. */
-type OfWork = 'successfulOperations' | 'failedOperations' | 'cancelledOperations';
+type WorkCounter = 'successfulOperations' | 'failedOperations' | 'cancelledOperations';
 
 /** What the pool itself did: all of them but those. */
-export const deeds = counters.filter((name): name is Exclude<Counter, OfWork> => !name.endsWith('Operations'));
+export const activityCounters = counters.filter(
+  (name): name is Exclude<Counter, WorkCounter> => !name.endsWith('Operations'),
+);

@@ -16,7 +16,7 @@ export interface ErrorCount {
 }
 
 /** Different errors that are kept apart; a target that says something new each time must not fill the memory. */
-const mostKinds = 50;
+const maxKinds = 50;
 
 function kindOf(error: unknown): { name: string; code?: string } {
   try {
@@ -35,7 +35,7 @@ export class ErrorTally {
     const { name, code } = kindOf(error);
     const message = messageOf(error);
     let key = `${name} ${code ?? ''} ${message.replace(/\d+(\.\d+)?/g, '#')}`;
-    if (this.kinds.size >= mostKinds && !this.kinds.has(key)) key = '';
+    if (this.kinds.size >= maxKinds && !this.kinds.has(key)) key = '';
     const known = this.kinds.get(key);
     if (known !== undefined) {
       known.count++;
@@ -43,7 +43,7 @@ export class ErrorTally {
     } else if (key === '') {
       this.kinds.set(key, {
         name: 'Error',
-        message: `${mostKinds} others, and more`,
+        message: `${maxKinds} others, and more`,
         count: 1,
         firstAt: at,
         lastAt: at,

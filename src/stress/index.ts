@@ -4,7 +4,7 @@ export type { Estimate, LoadDescription, OperationCounts, StressReport } from '.
 export type { ErrorCount } from './error-tally';
 export type { Measure } from './measure';
 export type { Outcome } from './outcome';
-export type { Peaks, PoolDeeds } from './pool-watch';
+export type { Peaks, PoolActivity } from './pool-watch';
 export type { ThresholdResult } from './thresholds';
 export type { Sample } from './timeline';
 export { recordLoad } from './record-load';

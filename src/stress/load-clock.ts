@@ -3,7 +3,7 @@ import type { Clock } from '../pool/time/clock';
 import { schedulerClock } from '../pool/rx/scheduler-clock';
 
 /** In ms: a scheduler that is further from the time of day than this has a time of its own. */
-const sameTime = 1_000;
+const maxDifferenceMs = 1_000;
 
 /**
  * The scheduler as a clock to measure with. RxJS's own schedulers tell the time of day in whole milliseconds, too coarse for a lease that
@@ -11,7 +11,7 @@ const sameTime = 1_000;
  */
 export function loadClock(scheduler: SchedulerLike): Clock {
   const clock = schedulerClock(scheduler);
-  const isVirtual = Math.abs(scheduler.now() - Date.now()) > sameTime;
+  const isVirtual = Math.abs(scheduler.now() - Date.now()) > maxDifferenceMs;
   return isVirtual
     ? clock
     : {

@@ -1,6 +1,6 @@
 import type { ConnectionPool } from '../pool/connection-pool';
 import { Histogram } from '../pool/metrics/histogram';
-import { shownMs } from './ms';
+import { formatMs } from './format-ms';
 import { ErrorTally } from './error-tally';
 import type { Load } from './load';
 import { measureOf } from './measure';
@@ -13,23 +13,23 @@ import type { Sample } from './timeline';
 import { estimateOf, verdictOf } from './verdict';
 
 /** So many of the operations that never ended are named. */
-const mostNamed = 20;
+const maxListed = 20;
 
-/** How a run is at this moment, as far as only the run itself knows. */
+/** How a run is at this context, as far as only the run itself knows. */
 export interface RunState {
   readonly phase: StressReport['phase'];
-  readonly underWay: number;
+  readonly inFlight: number;
   /** When no more were planned, if it was the time that has ended the load. */
   readonly plannedUntil: number | null;
   readonly endedEarly: boolean;
   /** Why it was not done to its end. */
-  readonly givenUp: string | null;
+  readonly abortReason: string | null;
   /** So long (ms) after it was to be, the pool was not destroyed. */
   readonly notDestroyed: number | null;
 }
 
 /** What a report needs beside the measurements. */
-interface Moment extends RunState {
+interface ReportContext extends RunState {
   readonly pool: ConnectionPool<unknown>;
   readonly load: Omit<Load<never>, 'work'>;
   readonly watch: PoolWatch;
@@ -47,7 +47,7 @@ export class Measurements {
   >;
   readonly errors = new ErrorTally();
   /** Operations that succeeded while it was measured, those of the warm-up that ended later too: what the throughput is of. */
-  succeededInTime = 0;
+  succeededWhileMeasured = 0;
   /** Operations that were not measured and have ended. */
   warmup = 0;
 
@@ -61,7 +61,7 @@ export class Measurements {
   private readonly neverEnded: number[] = [];
   private plannedCount = 0;
   private lastPlanned = 0;
-  private mostUnderWay = 0;
+  private peakConcurrency = 0;
 
   record(outcome: Outcome, { lag, wait, use }: Spans): void {
     this.counts[outcome]++;
@@ -84,27 +84,27 @@ export class Measurements {
     this.lastPlanned = at;
   }
 
-  underWay(count: number): void {
-    if (count > this.mostUnderWay) this.mostUnderWay = count;
+  recordConcurrency(count: number): void {
+    if (count > this.peakConcurrency) this.peakConcurrency = count;
   }
 
-  beginPeak(count: number): void {
-    this.mostUnderWay = count;
+  resetPeak(count: number): void {
+    this.peakConcurrency = count;
   }
 
-  report(moment: Moment): StressReport {
-    const { pool, phase, load, watch, elapsed, underWay, violations } = moment;
+  report(context: ReportContext): StressReport {
+    const { pool, phase, load, watch, elapsed, inFlight, violations } = context;
     const { counts, wait, use, total, lag, waitFromStart, totalFromStart } = this;
     const ended = outcomes.reduce((sum, name) => sum + counts[name], 0);
     const { description } = load;
     const measured = watch.time;
-    const throughput = measured > 0 ? (this.succeededInTime * 1_000) / measured : 0;
+    const throughput = measured > 0 ? (this.succeededWhileMeasured * 1_000) / measured : 0;
     const share = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
     const saturated = share(watch.saturatedTime, measured);
     const utilisation = share(watch.leaseTime, watch.capacityTime);
-    const peaks = watch.peaksWith(this.mostUnderWay);
+    const peaks = watch.peaksWith(this.peakConcurrency);
     const times = { wait, use, total, lag, 'fromStart.wait': waitFromStart, 'fromStart.total': totalFromStart };
-    const figures = { ended, throughput, saturated, utilisation, waiting: peaks.waiting, times, counts };
+    const figures = { ended, throughput, saturated, utilisation, queueLength: peaks.queueLength, times, counts };
     const thresholds = load.thresholds.map((threshold) => threshold.check(figures));
     // Without events the pool's own book is the only one.
     const open = load.watch === 'everything' ? watch.open : pool.timings().open;
@@ -114,14 +114,14 @@ export class Measurements {
       phase,
       thresholds,
       violations,
-      givenUp: moment.givenUp,
-      notes: notesOf(moment),
+      abortReason: context.abortReason,
+      notes: notesOf(context),
       load: description,
       elapsed,
       measured,
-      operations: { ...counts, ended, underWay, warmup: this.warmup },
+      operations: { ...counts, ended, inFlight, warmup: this.warmup },
       throughput,
-      offered: description.model === 'open' ? this.offered(moment) : null,
+      offered: description.model === 'open' ? this.offered(context) : null,
       wait: measureOf(wait),
       use: measureOf(use),
       total: measureOf(total),
@@ -133,30 +133,30 @@ export class Measurements {
       growing: share(watch.growingTime, measured),
       openWhileGrowing: share(watch.growingConnectionTime, watch.growingTime),
       peaks,
-      deeds: watch.deeds,
+      activity: watch.activity,
       errors: this.errors.list(),
-      neverEnded: [...this.neverEnded].sort((a, b) => a - b).slice(0, mostNamed),
-      timeline: moment.timeline,
+      neverEnded: [...this.neverEnded].sort((a, b) => a - b).slice(0, maxListed),
+      timeline: context.timeline,
       histograms: { wait: wait.clone(), use: use.clone(), total: total.clone(), open: open.clone() },
       stats: watch.stats,
     };
     const estimate = estimateOf(judged, load.thresholds);
-    const passed = violations.length === 0 && moment.givenUp === null && thresholds.every(({ held }) => held);
+    const passed = violations.length === 0 && context.abortReason === null && thresholds.every(({ passed }) => passed);
     return { ...judged, verdict: verdictOf(judged, estimate, load.thresholds), passed, estimate };
   }
 
   /** Operations a second that were to start. */
-  private offered({ load, plannedUntil }: Moment): number {
+  private offered({ load, plannedUntil }: ReportContext): number {
     const span = (plannedUntil ?? this.lastPlanned) - load.warmup;
     return span > 0 ? (this.plannedCount * 1_000) / span : 0;
   }
 }
 
-function notesOf({ sharedConnections, endedEarly, givenUp, notDestroyed }: Moment): string[] {
+function notesOf({ sharedConnections, endedEarly, abortReason, notDestroyed }: ReportContext): string[] {
   const notes: string[] = [];
-  if (endedEarly && givenUp === null) notes.push('The load was ended early.');
+  if (endedEarly && abortReason === null) notes.push('The load was ended early.');
   if (notDestroyed !== null) {
-    notes.push(`The pool was not destroyed ${shownMs(notDestroyed)} after it was to be: how it ended was not seen.`);
+    notes.push(`The pool was not destroyed ${formatMs(notDestroyed)} after it was to be: how it ended was not seen.`);
   }
   if (sharedConnections) {
     notes.push(

@@ -15,20 +15,20 @@ export class Operation<C> implements Observer<unknown> {
   /** What it was lent, while it works. */
   connection: C | undefined = undefined;
   /** The number of that connection, as in the pool's events. */
-  number = 0;
+  connectionNumber = 0;
   context: WorkContext | null = null;
   /** Its signal, where it was asked for before there was anything to signal. */
   signal: AbortSignal | null = null;
-  /** Whether its work has ended by itself; `'unseen'` where that cannot be seen without being another user of it. */
-  work: 'goes on' | 'over' | 'unseen' = 'goes on';
+  /** Whether its work has ended by itself; `'unobserved'` where that cannot be seen without being another user of it. */
+  workState: 'running' | 'ended' | 'unobserved' = 'running';
   /** Why its connection was taken away while it worked. */
-  taken: { readonly reason: unknown } | null = null;
+  revoked: { readonly reason: unknown } | null = null;
   /** Whether the pool had been destroyed before it came. */
-  late = false;
+  startedAfterDestroy = false;
   ended = false;
   subscription: Subscriber<unknown> | null = null;
   /** The one that was begun next. */
-  behind: Operation<C> | null = null;
+  following: Operation<C> | null = null;
 
   constructor(
     private readonly host: OperationHost<C>,

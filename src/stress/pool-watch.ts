@@ -3,14 +3,14 @@ import type { ConnectionPool } from '../pool/connection-pool';
 import type { EvictReason, PoolEvent } from '../pool/reports/events';
 import { Histogram } from '../pool/metrics/histogram';
 import type { PoolStats } from '../pool/rx/stats';
-import { deeds } from './counters';
+import { activityCounters } from './counters';
 
 /** The most there ever was at a time, while it was measured. */
 export interface Peaks {
   /** Operations that had begun and not ended. */
-  readonly underWay: number;
+  readonly concurrency: number;
   /** The longest line of callers. */
-  readonly waiting: number;
+  readonly queueLength: number;
   /** Leases. */
   readonly leases: number;
   /** Connections in use, connections open, connects under way. */
@@ -20,7 +20,7 @@ export interface Peaks {
 }
 
 /** What the pool did meanwhile, warm-up included. */
-export interface PoolDeeds {
+export interface PoolActivity {
   readonly acquired: number;
   readonly released: number;
   readonly discarded: number;
@@ -48,13 +48,13 @@ export class PoolWatch {
   /** The sum of what could have been lent, in the same unit. */
   capacityTime = 0;
   /** `leaseTime` from the beginning, whether or not it is measured. */
-  leaseTimeEver = 0;
+  totalLeaseTime = 0;
 
   private readonly before: PoolStats;
   private last: PoolStats;
   private lastAt: number;
   private peaks: { -readonly [K in keyof Peaks]: Peaks[K] };
-  private line = 0;
+  private queuePeak = 0;
   private readonly evicted: Partial<Record<EvictReason, number>> = {};
 
   constructor(
@@ -73,14 +73,14 @@ export class PoolWatch {
     return this.last;
   }
 
-  get deeds(): PoolDeeds {
-    const done = Object.fromEntries(deeds.map((name) => [name, this.last[name] - this.before[name]]));
-    return { ...(done as Record<(typeof deeds)[number], number>), evicted: { ...this.evicted } };
+  get activity(): PoolActivity {
+    const done = Object.fromEntries(activityCounters.map((name) => [name, this.last[name] - this.before[name]]));
+    return { ...(done as Record<(typeof activityCounters)[number], number>), evicted: { ...this.evicted } };
   }
 
   /** Measuring begins now: what was before was to get warm. */
-  begin(now: number): void {
-    this.settle(now);
+  beginMeasuring(now: number): void {
+    this.accumulate(now);
     this.time =
       this.saturatedTime =
       this.growingTime =
@@ -92,14 +92,14 @@ export class PoolWatch {
     this.raisePeaks(this.last);
   }
 
-  see(stats: PoolStats, now: number): void {
-    this.settle(now);
+  onSnapshot(stats: PoolStats, now: number): void {
+    this.accumulate(now);
     this.last = stats;
-    if (stats.pendingAcquires > this.line) this.line = stats.pendingAcquires;
+    if (stats.pendingAcquires > this.queuePeak) this.queuePeak = stats.pendingAcquires;
     if (now <= this.until) this.raisePeaks(stats);
   }
 
-  hear(event: PoolEvent): void {
+  onEvent(event: PoolEvent): void {
     if (event.type === 'opened') this.open.record(event.took);
     else if (event.type === 'evicted') this.evicted[event.reason] = (this.evicted[event.reason] ?? 0) + 1;
   }
@@ -110,16 +110,16 @@ export class PoolWatch {
   }
 
   /** The measuring ends now, and not when it was to. */
-  cut(now: number): void {
-    this.settle(now);
+  endMeasuring(now: number): void {
+    this.accumulate(now);
     this.until = Math.min(this.until, now);
   }
 
   /** Adds up until now. */
-  settle(now: number): void {
+  accumulate(now: number): void {
     const { activeLeases, leaseCapacity, pendingAcquires, totalConnections, maxConnections } = this.last;
     const time = Math.min(now, this.until) - this.lastAt;
-    this.leaseTimeEver += activeLeases * (now - this.lastAt);
+    this.totalLeaseTime += activeLeases * (now - this.lastAt);
     this.lastAt = now;
     if (!(time > 0)) return;
     this.time += time;
@@ -132,20 +132,20 @@ export class PoolWatch {
     }
   }
 
-  peaksWith(underWay: number): Peaks {
-    return { ...this.peaks, underWay };
+  peaksWith(concurrency: number): Peaks {
+    return { ...this.peaks, concurrency };
   }
 
   /** The longest line since it was last asked for. */
-  takeLine(): number {
-    const { line } = this;
-    this.line = this.last.pendingAcquires;
-    return line;
+  takeQueuePeak(): number {
+    const { queuePeak } = this;
+    this.queuePeak = this.last.pendingAcquires;
+    return queuePeak;
   }
 
   private raisePeaks(stats: PoolStats): void {
     const { peaks } = this;
-    if (stats.pendingAcquires > peaks.waiting) peaks.waiting = stats.pendingAcquires;
+    if (stats.pendingAcquires > peaks.queueLength) peaks.queueLength = stats.pendingAcquires;
     if (stats.activeLeases > peaks.leases) peaks.leases = stats.activeLeases;
     if (stats.inUseConnections > peaks.inUse) peaks.inUse = stats.inUseConnections;
     if (stats.totalConnections > peaks.connections) peaks.connections = stats.totalConnections;
@@ -153,4 +153,4 @@ export class PoolWatch {
   }
 }
 
-const none = () => ({ underWay: 0, waiting: 0, leases: 0, inUse: 0, connections: 0, opening: 0 });
+const none = () => ({ concurrency: 0, queueLength: 0, leases: 0, inUse: 0, connections: 0, opening: 0 });

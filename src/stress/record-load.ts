@@ -21,7 +21,7 @@ export interface LoadRecording {
   readonly openFailures: number;
   readonly lost: number;
   /** Whether more leases were asked for than could be kept: then `arrivals` has the first of them, and `duration` ends with those. */
-  readonly cut: boolean;
+  readonly truncated: boolean;
 }
 
 /**
@@ -58,7 +58,7 @@ class Recorder extends Subscriber<PoolEvent> {
   private lost = 0;
   private first = Infinity;
   private last = -Infinity;
-  private cut = false;
+  private truncated = false;
 
   constructor(
     private readonly out: Subscriber<LoadRecording>,
@@ -73,10 +73,10 @@ class Recorder extends Subscriber<PoolEvent> {
       this.error(new InvalidConfigError('pool', 'These are no events', [issue]));
       return;
     }
-    if (this.cut) return;
+    if (this.truncated) return;
     const isArrival = event.type === 'acquired' || event.type === 'timedOut' || event.type === 'rejected';
     if (isArrival && this.arrivals.length === this.limit) {
-      this.cut = true;
+      this.truncated = true;
       return;
     }
     this.last = Math.max(this.last, event.at);
@@ -105,12 +105,12 @@ class Recorder extends Subscriber<PoolEvent> {
   }
 
   protected override _complete(): void {
-    const { use, open, openFailures, lost, cut } = this;
+    const { use, open, openFailures, lost, truncated } = this;
     const times = Float64Array.from(this.arrivals).sort();
     const beginning = Math.min(this.first, times[0] ?? Infinity);
     const duration = this.last >= beginning ? this.last - beginning : 0;
     const arrivals = Array.from(times, (at) => at - beginning);
-    this.out.next({ version: 1, duration, arrivals, use, open, openFailures, lost, cut });
+    this.out.next({ version: 1, duration, arrivals, use, open, openFailures, lost, truncated });
     this.out.complete();
   }
 }

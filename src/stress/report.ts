@@ -3,7 +3,7 @@ import type { PoolStats } from '../pool/rx/stats';
 import type { ErrorCount } from './error-tally';
 import type { Measure } from './measure';
 import type { Outcome } from './outcome';
-import type { Peaks, PoolDeeds } from './pool-watch';
+import type { Peaks, PoolActivity } from './pool-watch';
 import type { ThresholdResult } from './thresholds';
 import type { Sample } from './timeline';
 
@@ -30,7 +30,7 @@ export interface OperationCounts extends Readonly<Record<Outcome, number>> {
   /** The sum of all outcomes. */
   readonly ended: number;
   /** Those that have begun and not ended. */
-  readonly underWay: number;
+  readonly inFlight: number;
   /** Those of the warm-up, which are in no other figure. */
   readonly warmup: number;
 }
@@ -40,9 +40,9 @@ export interface Estimate {
   /** The option `max` that should do: more than there are, or not, where waits have another reason. */
   readonly max: number;
   /** What it would do, for people. */
-  readonly for: string;
+  readonly effect: string;
   /** What that is based on, and takes for granted. */
-  readonly by: string;
+  readonly basis: string;
 }
 
 /**
@@ -65,7 +65,7 @@ export interface StressReport {
   /** Rules of the pool's contract that were broken, a sentence each: there should be none, ever. */
   readonly violations: readonly string[];
   /** Why the load was given up before it was done; null where it was not. */
-  readonly givenUp: string | null;
+  readonly abortReason: string | null;
   /** What is to be known about the figures. */
   readonly notes: readonly string[];
   /** What was asked for, with every default filled in. */
@@ -102,7 +102,7 @@ export interface StressReport {
   /** The most of each at a time. */
   readonly peaks: Peaks;
   /** What the pool did. */
-  readonly deeds: PoolDeeds;
+  readonly activity: PoolActivity;
   /** Errors of operations, those that say the same counted together, the most frequent ones first. */
   readonly errors: readonly ErrorCount[];
   /** How many connections it takes; null where nobody waited for too long. */

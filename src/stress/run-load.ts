@@ -3,9 +3,9 @@ import { withConnection } from '../operators/with-connection';
 import type { Cancel } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
-import { Book } from './book';
-import { Breath } from './breath';
-import { giveLabelBack, takeLabel } from './labels';
+import { RunRecorder } from './run-recorder';
+import { EventLoopYield } from './event-loop-yield';
+import { releaseLabel, reserveLabel } from './labels';
 import type { Load } from './load';
 import { Operation } from './operation';
 import type { OperationHost } from './operation';
@@ -13,7 +13,7 @@ import { outcomeOf } from './outcome';
 import type { Outcome } from './outcome';
 import { Pace } from './pace';
 import type { StressReport } from './report';
-import { Standstill } from './standstill';
+import { StallDetector } from './stall-detector';
 
 /**
  * Puts the load on the pool. Emits a report at once, then one every `interval`, and the last one when everything has ended. Unsubscribing
@@ -37,25 +37,25 @@ export function runLoad<C>(pool: ConnectionPool<C>, load: Load<C>): Observable<S
 
 class LoadRun<C> implements OperationHost<C> {
   private readonly requests$ = new Subject<Operation<C>>();
-  private readonly live = new Set<Operation<C>>();
-  private readonly watching = new Subscription();
+  private readonly inFlight = new Set<Operation<C>>();
+  private readonly subscriptions = new Subscription();
   private readonly timers = new Set<Cancel>();
   private readonly label: string;
   private readonly startedAt: number;
-  private readonly breath: Breath;
+  private readonly eventLoopYield: EventLoopYield;
   private readonly pace: Pace;
-  private readonly book: Book<C>;
-  private readonly standstill: Standstill;
+  private readonly recorder: RunRecorder<C>;
+  private readonly stallDetector: StallDetector;
 
   private phase: StressReport['phase'];
-  private pumping = false;
+  private starting = false;
   private stopped = false;
   /** Nothing more begins. */
-  private exhausted = false;
+  private allStarted = false;
   private endedEarly = false;
-  private givenUp: string | null = null;
+  private abortReason: string | null = null;
   /** The load is over, and nothing but the end of the pool is waited for. */
-  private over = false;
+  private finished = false;
   private notDestroyed: number | null = null;
   /** Something ran when the grace was over. */
   private cancelled = false;
@@ -66,13 +66,13 @@ class LoadRun<C> implements OperationHost<C> {
     private readonly out: Subscriber<StressReport>,
   ) {
     const { clock, warmup } = load;
-    this.label = takeLabel(pool, load.label);
+    this.label = reserveLabel(pool, load.label);
     this.startedAt = clock.now();
     this.phase = warmup > 0 ? 'warmup' : 'running';
-    this.breath = new Breath(clock, this.pump);
-    this.pace = new Pace(load, this.startedAt, this.pump);
-    this.book = new Book(pool, load, this.startedAt, this.giveUp);
-    this.standstill = new Standstill(load, this.startedAt, () => this.live.size, this.giveUp);
+    this.eventLoopYield = new EventLoopYield(clock, this.startDue);
+    this.pace = new Pace(load, this.startedAt, this.startDue);
+    this.recorder = new RunRecorder(pool, load, this.startedAt, this.abort);
+    this.stallDetector = new StallDetector(load, this.startedAt, () => this.inFlight.size, this.abort);
   }
 
   start(): void {
@@ -84,36 +84,36 @@ class LoadRun<C> implements OperationHost<C> {
         acquireTimeout,
       }),
     );
-    this.watching.add(
+    this.subscriptions.add(
       tasks$.subscribe((task) => {
         // Known before it asks: it may be cancelled meanwhile.
         task.item.subscription = new Subscriber(task.item);
         task.subscribe(task.item.subscription);
       }),
     );
-    this.book.open(this.watching);
+    this.recorder.start(this.subscriptions);
     if (warmup > 0) this.after(warmup, this.beginMeasuring);
-    if (duration !== Infinity) this.after(duration, this.timeIsUp);
-    this.standstill.watch();
-    this.tickLater();
+    if (duration !== Infinity) this.after(duration, this.onDurationOver);
+    this.stallDetector.start();
+    this.scheduleTick();
     this.emit();
     const { endEarly: complete, endEarly: error } = this;
-    if (!out.closed) this.watching.add(until$.pipe(take(1)).subscribe({ complete, error }));
-    if (!out.closed) this.pump();
+    if (!out.closed) this.subscriptions.add(until$.pipe(take(1)).subscribe({ complete, error }));
+    if (!out.closed) this.startDue();
   }
 
   /** Ends everything, and says nothing more. */
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
-    this.breath.end();
-    this.pace.end();
-    this.standstill.end();
+    this.eventLoopYield.stop();
+    this.pace.stop();
+    this.stallDetector.stop();
     for (const cancel of this.timers) cancel();
     this.timers.clear();
-    this.watching.unsubscribe();
-    for (const operation of this.takeLive()) operation.subscription?.unsubscribe();
-    giveLabelBack(this.pool, this.label);
+    this.subscriptions.unsubscribe();
+    for (const operation of this.takeInFlight()) operation.subscription?.unsubscribe();
+    releaseLabel(this.pool, this.label);
   }
 
   // ---------------------------------------------------------------- what operations say
@@ -127,14 +127,14 @@ class LoadRun<C> implements OperationHost<C> {
   }
 
   private work(connection: C, operation: Operation<C>, context: WorkContext): WorkResult {
-    const { book, load } = this;
+    const { recorder, load } = this;
     const now = load.clock.now();
-    this.standstill.lent(now);
-    book.lent(operation, connection, context, now);
+    this.stallDetector.lent(now);
+    recorder.lent(operation, connection, context, now);
     try {
-      return book.watched(operation, load.work(connection, operation.index, context));
+      return recorder.observeWork(operation, load.work(connection, operation.index, context));
     } catch (error) {
-      operation.work = 'over';
+      operation.workState = 'ended';
       throw error;
     }
   }
@@ -142,46 +142,46 @@ class LoadRun<C> implements OperationHost<C> {
   private ended(operation: Operation<C>, outcome: Outcome, error?: unknown): void {
     if (operation.ended) return;
     operation.ended = true;
-    this.live.delete(operation);
+    this.inFlight.delete(operation);
     const now = this.load.clock.now();
-    this.standstill.ended(now, operation.lentAt >= 0);
-    this.book.ended(operation, outcome, now, error);
-    this.pump();
+    this.stallDetector.ended(now, operation.lentAt >= 0);
+    this.recorder.ended(operation, outcome, now, error);
+    this.startDue();
   }
 
   // ---------------------------------------------------------------- beginning operations
 
   /** Begins what is due, one after the other: one that ends inside of this makes room for the next turn of the loop. */
-  private readonly pump = (): void => {
-    if (this.pumping || this.stopped) return;
-    this.pumping = true;
+  private readonly startDue = (): void => {
+    if (this.starting || this.stopped) return;
+    this.starting = true;
     try {
-      while (!this.stopped && !this.exhausted && this.step());
+      while (!this.stopped && !this.allStarted && this.startNext());
     } catch (error) {
       this.out.error(error);
     } finally {
-      this.pumping = false;
+      this.starting = false;
     }
-    if (this.exhausted && this.live.size === 0) this.finish();
+    if (this.allStarted && this.inFlight.size === 0) this.finish();
   };
 
   /** Begins one that is due; false if none may begin now. */
-  private step(): boolean {
-    const planned = this.pace.next(this.live.size);
+  private startNext(): boolean {
+    const planned = this.pace.next(this.inFlight.size);
     if (planned === Infinity) {
-      this.exhausted = true;
-      if (this.live.size > 0) this.drain();
+      this.allStarted = true;
+      if (this.inFlight.size > 0) this.drain();
       return false;
     }
-    if (planned === null || !this.breath.take()) return false;
+    if (planned === null || !this.eventLoopYield.mayContinue()) return false;
     const now = this.load.clock.now();
     const plannedAt = this.load.arrivals === null ? now : this.startedAt + planned;
-    const operation = new Operation<C>(this, this.pace.take(now), plannedAt, now);
-    this.live.add(operation);
-    this.standstill.begun(now);
-    this.book.asked(operation, this.live.size);
+    const operation = new Operation<C>(this, this.pace.start(now), plannedAt, now);
+    this.inFlight.add(operation);
+    this.stallDetector.started(now);
+    this.recorder.starting(operation, this.inFlight.size);
     this.requests$.next(operation);
-    this.book.begun(operation);
+    this.recorder.started(operation);
     return true;
   }
 
@@ -190,13 +190,13 @@ class LoadRun<C> implements OperationHost<C> {
   private readonly beginMeasuring = (): void => {
     if (this.phase !== 'warmup') return;
     this.phase = 'running';
-    this.book.beginMeasuring(this.load.clock.now(), this.live.size);
+    this.recorder.beginMeasuring(this.load.clock.now(), this.inFlight.size);
   };
 
-  private readonly timeIsUp = (): void => {
-    this.pace.timeIsUp();
+  private readonly onDurationOver = (): void => {
+    this.pace.endDuration();
     this.drain();
-    this.pump();
+    this.startDue();
   };
 
   private readonly endEarly = (): void => {
@@ -204,74 +204,74 @@ class LoadRun<C> implements OperationHost<C> {
     const now = this.load.clock.now();
     this.endedEarly = true;
     this.pace.until = now - this.startedAt;
-    this.book.cut(now);
-    this.timeIsUp();
+    this.recorder.endEarly(now);
+    this.onDurationOver();
   };
 
   /** Waits for what runs, but not for ever. */
   private drain(): void {
     if (this.phase === 'draining' || this.phase === 'done') return;
     this.phase = 'draining';
-    this.standstill.end();
+    this.stallDetector.stop();
     const { grace } = this.load;
-    if (grace !== Infinity) this.after(grace, this.graceIsOver);
+    if (grace !== Infinity) this.after(grace, this.onGraceOver);
   }
 
-  private readonly graceIsOver = (): void => {
-    if (this.over || this.stopped) return;
+  private readonly onGraceOver = (): void => {
+    if (this.finished || this.stopped) return;
     const now = this.load.clock.now();
-    const left = this.takeLive();
+    const left = this.takeInFlight();
     this.cancelled = left.length > 0;
     for (const operation of left) {
       operation.ended = true;
-      this.book.ended(operation, 'unfinished', now);
+      this.recorder.ended(operation, 'unfinished', now);
     }
     for (const operation of left) operation.subscription?.unsubscribe();
     // Those who came and were never begun have not been served either.
-    if (!this.exhausted) {
-      for (const planned of this.pace.givenUp()) {
-        this.book.unbegun(new Operation<C>(this, -1, this.startedAt + planned, now));
+    if (!this.allStarted) {
+      for (const planned of this.pace.unstarted()) {
+        this.recorder.neverStarted(new Operation<C>(this, -1, this.startedAt + planned, now));
       }
     }
-    this.exhausted = true;
+    this.allStarted = true;
     this.finish();
   };
 
   /** It would never be done. */
-  private readonly giveUp = (why: string): void => {
-    if (this.over || this.stopped || this.givenUp !== null) return;
-    this.givenUp = why;
+  private readonly abort = (why: string): void => {
+    if (this.finished || this.stopped || this.abortReason !== null) return;
+    this.abortReason = why;
     this.endEarly();
-    this.graceIsOver();
+    this.onGraceOver();
   };
 
   /** The last first: one that leaves must not make room for one that leaves next. */
-  private takeLive(): Operation<C>[] {
-    const operations = [...this.live].reverse();
-    this.live.clear();
+  private takeInFlight(): Operation<C>[] {
+    const operations = [...this.inFlight].reverse();
+    this.inFlight.clear();
     return operations;
   }
 
   private finish(): void {
-    if (this.over || this.stopped) return;
-    const { book, load } = this;
-    this.over = true;
+    if (this.finished || this.stopped) return;
+    const { recorder, load } = this;
+    this.finished = true;
     this.phase = 'draining';
     // Cancelled work may hold its lease until it has really ended.
-    book.close(load.clock.now(), this.cancelled ? null : this.label);
-    if (load.destroy !== null) book.destroyPool(load.destroy);
-    if (!book.poolEnds) {
+    recorder.finish(load.clock.now(), this.cancelled ? null : this.label);
+    if (load.destroy !== null) recorder.destroyPool(load.destroy);
+    if (!recorder.isPoolShuttingDown) {
       this.done();
       return;
     }
-    const patience = (load.destroy ?? 0) + load.grace;
-    if (patience !== Infinity) {
-      this.after(patience, () => {
-        this.notDestroyed = patience;
+    const timeLimit = (load.destroy ?? 0) + load.grace;
+    if (timeLimit !== Infinity) {
+      this.after(timeLimit, () => {
+        this.notDestroyed = timeLimit;
         this.done();
       });
     }
-    book.afterPool(this.done);
+    recorder.whenPoolDestroyed(this.done);
   }
 
   private readonly done = (): void => {
@@ -283,19 +283,19 @@ class LoadRun<C> implements OperationHost<C> {
 
   // ---------------------------------------------------------------- telling
 
-  private tickLater(): void {
+  private scheduleTick(): void {
     this.after(this.load.interval, () => {
-      this.book.tick(this.load.clock.now());
+      this.recorder.tick(this.load.clock.now());
       this.emit();
-      if (!this.stopped && this.phase !== 'done') this.tickLater();
+      if (!this.stopped && this.phase !== 'done') this.scheduleTick();
     });
   }
 
   private emit(): void {
-    const { book, load, phase, live, pace, endedEarly, givenUp, notDestroyed } = this;
+    const { recorder, load, phase, inFlight, pace, endedEarly, abortReason, notDestroyed } = this;
     const { plannedUntil } = pace;
-    const run = { phase, underWay: live.size, plannedUntil, endedEarly, givenUp, notDestroyed };
-    this.out.next(book.report(load.clock.now(), run));
+    const run = { phase, inFlight: inFlight.size, plannedUntil, endedEarly, abortReason, notDestroyed };
+    this.out.next(recorder.report(load.clock.now(), run));
   }
 
   private after(ms: number, callback: () => void): void {

@@ -1,6 +1,6 @@
 import { describeValue } from '../pool/values/describe';
 import type { Histogram } from '../pool/metrics/histogram';
-import { shownMs } from './ms';
+import { formatMs } from './format-ms';
 import { outcomes } from './outcome';
 import type { Outcome } from './outcome';
 
@@ -12,7 +12,7 @@ export interface Figures {
   /** From 0 to 1. */
   readonly saturated: number;
   readonly utilisation: number;
-  readonly waiting: number;
+  readonly queueLength: number;
   readonly times: Readonly<Record<TimeName, Histogram>>;
   readonly counts: Readonly<Record<Outcome, number>>;
 }
@@ -24,11 +24,11 @@ export interface ThresholdResult {
   /** As it was given. */
   readonly threshold: string;
   /** Whether it held; never where nothing was measured. */
-  readonly held: boolean;
+  readonly passed: boolean;
   /** The figure that it is about: milliseconds, a share from 0 to 1, operations a second, or a count. */
   readonly value: number;
   /** The figure for people, such as `wait.p99 is 12.4 ms`. */
-  readonly said: string;
+  readonly summary: string;
 }
 
 /** A threshold that can be looked at as often as one likes. */
@@ -74,9 +74,9 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
       const value = figure(figures);
       const nothing = figures.ended === 0;
       // A figure of nothing is 0, and would hold.
-      const held = !nothing && compare(value, limit);
-      const said = nothing ? `${name} is not known: no operation was measured` : `${name} is ${say(value)}`;
-      return { threshold: text as string, held, value, said };
+      const passed = !nothing && compare(value, limit);
+      const summary = nothing ? `${name} is not known: no operation was measured` : `${name} is ${say(value)}`;
+      return { threshold: text as string, passed, value, summary };
     },
   });
 
@@ -99,13 +99,13 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
       isPercentile ? histogram.percentile(Number(percent[1])) : histogram[stat as 'min' | 'mean' | 'max'];
     const isWaitBound = isPercentile && time === 'wait' && sign.startsWith('<');
     const waitBound = isWaitBound ? { percent: Number(percent[1]), ms: limit } : null;
-    const threshold = build(({ times }) => of(times[time]), limit, shownMs, waitBound);
+    const threshold = build(({ times }) => of(times[time]), limit, formatMs, waitBound);
     return {
       ...threshold,
       check: (figures) => {
         const result = threshold.check(figures);
         if (figures.times[time].count > 0 || figures.ended === 0) return result;
-        return { ...result, held: false, said: `${name} is not known: no operation has come so far` };
+        return { ...result, passed: false, summary: `${name} is not known: no operation has come so far` };
       },
     };
   }
@@ -117,17 +117,17 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
     return build(
       ({ throughput }) => throughput,
       bound,
-      (value) => `${shownNumber(value)}/s`,
+      (value) => `${formatNumber(value)}/s`,
     );
   }
-  if (name === 'waiting') {
-    if (unit !== '') return wrong(`waiting is the longest line of callers: a number without a unit`);
-    return build(({ waiting }) => waiting, bound, shownNumber);
+  if (name === 'queueLength') {
+    if (unit !== '') return wrong(`queueLength is the longest queue of callers: a number without a unit`);
+    return build(({ queueLength }) => queueLength, bound, formatNumber);
   }
   const share = shareNames.find((each) => each === name);
   if (share !== undefined) {
     if (unit !== '%') return wrong(`${share} is a share of the time: its bound is in %`);
-    return build((figures) => figures[share], bound / 100, shownShare);
+    return build((figures) => figures[share], bound / 100, formatPercent);
   }
   const counted = countNames.find((each) => each === name);
   if (counted !== undefined) {
@@ -135,13 +135,13 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
     const count = ({ counts, ended }: Figures): number =>
       counted === 'errors' ? ended - counts.succeeded : counts[counted];
     return unit === '%'
-      ? build((figures) => (figures.ended === 0 ? 0 : count(figures) / figures.ended), bound / 100, shownShare)
-      : build(count, bound, shownNumber);
+      ? build((figures) => (figures.ended === 0 ? 0 : count(figures) / figures.ended), bound / 100, formatPercent)
+      : build(count, bound, formatNumber);
   }
   return wrong(
-    `there is no figure ${describeValue(name)}; there are ${[...timeNames.map((each) => `${each}.…`), 'throughput', 'waiting', ...shareNames, ...countNames].join(', ')}`,
+    `there is no figure ${describeValue(name)}; there are ${[...timeNames.map((each) => `${each}.…`), 'throughput', 'queueLength', ...shareNames, ...countNames].join(', ')}`,
   );
 }
 
-const shownNumber = (value: number): string => String(Math.round(value * 10) / 10);
-const shownShare = (value: number): string => `${Math.round(value * 1_000) / 10} %`;
+const formatNumber = (value: number): string => String(Math.round(value * 10) / 10);
+const formatPercent = (value: number): string => `${Math.round(value * 1_000) / 10} %`;

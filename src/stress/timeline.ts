@@ -16,8 +16,8 @@ export interface Sample {
   readonly throughput: number;
   /** Leases lent, on average; the longest line; connections open at its end, and connects that succeeded in it. */
   readonly leases: number;
-  readonly waiting: number;
-  readonly connections: number;
+  readonly queueLength: number;
+  readonly connectionCount: number;
   readonly opened: number;
   /** Of the operations that ended in it, in ms, from the planned start. */
   readonly waitP50: number;
@@ -27,32 +27,32 @@ export interface Sample {
 }
 
 /** More are joined, two and two, so that a run of any length fits. */
-const most = 600;
+const maxSamples = 600;
 
 /** Everything that a sample is made of, in a form that can be joined. */
-class Part {
+class TimelinePart {
   end = 0;
   succeeded = 0;
   failed = 0;
   exhausted = 0;
   leaseTime = 0;
-  waiting = 0;
-  connections = 0;
+  queueLength = 0;
+  connectionCount = 0;
   opened = 0;
   wait = new Histogram();
   total = new Histogram();
 
   constructor(readonly at: number) {}
 
-  join(next: Part): Part {
-    const joined = new Part(this.at);
+  join(next: TimelinePart): TimelinePart {
+    const joined = new TimelinePart(this.at);
     joined.end = next.end;
     joined.succeeded = this.succeeded + next.succeeded;
     joined.failed = this.failed + next.failed;
     joined.exhausted = this.exhausted + next.exhausted;
     joined.leaseTime = this.leaseTime + next.leaseTime;
-    joined.waiting = Math.max(this.waiting, next.waiting);
-    joined.connections = next.connections;
+    joined.queueLength = Math.max(this.queueLength, next.queueLength);
+    joined.connectionCount = next.connectionCount;
     joined.opened = this.opened + next.opened;
     joined.wait = this.wait.merge(next.wait);
     joined.total = this.total.merge(next.total);
@@ -60,7 +60,7 @@ class Part {
   }
 
   sample(): Sample {
-    const { at, end, succeeded, failed, exhausted, waiting, connections, opened, wait, total } = this;
+    const { at, end, succeeded, failed, exhausted, queueLength, connectionCount, opened, wait, total } = this;
     const length = end - at;
     return {
       at,
@@ -70,8 +70,8 @@ class Part {
       exhausted,
       throughput: length > 0 ? (succeeded * 1_000) / length : 0,
       leases: length > 0 ? this.leaseTime / length : 0,
-      waiting,
-      connections,
+      queueLength,
+      connectionCount,
       opened,
       waitP50: wait.p50,
       waitP99: wait.p99,
@@ -83,11 +83,11 @@ class Part {
 
 /** The run in parts of equal length. */
 export class Timeline {
-  private parts: Part[] = [];
+  private parts: TimelinePart[] = [];
   private samples: Sample[] = [];
-  private part = new Part(0);
+  private part = new TimelinePart(0);
   /** So many of the ticks make a part. */
-  private ticksAPart = 1;
+  private ticksPerPart = 1;
   private ticks = 0;
 
   ended(outcome: Outcome, { lag, wait, use }: Spans): void {
@@ -101,19 +101,19 @@ export class Timeline {
   }
 
   /** So much time is over: `leaseTime` and the like are what came to it since the last tick. */
-  tick(at: number, since: { leaseTime: number; waiting: number; connections: number; opened: number }): void {
+  tick(at: number, since: { leaseTime: number; queueLength: number; connectionCount: number; opened: number }): void {
     const { part } = this;
     if (!(at > part.at)) return;
     part.end = at;
     part.leaseTime += since.leaseTime;
-    part.waiting = Math.max(part.waiting, since.waiting);
-    part.connections = since.connections;
+    part.queueLength = Math.max(part.queueLength, since.queueLength);
+    part.connectionCount = since.connectionCount;
     part.opened += since.opened;
-    if (++this.ticks % this.ticksAPart !== 0) return;
+    if (++this.ticks % this.ticksPerPart !== 0) return;
     this.parts.push(part);
     this.samples.push(part.sample());
-    this.part = new Part(at);
-    if (this.parts.length > most) this.halve();
+    this.part = new TimelinePart(at);
+    if (this.parts.length > maxSamples) this.mergePairs();
   }
 
   /** Without the part that is not over. */
@@ -127,19 +127,19 @@ export class Timeline {
     if (part.end <= part.at) return;
     this.parts.push(part);
     this.samples.push(part.sample());
-    this.part = new Part(part.end);
+    this.part = new TimelinePart(part.end);
   }
 
-  private halve(): void {
-    const joined: Part[] = [];
+  private mergePairs(): void {
+    const joined: TimelinePart[] = [];
     for (let i = 0; i < this.parts.length; i += 2) {
       const [first, second] = [this.parts[i]!, this.parts[i + 1]];
       joined.push(second === undefined ? first : first.join(second));
     }
     // The odd one at the end goes on.
     const odd = this.parts.length % 2 === 1 ? joined.pop() : undefined;
-    this.ticksAPart *= 2;
-    this.ticks = odd === undefined ? 0 : this.ticksAPart / 2;
+    this.ticksPerPart *= 2;
+    this.ticks = odd === undefined ? 0 : this.ticksPerPart / 2;
     this.part = odd ?? this.part;
     this.parts = joined;
     this.samples = joined.map((part) => part.sample());

@@ -1,10 +1,10 @@
 import { serversFor } from './erlang';
-import { shownMs } from './ms';
+import { formatMs } from './format-ms';
 import type { Estimate, StressReport } from './report';
 import type { Threshold } from './thresholds';
 
 /** What a verdict is made from. */
-export type Judged = Omit<StressReport, 'verdict' | 'estimate' | 'passed'>;
+export type ReportFigures = Omit<StressReport, 'verdict' | 'estimate' | 'passed'>;
 
 /** The wait that is taken for short where no threshold says otherwise: ms that 99 % of the operations do not wait. */
 const shortWait = { percent: 99, ms: 5 };
@@ -13,7 +13,7 @@ const shortWait = { percent: 99, ms: 5 };
  * How many connections would help. In the closed model that is arithmetic: with a lease for each worker nobody waits for another. In the
  * open model it is Erlang's formula for independent callers, at the load and the mean use that were measured.
  */
-export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Estimate | null {
+export function estimateOf(report: ReportFigures, thresholds: readonly Threshold[]): Estimate | null {
   const { load, stats, use, offered, saturated } = report;
   const bound = boundOf(thresholds);
   if (!waitsTooLong(report, bound) || saturated === 0) return null;
@@ -21,8 +21,8 @@ export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Es
   if (load.model === 'closed' && load.workers !== null) {
     return {
       max: Math.ceil(load.workers / capacity),
-      for: `none of the ${load.workers} workers would wait for another`,
-      by: 'a lease for each worker; whether the target bears that many is for a run to show',
+      effect: `none of the ${load.workers} workers would wait for another`,
+      basis: 'a lease for each worker; whether the target bears that many is for a run to show',
     };
   }
   // With no more workers than leases, it is for a worker that operations wait.
@@ -32,24 +32,24 @@ export function estimateOf(report: Judged, thresholds: readonly Threshold[]): Es
   if (servers === null) return null;
   return {
     max: Math.ceil(servers / capacity),
-    for: `the p${bound.percent} wait would fall under ${shownMs(bound.ms)}`,
-    by: `Erlang C at ${rounded(offered)} operations a second and a mean use of ${shownMs(use.mean)}, if the target keeps its pace`,
+    effect: `the p${bound.percent} wait would fall under ${formatMs(bound.ms)}`,
+    basis: `Erlang C at ${rounded(offered)} operations a second and a mean use of ${formatMs(use.mean)}, if the target keeps its pace`,
   };
 }
 
 const boundOf = (thresholds: readonly Threshold[]): { percent: number; ms: number } =>
   thresholds.find(({ waitBound }) => waitBound !== null)?.waitBound ?? shortWait;
 
-function waitsTooLong({ histograms }: Judged, { percent, ms }: { percent: number; ms: number }): boolean {
+function waitsTooLong({ histograms }: ReportFigures, { percent, ms }: { percent: number; ms: number }): boolean {
   return histograms.wait.count > 0 && histograms.wait.percentile(percent) > ms;
 }
 
 /** What it comes to, in a sentence or two. */
-export function verdictOf(report: Judged, estimate: Estimate | null, thresholds: readonly Threshold[]): string {
-  const { violations, operations, errors, neverEnded, givenUp } = report;
+export function verdictOf(report: ReportFigures, estimate: Estimate | null, thresholds: readonly Threshold[]): string {
+  const { violations, operations, errors, neverEnded, abortReason } = report;
   if (violations.length > 0) return `The pool broke its own rules: ${violations[0]}`;
-  if (operations.ended === 0 && givenUp === null) return 'Nothing was measured: no operation has ended.';
-  const parts = [slowGrowth(report, thresholds) ?? busyness(report)];
+  if (operations.ended === 0 && abortReason === null) return 'Nothing was measured: no operation has ended.';
+  const parts = [slowGrowthText(report, thresholds) ?? saturationText(report)];
   if (neverEnded.length > 0) parts.unshift(`the work of ${theOperations(neverEnded)} never ended`);
   const failed = operations.ended - operations.succeeded;
   if (failed > 0) {
@@ -57,53 +57,53 @@ export function verdictOf(report: Judged, estimate: Estimate | null, thresholds:
     const why = most === undefined ? '' : `, most often with ${most.name}: ${firstSentence(most.message)}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
-  if (givenUp !== null) parts.unshift(`given up: ${givenUp}`);
+  if (abortReason !== null) parts.unshift(`given up: ${abortReason}`);
   if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
-  const late = lateness(report);
+  const late = lagText(report);
   if (late !== null) parts.push(late);
   return sentence(parts.filter((part) => part !== '').join('; '));
 }
 
 /** So many are named in a sentence. */
-const named = 5;
+const maxNamed = 5;
 
 function theOperations(numbers: readonly number[]): string {
   if (numbers.length === 1) return `operation ${numbers[0]}`;
-  if (numbers.length > named) return `operations ${numbers.slice(0, named).join(', ')} …`;
+  if (numbers.length > maxNamed) return `operations ${numbers.slice(0, maxNamed).join(', ')} …`;
   return `operations ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
 }
 
-function adviceOf({ max, for: what, by }: Estimate, now: number): string {
-  if (max > now) return `with max ${max} ${what} (${by})`;
-  return `max ${max} should do (${by}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
+function adviceOf({ max, effect, basis }: Estimate, now: number): string {
+  if (max > now) return `with max ${max} ${effect} (${basis})`;
+  return `max ${max} should do (${basis}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
 }
 
 /** Callers that waited while more connections could have been open are no matter of `max`. */
-const slowlyGrowing = 0.1;
+const slowGrowthShare = 0.1;
 
-function slowGrowth(report: Judged, thresholds: readonly Threshold[]): string | null {
-  const { growing, openWhileGrowing, saturated, stats, load, open, deeds } = report;
-  if (growing < slowlyGrowing || growing <= saturated || !waitsTooLong(report, boundOf(thresholds))) return null;
+function slowGrowthText(report: ReportFigures, thresholds: readonly Threshold[]): string | null {
+  const { growing, openWhileGrowing, saturated, stats, load, open, activity } = report;
+  if (growing < slowGrowthShare || growing <= saturated || !waitsTooLong(report, boundOf(thresholds))) return null;
   const { leaseCapacity, maxConnections } = stats;
   const wanted = load.workers === null ? maxConnections : Math.ceil(load.workers / (leaseCapacity / maxConnections));
   const would = Math.min(wanted, maxConnections);
   const were = Number(openWhileGrowing.toPrecision(2));
-  const failures = deeds.openFailures > 0 ? `, and ${deeds.openFailures} failed` : '';
+  const failures = activity.openFailures > 0 ? `, and ${activity.openFailures} failed` : '';
   const connects =
-    open.count > 0 ? `connects took ${shownMs(open.mean)} each${failures}` : `no connect succeeded${failures}`;
+    open.count > 0 ? `connects took ${formatMs(open.mean)} each${failures}` : `no connect succeeded${failures}`;
   return (
     `the pool grew too slowly: ${would} connections would help, and ${were} of ${maxConnections} ${were === 1 ? 'was' : 'were'} open on average ` +
     `while callers waited (${percentOf(growing)} of the time); ${connects}`
   );
 }
 
-function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: Judged): string {
-  const line = peaks.waiting > 0 ? `the longest line was ${peaks.waiting}` : 'nobody waited in line';
+function saturationText({ saturated, peaks, stats, wait, open, load, offered, use }: ReportFigures): string {
+  const line = peaks.queueLength > 0 ? `the longest line was ${peaks.queueLength}` : 'nobody waited in line';
   if (saturated === 0) {
     const most = `never saturated: at most ${peaks.leases} of ${stats.leaseCapacity} leases were lent at once`;
     const cold =
       wait.p99 > shortWait.ms && open.count > 0
-        ? `; who waited, waited for connections to open (${shownMs(open.mean)} each)`
+        ? `; who waited, waited for connections to open (${formatMs(open.mean)} each)`
         : '';
     return `${most}${wait.max > 0 && cold === '' ? `, and ${line}` : ''}${cold}`;
   }
@@ -116,11 +116,11 @@ function busyness({ saturated, peaks, stats, wait, open, load, offered, use }: J
 }
 
 /** The load itself was late: its figures are to be read with that in mind. */
-function lateness({ load, lag }: Judged): string | null {
+function lagText({ load, lag }: ReportFigures): string | null {
   if (load.model === 'closed' || lag.p99 <= 4 * shortWait.ms) return null;
   return load.workers === null
-    ? `operations began up to ${shownMs(lag.max)} late: this process was at its own limit`
-    : `operations began up to ${shownMs(lag.max)} late: none of the workers was free (${load.workers})`;
+    ? `operations began up to ${formatMs(lag.max)} late: this process was at its own limit`
+    : `operations began up to ${formatMs(lag.max)} late: none of the workers was free (${load.workers})`;
 }
 
 const percentOf = (share: number): string => {

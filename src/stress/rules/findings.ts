@@ -1,6 +1,6 @@
 /** More of them say nothing new; nor do more of those that differ in their numbers only. */
-const mostKept = 20;
-const mostOfAKind = 3;
+const maxKept = 20;
+const maxPerKind = 3;
 
 /** What was seen that no pool may do, a sentence each. */
 export class Findings {
@@ -11,11 +11,11 @@ export class Findings {
     return [...this.found];
   }
 
-  broken(sentence: string): void {
-    if (this.found.size >= mostKept || this.found.has(sentence)) return;
+  add(sentence: string): void {
+    if (this.found.size >= maxKept || this.found.has(sentence)) return;
     const kind = sentence.replace(/\d+(\.\d+)?/g, '#');
     const known = this.kinds.get(kind) ?? 0;
-    if (known >= mostOfAKind) return;
+    if (known >= maxPerKind) return;
     this.kinds.set(kind, known + 1);
     this.found.add(sentence);
   }

@@ -5,16 +5,16 @@ import type { PoolStats } from '../../pool/rx/stats';
 import type { WorkContext, WorkResult } from '../../pool/rx/work';
 import type { Operation } from '../operation';
 import { ConnectRules } from './connects';
-import { EndRules } from './end';
+import { ShutdownRules } from './shutdown';
 import { Findings } from './findings';
-import { LifeRules } from './lives';
+import { LifecycleRules } from './lifecycle';
 import { SnapshotRules } from './snapshots';
-import { Turns } from './turns';
+import { DelayedChecks } from './delayed-checks';
 import { WaitRules } from './waits';
-import { WorkRules } from './works';
+import { WorkRules } from './work';
 
 /** What is to be known of the load for that. */
-export interface Watched {
+export interface RulesOptions {
   readonly clock: Clock;
   readonly acquireTimeout: number | undefined;
 }
@@ -24,35 +24,35 @@ export interface Watched {
  * of a load see. What breaks a rule is kept as a sentence.
  */
 export class Rules<C> {
-  readonly end: EndRules;
+  readonly shutdown: ShutdownRules;
 
   private readonly findings = new Findings();
-  private readonly turns: Turns;
+  private readonly delayed: DelayedChecks;
   private readonly snapshots: SnapshotRules;
-  private readonly lives: LifeRules;
+  private readonly lifecycle: LifecycleRules;
   private readonly connects: ConnectRules;
   private readonly waits: WaitRules<C>;
-  private readonly works: WorkRules<C>;
+  private readonly work: WorkRules<C>;
   private last: PoolStats;
 
   constructor(
     pool: ConnectionPool<C>,
-    { clock, acquireTimeout }: Watched,
+    { clock, acquireTimeout }: RulesOptions,
     /** The pool does what has no end. */
-    giveUp: (why: string) => void,
+    abort: (why: string) => void,
   ) {
     const { findings } = this;
     const first = (this.last = pool.stats);
-    this.turns = new Turns(clock);
+    this.delayed = new DelayedChecks(clock);
     this.snapshots = new SnapshotRules(findings, first);
-    this.lives = new LifeRules(findings);
-    this.connects = new ConnectRules(findings, first, giveUp);
-    this.waits = new WaitRules(findings, this.turns, first, acquireTimeout);
-    this.works = new WorkRules(pool, findings, this.turns);
-    this.end = new EndRules(pool, findings, this.turns, clock, () => ({
+    this.lifecycle = new LifecycleRules(findings);
+    this.connects = new ConnectRules(findings, first, abort);
+    this.waits = new WaitRules(findings, this.delayed, first, acquireTimeout);
+    this.work = new WorkRules(pool, findings, this.delayed);
+    this.shutdown = new ShutdownRules(pool, findings, this.delayed, clock, () => ({
       waiting: this.waits.first,
-      working: this.works.size,
-      connections: this.lives.left,
+      working: this.work.size,
+      connections: this.lifecycle.stillOpen,
     }));
   }
 
@@ -62,68 +62,68 @@ export class Rules<C> {
 
   /** Whether connections are one and the same object: who is on which of them cannot be told apart. */
   get sharedConnections(): boolean {
-    return this.works.sharedConnections;
+    return this.work.sharedConnections;
   }
 
   // ---------------------------------------------------------------- what the pool shows
 
   /** A snapshot, in the order in which they are shown. */
-  see(stats: PoolStats): void {
+  onSnapshot(stats: PoolStats): void {
     const before = this.last;
     if (stats === before) return;
     this.last = stats;
-    this.snapshots.see(stats, before);
-    this.connects.see(stats, before);
-    this.waits.see(stats);
-    this.end.see(stats, before);
+    this.snapshots.onSnapshot(stats, before);
+    this.connects.onSnapshot(stats, before);
+    this.waits.onSnapshot(stats);
+    this.shutdown.onSnapshot(stats, before);
   }
 
   /** An event, in the order in which they are told. */
-  hear(event: PoolEvent): void {
-    this.lives.hear(event, this.last);
-    this.connects.hear(event, this.last);
-    this.waits.hear(event);
-    this.works.hear(event);
-    this.end.hear(event);
+  onEvent(event: PoolEvent): void {
+    this.lifecycle.onEvent(event, this.last);
+    this.connects.onEvent(event, this.last);
+    this.waits.onEvent(event);
+    this.work.onEvent(event);
+    this.shutdown.onEvent(event);
   }
 
   // ---------------------------------------------------------------- what operations see
 
-  asked(operation: Operation<C>): void {
-    this.waits.asked(operation);
+  starting(operation: Operation<C>): void {
+    this.waits.starting(operation);
   }
 
   /** It has asked, and may have been answered already. */
-  begun(operation: Operation<C>): void {
-    this.waits.begun(operation);
+  started(operation: Operation<C>): void {
+    this.waits.started(operation);
   }
 
   lent(operation: Operation<C>, connection: C, context: WorkContext): void {
     this.waits.lent(operation);
-    this.works.lent(operation, connection, context);
+    this.work.lent(operation, connection, context);
   }
 
   /** Returns the work so that its end is seen. */
-  watched(operation: Operation<C>, work: WorkResult): WorkResult {
-    return this.works.watched(operation, work);
+  observeWork(operation: Operation<C>, work: WorkResult): WorkResult {
+    return this.work.observe(operation, work);
   }
 
   succeeded(operation: Operation<C>): void {
-    this.works.success(operation);
+    this.work.success(operation);
   }
 
   failed(operation: Operation<C>, error: unknown): void {
     if (operation.lentAt < 0) this.waits.failed(operation, error);
-    else this.works.failure(operation, error);
+    else this.work.failure(operation, error);
   }
 
   ended(operation: Operation<C>): void {
-    if (operation.lentAt >= 0) this.works.ended(operation);
+    if (operation.lentAt >= 0) this.work.ended(operation);
   }
 
   /** Everything has ended: of these operations nobody holds a lease. */
   allEnded(label: string): void {
-    this.works.allEnded(label);
+    this.work.allEnded(label);
   }
 
   // ---------------------------------------------------------------- as time goes by
@@ -133,7 +133,7 @@ export class Rules<C> {
   }
 
   stop(): void {
-    this.turns.end();
-    this.end.stop();
+    this.delayed.stop();
+    this.shutdown.stop();
   }
 }

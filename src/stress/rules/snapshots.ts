@@ -50,36 +50,36 @@ export class SnapshotRules {
     private readonly findings: Findings,
     first: PoolStats,
   ) {
-    this.shrinking = placesOf(first) > first.maxConnections;
+    this.shrinking = slotsOf(first) > first.maxConnections;
     this.check(first);
   }
 
-  see(stats: PoolStats, before: PoolStats): void {
-    for (const sentence of brokenOrder(before, stats)) this.findings.broken(sentence);
+  onSnapshot(stats: PoolStats, before: PoolStats): void {
+    for (const sentence of brokenOrder(before, stats)) this.findings.add(sentence);
     this.checkMax(stats, before);
     this.check(stats);
   }
 
   private check(stats: PoolStats): void {
-    for (const sentence of brokenSums(stats)) this.broken(sentence, stats);
+    for (const sentence of brokenSums(stats)) this.report(sentence, stats);
     if (!this.shrinking && stats.activeLeases > stats.leaseCapacity) {
-      this.broken('more leases than the pool can lend', stats);
+      this.report('more leases than the pool can lend', stats);
     }
   }
 
   private checkMax(stats: PoolStats, before: PoolStats): void {
-    const places = placesOf(stats);
+    const slots = slotsOf(stats);
     if (stats.maxConnections < before.maxConnections) this.shrinking = true;
-    if (places <= stats.maxConnections) this.shrinking = false;
-    else if (!this.shrinking || places > placesOf(before)) {
-      this.broken(`more connections than max: ${places} of ${stats.maxConnections}`, stats);
+    if (slots <= stats.maxConnections) this.shrinking = false;
+    else if (!this.shrinking || slots > slotsOf(before)) {
+      this.report(`more connections than max: ${slots} of ${stats.maxConnections}`, stats);
     }
   }
 
-  private broken(sentence: string, stats: PoolStats): void {
-    this.findings.broken(`${sentence}, in the snapshot ${JSON.stringify(stats)}`);
+  private report(sentence: string, stats: PoolStats): void {
+    this.findings.add(`${sentence}, in the snapshot ${JSON.stringify(stats)}`);
   }
 }
 
-const placesOf = ({ totalConnections, openingConnections, closingConnections }: PoolStats): number =>
+const slotsOf = ({ totalConnections, openingConnections, closingConnections }: PoolStats): number =>
   totalConnections + openingConnections + closingConnections;

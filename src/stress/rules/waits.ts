@@ -5,10 +5,10 @@ import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
 import type { Operation } from '../operation';
 import type { Findings } from './findings';
-import type { Turns } from './turns';
+import type { DelayedChecks } from './delayed-checks';
 
 /** In ms: how late a wait may end by its timeout. A turn of the event loop is no measure of time. */
-const lateness = 1_000;
+const timeoutTolerance = 1_000;
 
 /**
  * Holds what becomes of the operations that wait against the contract: who came first is served first; nobody is told that his time is up
@@ -24,7 +24,7 @@ export class WaitRules<C> {
 
   constructor(
     private readonly findings: Findings,
-    private readonly turns: Turns,
+    private readonly delayed: DelayedChecks,
     first: PoolStats,
     /** How long an operation may wait, where it is known. */
     private readonly acquireTimeout: number | undefined,
@@ -32,11 +32,11 @@ export class WaitRules<C> {
     this.state = first.state;
   }
 
-  see({ state }: PoolStats): void {
+  onSnapshot({ state }: PoolStats): void {
     this.state = state;
   }
 
-  hear(event: PoolEvent): void {
+  onEvent(event: PoolEvent): void {
     if (event.type === 'timedOut') this.timeout = event;
   }
 
@@ -46,19 +46,19 @@ export class WaitRules<C> {
     return this.longest;
   }
 
-  asked(operation: Operation<C>): void {
-    operation.late = this.state !== 'open';
+  starting(operation: Operation<C>): void {
+    operation.startedAfterDestroy = this.state !== 'open';
     if (this.newest === null) this.longest = operation;
-    else this.newest.behind = operation;
+    else this.newest.following = operation;
     this.newest = operation;
   }
 
   /** It has asked, and may have been answered already. */
-  begun(operation: Operation<C>): void {
-    if (!operation.late || operation.ended) return;
-    this.turns.later(() => {
+  started(operation: Operation<C>): void {
+    if (!operation.startedAfterDestroy || operation.ended) return;
+    this.delayed.add(() => {
       if (operation.ended || operation.lentAt >= 0) return;
-      this.findings.broken(`operation ${operation.index} came after destroy, and still waits`);
+      this.findings.add(`operation ${operation.index} came after destroy, and still waits`);
     });
   }
 
@@ -66,44 +66,40 @@ export class WaitRules<C> {
     const { first, findings } = this;
     if (first === operation) this.advance();
     else if (first !== null && operation.index > first.index) {
-      findings.broken(
+      findings.add(
         `operation ${operation.index} was served before operation ${first.index}, which came first and still waited`,
       );
     }
-    if (operation.late) findings.broken(`operation ${operation.index} came after destroy, and was served`);
+    if (operation.startedAfterDestroy) findings.add(`operation ${operation.index} came after destroy, and was served`);
   }
 
   /** It has ended without having been served. */
-  failed({ index, late }: Operation<C>, error: unknown): void {
+  failed({ index, startedAfterDestroy }: Operation<C>, error: unknown): void {
     const { findings, timeout, acquireTimeout } = this;
     if (!isPoolError(error))
-      findings.broken(
-        `operation ${index} got no connection, but what is no error of a pool: ${messageWithKind(error)}`,
-      );
-    else if (late && error.code !== 'INVALID_POOL')
-      findings.broken(`operation ${index} came after destroy, and was told ${error.code}`);
+      findings.add(`operation ${index} got no connection, but what is no error of a pool: ${messageWithKind(error)}`);
+    else if (startedAfterDestroy && error.code !== 'INVALID_POOL')
+      findings.add(`operation ${index} came after destroy, and was told ${error.code}`);
     if (timeout === null || error !== timeout.error || acquireTimeout === undefined) return;
     if (timeout.waited < acquireTimeout - timeEpsilon) {
-      findings.broken(
-        `the time of operation ${index} was said to be up after ${timeout.waited} of ${acquireTimeout} ms`,
-      );
+      findings.add(`the time of operation ${index} was said to be up after ${timeout.waited} of ${acquireTimeout} ms`);
     }
   }
 
   /** Looks for one that waits for longer than it may. */
   tick(now: number): void {
     const { first, acquireTimeout = Infinity } = this;
-    if (first === null || now - first.startedAt < acquireTimeout + lateness) return;
-    this.turns.later(() => {
+    if (first === null || now - first.startedAt < acquireTimeout + timeoutTolerance) return;
+    this.delayed.add(() => {
       if (this.first !== first) return;
-      this.findings.broken(`operation ${first.index} still waits, although its ${acquireTimeout} ms are long over`);
+      this.findings.add(`operation ${first.index} still waits, although its ${acquireTimeout} ms are long over`);
     });
   }
 
   private advance(): void {
     const first = this.longest!;
-    this.longest = first.behind;
-    first.behind = null;
+    this.longest = first.following;
+    first.following = null;
     if (this.longest === null) this.newest = null;
   }
 }

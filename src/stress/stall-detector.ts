@@ -1,65 +1,65 @@
 import { timeEpsilon } from '../pool/time/clock';
 import type { Cancel } from '../pool/time/clock';
 import type { Load } from './load';
-import { shownMs } from './ms';
+import { formatMs } from './format-ms';
 
 /**
  * Notices that a load does not get on: all of its workers are busy, and no work begins or ends. Where a time bounds it, it ends all the same;
  * where only a number of operations does, work that never ends would keep it for ever.
  */
-export class Standstill {
+export class StallDetector {
   /** Operations at work, and when one of them has begun or ended last; while there is none, when one of any has. */
   private working = 0;
-  private movedAt: number;
+  private progressAt: number;
   private cancel: Cancel | null = null;
 
   constructor(
     private readonly load: Pick<Load<never>, 'clock' | 'workers' | 'duration' | 'grace'>,
     startedAt: number,
-    private readonly underWay: () => number,
-    private readonly giveUp: (why: string) => void,
+    private readonly inFlight: () => number,
+    private readonly onStall: (why: string) => void,
   ) {
-    this.movedAt = startedAt;
+    this.progressAt = startedAt;
   }
 
   /** Looks for it from now on, if it may come to that. */
-  watch(): void {
+  start(): void {
     const { workers, duration, grace } = this.load;
-    if (duration === Infinity && workers !== Infinity && grace !== Infinity) this.lookIn(grace);
+    if (duration === Infinity && workers !== Infinity && grace !== Infinity) this.checkAfter(grace);
   }
 
-  begun(now: number): void {
-    if (this.working === 0) this.movedAt = now;
+  started(now: number): void {
+    if (this.working === 0) this.progressAt = now;
   }
 
   lent(now: number): void {
     this.working++;
-    this.movedAt = now;
+    this.progressAt = now;
   }
 
   ended(now: number, wasLent: boolean): void {
     // Who times out while others never end is no movement.
-    if (wasLent || this.working === 0) this.movedAt = now;
+    if (wasLent || this.working === 0) this.progressAt = now;
     if (wasLent) this.working--;
   }
 
-  end(): void {
+  stop(): void {
     this.cancel?.();
     this.cancel = null;
   }
 
-  private lookIn(ms: number): void {
-    this.cancel = this.load.clock.after(ms, this.look, true);
+  private checkAfter(ms: number): void {
+    this.cancel = this.load.clock.after(ms, this.check, true);
   }
 
-  private readonly look = (): void => {
+  private readonly check = (): void => {
     const { clock, grace, workers } = this.load;
-    const left = this.movedAt + grace - clock.now();
-    if (left > timeEpsilon) this.lookIn(left);
-    else if (this.underWay() < workers) this.lookIn(grace);
+    const left = this.progressAt + grace - clock.now();
+    if (left > timeEpsilon) this.checkAfter(left);
+    else if (this.inFlight() < workers) this.checkAfter(grace);
     else {
       const all = workers === 1 ? 'the worker was' : `all ${workers} workers were`;
-      this.giveUp(`for ${shownMs(grace)} (grace) ${all} busy, and no work began or ended`);
+      this.onStall(`for ${formatMs(grace)} (grace) ${all} busy, and no work began or ended`);
     }
   };
 }

@@ -1,5 +1,5 @@
 /** Milliseconds for people, to three digits. */
-export function shownMs(ms: number): string {
+export function formatMs(ms: number): string {
   if (ms < 1) return `${trimmed(ms * 1_000)} µs`;
   if (ms < 1_000) return `${trimmed(ms)} ms`;
   return ms < 120_000 ? `${trimmed(ms / 1_000)} s` : `${trimmed(ms / 60_000)} min`;

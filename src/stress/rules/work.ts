@@ -5,11 +5,11 @@ import type { PoolEvent } from '../../pool/reports/events';
 import type { WorkContext, WorkResult } from '../../pool/rx/work';
 import type { Operation } from '../operation';
 import type { Findings } from './findings';
-import { isTakenByDestroy, isTakenByLoss } from './taken';
-import type { Turns } from './turns';
+import { isRevokedByDestroy, isRevokedByLoss } from './revoked';
+import type { DelayedChecks } from './delayed-checks';
 
 /** Every so many operations ask for their signal beforehand: it must abort, and not only say so when it is asked for later. */
-const signalOf = 8;
+const signalEvery = 8;
 
 /**
  * Holds what becomes of the operations that work against the contract: no connection works for more of them than it can carry; work runs
@@ -32,7 +32,7 @@ export class WorkRules<C> {
   constructor(
     private readonly pool: ConnectionPool<C>,
     private readonly findings: Findings,
-    private readonly turns: Turns,
+    private readonly delayed: DelayedChecks,
   ) {
     this.succeededBefore = pool.stats.successfulOperations;
   }
@@ -45,57 +45,58 @@ export class WorkRules<C> {
   // ---------------------------------------------------------------- beginning
 
   lent(operation: Operation<C>, connection: C, context: WorkContext): void {
-    if (operation.lentAt >= 0) this.findings.broken(`the work of operation ${operation.index} ran twice`);
-    operation.number = this.newest;
+    if (operation.lentAt >= 0) this.findings.add(`the work of operation ${operation.index} ran twice`);
+    operation.connectionNumber = this.newest;
     operation.context = context;
-    operation.signal = operation.index % signalOf === 0 ? context.signal : null;
+    operation.signal = operation.index % signalEvery === 0 ? context.signal : null;
     this.working.add(operation);
     const users = (this.users.get(connection) ?? 0) + 1;
     this.users.set(connection, users);
     const { leaseCapacity, maxConnections } = this.pool.stats;
-    if (users > leaseCapacity / maxConnections) this.tooMany(users, leaseCapacity / maxConnections);
+    if (users > leaseCapacity / maxConnections) this.onTooManyUsers(users, leaseCapacity / maxConnections);
   }
 
   /** Returns the work so that its end is seen, where that can be done without another user of it. */
-  watched(operation: Operation<C>, work: WorkResult): WorkResult {
+  observe(operation: Operation<C>, work: WorkResult): WorkResult {
     if (isObservable(work)) {
       return new Observable<unknown>((out) => {
         try {
-          return work.subscribe(new Noted(out, operation));
+          return work.subscribe(new WorkEndObserver(out, operation));
         } catch (error) {
-          operation.work = 'over';
+          operation.workState = 'ended';
           throw error;
         }
       });
     }
     if (work instanceof Promise) {
       const over = (): void => {
-        operation.work = 'over';
+        operation.workState = 'ended';
       };
       work.then(over, over);
     } else {
-      operation.work = 'unseen';
+      operation.workState = 'unobserved';
     }
     return work;
   }
 
   // ---------------------------------------------------------------- connections that are taken away
 
-  hear(event: PoolEvent): void {
+  onEvent(event: PoolEvent): void {
     if (event.type === 'acquired') this.newest = event.connection;
     else if (event.type === 'discarded') this.discarded(event.connection, event.reason);
   }
 
   private discarded(connection: number, reason: unknown): void {
     const { name } = this.pool;
-    if (!isTakenByLoss(reason, name) && !isTakenByDestroy(reason, name)) return;
+    if (!isRevokedByLoss(reason, name) && !isRevokedByDestroy(reason, name)) return;
     for (const operation of this.working) {
-      if (operation.number !== connection || operation.work === 'over' || operation.taken !== null) continue;
-      operation.taken = { reason };
-      if (operation.work === 'goes on') this.lost(connection, reason);
-      this.turns.later(() => {
+      if (operation.connectionNumber !== connection || operation.workState === 'ended' || operation.revoked !== null)
+        continue;
+      operation.revoked = { reason };
+      if (operation.workState === 'running') this.lost(connection, reason);
+      this.delayed.add(() => {
         if (operation.ended) return;
-        this.findings.broken(`operation ${operation.index} lost its connection, and was told nothing a turn later`);
+        this.findings.add(`operation ${operation.index} lost its connection, and was told nothing a turn later`);
       });
     }
   }
@@ -105,7 +106,7 @@ export class WorkRules<C> {
     const other = this.losses.get(reason) ?? connection;
     this.losses.set(reason, connection);
     if (other !== connection) {
-      this.findings.broken(`connection ${connection} was taken away for the loss of connection ${other}`);
+      this.findings.add(`connection ${connection} was taken away for the loss of connection ${other}`);
     }
   }
 
@@ -121,33 +122,33 @@ export class WorkRules<C> {
     operation.context = operation.signal = null;
   }
 
-  success({ index, work }: Operation<C>): void {
+  success({ index, workState }: Operation<C>): void {
     this.succeeded++;
     const shown = this.pool.stats.successfulOperations - this.succeededBefore;
     if (shown < this.succeeded) {
-      this.findings.broken(`operation ${index} was told of its success before the stats showed it`);
+      this.findings.add(`operation ${index} was told of its success before the stats showed it`);
     }
-    if (work === 'goes on')
-      this.findings.broken(`operation ${index} was told of its success before its work had ended`);
+    if (workState === 'running')
+      this.findings.add(`operation ${index} was told of its success before its work had ended`);
   }
 
   failure(operation: Operation<C>, error: unknown): void {
-    const { index, work, taken, signal, context } = operation;
-    if (work !== 'goes on') return;
-    if (taken === null) {
-      this.findings.broken(
+    const { index, workState, revoked, signal, context } = operation;
+    if (workState !== 'running') return;
+    if (revoked === null) {
+      this.findings.add(
         `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${messageWithKind(error)}`,
       );
       return;
     }
-    const isDue = isTakenByLoss(taken.reason, this.pool.name) ? isTakenByLoss : isTakenByDestroy;
+    const isDue = isRevokedByLoss(revoked.reason, this.pool.name) ? isRevokedByLoss : isRevokedByDestroy;
     if (!isDue(error, this.pool.name)) {
-      this.findings.broken(
+      this.findings.add(
         `operation ${index} lost its connection, and was told of something else: ${messageWithKind(error)}`,
       );
     }
     if (!(signal ?? context!.signal).aborted) {
-      this.findings.broken(`operation ${index} lost its connection, and its signal did not abort`);
+      this.findings.add(`operation ${index} lost its connection, and its signal did not abort`);
     }
   }
 
@@ -155,7 +156,7 @@ export class WorkRules<C> {
   allEnded(label: string): void {
     const holders = this.pool.holders().filter((holder) => holder.label === label);
     if (holders.length > 0) {
-      this.findings.broken(`${holders.length} leases are still lent, although every operation has ended`);
+      this.findings.add(`${holders.length} leases are still lent, although every operation has ended`);
     }
   }
 
@@ -163,16 +164,15 @@ export class WorkRules<C> {
    * Either the pool has lent a connection too often, or the connector gives out one object as several connections. Then more connections
    * are held than there are objects at work.
    */
-  private tooMany(users: number, capacity: number): void {
+  private onTooManyUsers(users: number, capacity: number): void {
     const held = new Set(this.pool.holders().map(({ connection }) => connection)).size;
     if (held > this.users.size) this.sharedConnections = true;
-    else
-      this.findings.broken(`a connection was working for ${users} operations at once, where it can carry ${capacity}`);
+    else this.findings.add(`a connection was working for ${users} operations at once, where it can carry ${capacity}`);
   }
 }
 
 /** Passes everything on, and notes the end. */
-class Noted extends Subscriber<unknown> {
+class WorkEndObserver extends Subscriber<unknown> {
   constructor(
     out: Subscriber<unknown>,
     private readonly operation: Operation<unknown>,
@@ -181,12 +181,12 @@ class Noted extends Subscriber<unknown> {
   }
 
   protected override _error(error: unknown): void {
-    this.operation.work = 'over';
+    this.operation.workState = 'ended';
     super._error(error);
   }
 
   protected override _complete(): void {
-    this.operation.work = 'over';
+    this.operation.workState = 'ended';
     super._complete();
   }
 }

@@ -14,90 +14,90 @@ import { Rules } from './rules/rules';
 import { Timeline } from './timeline';
 
 /** Everything that is written down about a run: what its operations say, and what the pool shows. */
-export class Book<C> {
-  private readonly pool: PoolWatch;
+export class RunRecorder<C> {
+  private readonly poolWatch: PoolWatch;
   /** Null where only a part is looked at. */
   private readonly rules: Rules<C> | null;
   private readonly measurements = new Measurements();
   private readonly timeline = new Timeline();
-  private ticked = { leaseTime: 0, opened: 0 };
+  private lastTick = { leaseTime: 0, opened: 0 };
   /** When the load was over; what the pool does from then on is in no figure. */
-  private closedAt: number | null = null;
+  private finishedAt: number | null = null;
 
   constructor(
-    private readonly subject: ConnectionPool<C>,
+    private readonly pool: ConnectionPool<C>,
     private readonly load: Load<C>,
     private readonly startedAt: number,
-    giveUp: (why: string) => void,
+    abort: (why: string) => void,
   ) {
-    this.pool = new PoolWatch(subject, startedAt, startedAt + load.duration);
-    this.rules = load.watch === 'everything' ? new Rules(subject, load, giveUp) : null;
+    this.poolWatch = new PoolWatch(pool, startedAt, startedAt + load.duration);
+    this.rules = load.watch === 'everything' ? new Rules(pool, load, abort) : null;
   }
 
   // ---------------------------------------------------------------- what the pool shows
 
   /** Looks at all that the pool shows, if that is wanted. */
-  open(watching: Subscription): void {
-    const { subject, pool, rules, load } = this;
+  start(watching: Subscription): void {
+    const { pool, poolWatch, rules, load } = this;
     if (rules === null) return;
     watching.add(() => {
       rules.stop();
     });
     // Events first: what a snapshot shows has happened before.
     watching.add(
-      subject.events$.subscribe({
+      pool.events$.subscribe({
         next: (event) => {
-          if (this.closedAt === null) pool.hear(event);
-          rules.hear(event);
+          if (this.finishedAt === null) poolWatch.onEvent(event);
+          rules.onEvent(event);
         },
         complete: () => {
-          rules.end.eventsCompleted();
+          rules.shutdown.eventsCompleted();
         },
       }),
     );
     watching.add(
-      subject.stats$.subscribe({
+      pool.stats$.subscribe({
         next: (stats) => {
-          rules.see(stats);
-          if (this.closedAt === null) pool.see(stats, load.clock.now());
+          rules.onSnapshot(stats);
+          if (this.finishedAt === null) poolWatch.onSnapshot(stats, load.clock.now());
         },
         complete: () => {
-          rules.end.statsCompleted();
+          rules.shutdown.statsCompleted();
         },
       }),
     );
   }
 
   /** What the pool shows now, where not everything is looked at. */
-  private look(now: number): void {
-    if (this.rules === null) this.pool.see(this.subject.stats, now);
+  private readSnapshot(now: number): void {
+    if (this.rules === null) this.poolWatch.onSnapshot(this.pool.stats, now);
   }
 
   // ---------------------------------------------------------------- what operations say
 
   /** One is to begin, and so many are under way then. */
-  asked(operation: Operation<C>, underWay: number): void {
+  starting(operation: Operation<C>, inFlight: number): void {
     this.planned(operation);
-    this.measurements.underWay(underWay);
-    this.rules?.asked(operation);
+    this.measurements.recordConcurrency(inFlight);
+    this.rules?.starting(operation);
   }
 
   /** It has asked, and may have been served already. */
-  begun(operation: Operation<C>): void {
-    this.rules?.begun(operation);
-    this.look(operation.startedAt);
+  started(operation: Operation<C>): void {
+    this.rules?.started(operation);
+    this.readSnapshot(operation.startedAt);
   }
 
   lent(operation: Operation<C>, connection: C, context: WorkContext, now: number): void {
     this.rules?.lent(operation, connection, context);
     operation.lentAt = now;
     operation.connection = connection;
-    this.look(now);
+    this.readSnapshot(now);
   }
 
   /** Returns the work so that its end is seen. */
-  watched(operation: Operation<C>, work: WorkResult): WorkResult {
-    return this.rules === null ? work : this.rules.watched(operation, work);
+  observeWork(operation: Operation<C>, work: WorkResult): WorkResult {
+    return this.rules === null ? work : this.rules.observeWork(operation, work);
   }
 
   ended(operation: Operation<C>, outcome: Outcome, now: number, error?: unknown): void {
@@ -109,17 +109,17 @@ export class Book<C> {
     else measurements.unfinished(operation);
     rules?.ended(operation);
     if (isMeasured && error !== undefined) measurements.errors.add(error, now - this.startedAt);
-    if (outcome === 'succeeded' && this.pool.isMeasuring(now, this.startedAt + this.load.warmup)) {
-      measurements.succeededInTime++;
+    if (outcome === 'succeeded' && this.poolWatch.isMeasuring(now, this.startedAt + this.load.warmup)) {
+      measurements.succeededWhileMeasured++;
     }
     if (isMeasured) measurements.record(outcome, spans);
     else measurements.warmup++;
     this.timeline.ended(outcome, spans);
-    this.look(now);
+    this.readSnapshot(now);
   }
 
   /** It had come, and was never begun. */
-  unbegun(operation: Operation<C>): void {
+  neverStarted(operation: Operation<C>): void {
     this.planned(operation);
     this.ended(operation, 'unfinished', operation.startedAt);
   }
@@ -136,65 +136,65 @@ export class Book<C> {
   // ---------------------------------------------------------------- how far the run is
 
   /** The warm-up is over. */
-  beginMeasuring(now: number, underWay: number): void {
-    this.pool.begin(now);
-    this.measurements.beginPeak(underWay);
+  beginMeasuring(now: number, inFlight: number): void {
+    this.poolWatch.beginMeasuring(now);
+    this.measurements.resetPeak(inFlight);
   }
 
   /** The load ends now, and not when it was to. */
-  cut(now: number): void {
-    this.pool.cut(now);
+  endEarly(now: number): void {
+    this.poolWatch.endMeasuring(now);
   }
 
   /** A part of the run is over. */
   tick(now: number): void {
-    const { pool } = this;
-    if (this.closedAt !== null) return;
+    const { poolWatch } = this;
+    if (this.finishedAt !== null) return;
     this.rules?.tick(now);
-    pool.settle(now);
-    const { opened } = pool.deeds;
+    poolWatch.accumulate(now);
+    const { opened } = poolWatch.activity;
     this.timeline.tick(now - this.startedAt, {
-      leaseTime: pool.leaseTimeEver - this.ticked.leaseTime,
-      waiting: pool.takeLine(),
-      connections: pool.stats.totalConnections,
-      opened: opened - this.ticked.opened,
+      leaseTime: poolWatch.totalLeaseTime - this.lastTick.leaseTime,
+      queueLength: poolWatch.takeQueuePeak(),
+      connectionCount: poolWatch.stats.totalConnections,
+      opened: opened - this.lastTick.opened,
     });
-    this.ticked = { leaseTime: pool.leaseTimeEver, opened };
+    this.lastTick = { leaseTime: poolWatch.totalLeaseTime, opened };
   }
 
   /** Everything has ended: nothing is left that holds a lease with this label. */
-  close(now: number, label: string | null): void {
-    this.look(now);
+  finish(now: number, label: string | null): void {
+    this.readSnapshot(now);
     if (label !== null) this.rules?.allEnded(label);
     this.tick(now);
     this.timeline.finish();
-    this.closedAt = now;
+    this.finishedAt = now;
   }
 
   /** Destroys the pool, with so much time (ms) for what is lent. */
   destroyPool(timeout: number): void {
-    if (this.rules === null) void this.subject.destroy({ timeout });
-    else this.rules.end.destroy(timeout);
+    if (this.rules === null) void this.pool.destroy({ timeout });
+    else this.rules.shutdown.destroy(timeout);
   }
 
   /** Whether the pool is on its way to its end, and that is to be seen. */
-  get poolEnds(): boolean {
-    return this.rules?.end.isComing === true;
+  get isPoolShuttingDown(): boolean {
+    return this.rules?.shutdown.isShuttingDown === true;
   }
 
   /** Calls back when it has come to its end. */
-  afterPool(done: () => void): void {
-    this.rules?.end.await(done);
+  whenPoolDestroyed(done: () => void): void {
+    this.rules?.shutdown.whenDestroyed(done);
   }
 
   report(now: number, run: RunState): StressReport {
-    const at = this.closedAt ?? now;
-    this.pool.settle(at);
+    const at = this.finishedAt ?? now;
+    this.poolWatch.accumulate(at);
     return this.measurements.report({
       ...run,
-      pool: this.subject,
+      pool: this.pool,
       load: this.load,
-      watch: this.pool,
+      watch: this.poolWatch,
       elapsed: at - this.startedAt,
       violations: this.rules?.violations ?? [],
       sharedConnections: this.rules?.sharedConnections === true,
