@@ -72,8 +72,18 @@ export const clientLimits: RpcLimits = {
 
 export const serverLimits: ServeLimits = { ...clientLimits, maxConnections: 1024 };
 
+/** What the limits of every connection have that keeps messages for a side that does not read. */
+interface BacklogLimits {
+  readonly maxUnsentBytes: number;
+  readonly maxBacklogBytes: number;
+}
+
 /** The limits given, completed by the defaults. What is wrong with them goes to `issues`. */
-export function resolveLimits<L extends RpcLimits>(given: Partial<L> | undefined, defaults: L, issues: string[]): L {
+export function resolveLimits<L extends BacklogLimits>(
+  given: Partial<L> | undefined,
+  defaults: L,
+  issues: string[],
+): L {
   if (given === undefined) return defaults;
   const names = Object.keys(defaults);
   const limits = checkObject('limits', given, names, issues) ?? {};

@@ -17,11 +17,15 @@ export function withWireCodec(codec: Codec, wireCodec: WireCodec): Codec {
   return codec;
 }
 
+/** Whether it is one of our own, which read and write nothing but MessagePack. */
+export function isOwnCodec(codec: Codec): boolean {
+  const known = ours.get(codec);
+  return known?.made.encode === codec.encode && known.made.decode === codec.decode;
+}
+
 /** Other codecs may keep what they have returned, and windows into what they have read. */
 export function wireCodecOf(codec: Codec): WireCodec {
-  const known = ours.get(codec);
-  const isOurs = known?.made.encode === codec.encode && known.made.decode === codec.decode;
-  if (isOurs) return known.wireCodec;
+  if (isOwnCodec(codec)) return ours.get(codec)!.wireCodec;
   return {
     encode: (value) => codec.encode(value),
     decode: (memory, start, end, hold) => {
