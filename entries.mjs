@@ -7,6 +7,7 @@ export const entries = {
   './ix': 'src/ix/index.ts',
   './msgpack-rpc': 'src/connectors/msgpack-rpc/index.ts',
   './erlang': 'src/connectors/erlang/index.ts',
+  './nats': 'src/connectors/nats/index.ts',
   './stress': 'src/stress/index.ts',
   './simulation': 'src/simulation/index.ts',
 };

@@ -1,0 +1,109 @@
+import { connect, type NatsConnection as Client, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { Observable, Subject } from 'rxjs';
+import type { ConnectContext } from '../../pool/connector';
+import { said } from '../../pool/values/describe';
+import type { Codec } from '../msgpack-rpc/codec';
+import { ClientConnection } from './client-connection';
+import { NatsConnectionError } from './errors';
+import type { NatsLimits } from './limits';
+import { natsLimits } from './limits';
+import type { NatsConnection } from './nats-connection';
+import { resolveNats } from './options';
+import type { NatsStatus } from './status';
+
+/** Options of the client itself, as `@nats-io/transport-node` has them: credentials, TLS, reconnects, pings, the inbox prefix and so on. */
+export type NatsClientOptions = Omit<NodeConnectionOptions, 'servers' | 'port'>;
+
+/** Options of `connectNats`. */
+export interface ConnectNatsOptions {
+  /**
+   * How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec` of `rxjs-connection-pool/msgpack-rpc`. A codec of your own
+   * may write any format, such as JSON; then only the sizes are limited.
+   */
+  readonly codec?: Codec;
+  /** Bounds on what may come, and on what waits to be sent. */
+  readonly limits?: Partial<NatsLimits>;
+  /** Milliseconds until the reply to a request must have come; Infinity for none. Default 5 000. */
+  readonly requestTimeout?: number;
+  /**
+   * Options of the client. Its defaults, except `timeout` (5 000 ms for each server) and `pingInterval` (20 000 ms). With `reconnect: false` a lost
+   * connection ends at once, and the pool opens another.
+   */
+  readonly client?: NatsClientOptions;
+}
+
+/** A `Connector` that is always an Observable, and can be used without a pool too. */
+export interface NatsConnector {
+  (context?: ConnectContext): Observable<NatsConnection>;
+  /** The `status$` of all connections that it has opened. Hot. */
+  readonly status$: Observable<NatsStatus>;
+}
+
+/**
+ * Connects to a NATS server, or a cluster of them, by the client `@nats-io/transport-node`, which must be installed.
+ *
+ * The Observable is the life of a connection. Subscribing opens it, it is emitted when it is open, the Observable fails with
+ * `NatsConnectionError` when the client has given up reconnecting, and unsubscribing closes it. The client keeps the process alive while a
+ * connection is open: destroy the pool to let it end.
+ *
+ * ```
+ * connectNats(servers)()   --c---------#     opened after two frames, lost for good
+ * ```
+ *
+ * Throws an `InvalidConfigError` at once for servers or options that cannot be; it names every problem.
+ *
+ * @example
+ * const connect = connectNats(['nats://10.0.0.1', 'nats://10.0.0.2']);
+ * const pool = createPool({ connect, max: 2, capacity: 500 });
+ * pool.use((nats) => nats.request('words.word_count', 'two words')).subscribe(console.log);
+ * merge(pool.events$, connect.status$).subscribe(console.log);
+ *
+ * @param servers `'host'`, `'host:port'`, `'nats://host:port'`, `'tls://host:port'`, or several of them; the port is 4222 by default
+ */
+export function connectNats(servers: string | readonly string[], options: ConnectNatsOptions = {}): NatsConnector {
+  const config = resolveNats('connectNats', servers, options, natsLimits, []);
+  const statuses = new Subject<NatsStatus>();
+  const connector = (): Observable<NatsConnection> =>
+    new Observable((subscriber) => {
+      let connection: ClientConnection | undefined;
+      subscriber.add(() => connection?.link.end(true, undefined));
+      openClient(config).then(
+        (client) => {
+          // Nothing can call back a connect of the client: a connection that is not wanted any more is closed.
+          subscriber.add(() => void client.close());
+          if (subscriber.closed) return;
+          const broken = (error: Error): void => {
+            connection!.link.end(false, error);
+            subscriber.error(error);
+          };
+          connection = new ClientConnection(client, config, (status) => statuses.next(status), broken);
+          void client.closed().then((error) => {
+            connection!.link.end(false, error instanceof Error ? error : undefined);
+            const why = error instanceof Error ? said(error) : 'the client has closed';
+            const message = `The connection to ${config.target} was lost: ${why}`;
+            subscriber.error(new NatsConnectionError('NATS_CONNECTION_LOST', config.target, message, { cause: error }));
+          });
+          subscriber.next(connection);
+        },
+        (error: unknown) => subscriber.error(error),
+      );
+    });
+  return Object.assign(connector, { status$: statuses.asObservable() });
+}
+
+/** Rejects with a `NatsConnectionError`. */
+export async function openClient({ target, servers, client }: ClientTarget): Promise<Client> {
+  try {
+    // The client changes the list that it is given.
+    return await connect({ ...client, servers: [...servers] });
+  } catch (error) {
+    const message = `Could not connect to ${target}: ${said(error)}`;
+    throw new NatsConnectionError('NATS_CONNECT_FAILED', target, message, { cause: error });
+  }
+}
+
+interface ClientTarget {
+  readonly target: string;
+  readonly servers: readonly string[];
+  readonly client: NatsClientOptions;
+}

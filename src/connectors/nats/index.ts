@@ -1,0 +1,17 @@
+export { connectNats, type ConnectNatsOptions, type NatsClientOptions, type NatsConnector } from './connect-nats';
+export {
+  NatsBacklogError,
+  NatsConnectionError,
+  NatsNoRespondersError,
+  NatsPayloadError,
+  NatsPermissionError,
+  NatsServiceError,
+  NatsTimeoutError,
+} from './errors';
+export type { NatsHeaders, ReceivedHeaders } from './headers';
+export type { NatsLimits, ServeNatsLimits } from './limits';
+export type { NatsMessage } from './message';
+export type { NatsConnection, NatsPublishOptions, NatsRequestOptions, NatsSubscribeOptions } from './nats-connection';
+export { serveNats, type NatsService, type ServeNatsOptions } from './serve-nats';
+export type { NatsHappening, NatsStatus } from './status';
+export type { NatsMethod, NatsMethods, NatsRequest } from './work';
