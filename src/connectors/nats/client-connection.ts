@@ -22,8 +22,8 @@ export interface ConnectionConfig {
   readonly inboxPrefix: string | undefined;
 }
 
-const valueOf: ReadReply = (reader, subject, message) => reader.value(subject, message);
-const messageOf: ReadReply = (reader, _, message, headers) => reader.read(message, headers);
+const valueOnly: ReadReply = (reader, subject, message) => reader.value(subject, message);
+const wholeMessage: ReadReply = (reader, _, message, headers) => reader.read(message, headers);
 
 /** A `NatsConnection` over a client that is connected. */
 export class ClientConnection implements NatsConnection {
@@ -70,12 +70,12 @@ export class ClientConnection implements NatsConnection {
   }
 
   request(subject: string, value?: unknown, options?: NatsRequestOptions): Observable<unknown> {
-    return new Observable((subscriber) => this.#request(subscriber, subject, value, options, valueOf));
+    return new Observable((subscriber) => this.#request(subscriber, subject, value, options, valueOnly));
   }
 
   requestMessage(subject: string, value?: unknown, options?: NatsRequestOptions): Observable<NatsMessage> {
     return new Observable<unknown>((subscriber) =>
-      this.#request(subscriber, subject, value, options, messageOf),
+      this.#request(subscriber, subject, value, options, wholeMessage),
     ) as Observable<NatsMessage>;
   }
 

@@ -1,7 +1,7 @@
 import { connect, type NatsConnection as Client, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { Observable, Subject } from 'rxjs';
 import type { ConnectContext } from '../../pool/connector';
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 import type { Codec } from '../msgpack-rpc/codec';
 import { ClientConnection } from './client-connection';
 import { NatsConnectionError } from './errors';
@@ -79,7 +79,7 @@ export function connectNats(servers: string | readonly string[], options: Connec
           connection = new ClientConnection(client, config, (status) => statuses.next(status), broken);
           void client.closed().then((error) => {
             connection!.link.end(false, error instanceof Error ? error : undefined);
-            const why = error instanceof Error ? said(error) : 'the client has closed';
+            const why = error instanceof Error ? messageOf(error) : 'the client has closed';
             const message = `The connection to ${config.target} was lost: ${why}`;
             subscriber.error(new NatsConnectionError('NATS_CONNECTION_LOST', config.target, message, { cause: error }));
           });
@@ -97,7 +97,7 @@ export async function openClient({ target, servers, client }: ClientTarget): Pro
     // The client changes the list that it is given.
     return await connect({ ...client, servers: [...servers] });
   } catch (error) {
-    const message = `Could not connect to ${target}: ${said(error)}`;
+    const message = `Could not connect to ${target}: ${messageOf(error)}`;
     throw new NatsConnectionError('NATS_CONNECT_FAILED', target, message, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import type { NatsConnection as Client, PublishOptions, Status } from '@nats-io/transport-node';
 import { PermissionViolationError } from '@nats-io/transport-node';
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
 import { NatsBacklogError, NatsConnectionError, NatsPayloadError } from './errors';
 import type { NatsLimits } from './limits';
@@ -101,7 +101,7 @@ export class Link {
     const { target } = this;
     const why = byUs
       ? 'was closed by this side'
-      : `was lost: ${cause === undefined ? 'the client has closed' : said(cause)}`;
+      : `was lost: ${cause === undefined ? 'the client has closed' : messageOf(cause)}`;
     this.#errorFor = (subject, sent) =>
       new NatsConnectionError(
         byUs ? 'NATS_CONNECTION_CLOSED' : 'NATS_CONNECTION_LOST',
@@ -132,7 +132,7 @@ export class Link {
     try {
       this.client.publish(subject, payload, options);
     } catch (error) {
-      message.onFailed(new NatsPayloadError('NATS_ENCODE', subject, `was not sent: ${said(error)}`, error));
+      message.onFailed(new NatsPayloadError('NATS_ENCODE', subject, `was not sent: ${messageOf(error)}`, error));
       return;
     }
     message.sent = true;

@@ -1,6 +1,6 @@
 import { InvalidConfigError } from '../../pool/errors';
 import { printable } from '../../pool/values/printable';
-import { shown } from '../../pool/values/describe';
+import { describeValue } from '../../pool/values/describe';
 import { checkCodec, checkObject, checkTimeout } from '../msgpack-rpc/arguments';
 import { createLiteCodec } from '../msgpack-rpc/lite-codec';
 import { resolveLimits } from '../msgpack-rpc/limits';
@@ -63,7 +63,7 @@ function readServers(servers: unknown, issues: string[]): string[] {
   for (const server of list) {
     const problem = typeof server === 'string' ? problemOf(server) : 'it is no text';
     if (problem === undefined) continue;
-    const text = typeof server === 'string' ? `'${shownTarget(server)}'` : shown(server);
+    const text = typeof server === 'string' ? `'${shownTarget(server)}'` : describeValue(server);
     issues.push(
       `server ${printable(text)} cannot be: ${problem}. Give 'host:port', 'nats://host:port' or 'tls://host:port'`,
     );

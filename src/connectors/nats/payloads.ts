@@ -1,4 +1,4 @@
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 import type { Codec } from '../msgpack-rpc/codec';
 import type { MessageLimits } from '../msgpack-rpc/limits';
 import { Refusal } from '../msgpack-rpc/refusal';
@@ -28,7 +28,7 @@ export class Payloads {
     try {
       return this.#codec.encode(value);
     } catch (error) {
-      throw new NatsPayloadError('NATS_ENCODE', subject, `was not sent: ${said(error)}`, error);
+      throw new NatsPayloadError('NATS_ENCODE', subject, `was not sent: ${messageOf(error)}`, error);
     }
   }
 
@@ -41,7 +41,7 @@ export class Payloads {
       return this.#codec.decode(bytes);
     } catch (error) {
       const code = error instanceof Refusal && error.code === 'RPC_LIMIT' ? 'NATS_LIMIT' : 'NATS_DECODE';
-      throw new NatsPayloadError(code, subject, `brought a payload that was refused: ${said(error)}`, error);
+      throw new NatsPayloadError(code, subject, `brought a payload that was refused: ${messageOf(error)}`, error);
     }
   }
 

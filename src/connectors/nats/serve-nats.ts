@@ -1,7 +1,7 @@
 import type { Subscription as ClientSubscription } from '@nats-io/transport-node';
 import { Subject, type Observable } from 'rxjs';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
-import { shown } from '../../pool/values/describe';
+import { describeValue } from '../../pool/values/describe';
 import { checkObject, checkTimeout } from '../msgpack-rpc/arguments';
 import { ClientConnection } from './client-connection';
 import { openClient, type ConnectNatsOptions } from './connect-nats';
@@ -123,7 +123,8 @@ function methodsOf(subject: string, methods: NatsMethods, issues: string[]): Map
   for (const [name, method] of Object.entries(checkObject('methods', methods, undefined, issues) ?? {})) {
     const nameIssue = notASubject(name, false);
     if (nameIssue !== null) issues.push(`The name of a method ${nameIssue}`);
-    if (typeof method !== 'function') issues.push(`methods.${name} must be a function, but got ${shown(method)}`);
+    if (typeof method !== 'function')
+      issues.push(`methods.${name} must be a function, but got ${describeValue(method)}`);
     table.set(`${subject}.${name}`, method as NatsMethod);
   }
   return table;

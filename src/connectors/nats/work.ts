@@ -1,6 +1,6 @@
 import type { Msg, PublishOptions } from '@nats-io/transport-node';
 import type { Subscription } from 'rxjs';
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 import { printable } from '../../pool/values/printable';
 import { sourceOf } from '../msgpack-rpc/results';
 import type { ClientConnection } from './client-connection';
@@ -133,7 +133,7 @@ export class Works {
     try {
       payload = this.#connection.payloads.encode(subject, value);
     } catch (error) {
-      this.#sendError(reply, FAILED, `its answer cannot be sent: ${said(error)}`);
+      this.#sendError(reply, FAILED, `its answer cannot be sent: ${messageOf(error)}`);
       return;
     }
     this.#send(reply, payload, undefined);
@@ -141,7 +141,7 @@ export class Works {
 
   #fail({ subject, reply }: NatsMessage, error: unknown): void {
     if (reply === undefined)
-      this.#onFault(new Error(`'${subject}' failed without a caller: ${said(error)}`, { cause: error }));
+      this.#onFault(new Error(`'${subject}' failed without a caller: ${messageOf(error)}`, { cause: error }));
     else this.#sendError(reply, codeOf(error), reasonOf(error));
   }
 
@@ -187,4 +187,4 @@ function codeOf(error: unknown): number {
   return typeof code === 'number' && Number.isSafeInteger(code) && code > 0 ? code : FAILED;
 }
 
-const reasonOf = (error: unknown): string => (error instanceof NatsServiceError ? error.detail : said(error));
+const reasonOf = (error: unknown): string => (error instanceof NatsServiceError ? error.detail : messageOf(error));
