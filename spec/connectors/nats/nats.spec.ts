@@ -335,7 +335,7 @@ describe('a connection to a nats-server', () => {
     expect(pool.stats.opened).toBe(1);
   });
 
-  it('ends with an error when the client has given up, and what waits fails unsent', async () => {
+  it('ends with an error when the client stops reconnecting, and what waits fails unsent', async () => {
     const { connection, ended } = await open(at, { client: { reconnectTimeWait: 10, maxReconnectAttempts: 2 } });
     const subscribed = failureOf(connection.subscribe('a'));
     const disconnected = firstValueFrom(connection.status$);

@@ -43,7 +43,7 @@ export interface NatsConnector {
  * Connects to a NATS server, or a cluster of them, by the client `@nats-io/transport-node`, which must be installed.
  *
  * The Observable is the life of a connection. Subscribing opens it, it is emitted when it is open, the Observable fails with
- * `NatsConnectionError` when the client has given up reconnecting, and unsubscribing closes it. The client keeps the process alive while a
+ * `NatsConnectionError` when the client stops reconnecting, and unsubscribing closes it. The client keeps the process alive while a
  * connection is open: destroy the pool to let it end.
  *
  * ```

@@ -2,7 +2,7 @@ import { ReadableError } from '../../pool/values/readable-error';
 import { readable } from '../msgpack-rpc/errors';
 
 /**
- * There is no connection: it was never opened (`NATS_CONNECT_FAILED`), the client gave up reconnecting (`NATS_CONNECTION_LOST`), or this side
+ * There is no connection: it was never opened (`NATS_CONNECT_FAILED`), the client stopped reconnecting (`NATS_CONNECTION_LOST`), or this side
  * closed it (`NATS_CONNECTION_CLOSED`). A request that was `sent` may or may not have been handled; one that was not has not.
  */
 export class NatsConnectionError extends ReadableError {
