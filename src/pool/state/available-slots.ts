@@ -3,12 +3,12 @@ import type { Slot } from './slot';
 
 /**
  * The open slots that can take one more lease, least loaded first. Slots of equal load keep the order
- * in which they got it, so that `order` says which idle connection goes first.
+ * in which they reached it, so that `order` decides which idle connection is lent first.
  */
 export class AvailableSlots<C> {
   private readonly byLoad: LinkedList<Slot<C>>[] = [new LinkedList<Slot<C>>()];
   private readonly unused = this.byLoad[0]!;
-  /** No slot that is used has less load than this; looking for one begins here. */
+  /** A lower bound for the load of the slots in use; the search for one begins here. */
   private lowestLoad = 1;
 
   constructor(
@@ -16,12 +16,12 @@ export class AvailableSlots<C> {
     private readonly order: 'lifo' | 'fifo',
   ) {}
 
-  /** How many connections nobody uses. */
+  /** The number of idle connections. */
   get idle(): number {
     return this.unused.size;
   }
 
-  /** The one of them that came free first. */
+  /** The idle connection that has been idle longest. */
   get idleLongest(): Slot<C> | null {
     return this.unused.first;
   }
@@ -46,8 +46,8 @@ export class AvailableSlots<C> {
   }
 
   /**
-   * The first one, in the order in which they would be lent, that is as fresh as this says. Where the one that came last is not, none of
-   * that load is: nobody who waits should cost a look at all that are idle.
+   * The first slot, in the order of lending, that satisfies `isFresh`. If the last slot of a load is not fresh, no slot of that load is:
+   * a waiter must not cost a search through all idle slots.
    */
   nextFresh(isFresh: (slot: Slot<C>) => boolean): Slot<C> | null {
     for (const { first, last } of this.byLoad) {
@@ -60,7 +60,7 @@ export class AvailableSlots<C> {
     return null;
   }
 
-  /** To be called with its load as it is now; a full slot has no place here. */
+  /** Call it with the current load; a full slot is not added. */
   add(slot: Slot<C>): void {
     if (slot.holders.size > 0) this.addUsed(slot);
     else this.unused.push(slot);
@@ -75,7 +75,7 @@ export class AvailableSlots<C> {
     if (load < this.lowestLoad) this.lowestLoad = load;
   }
 
-  /** To be called before its load changes. */
+  /** Call it before the load changes. */
   remove(slot: Slot<C>): void {
     const { size: load } = slot.holders;
     if (load === 0) this.unused.remove(slot);

@@ -1,22 +1,22 @@
 import type { Context } from '../rx/context';
 
-/** What a batch with more items than it may start wants of its pool. */
+/** The demand of a batch that has more items than it may start. */
 export interface BatchDemand {
-  /** Items that the batch knows of and has not started. */
+  /** The number of items that the batch has received and not started. */
   readonly heldBack: number;
-  /** Tasks that have started and not ended, in line or at work. */
+  /** The number of tasks that have started and not ended, waiting or working. */
   readonly started: number;
-  /** The pool has been made larger: more may be started. */
+  /** The pool has been made larger: the batch may start more tasks. */
   resume(): void;
 }
 
-/** What a batch needs of the pool of its tasks. */
+/** What a batch uses of the pool of its tasks. */
 export interface BatchPool {
-  /** How many leases the pool can have lent at once. */
+  /** The maximum number of concurrent leases. */
   readonly leaseCapacity: number;
-  /** A batch has more items than it may start, until `batchEnded`. */
+  /** Registers a batch that has more items than it may start, until `batchEnded`. */
   batchWaits(batch: BatchDemand): void;
   batchEnded(batch: BatchDemand): void;
-  /** The context of now; null where none is carried. */
+  /** The current async context; null if the pool carries none. */
   captureContext(): Context | null;
 }

@@ -4,63 +4,63 @@ import type { PoolError } from '../errors';
 import type { ResolvedAcquireOptions } from '../options';
 import type { Slot } from './slot';
 
-/** A claim goes one way: new → waiting, or resting → waiting, → held → ended, and may skip what lies between. */
+/** A claim moves in one direction, and may skip states: new → waiting, or resting → waiting, → held → ended. */
 export type ClaimState = 'new' | 'resting' | 'waiting' | 'held' | 'ended';
 
 /**
- * One caller's claim to a connection, from the moment it asks to the moment it gives back. It is its own
- * place in the waiting line and then its own place among the holders of its connection: no second object.
+ * The claim of one caller to a connection, from the acquire to the release. It is a node of the wait queue
+ * itself, and later of the list of holders of its connection: no second object is allocated.
  */
 export abstract class Claim<C> implements Linked<Claim<C>> {
-  /** Neighbours in the line while waiting, among the holders of `slot` while held. */
+  /** Neighbours in the wait queue while waiting, among the holders of `slot` while held. */
   ahead: Claim<C> | null = null;
   behind: Claim<C> | null = null;
 
   state: ClaimState = 'new';
-  /** What it holds, while held. */
+  /** The slot that it holds, while held. */
   slot: Slot<C> | null = null;
 
   /** By the pool's clock: when its wait began, -1 until it has; while held, when it was lent what it holds. */
   since = -1;
 
-  /** What everything that it is told is told in, once it had to wait; null where that is the context of the caller anyhow. */
+  /** The async context for its callbacks, once it has begun to wait; null where they run in the context of the caller anyway. */
   context: Context | null = null;
 
-  /** The standing request of a stream: no pending acquire, so it has no timeout and counts in no bound. */
+  /** The claim of a stream: not a pending acquire, so it has no timeout and counts towards no limit. */
   get isStream(): boolean {
     return false;
   }
 
-  /** Cancelled work, which holds its connection until it has ended. */
+  /** Whether this is cancelled work, which holds its connection until it has ended. */
   get isCancelledWork(): boolean {
     return false;
   }
 
-  /** Work, whose lease ends by itself when the work has ended. */
+  /** Whether this is work, whose lease is released automatically when the work has ended. */
   get isWork(): boolean {
     return false;
   }
 
-  /** A standing request that takes no connection: `granted` tells it that one could be lent, and it is out of the line by then. */
+  /** A claim that takes no connection: `granted` reports that one could be lent, and the claim has left the wait queue by then. */
   get takesNoLease(): boolean {
     return false;
   }
 
-  /** In which drain the stream of a standing request was last served. */
+  /** The pass of the drain loop in which its stream was last served; -1 if it is no stream. */
   get servedInPass(): number {
     return -1;
   }
 
-  /** How long it may wait, and what the lease is for. */
+  /** Its timeout, label and signal. */
   abstract get options(): ResolvedAcquireOptions;
 
-  /** Where its outcome goes: a subscriber, from which others can be found further down. */
+  /** The receiver of its outcome: a subscriber, from which those further downstream can be reached. */
   abstract get sink(): unknown;
 
-  /** Whether the caller is gone already, although it has not said so yet: it is not to be served any more. */
+  /** Whether the caller is unsubscribed already, although the claim is not withdrawn yet: it must not be served any more. */
   abstract get isUnsubscribed(): boolean;
 
-  /** The context of a claim that begins to wait: called in it. */
+  /** Captures the context of a claim that begins to wait. Called in that context. */
   capture(contexts: Contexts): Context | null {
     return contexts.capture();
   }
@@ -68,13 +68,13 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   /** The connection is lent to this claim. */
   abstract granted(connection: C): void;
 
-  /** The wait is over without a connection. */
+  /** The wait has ended without a connection. */
   abstract failed(error: PoolError): void;
 
-  /** The connection was lost or closed under the holder: the claim has ended already. */
+  /** The connection was lost or closed while it was held: the claim has ended already. */
   abstract revoked(error: PoolError): void;
 
-  /** The same, of one whose `granted` has not come to its end, since the stack was full. */
+  /** The same, for a claim whose `granted` was interrupted by a stack overflow. */
   interrupted(error: PoolError): void {
     this.revoked(error);
   }

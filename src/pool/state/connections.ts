@@ -14,27 +14,27 @@ export interface ConnectionsOptions {
 }
 
 /**
- * Every connection that is not gone, and how many of them are in which state. Only changes them from one to the next, and
- * keeps the sums; what is to happen is decided in the core.
+ * Every connection that still counts against `max`, and the number of connections in each state. It moves slots between states and
+ * keeps the counts; the core decides what happens next.
  */
 export class Connections<C> {
   max: number;
   readonly capacity: number;
-  /** How many are opening, open and closing: together never more than `max`, unless that was made smaller just now. */
+  /** The numbers of opening, open and closing connections: together at most `max`, unless `max` was made smaller. */
   opening = 0;
   total = 0;
   closing = 0;
-  /** Open ones that are being validated. */
+  /** The number of open connections in validation. */
   validating = 0;
-  /** Open ones that are being reset, or are going to be. */
+  /** The number of open connections in reset, or waiting for it. */
   resetting = 0;
 
   private readonly slots = new Set<Slot<C>>();
-  /** Open ones that can take one more lease. */
+  /** Open connections that can take one more lease. */
   private readonly available: AvailableSlots<C>;
-  /** Open ones that have come back and have not begun their reset. */
+  /** Released connections whose reset has not begun. */
   private readonly toReset: Slot<C>[] = [];
-  /** Closing ones that have not been told so. */
+  /** Closing connections whose `close` has not been called. */
   private readonly closeQueue: Slot<C>[] = [];
 
   constructor(
@@ -46,7 +46,7 @@ export class Connections<C> {
     this.available = new AvailableSlots(options.capacity, options.order);
   }
 
-  /** Whether none is left, in whatever state. */
+  /** Whether no connection is left, in any state. */
   get isEmpty(): boolean {
     return this.slots.size === 0;
   }
@@ -55,12 +55,12 @@ export class Connections<C> {
     return this.total + this.opening + this.closing < this.max;
   }
 
-  /** Whether there are more than there may be since `max` was made smaller. Those that are closing go by themselves. */
+  /** Whether there are more than `max`, which was made smaller. Closing connections do not count: they end by themselves. */
   get isOverMax(): boolean {
     return this.total + this.opening > this.max;
   }
 
-  /** How many leases those could carry that are not open now, or are open and being asked whether they still work. */
+  /** The lease capacity of connections that are not open yet, or that are in validation. */
   get pendingCapacity(): number {
     return (Math.max(0, this.max - this.total) + this.validating) * this.capacity;
   }
@@ -73,28 +73,28 @@ export class Connections<C> {
     return this.toReset.length > 0;
   }
 
-  /** How many leases are lent. */
+  /** The number of active leases. */
   get activeLeases(): number {
     const { acquired, released, discarded } = this.counters;
     return acquired - released - discarded;
   }
 
-  /** Open ones with at least one lease, or in a check. */
+  /** The number of open connections with at least one lease, or in a check. */
   get inUse(): number {
     return this.total - this.idle;
   }
 
-  /** How many nobody uses. */
+  /** The number of idle connections. */
   get idle(): number {
     return this.available.idle;
   }
 
-  /** The one of them that came free first. */
+  /** The connection that has been idle longest. */
   get idleLongest(): Slot<C> | null {
     return this.available.idleLongest;
   }
 
-  /** The one that would be lent next. */
+  /** The connection that would be lent next. */
   next(): Slot<C> | null {
     return this.available.next();
   }
@@ -125,10 +125,10 @@ export class Connections<C> {
     this.available.add(slot);
   }
 
-  /** Its connect has failed, or is given up. When it is `lingering`, it has still to be closed should it arrive after all. */
-  connectFailed(slot: Slot<C>, lingering: boolean): void {
+  /** Its connect has failed, or was abandoned. If the connection may still arrive, it must be closed then. */
+  connectFailed(slot: Slot<C>, connectMayArrive: boolean): void {
     this.opening--;
-    if (lingering) {
+    if (connectMayArrive) {
       slot.state = 'closing';
       this.closing++;
     } else {
@@ -147,7 +147,7 @@ export class Connections<C> {
     this.counters.acquired++;
   }
 
-  /** One claim takes the place of another. */
+  /** Transfers the lease of one claim to another. */
   handOver(slot: Slot<C>, from: Claim<C>, to: Claim<C>): void {
     slot.holders.remove(from);
     from.state = 'ended';
@@ -157,7 +157,7 @@ export class Connections<C> {
     to.slot = slot;
   }
 
-  /** Whether the connection is free again. */
+  /** Returns whether the connection is available again as it is. */
   release(claim: Claim<C>, slot: Slot<C>): boolean {
     this.counters.released++;
     this.endLease(claim, slot);
@@ -184,7 +184,7 @@ export class Connections<C> {
     slot.holders.remove(claim);
   }
 
-  /** One that is lent still, or is not to be lent again as it is. */
+  /** For a slot that has other holders, or must be closed or reset before its next lease. */
   private returnSlot(slot: Slot<C>): void {
     if (slot.holders.size > 0) {
       if (!slot.markedForClose) this.available.add(slot);
@@ -197,13 +197,13 @@ export class Connections<C> {
     }
   }
 
-  /** Its last lease of those that it may have. */
+  /** It has reached `maxUses` with this lease. */
   private exhaustUses(slot: Slot<C>): void {
     slot.markedForClose = true;
     slot.evictReason = 'uses';
   }
 
-  /** Takes no new lease, and is closed when the last one has ended: now, if there is none. */
+  /** The slot takes no new lease, and is closed when its last one has ended: now, if there is none. */
   markForClose(slot: Slot<C>, reason: EvictReason, error?: unknown): void {
     if (slot.markedForClose) return;
     if (slot.checking === null) this.available.remove(slot);
@@ -214,13 +214,13 @@ export class Connections<C> {
     if (slot.holders.size === 0) this.enqueueClose(slot);
   }
 
-  /** The next one that is to be reset; only to be asked when there is any. One that has been condemned meanwhile is none. */
+  /** Removes the next slot to reset; call it only if `anyToReset`. Null if that slot has been marked for close meanwhile. */
   nextToReset(): Slot<C> | null {
     const slot = this.toReset.shift()!;
     return slot.checking === 'reset' ? slot : null;
   }
 
-  /** From now until `endCheck` it is in use, although nobody holds it. */
+  /** The slot counts as in use until `endCheck`, although it has no holder. */
   beginValidation(slot: Slot<C>): void {
     this.available.remove(slot);
     slot.checking = 'validate';
@@ -233,27 +233,27 @@ export class Connections<C> {
   }
 
   /**
-   * While there are too many: a connect that is under way, or the connection that has been idle longest, or the one with the fewest leases;
-   * null when enough of the lent ones will go in their time.
+   * The next slot to close while there are more than `max`: a connect in progress, else the connection that has been idle longest, else
+   * the one with the fewest leases; null if enough of the lent ones are marked for close already.
    */
   nextSurplus(): Slot<C> | null {
     const slots = this.all();
     const opening = slots.filter(({ state }) => state === 'opening').pop();
     if (opening !== undefined) return opening;
-    // An idle one goes in any case: it could be lent meanwhile.
+    // An idle one is closed in any case: it could be lent meanwhile.
     if (this.idleLongest !== null) return this.idleLongest;
     const staying = slots.filter(({ state, markedForClose }) => state === 'open' && !markedForClose);
     if (staying.length <= this.max) return null;
     return staying.reduce((a, b) => (b.holders.size < a.holders.size ? b : a));
   }
 
-  /** Stops wanting one that is still opening. */
+  /** Abandons a connect in progress. */
   abandonConnect(slot: Slot<C>): void {
     this.connectFailed(slot, true);
     this.closeQueue.push(slot);
   }
 
-  /** The next one that is to be told to close; only to be asked when there is any. */
+  /** Removes the next slot whose `close` must be called; call it only if `anyToClose`. */
   nextToClose(): Slot<C> {
     return this.closeQueue.pop()!;
   }

@@ -1,4 +1,4 @@
-/** What has happened since the pool was created. The fields have the names that `PoolStats` has for them. */
+/** Counts events since the pool was created. The fields have the names of `PoolStats`. */
 export class Counters {
   successfulOperations = 0;
   failedOperations = 0;
@@ -13,7 +13,7 @@ export class Counters {
   rejected = 0;
   cancelledAcquires = 0;
 
-  // By name: a computed key costs as much as all the rest of the end of a run.
+  // By name: a computed key costs as much as everything else at the end of a run.
   ended(outcome: OperationOutcome): void {
     if (outcome === 'successfulOperations') this.successfulOperations++;
     else if (outcome === 'failedOperations') this.failedOperations++;

@@ -3,54 +3,54 @@ import type { EvictReason } from '../reports/events';
 import { HolderList } from '../collections/holder-list';
 import type { Linked } from '../collections/linked-list';
 
-/** A slot goes one way: opening → open → closing → gone. It counts against `max` until it is gone. */
+/** A slot moves in one direction: opening → open → closing → gone. It counts against `max` until it is gone. */
 export type SlotState = 'opening' | 'open' | 'closing' | 'gone';
 
-/** What an open connection undergoes while nobody holds it, and nobody can: before it is lent, or after it has come back. */
+/** A check of an open connection, during which it cannot be lent: `validate` before a lease, `reset` after one. */
 export type Check = 'validate' | 'reset';
 
 /** The place of one connection in the pool, from the connect to the end of its close. */
 export abstract class Slot<C> implements Linked<Slot<C>> {
-  /** Neighbours among the slots that have as many leases as this one (see `Room`). */
+  /** Neighbours among the slots of equal load (see `AvailableSlots`). */
   ahead: Slot<C> | null = null;
   behind: Slot<C> | null = null;
 
   state: SlotState = 'opening';
-  /** Set once open. */
+  /** Set once it is open. */
   connection: C | undefined = undefined;
-  /** Who holds a lease on it: one at the most, unless `capacity` is more. */
+  /** Its holders: at most `capacity`. */
   readonly holders = new HolderList<Claim<C>>();
-  /** Takes no new lease, and is closed when its last one ends. */
+  /** It takes no new lease, and is closed when its last one ends. */
   markedForClose = false;
-  /** How many connections in a row were closed unused before it, each opened in place of the one before. */
+  /** The number of connections in a row that were closed unused before it, each the replacement of the previous one. */
   generation = 0;
-  /** Why it is to be closed, once it is, and the error behind that if there is one. */
+  /** Why it is closed, once it is marked for close, and the error that caused it, if there is one. */
   evictReason: EvictReason | null = null;
   evictError: unknown = undefined;
   checking: Check | null = null;
-  /** Has passed its validation in this very drain. */
+  /** Whether it has passed its validation in this pass of the drain loop. */
   validated = false;
-  /** Its lifetime is over, but it is one of those that are kept: it is replaced when somebody wants it. */
+  /** Its lifetime is over, but `min` or a warm-up requires it: it is replaced when a caller needs it. */
   expired = false;
-  /** Leases that it has had. */
+  /** The number of its leases so far. */
   uses = 0;
-  /** Whether it was ever lent: a life that ends before that is a failed connect. */
+  /** Whether it was ever lent: a connection that is lost before that counts as a failed connect. */
   everLent = false;
-  /** In which drain it was last lent to a stream, and last given back by anybody. */
+  /** The pass of the drain loop in which it was last lent to a stream, and in which it was last released. */
   streamedInPass = -1;
   returnedInPass = -1;
-  /** In which drain it opened. */
+  /** The pass of the drain loop in which it opened. */
   openedInPass = -1;
   /** By the pool's clock: when its connect or its close began; when it opened, -1 before that; when its lifetime ends, if it does; when it came free. */
   since = 0;
   openedAt = -1;
   expiresAt = Infinity;
   idleSince = 0;
-  /** Whether anyone has given it back, and not only lost it. */
+  /** Whether it was ever released, and not only lost. */
   everReturned = false;
-  /** Runs of work on it that failed, the last ones in a row (see `Outliers`). */
+  /** The number of failed runs of work in a row (see `Outliers`). */
   failures = 0;
-  /** Is to be validated before its next lease, whenever it was used last. */
+  /** Whether it must be validated before its next lease, however short its idle time is. */
   mustValidate = false;
 
   get wasOpen(): boolean {
@@ -60,12 +60,12 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** `id`: its number, from 1, in the order in which the connects began. */
   constructor(readonly id: number) {}
 
-  /** Begin the connect. Answered once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
+  /** Begins the connect. Reports once, by `opened` or `openFailed` of the core; after `opened` perhaps by `lost`. */
   abstract connect(): void;
 
-  /** Begin the check. Answered once, by `checked` of the core, unless `hangUp` comes first. */
+  /** Begins the check. Reports once, by `checked` of the core, unless `close` is called first. */
   abstract check(kind: Check): void;
 
-  /** Close the connection, or give up the connect. Answered once, by `closed` of the core. */
+  /** Closes the connection, or abandons the connect. Reports once, by `closed` of the core. */
   abstract close(): void;
 }

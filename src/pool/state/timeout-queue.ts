@@ -5,13 +5,13 @@ import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
 import { Ring } from '../collections/ring';
 
 /**
- * Claims that wait for the same time: in the order of their deadlines, since that is the order in which they came. One timer is enough
- * for all of them, that of the first.
+ * Waiting claims with the same timeout, in the order of their deadlines, which is the order of arrival. One timer is enough for all of
+ * them: that of the first.
  */
 export class TimeoutQueue<C> {
-  /** The first of them is in line still; among the others are some that have left. */
+  /** The first claim is still waiting; some of the others may have left the wait queue. */
   private readonly claims = new Ring<Claim<C>>();
-  /** How many of them have left before it was their turn. */
+  /** The number of claims in it that have left the wait queue. */
   private leftCount = 0;
   private readonly timer: DeferredCancelTimer;
 
@@ -34,32 +34,32 @@ export class TimeoutQueue<C> {
     if (!this.timer.isSet) this.timer.set(this.timeout);
   }
 
-  /** To be told before anything else is asked of the line. */
+  /** Call it when the claim leaves the wait queue, before anything else changes. */
   remove(claim: Claim<C>): void {
     const { claims } = this;
     if (claim !== claims.peek()) {
       this.leftCount++;
-      // So that those who have left are never more than those who wait, whoever leaves.
+      // Keeps the number of claims that have left below the number of those that wait.
       if (this.leftCount * 2 >= claims.size) this.compact(claim);
       return;
     }
     claims.shift();
     for (; this.leftCount > 0 && claims.peek().state !== 'waiting'; this.leftCount--) claims.shift();
-    // The timer of a head that has left runs on, and finds out for whom when it fires.
+    // The timer of a first claim that has left continues; when it fires, it is set for the next deadline.
     if (claims.size > 0) return;
     this.timer.stop();
-    // A line that was long once would keep its memory.
+    // A queue that was long once would keep its memory.
     claims.clear();
   }
 
-  /** Nobody will be in it any more. */
+  /** Stops the timer: no claim will be added any more. */
   end(): void {
     this.timer.end();
   }
 
   private compact(leaving: Claim<C>): void {
     const { claims } = this;
-    for (let rest = claims.size; rest > 0; rest--) {
+    for (let remaining = claims.size; remaining > 0; remaining--) {
       const claim = claims.shift();
       if (claim !== leaving && claim.state === 'waiting') claims.push(claim);
     }
@@ -75,7 +75,7 @@ export class TimeoutQueue<C> {
         this.onTimeout(claim, now - claim.since);
       }
     } finally {
-      // Also when one who got in line meanwhile has set it, to a later deadline.
+      // Also if a claim that began to wait meanwhile has set it, to a later deadline.
       if (claims.size > 0) this.timer.set(Math.max(0, claims.peek().since + timeout - now));
     }
   }

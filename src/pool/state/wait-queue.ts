@@ -4,22 +4,22 @@ import type { CoarseClock } from '../time/coarse-clock';
 import { TimeoutQueue } from './timeout-queue';
 import { LinkedList } from '../collections/linked-list';
 
-/** In ms. */
+/** How long a stream is deferred, in ms. */
 const deferralMs = 1;
 
 /**
- * The waiting line: first come, first served. Getting in, leaving from anywhere, and the head are O(1).
- * Waits end by one timer for all that wait equally long: those are in the order of their deadlines already.
+ * The wait queue: first in, first out. Adding, removing from any position, and reading the first are O(1).
+ * Claims with the same timeout share one timer: they are in the order of their deadlines already.
  */
 export class WaitQueue<C> {
   private readonly claims = new LinkedList<Claim<C>>();
-  /** Standing requests that get in line again in a later task. */
+  /** Claims of streams that are added to the queue again in a later task. */
   private readonly deferred = new LinkedList<Claim<C>>();
   private cancelDeferTimer: Cancel | null = null;
   private readonly timeoutQueues = new Map<number, TimeoutQueue<C>>();
-  /** The one that was used last: most wait equally long. It alone stays when it is empty. */
+  /** The one that was used last: most claims have the same timeout. It is the only one that is kept while it is empty. */
   private recent: TimeoutQueue<C> | null = null;
-  /** Who of those in line has asked from inside its own work, as the holder of a connection of this very pool. */
+  /** For each waiting claim that was acquired inside work of this same pool: the claim of that work. */
   private readonly requesters = new Map<Claim<C>, Claim<C>>();
   private streamCount = 0;
 
@@ -29,12 +29,12 @@ export class WaitQueue<C> {
     private readonly onDeferralOver: () => void,
   ) {}
 
-  /** Everyone in line. */
+  /** The number of waiting claims. */
   get size(): number {
     return this.claims.size;
   }
 
-  /** Those who wait for an acquire: everyone but the standing requests. */
+  /** The number of waiting acquires: all claims except those of streams. */
   get pending(): number {
     return this.claims.size - this.streamCount;
   }
@@ -55,22 +55,22 @@ export class WaitQueue<C> {
     return claim;
   }
 
-  /** `inside`: whose work it is that asks, if that is known. */
-  push(claim: Claim<C>, inside: Claim<C> | null): void {
+  /** `requester`: the claim of the work that acquires, if that is known. */
+  push(claim: Claim<C>, requester: Claim<C> | null): void {
     claim.state = 'waiting';
-    // Its wait begins when everything else has been decided: most are served in the same breath.
+    // Its wait begins when the pass of the drain loop has ended: most claims are served in the same pass.
     claim.since = -1;
     this.claims.push(claim);
     if (claim.isStream) this.streamCount++;
-    else if (inside !== null) this.requesters.set(claim, inside);
+    else if (requester !== null) this.requesters.set(claim, requester);
   }
 
-  /** The holder inside whose work this one has asked, while it waits. */
+  /** The holder inside whose work this claim was acquired, while it waits. */
   requesterOf(claim: Claim<C>): Claim<C> | undefined {
     return this.requesters.get(claim);
   }
 
-  /** The claim has been served, has failed, or has left. */
+  /** Call it when the claim is served, rejected or cancelled, or has timed out. */
   remove(claim: Claim<C>): void {
     if (claim.state === 'resting') {
       this.undefer(claim);
@@ -78,14 +78,14 @@ export class WaitQueue<C> {
     }
     this.claims.remove(claim);
     if (claim.isStream) this.streamCount--;
-    // Kept any longer, it would be the next link of a chain that a caller who asks inside `next` makes longer for ever.
+    // Kept any longer, it would extend a chain that grows without a limit while a caller acquires inside `next`.
     if (this.requesters.size > 0) this.requesters.delete(claim);
     const { acquireTimeout } = claim.options;
     if (claim.since < 0 || acquireTimeout === Infinity) return;
     this.timeoutQueueOf(acquireTimeout).remove(claim);
   }
 
-  /** Nothing is decided any more for now: whoever is still in line begins to wait. */
+  /** Call it at the end of a pass: every claim that is still in the queue begins to wait. */
   beginWaiting(): void {
     const { last } = this.claims;
     if (last !== null && last.since < 0) this.beginWaits(last);
@@ -94,7 +94,7 @@ export class WaitQueue<C> {
   private beginWaits(last: Claim<C>): void {
     let first = last;
     while (first.ahead !== null && first.ahead.since < 0) first = first.ahead;
-    // No less than 0, also when the clock has been set back.
+    // At least 0, even when the clock has been set back.
     const now = Math.max(0, this.clock.now());
     for (let claim: Claim<C> | null = first; claim !== null; claim = claim.behind) {
       claim.since = now;
@@ -108,8 +108,8 @@ export class WaitQueue<C> {
   }
 
   /**
-   * Let a stream get in line again in a later task: a receiver that gives back at once would otherwise be served for ever, and
-   * nobody else would run.
+   * Adds a stream to the queue again in a later task: a subscriber that releases each lease at once would otherwise be served without
+   * an end, and no other code would run.
    */
   defer(claim: Claim<C>): void {
     this.remove(claim);
@@ -154,11 +154,11 @@ export class WaitQueue<C> {
       recent.end();
       this.timeoutQueues.delete(recent.timeout);
     }
-    let lane = this.timeoutQueues.get(timeout);
-    if (lane === undefined) {
-      lane = new TimeoutQueue(timeout, this.clock, this.onTimeout);
-      this.timeoutQueues.set(timeout, lane);
+    let queue = this.timeoutQueues.get(timeout);
+    if (queue === undefined) {
+      queue = new TimeoutQueue(timeout, this.clock, this.onTimeout);
+      this.timeoutQueues.set(timeout, queue);
     }
-    return (this.recent = lane);
+    return (this.recent = queue);
   }
 }
