@@ -338,7 +338,7 @@ describe('The context of a pool', () => {
     it('refuses a function that returns something else', () => {
       const context = (() => 5) as unknown as ContextCarrier;
       expect(() => createPool({ connect: opens, max: 1, name: 'db', context })).toThrowError(
-        /context must return a function that calls what it is given, or null, but returned 5/,
+        /context must return a function that calls its argument, or null, but returned 5/,
       );
     });
 

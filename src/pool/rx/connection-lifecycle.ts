@@ -11,18 +11,18 @@ import { Slot } from '../state/slot';
 import type { Check } from '../state/slot';
 
 /**
- * - `dialling`: waiting for the connection;
- * - `late`: nobody wants it any more, but a promise of it cannot be withdrawn;
- * - `open`: there it is;
- * - `over`: it has ended by itself;
+ * - `connecting`: waiting for the connection;
+ * - `abandoned`: the connection is no longer wanted, but a promise of it cannot be cancelled;
+ * - `open`: the connection is open;
+ * - `lost`: the connection has ended by itself;
  * - `ended`: nothing is left to do.
  */
-type Phase = 'dialling' | 'late' | 'open' | 'over' | 'ended';
+type Phase = 'connecting' | 'abandoned' | 'open' | 'lost' | 'ended';
 
-/** One connection's life: opened by the user's connector, closed by the user's `close`, told to the core. */
+/** Opens a connection by the user's connector, closes it by the user's `close`, and reports both to the core. */
 export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
-  private phase: Phase = 'dialling';
-  /** The connector's Observable, which lives as long as the connection; null for a promise of one. */
+  private phase: Phase = 'connecting';
+  /** The subscription to the connector's Observable, which lasts as long as the connection; null for a promise. */
   private subscription: Subscriber<C> | null = null;
   private lossWatch: Unsubscribable | null = null;
   private controller: AbortController | null = null;
@@ -42,9 +42,9 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     try {
       if (connectTimeout !== Infinity)
         this.cancelTimer = this.core.clock.after(connectTimeout, this.onConnectTimeout, false);
-      const life: unknown = connect(this.context());
-      if (isPromiseLike<C>(life)) {
-        life.then(
+      const result: unknown = connect(this.context());
+      if (isPromiseLike<C>(result)) {
+        result.then(
           (connection) => {
             this.next(connection);
           },
@@ -52,11 +52,11 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
             this.error(error);
           },
         );
-      } else if (isObservableLike<C>(life)) {
+      } else if (isObservableLike<C>(result)) {
         this.subscription = new Subscriber<C>(this);
-        from(life).subscribe(this.subscription);
+        from(result).subscribe(this.subscription);
       } else {
-        throw new NoConnectionReturned(describeValue(life));
+        throw new NoConnectionReturned(describeValue(result));
       }
     } catch (error) {
       this.error(error);
@@ -71,13 +71,13 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
         this.stopCheck = null;
         core.checked(this, failure);
       };
-      // A validation is part of getting a connection, a reset part of giving one back.
+      // A validation is part of the acquire, a reset part of the release.
       const stop =
         kind === 'reset'
           ? runToEnd(core.clock, options.cancelTimeout, () => options.reset!(connection), done)
-          : runToEnd(core.clock, options.connectTimeout, () => saysYes(options.validate!(connection)), done);
+          : runToEnd(core.clock, options.connectTimeout, () => expectTrue(options.validate!(connection)), done);
       if (this.checking !== null) this.stopCheck = stop;
-      // It is over already, or the connection was lost inside the very call: then nobody waits for what it has begun.
+      // The check has ended already, or the connection was lost inside the call: then its result is not needed.
       else stop();
     });
   }
@@ -86,24 +86,24 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     this.stopTimer();
     this.stopCheck?.();
     this.stopCheck = null;
-    if (this.phase === 'dialling') this.abandonConnect();
+    if (this.phase === 'connecting') this.abandonConnect();
     else if (this.phase === 'open') this.closeConnection(this.connection as C);
-    else if (this.phase === 'over') this.end();
+    else if (this.phase === 'lost') this.end();
   }
 
-  // ---------------------------------------------------------------- what the connector says
+  // ---------------------------------------------------------------- notifications of the connector
 
   next(connection: C): void {
     this.abandonIfUnwanted();
-    if (this.phase === 'dialling') {
+    if (this.phase === 'connecting') {
       this.phase = 'open';
       this.stopTimer();
       this.core.run(() => {
         this.core.opened(this, connection);
         this.watchForLoss(connection);
       });
-    } else if (this.phase === 'late' || (this.phase === 'ended' && this.subscription === null)) {
-      // A promise kept too late: nobody but us knows of this connection.
+    } else if (this.phase === 'abandoned' || (this.phase === 'ended' && this.subscription === null)) {
+      // The promise was fulfilled too late: only the pool knows this connection, and must close it.
       this.closeConnection(connection);
     }
   }
@@ -111,55 +111,55 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   error(error: unknown): void {
     this.abandonIfUnwanted();
     switch (this.phase) {
-      case 'dialling':
+      case 'connecting':
         this.phase = 'ended';
         this.stopTimer();
         this.core.run(() => {
           this.core.openFailed(this, error, false);
-          // Its own teardown comes before the next connect.
+          // The connector's teardown runs before the next connect.
           if (this.subscription !== null) unsubscribeQuietly(this.subscription);
         });
         break;
-      case 'late':
+      case 'abandoned':
         this.end();
         break;
       case 'open':
-        this.phase = 'over';
+        this.phase = 'lost';
         this.core.lost(this, error);
-        // Its own teardown, which RxJS would run now, and throw what it throws at whatever closed the connection.
+        // Runs the connector's teardown: RxJS would run it now too, but would throw its error at the code that closed the connection.
         if (this.subscription !== null) unsubscribeQuietly(this.subscription);
     }
   }
 
   complete(): void {
-    if (this.phase === 'dialling') this.error(new Error('the connector completed without emitting a connection'));
+    if (this.phase === 'connecting') this.error(new Error('the connector completed without emitting a connection'));
     else this.error(undefined);
   }
 
   private watchForLoss(connection: C): void {
     const { lost } = this.options;
     if (lost === undefined) return;
-    const gone = (error?: unknown): void => {
+    const reportLoss = (error?: unknown): void => {
       this.core.lost(this, error);
     };
     const watch = new Subscriber<unknown>({
       next: () => {
-        gone();
+        reportLoss();
       },
-      error: gone,
+      error: reportLoss,
       complete: () => {
-        gone();
+        reportLoss();
       },
     });
     this.lossWatch = watch;
     try {
       from(lost(connection)).subscribe(watch);
     } catch (error) {
-      gone(error);
+      reportLoss(error);
     }
   }
 
-  // ---------------------------------------------------------------- ending it
+  // ---------------------------------------------------------------- close
 
   private readonly onConnectTimeout = (): void => {
     this.cancelTimer = null;
@@ -176,14 +176,14 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     });
   };
 
-  /** Stop wanting a connection that has not come yet. The core counts it as closing. */
+  /** Abandons a connect in progress. The core counts its slot as closing. */
   private abandonConnect(): void {
     this.controller?.abort(new Error('the connection is no longer wanted'));
     if (this.subscription !== null) {
       this.end();
       return;
     }
-    this.phase = 'late';
+    this.phase = 'abandoned';
     if (this.options.closeTimeout === Infinity) return;
     this.cancelTimer = this.core.clock.after(
       this.options.closeTimeout,
@@ -194,9 +194,9 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     );
   }
 
-  /** Given up by the core, which has not come to `hangUp` yet: what comes of the connect is too late already. */
+  /** For a connect that the core has abandoned without having called `close` yet: its result is too late already. */
   private abandonIfUnwanted(): void {
-    if (this.phase !== 'dialling' || this.state === 'opening') return;
+    if (this.phase !== 'connecting' || this.state === 'opening') return;
     this.core.run(() => {
       this.stopTimer();
       this.abandonConnect();
@@ -218,7 +218,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     });
   }
 
-  /** With what its close failed with. */
+  /** `failure`: the error of the close. */
   private end(failure?: unknown): void {
     this.stopTimer();
     this.phase = 'ended';
@@ -237,7 +237,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   private context(): ConnectContext {
     const signal = (): AbortSignal => {
       this.controller ??= new AbortController();
-      if (this.phase !== 'dialling' && this.phase !== 'open') this.controller.abort();
+      if (this.phase !== 'connecting' && this.phase !== 'open') this.controller.abort();
       return this.controller.signal;
     };
     return {
@@ -248,8 +248,8 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   }
 }
 
-/** Ends when the first value of a validation is there, and fails unless that is true. */
-function saysYes(answer: ObservableInput<boolean>): Observable<boolean> {
+/** Completes with the first value of a validation, and fails unless that is true. */
+function expectTrue(answer: ObservableInput<boolean>): Observable<boolean> {
   return from(answer).pipe(
     take(1),
     throwIfEmpty(() => new Error('validate ended without a value')),

@@ -5,8 +5,8 @@ import { reportUnhandled } from './report-unhandled';
 
 /**
  * Carries the async context of a caller across its wait. Called in the context of a caller that begins to wait (`'caller'`), and once when
- * the pool is created (`'pool'`), for the timers and the connections, which belong to no caller. Returns what enters that context later: it
- * calls `run` once, before it returns; or null where there is nothing to enter.
+ * the pool is created (`'pool'`), for the timers and the connections, which belong to no caller. Returns a function that enters that context
+ * later: it must call `run` once, before it returns. Returns null if there is no context to enter.
  *
  * ```ts
  * // zone.js
@@ -18,21 +18,21 @@ import { reportUnhandled } from './report-unhandled';
  */
 export type ContextCarrier = (of: 'caller' | 'pool') => ((run: () => void) => void) | null;
 
-/** A context that can be entered: what an `AsyncResource` is. */
+/** A context that can be entered: the interface of an `AsyncResource`. */
 export interface Context {
   runInAsyncScope<R>(fn: () => R): R;
 }
 
-/** Where contexts come from. */
+/** The source of contexts. */
 export interface Contexts {
-  /** That of no caller. */
+  /** The context that belongs to no caller. */
   readonly outside: Context;
-  /** The one of now. */
+  /** The current context. */
   capture(): Context | null;
 }
 
-/** What there is of Node, and of zone.js, where they are. */
-interface Surroundings {
+/** The parts of Node and of zone.js that are used where they exist. */
+interface HostGlobals {
   readonly process?: { readonly getBuiltinModule?: (id: string) => AsyncHooks | undefined };
   readonly Zone?: { readonly root?: Zone; readonly current: Zone };
 }
@@ -48,51 +48,51 @@ interface Zone {
 type Enter = (run: () => void) => void;
 
 const type = 'rxjs-connection-pool';
-const surroundings = globalThis as Surroundings;
+const host = globalThis as HostGlobals;
 
-// Asked for by name: a bundle for browsers contains nothing of it, and needs no replacement for it.
-const hooks = surroundings.process?.getBuiltinModule?.('node:async_hooks');
+// Looked up by name: a bundle for browsers does not contain the module, and needs no replacement for it.
+const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
 
-/** Of when this module was loaded: the pool itself may be created by the first request. */
+/** The context in which this module was loaded: the pool itself may be created inside the first request. */
 const atLoad = hooks === undefined ? null : new hooks.AsyncResource(type);
 
-/** The contexts by the option `context`; null where none is carried. */
+/** The contexts that the option `context` selects; null if none is carried. */
 export function contextsOf(name: string, option: false | ContextCarrier | undefined): Contexts | null {
   if (option === false) return null;
-  if (option !== undefined) return carried(name, option);
-  const zones = surroundings.Zone?.root === undefined ? null : carried(name, zoneCarrier);
+  if (option !== undefined) return carriedContexts(name, option);
+  const zones = host.Zone?.root === undefined ? null : carriedContexts(name, zoneCarrier);
   const stores = hooks === undefined || atLoad === null ? null : storesOf(hooks, atLoad);
   return stores !== null && zones !== null ? both(stores, zones) : (stores ?? zones);
 }
 
-/** Those of `AsyncLocalStorage`. */
+/** The contexts of `AsyncLocalStorage`. */
 function storesOf({ AsyncResource }: AsyncHooks, outside: Context): Contexts {
   return { outside, capture: () => new AsyncResource(type) };
 }
 
 function zoneCarrier(of: 'caller' | 'pool'): Enter {
-  const { Zone } = surroundings;
+  const { Zone } = host;
   const zone = of === 'pool' ? Zone!.root! : Zone!.current;
   return (run) => {
     zone.run(run);
   };
 }
 
-function carried(name: string, carrier: ContextCarrier): Contexts {
+function carriedContexts(name: string, carrier: ContextCarrier): Contexts {
   const outside: unknown = carrier('pool');
   if (outside !== null && typeof outside !== 'function') {
     throw new InvalidConfigError(name, `Pool '${name}' cannot be created`, [
-      `context must return a function that calls what it is given, or null, but returned ${describeValue(outside)}`,
+      `context must return a function that calls its argument, or null, but returned ${describeValue(outside)}`,
     ]);
   }
   return {
-    outside: outside === null ? nowhere : new CarriedContext(outside as Enter),
-    capture: () => captured(carrier),
+    outside: outside === null ? noContext : new CarriedContext(outside as Enter),
+    capture: () => captureBy(carrier),
   };
 }
 
-/** What is wrong with a carrier is reported: the caller that waits is served without it. */
-function captured(carrier: ContextCarrier): Context | null {
+/** An error of the carrier is reported; the waiting caller is served without a context. */
+function captureBy(carrier: ContextCarrier): Context | null {
   try {
     const enter = carrier('caller');
     return enter === null ? null : new CarriedContext(enter);
@@ -115,7 +115,7 @@ class CarriedContext implements Context {
     } catch (error) {
       reportUnhandled(error);
     }
-    // Unless it was called: what the pool has to say must not be lost.
+    // Does nothing if `enter` has called it: a notification of the pool must not be lost.
     run();
     return valueOf<R>(outcome!);
   }
@@ -123,7 +123,7 @@ class CarriedContext implements Context {
 
 type Outcome<R> = { readonly value: R } | { readonly error: unknown };
 
-/** No error passes through a carrier, which might keep it. */
+/** The result or error of `fn`, so that no error passes through a carrier, which might swallow it. */
 function outcomeOf<R>(fn: () => R): Outcome<R> {
   try {
     return { value: fn() };
@@ -137,7 +137,7 @@ function valueOf<R>(outcome: Outcome<R>): R {
   return outcome.value;
 }
 
-const nowhere: Context = {
+const noContext: Context = {
   runInAsyncScope: (fn) => fn(),
 };
 
@@ -154,7 +154,7 @@ function nested(outer: Context, inner: Context): Context {
   };
 }
 
-/** A clock whose timers are set outside of every caller's context: a timer keeps the one that it was set in. */
+/** A clock whose timers are set outside of every caller's context: a timer keeps the context in which it was set. */
 export function clockOutside(clock: Clock, contexts: Contexts | null): Clock {
   if (contexts === null) return clock;
   const { outside } = contexts;

@@ -5,34 +5,34 @@ import type { CancellableRun, ObserverOrNext } from './direct-subscriber';
 import type { Sink } from './work';
 
 /**
- * A cold Observable whose every subscription is one thing that goes on: made for its sink first, then started, then stopped unless it is over.
- * Most are over when they have been started, and need no teardown. Those who subscribe to it directly cost one object, where RxJS makes five.
+ * A cold Observable in which each subscription is one run: created for its sink, then started, then stopped unless it has ended.
+ * Most runs have ended when `start` returns, and need no teardown. A direct subscriber costs one object, where RxJS allocates five.
  */
 export abstract class DirectObservable<T, O extends CancellableRun> extends Observable<T> {
   constructor() {
     super(subscribeThroughRxJS);
   }
 
-  /** Not started yet: whoever made it can be told of the end at once. While it is being started, it looks for itself whether its sink has gone. */
+  /** Creates a run without starting it, so that it can be cancelled at once. While it starts, the run itself checks whether its sink is closed. */
   abstract createRun(sink: Sink<T>): O;
 
   abstract start(run: O): void;
 
   override subscribe(observerOrNext?: Partial<Observer<T>> | ((value: T) => void)): Subscription;
-  /** @deprecated As in RxJS: an observer says what is what. */
+  /** @deprecated As in RxJS: pass an observer instead. */
   override subscribe(
     next?: ((value: T) => void) | null,
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription;
   override subscribe(
-    receiving?: ObserverOrNext<T>,
+    observerOrNext?: ObserverOrNext<T>,
     error?: ((error: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    const subscriber = subscriberOf(receiving, error, complete);
-    // eslint-disable-next-line @typescript-eslint/no-deprecated, rxjs-x/prefer-observer -- handed on as it was given
-    if (subscriber === null) return super.subscribe(receiving as (value: T) => void, error, complete);
+    const subscriber = subscriberOf(observerOrNext, error, complete);
+    // eslint-disable-next-line @typescript-eslint/no-deprecated, rxjs-x/prefer-observer -- passed on unchanged
+    if (subscriber === null) return super.subscribe(observerOrNext as (value: T) => void, error, complete);
     begin(this, subscriber);
     return subscriber;
   }
@@ -58,11 +58,11 @@ function fail<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Cancellab
 }
 
 function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: CancellableRun): void {
-  if (subscriber instanceof DirectSubscriber) subscriber.carry(run);
+  if (subscriber instanceof DirectSubscriber) subscriber.attach(run);
   else subscriber.add(run);
 }
 
-// One function for all, because RxJS calls it as a method of the Observable: no closure for each of a million.
+// One function for all, because RxJS calls it as a method of the Observable: no closure for each Observable.
 function subscribeThroughRxJS<T>(this: Observable<T>, subscriber: Subscriber<T>): void {
   begin(this as DirectObservable<T, CancellableRun>, subscriber);
 }

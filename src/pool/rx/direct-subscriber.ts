@@ -3,7 +3,7 @@ import type { Observer, Unsubscribable } from 'rxjs';
 import { reportUnhandled } from './report-unhandled';
 import type { Sink } from './work';
 
-/** What a subscription is there for: as long as it is not over, it can be stopped. */
+/** What a subscription runs: it can be cancelled until it is over. */
 export interface CancellableRun extends Unsubscribable {
   readonly over: boolean;
 }
@@ -12,12 +12,12 @@ export interface CancellableRun extends Unsubscribable {
 export type ObserverOrNext<T> = Partial<Observer<T>> | ((value: T) => void) | null | undefined;
 
 /**
- * Who subscribes to an Observable of ours with functions, and not through an operator. It keeps the promises of RxJS's own subscriber, which
- * is three objects and an array for what is to be torn down, in one: a million who wait are a million of these.
+ * The subscriber for a direct subscription with functions or an observer, without an operator between. It keeps the contract of RxJS's own
+ * subscriber in one object, where RxJS needs three and an array of teardowns: a million waiting callers are a million of these.
  */
 export class DirectSubscriber<T> extends Subscription implements Sink<T> {
   private stopped = false;
-  private ongoing: CancellableRun | null = null;
+  private run: CancellableRun | null = null;
 
   constructor(
     private onNext: ((value: T) => void) | null,
@@ -33,7 +33,7 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
       if (onNext !== null) onNext(value);
       else observer?.next?.(value);
     } catch (error) {
-      // With a full stack it is not known how far this came: what has been handed over is taken back, and then it is reported.
+      // After a stack overflow it is not known how far the handler came: the caller revokes the lease, and then reports the error.
       if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) throw error;
       reportUnhandled(error);
     }
@@ -63,50 +63,51 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
     this.unsubscribe();
   }
 
-  /** Is to be stopped with this subscription, before anything that others have added to it. */
-  carry(ongoing: CancellableRun): void {
-    if (this.closed) ongoing.unsubscribe();
-    else this.ongoing = ongoing;
+  /** Stops the run when this subscription ends, before any other teardown. */
+  attach(run: CancellableRun): void {
+    if (this.closed) run.unsubscribe();
+    else this.run = run;
   }
 
   override unsubscribe(): void {
     if (this.closed) return;
     this.stopped = true;
     this.onNext = this.observer = null;
-    this.list();
+    this.registerRun();
     super.unsubscribe();
   }
 
   override add(teardown: Parameters<Subscription['add']>[0]): void {
-    this.list();
+    this.registerRun();
     super.add(teardown);
   }
 
-  /** Makes what it carries the first of its teardowns: not before there is need of that list. */
-  private list(): void {
-    const { ongoing } = this;
-    if (ongoing === null) return;
-    this.ongoing = null;
-    if (!ongoing.over) super.add(ongoing);
+  /** Adds the run as the first teardown, as late as possible: the list of teardowns is allocated on demand. */
+  private registerRun(): void {
+    const { run } = this;
+    if (run === null) return;
+    this.run = null;
+    if (!run.over) super.add(run);
   }
 }
 
 /**
- * The subscriber that `subscribe` was given, or one of its functions; null where RxJS has to make it: for a subscriber from another copy of
- * RxJS, and when RxJS is told to behave as it did in the past.
+ * The subscriber for the arguments of `subscribe`; null where RxJS must create it: for a subscriber from another copy of RxJS, and if RxJS
+ * is configured for deprecated behaviour.
  */
 export function subscriberOf<T>(
-  receiving: ObserverOrNext<T>,
+  observerOrNext: ObserverOrNext<T>,
   error: ((error: unknown) => void) | null | undefined,
   complete: (() => void) | null | undefined,
 ): DirectSubscriber<T> | Subscriber<T> | null {
-  if (receiving instanceof Subscriber) return receiving as Subscriber<T>;
-  if (isUnusual()) return null;
-  if (typeof receiving === 'object' && receiving !== null) {
-    return 'closed' in receiving && 'add' in receiving ? null : new DirectSubscriber<T>(null, receiving);
+  if (observerOrNext instanceof Subscriber) return observerOrNext as Subscriber<T>;
+  if (usesDeprecatedConfig()) return null;
+  if (typeof observerOrNext === 'object' && observerOrNext !== null) {
+    const isSubscriber = 'closed' in observerOrNext && 'add' in observerOrNext;
+    return isSubscriber ? null : new DirectSubscriber<T>(null, observerOrNext);
   }
-  if (error || complete) return new DirectSubscriber<T>(null, observerOf(receiving, error, complete));
-  return new DirectSubscriber<T>(receiving ?? null, null);
+  if (error || complete) return new DirectSubscriber<T>(null, observerOf(observerOrNext, error, complete));
+  return new DirectSubscriber<T>(observerOrNext ?? null, null);
 }
 
 function observerOf<T>(
@@ -121,7 +122,7 @@ function observerOf<T>(
   return observer;
 }
 
-function isUnusual(): boolean {
+function usesDeprecatedConfig(): boolean {
   /* eslint-disable @typescript-eslint/no-deprecated */
   return (
     config.useDeprecatedSynchronousErrorHandling ||

@@ -3,7 +3,7 @@ import type { PoolCore } from '../core/pool-core';
 import type { PoolEvent } from '../reports/events';
 import { Listeners } from './listeners';
 
-/** The pool's `events$`: its listeners, and a core that is told whether there are any. */
+/** The pool's `events$`: keeps its listeners, and tells the core whether there are any. */
 export class EventStream extends Observable<PoolEvent> {
   private readonly listeners = new Listeners<PoolEvent>();
   private readonly following$ = new Observable<PoolEvent>((subscriber) => {
@@ -13,18 +13,18 @@ export class EventStream extends Observable<PoolEvent> {
 
   constructor(core: PoolCore<unknown>) {
     super((subscriber) => {
-      const look = (): void => {
+      const updateListening = (): void => {
         core.listen(this.listeners.any);
       };
       if (this.finished) {
         subscriber.complete();
         return;
       }
-      // What has happened and is not told yet was before its time.
+      // Events that are not delivered yet happened before this subscription.
       if (core.undeliveredEvents === 0) this.listeners.add(subscriber);
       else this.following$.pipe(skip(core.undeliveredEvents)).subscribe(subscriber);
-      subscriber.add(look);
-      look();
+      subscriber.add(updateListening);
+      updateListening();
     });
   }
 

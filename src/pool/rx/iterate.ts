@@ -1,15 +1,15 @@
 import type { Observer } from 'rxjs';
 
 /**
- * Draws every value of an AsyncIterable. Returns what asks it to stop: its `return()` is called, and `complete` or
- * `error` comes when it has really ended, which an iterable that is waiting for something does in its own time.
+ * Pulls every value of an AsyncIterable. Returns a function that stops it: it calls `return()` of the iterator, and `complete` or
+ * `error` follows when the iterator has ended, which may take time if it is waiting.
  */
 export function iterate<T>(iterable: AsyncIterable<T>, sink: Observer<T>): () => void {
   const iterator = iterable[Symbol.asyncIterator]();
   let stopping = false;
-  let drawing = true;
+  let pulling = true;
 
-  // Iterators written by hand throw, or return what is no promise; an async function makes a rejection or a promise of it.
+  // Iterators written by hand may throw, or return no promise; an async function turns that into a rejection or a promise.
   const stop = async (): Promise<unknown> => iterator.return?.();
   const next = async (): Promise<IteratorResult<T>> => iterator.next();
   const ended = (): void => {
@@ -18,26 +18,26 @@ export function iterate<T>(iterable: AsyncIterable<T>, sink: Observer<T>): () =>
   const failed = (error: unknown): void => {
     sink.error(error);
   };
-  const drawn = (result: IteratorResult<T>): void => {
-    drawing = false;
+  const pulled = (result: IteratorResult<T>): void => {
+    pulling = false;
     if (result.done === true) {
       sink.complete();
     } else if (!stopping) {
       sink.next(result.value);
-      if (!stopping) draw();
+      if (!stopping) pull();
     } else if (iterator.return === undefined) {
       sink.complete();
     }
   };
-  const draw = (): void => {
-    drawing = true;
-    next().then(drawn).catch(failed);
+  const pull = (): void => {
+    pulling = true;
+    next().then(pulled).catch(failed);
   };
 
-  draw();
+  pull();
   return () => {
     stopping = true;
-    // Without a `return`, the value that is under way is the end.
-    if (iterator.return !== undefined || !drawing) stop().then(ended, failed);
+    // Without a `return` method, the iteration ends with the value that is being pulled.
+    if (iterator.return !== undefined || !pulling) stop().then(ended, failed);
   };
 }

@@ -14,7 +14,7 @@ import type { ResolvedAcquireOptions } from '../options';
 import type { Sink } from './work';
 
 /**
- * One connection, lent to one holder until it is given back.
+ * One connection, lent to one holder until it is released.
  *
  * ```ts
  * using lease = await firstValueFrom(pool.acquire());
@@ -22,30 +22,30 @@ import type { Sink } from './work';
  * ```
  */
 export interface Lease<C> {
-  /** The connection. Throws an `InvalidLeaseError` once the lease has ended: by then it may be somebody else's. */
+  /** The connection. Throws an `InvalidLeaseError` once the lease has ended: another caller may hold the connection by then. */
   readonly connection: C;
   /**
    * Aborted when the connection is lost, or closed by `destroy`, while the lease is held; its `reason` is that error. Not aborted by
-   * `release` and `discard`. Made only when it is asked for.
+   * `release` and `discard`. Created on first access.
    */
   readonly signal: AbortSignal;
-  /** Gives the connection back. The second call, and one after the connection was lost, do nothing. */
+  /** Releases the connection. A second call, and a call after the connection was lost, do nothing. */
   release(): void;
   /**
-   * The connection is broken: it is lent to nobody again, and closed. Where several leases share it (`capacity`), it
-   * takes no new one and is closed when the last of them has ended. The `reason` is shown in the pool's events.
+   * Ends the lease and closes the connection, because it is broken. If several leases share the connection (`capacity`), it
+   * takes no new lease and is closed when the last of them has ended. The `reason` is shown in the pool's events.
    */
   discard(reason?: unknown): void;
-  /** Gives the connection back, at the end of the block that holds it by `using`. */
+  /** Releases the connection at the end of the block that declares the lease by `using`. */
   [Symbol.dispose](): void;
-  /** The pool, the number of the connection and the label; `util.inspect` shows the same, and so does JSON. */
+  /** The pool, the number of the connection and the label; `util.inspect` and `JSON.stringify` show the same. */
   toString(): string;
 }
 
-/** A claim whose connection is handed to the receiver as a lease. */
+/** A claim whose connection is delivered to the receiver as a lease. */
 export abstract class LeaseClaim<C> extends Claim<C> {
   protected delivered = false;
-  /** What took the connection away, if it was not the holder. */
+  /** The error that revoked the lease, if it was revoked. */
   loss: PoolError | null = null;
   private controller: AbortController | null = null;
 
@@ -62,18 +62,18 @@ export abstract class LeaseClaim<C> extends Claim<C> {
     return this.controller.signal;
   }
 
-  /** What has taken the connection away. */
+  /** The lease is revoked because of this error. */
   protected lost(loss: PoolError): void {
     this.loss = loss;
     this.controller?.abort(loss);
   }
 
-  /** The lease was collected as garbage. */
+  /** The lease was garbage-collected. */
   collected(): void {
     this.pool.core.leaseCollected(this);
   }
 
-  /** The lease, which is the receiver's from now on. */
+  /** Creates the lease, which the receiver must release. */
   protected deliver(): HeldLease<C> {
     this.delivered = true;
     const lease = new HeldLease(this.pool, this);
@@ -98,8 +98,8 @@ export class HeldLease<C> implements Lease<C> {
       const { name } = this[internals].core;
       throw new InvalidLeaseError(
         name,
-        `This lease of pool '${name}' has ended (released, discarded, or its connection was lost): the connection may be ` +
-          `somebody else's by now. Acquire again, and keep the lease until the work is done.`,
+        `This lease of pool '${name}' has ended (released, discarded, or its connection was lost): another caller may hold the ` +
+          `connection by now. Acquire again, and keep the lease until the work is done.`,
         this.claim.loss ?? undefined,
       );
     }
@@ -148,17 +148,17 @@ export class HeldLease<C> implements Lease<C> {
   }
 }
 
-/** `acquire()`: one lease, then complete. */
+/** `acquire()`: emits one lease, then completes. */
 export class Acquire<C> extends DirectObservable<Lease<C>, LeaseRequest<C>> {
   constructor(
     private readonly pool: PoolInternals<C>,
-    private readonly asking: ResolvedAcquireOptions,
+    private readonly acquireOptions: ResolvedAcquireOptions,
   ) {
     super();
   }
 
   createRun(sink: Sink<Lease<C>>): LeaseRequest<C> {
-    return new LeaseRequest(this.pool, sink, this.asking);
+    return new LeaseRequest(this.pool, sink, this.acquireOptions);
   }
 
   start(request: LeaseRequest<C>): void {
@@ -175,7 +175,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
     super(pool);
   }
 
-  /** Once delivered, the lease is the receiver's. */
+  /** Once the lease is delivered, the receiver must release it. */
   get over(): boolean {
     return this.delivered || this.state === 'ended';
   }
@@ -185,7 +185,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
   }
 
   granted(): void {
-    // Cancelled while it was asking, when it could not yet be told so.
+    // Unsubscribed inside `acquire`, before the run was attached to the subscription.
     if (this.sink.closed) {
       this.unsubscribe();
       return;
@@ -209,12 +209,12 @@ class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
   }
 }
 
-/** The pool's own stream: one place in line at a time, and a new one as soon as the last has been served. */
+/** The pool's own stream: one claim in the wait queue at a time, and a new one as soon as the last has been served. */
 export class LeaseStream<C> implements Unsubscribable {
-  /** In which drain of the core it was last served. */
-  servedIn = -1;
-  private place: StreamClaim<C> | null = null;
-  /** Of the first wait: the later ones begin in it. */
+  /** The pass of the drain loop in which it was last served. */
+  servedInPass = -1;
+  private claim: StreamClaim<C> | null = null;
+  /** The context of the first wait, which the later ones use too. */
   private context: Context | null = null;
 
   constructor(
@@ -223,16 +223,16 @@ export class LeaseStream<C> implements Unsubscribable {
   ) {}
 
   enqueue(): void {
-    const place = new StreamClaim(this.pool, this);
-    place.context = this.context;
-    this.place = place;
-    this.pool.core.acquire(place);
+    const claim = new StreamClaim(this.pool, this);
+    claim.context = this.context;
+    this.claim = claim;
+    this.pool.core.acquire(claim);
   }
 
   served(lease: HeldLease<C>): void {
-    this.context = this.place!.context;
-    this.place = null;
-    this.servedIn = this.pool.core.passes;
+    this.context = this.claim!.context;
+    this.claim = null;
+    this.servedInPass = this.pool.core.passes;
     this.subscriber.next(lease);
     if (!this.subscriber.closed) this.enqueue();
   }
@@ -242,31 +242,31 @@ export class LeaseStream<C> implements Unsubscribable {
   }
 
   unsubscribe(): void {
-    const { place } = this;
-    if (place === null) return;
-    this.place = null;
-    this.pool.core.withdraw(place);
-    this.pool.core.release(place);
+    const { claim } = this;
+    if (claim === null) return;
+    this.claim = null;
+    this.pool.core.withdraw(claim);
+    this.pool.core.release(claim);
   }
 }
 
-/** No pending acquire: it waits without an end, and for nothing in particular. */
-const standing: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
+/** A stream is no pending acquire: it has no timeout and no label. */
+const streamOptions: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
 class StreamClaim<C> extends LeaseClaim<C> {
   constructor(
     pool: PoolInternals<C>,
-    private readonly request: LeaseStream<C>,
+    private readonly stream: LeaseStream<C>,
   ) {
     super(pool);
   }
 
   get options(): ResolvedAcquireOptions {
-    return standing;
+    return streamOptions;
   }
 
   get sink(): unknown {
-    return this.request.subscriber;
+    return this.stream.subscriber;
   }
 
   override get isStream(): boolean {
@@ -274,23 +274,23 @@ class StreamClaim<C> extends LeaseClaim<C> {
   }
 
   override get servedInPass(): number {
-    return this.request.servedIn;
+    return this.stream.servedInPass;
   }
 
   get isUnsubscribed(): boolean {
-    return isUnsubscribed(this.request.subscriber);
+    return isUnsubscribed(this.stream.subscriber);
   }
 
   granted(): void {
-    this.request.served(this.deliver());
+    this.stream.served(this.deliver());
   }
 
   failed(): void {
-    this.request.ended();
+    this.stream.ended();
   }
 
   revoked(error: PoolError): void {
     this.lost(error);
-    if (!this.delivered) this.request.enqueue();
+    if (!this.delivered) this.stream.enqueue();
   }
 }

@@ -2,8 +2,8 @@ import type { Subscriber } from 'rxjs';
 import { reportUnhandled } from './report-unhandled';
 
 /**
- * Subscribers that are all told the same, as those of a Subject; but what one of them throws (a teardown that its own `take` runs, say) is
- * reported, where a Subject would stop, tell the others nothing, and throw at whatever made the change.
+ * Multicasts values to subscribers like a Subject, but reports an error that one of them throws (for example in a teardown that its own
+ * `take` runs). A Subject would stop, skip the other subscribers, and throw at the code that made the change.
  */
 export class Listeners<T> {
   private subscribers: readonly Subscriber<T>[] = [];
@@ -20,7 +20,7 @@ export class Listeners<T> {
     });
   }
 
-  /** Those that subscribe meanwhile are not told of this one. */
+  /** A subscriber that is added meanwhile does not receive this value. */
   next(value: T): void {
     for (const subscriber of this.subscribers) {
       try {

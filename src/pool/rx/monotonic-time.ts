@@ -1,27 +1,27 @@
 import { asyncScheduler } from 'rxjs';
 
 /**
- * Where the time is read.
+ * The source of the time.
  *
- * - `monotonic`: the clock of the system that nobody can set;
- * - `virtual`: RxJS's own, inside `TestScheduler.run`;
- * - `date`: the date, where a test has replaced it together with the timers and moves both.
+ * - `monotonic`: the system's monotonic clock, which cannot be set;
+ * - `virtual`: RxJS's virtual time, inside `TestScheduler.run`;
+ * - `date`: the date, where a test has replaced it together with the timers and advances both.
  */
 type Source = 'monotonic' | 'virtual' | 'date';
 
-/** Two readings that follow each other differ by no more (ms), unless one of them was replaced or set. */
-const sameTime = 2;
+/** The maximum difference between two readings that follow each other (ms), unless a clock was replaced or set between them. */
+const toleranceMs = 2;
 
-/** In ms. A date that goes ahead by more was set, or the machine has slept: its monotonic clock may have slept, too. */
-const leap = 1_000;
+/** In ms. If the date jumps ahead by more, it was set, or the machine has slept; then its monotonic clock may have stopped, too. */
+const dateJumpMs = 1_000;
 
 /**
- * What the module found when it was loaded. Libraries of fake timers replace these, perhaps before: a test file may install them for all
- * its tests. `performance.now` is read where they do not replace it.
+ * The globals when the module was loaded. Libraries of fake timers replace them, perhaps before that: a test file may install fake timers
+ * for all its tests. `performance.now` is therefore read from the prototype, which they do not replace.
  */
-const found = { Date, setInterval, performanceNow: realPerformanceNow() };
+const original = { Date, setInterval, performanceNow: realPerformanceNow() };
 
-/** To be compared, not called. */
+/** For comparison only: do not call the result. */
 function performanceNow(): unknown {
   const { now } = performance as { readonly now: unknown };
   return now;
@@ -34,26 +34,26 @@ function realPerformanceNow(): unknown {
   return type?.prototype.now ?? performanceNow();
 }
 
-/** Fake timers carry their clock. Of two that differ the one of now is a fake, unless the module found one when it was loaded. */
+/** Fake functions have a property `clock`. Of two that differ, the current one is a fake, unless a fake was installed at load time. */
 const isReplaced = (now: unknown, before: unknown): boolean => isFake(now) || (now !== before && !isFake(before));
 
 const isFake = (value: unknown): boolean => Object.hasOwn(value as object, 'clock');
 
 /**
- * How much time has passed, in whole milliseconds, by the sources behind `asyncScheduler`. It only grows: a date that is set, a clock that is
- * replaced for a test or given back, virtual time that begins or ends add nothing.
+ * The elapsed time, in whole milliseconds, by the sources behind `asyncScheduler`. It only grows: setting the date, replacing a clock for a
+ * test or restoring it, and the begin or end of virtual time add nothing.
  */
 export class MonotonicTime {
   private time = 0;
   private source: Source | null = null;
-  /** What the source said last. */
+  /** The last reading of the source. */
   private last = 0;
-  /** What the date was then, and by how much it was ahead of the monotonic clock. */
+  /** The date of that reading, and how far it was ahead of the monotonic clock. */
   private dateRead = 0;
   private ahead = 0;
-  /** How often the date has gone ahead. */
+  /** The number of times that the date has jumped ahead. */
   leaps = 0;
-  /** The functions behind it, to see when they are replaced. */
+  /** The functions of that reading, to detect when they are replaced. */
   private dateClass: unknown = null;
   private interval: unknown = null;
   private performanceNow: unknown = null;
@@ -67,7 +67,7 @@ export class MonotonicTime {
     const monotonic = Math.floor(performance.now());
     const isAsBefore =
       this.source === 'monotonic' &&
-      Math.abs(date - monotonic - this.ahead) <= sameTime &&
+      Math.abs(date - monotonic - this.ahead) <= toleranceMs &&
       Date === this.dateClass &&
       setInterval === this.interval &&
       performanceNow() === this.performanceNow;
@@ -78,34 +78,36 @@ export class MonotonicTime {
     return this.time;
   }
 
-  /** The date when the time was read last. */
+  /** The date of the last reading. */
   get date(): number {
     return this.dateRead;
   }
 
-  /** A timer has fired that was set for this time: so late it is, whatever the source says. */
+  /** A timer that was set for this time has fired: it is at least that late, whatever the source reads. */
   mustBe(time: number): void {
     if (time > this.time) this.time = time;
   }
 
-  /** Whether timers are those of a test, which fire when they are told to. */
+  /** Whether timers are fake, so that a test decides when they fire. */
   get timersAreReplaced(): boolean {
-    return isReplaced(setInterval, found.setInterval);
+    return isReplaced(setInterval, original.setInterval);
   }
 
   private readAnew(date: number, monotonic: number): number {
     const { source, performanceNow: before } = this;
-    const isVirtual = Math.abs(date - Date.now()) > sameTime;
+    const isVirtual = Math.abs(date - Date.now()) > toleranceMs;
     this.performanceNow = performanceNow();
     this.dateClass = Date;
     this.interval = setInterval;
     const isMovedByTest =
-      this.timersAreReplaced && isReplaced(Date, found.Date) && !isReplaced(this.performanceNow, found.performanceNow);
+      this.timersAreReplaced &&
+      isReplaced(Date, original.Date) &&
+      !isReplaced(this.performanceNow, original.performanceNow);
     this.source = isVirtual ? 'virtual' : isMovedByTest ? 'date' : 'monotonic';
     const reading = this.source === 'monotonic' ? monotonic : date;
-    if (source === 'monotonic' && this.source === source && date - monotonic - this.ahead > leap) this.leaps++;
+    if (source === 'monotonic' && this.source === source && date - monotonic - this.ahead > dateJumpMs) this.leaps++;
     this.ahead = date - monotonic;
-    // Of another source, the first reading says nothing.
+    // The first reading of another source adds no time.
     if (this.source !== source || (reading === monotonic && this.performanceNow !== before)) this.last = reading;
     return reading;
   }

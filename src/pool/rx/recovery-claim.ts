@@ -3,9 +3,9 @@ import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
 import type { ResolvedAcquireOptions } from '../options';
 
-const endless: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
+const recoveryOptions: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 
-/** Told once: `recovered` when a connection could be lent, or `failed` when there will be none, since the pool is destroyed. */
+/** Notified once: by `recovered` when a connection could be lent, or by `failed` when the pool is destroyed. */
 export interface RecoveryWatcher {
   readonly gone: boolean;
   recovered(): void;
@@ -13,7 +13,7 @@ export interface RecoveryWatcher {
 }
 
 /**
- * Waits in line until a connection could be lent, and takes none. As long as it waits, the pool goes on trying to connect, and the process
+ * Waits in the wait queue until a connection could be lent, and takes none. While it waits, the pool continues to connect, and the process
  * stays alive.
  */
 export class RecoveryClaim<C> extends Claim<C> {
@@ -33,7 +33,7 @@ export class RecoveryClaim<C> extends Claim<C> {
   }
 
   get options(): ResolvedAcquireOptions {
-    return endless;
+    return recoveryOptions;
   }
 
   get sink(): unknown {
@@ -61,6 +61,6 @@ export class RecoveryClaim<C> extends Claim<C> {
   }
 
   revoked(): void {
-    // It never holds one.
+    // It never holds a connection.
   }
 }

@@ -1,6 +1,6 @@
 import { throwError } from 'rxjs';
 
-/** As RxJS does with an error that nothing handles: later, to `config.onUnhandledError`, or thrown where nothing else runs. */
+/** Reports an error as RxJS reports unhandled ones: in a later task, to `config.onUnhandledError`, or by throwing it there. */
 export function reportUnhandled(error: unknown): void {
   throwError(() => error).subscribe();
 }

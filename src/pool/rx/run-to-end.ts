@@ -4,9 +4,9 @@ import type { Cancel, Clock } from '../time/clock';
 import { thrownBy } from './teardown-error';
 
 /**
- * Runs what a user's function returns until it ends, at most `ms`, and says so once: with the error when it failed
- * or took too long, with nothing when it is done. A function that returns nothing is done at once. What this returns stops it
- * without a word.
+ * Subscribes to the result of a user's function until it ends, at most for `ms`, and calls `done` once: with the error if it failed
+ * or timed out, otherwise without. A function that returns nothing is done at once. The returned function stops the run
+ * without a call of `done`.
  */
 export function runToEnd(
   clock: Clock,
@@ -24,7 +24,7 @@ export function runToEnd(
   };
   const subscriber = new Subscriber<unknown>({
     next: () => undefined,
-    // Its own teardown comes first: what follows may be another user of the connection.
+    // Its own teardown runs first: `done` may lend the connection to another caller.
     error: (error: unknown) => {
       unsubscribeQuietly(subscriber);
       end({ error });
@@ -58,7 +58,7 @@ export function runToEnd(
   };
 }
 
-/** Returns what a teardown throws: at the end it concerns no caller any more. */
+/** Returns the error of a teardown instead of throwing it: at the end it concerns no caller. */
 export function unsubscribeQuietly(subscription: Unsubscribable): unknown {
   try {
     subscription.unsubscribe();

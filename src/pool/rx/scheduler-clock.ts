@@ -5,8 +5,8 @@ import type { Clock } from '../time/clock';
 import { MonotonicTime } from './monotonic-time';
 
 /**
- * The pool's clock, from an RxJS scheduler: `asyncScheduler` in life, virtual inside `TestScheduler.run`. RxJS's real-time schedulers tell the
- * date, so durations are measured by the monotonic clock instead. A scheduler with a time of its own is believed.
+ * The pool's clock on top of an RxJS scheduler: `asyncScheduler` in production, virtual inside `TestScheduler.run`. `now()` of RxJS's
+ * real-time schedulers is the date, so durations are measured by the monotonic clock instead. A scheduler with another `now` is used as it is.
  */
 export function schedulerClock(scheduler: SchedulerLike): Clock {
   const time = scheduler.now === asyncScheduler.now ? new MonotonicTime() : null;
@@ -29,26 +29,29 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
         },
         Math.min(ms, maxTimerMs),
       );
-      if (!held) letProcessEnd(action);
+      if (!held) unrefTimer(action);
       return () => {
-        if (!held) letListGo(action);
+        if (!held) releaseTimerList(action);
         action.unsubscribe();
       };
     },
   };
 }
 
-/** Node keeps an empty list for timers of this length, if the last one was not held, until its time is over; each lifetime has one of its own. */
-function letListGo(action: Subscription & { id?: unknown }): void {
+/**
+ * Node keeps an empty timer list for each duration until that duration is over, if the last timer in it was unreferenced; each lifetime with
+ * jitter has its own duration. Referencing the timer before it is cancelled releases the list.
+ */
+function releaseTimerList(action: Subscription & { id?: unknown }): void {
   (action.id as { ref?: () => void } | null | undefined)?.ref?.();
 }
 
-/** The action of `asyncScheduler` keeps its timer as `id`; in Node that is an object with `unref`, elsewhere a number. */
-function letProcessEnd(action: Subscription & { id?: unknown }): void {
+/** Lets the process end before the timer fires. The action of `asyncScheduler` keeps its timer as `id`: in Node an object with `unref`, elsewhere a number. */
+function unrefTimer(action: Subscription & { id?: unknown }): void {
   (action.id as { unref?: () => void } | null | undefined)?.unref?.();
 }
 
-/** What is no time leaves the clock where it was: with NaN no pause would ever begin, and none that has begun would end. */
+/** A reading that is not finite leaves the clock unchanged: with NaN no pause would ever begin, and none that has begun would end. */
 function timeOf(scheduler: SchedulerLike): () => number {
   let last = 0;
   return () => {

@@ -3,39 +3,39 @@ import type { PoolCore } from '../core/pool-core';
 import { Listeners } from './listeners';
 
 /**
- * The pool at one moment: a frozen plain object, safe to keep and to send. In every one of them
+ * A snapshot of the pool: a frozen plain object, safe to keep and to send. In every snapshot
  * `totalConnections = availableConnections + inUseConnections`, and
- * `totalConnections + openingConnections + closingConnections ≤ maxConnections`; after the pool was made smaller, from when that
- * is so again.
+ * `totalConnections + openingConnections + closingConnections ≤ maxConnections`; the latter may be violated after the pool was made
+ * smaller, until the surplus connections are closed.
  */
 export interface PoolStats {
   /** The pool's name. */
   readonly name: string;
-  /** Grows with every change; two snapshots with the same number are the same. */
+  /** Increases with every change; two snapshots with the same number are equal. */
   readonly seq: number;
-  /** When the snapshot was made: milliseconds, by the pool's scheduler. */
+  /** The time of the snapshot: milliseconds, by the pool's scheduler. */
   readonly at: number;
   /** `'draining'` from the call of `destroy` until everything is closed, then `'destroyed'`. */
   readonly state: 'open' | 'draining' | 'destroyed';
-  /** `'open'` while the target is taken for dead, `'half-open'` while one connect tries it again. */
+  /** `'open'` while the target is considered down, `'half-open'` while a probe connect tries it again. */
   readonly breaker: 'closed' | 'open' | 'half-open';
-  /** The option `max`, or what `resize` has made of it. */
+  /** The option `max`, or the value that `resize` has set. */
   readonly maxConnections: number;
-  /** Connections that are open. */
+  /** Open connections. */
   readonly totalConnections: number;
-  /** Open connections that nobody uses. */
+  /** Idle connections. */
   readonly availableConnections: number;
   /** Open connections with at least one lease, and those that are being validated or reset. */
   readonly inUseConnections: number;
-  /** Connects under way. */
+  /** Connects in progress. */
   readonly openingConnections: number;
   /** Connections that are being closed. */
   readonly closingConnections: number;
-  /** How many leases the pool can have lent at once: `max` times `capacity`. */
+  /** The maximum number of concurrent leases: `max` times `capacity`. */
   readonly leaseCapacity: number;
-  /** Leases that are lent. */
+  /** Active leases. */
   readonly activeLeases: number;
-  /** Callers who wait for a lease. */
+  /** Callers that wait for a lease. */
   readonly pendingAcquires: number;
   /** Runs of `work` that completed. */
   readonly successfulOperations: number;
@@ -45,27 +45,27 @@ export interface PoolStats {
   readonly cancelledOperations: number;
   /** Leases ever lent; always `released + discarded + activeLeases`. */
   readonly acquired: number;
-  /** Leases that were given back. */
+  /** Leases that were released. */
   readonly released: number;
-  /** Leases that ended with their connection. */
+  /** Leases that ended together with their connection. */
   readonly discarded: number;
   /** Connections ever opened. */
   readonly opened: number;
   /** Connections that were open and have been closed. */
   readonly closed: number;
-  /** Connects that failed, and connections that ended soon, or failed their validation, before their first lease. */
+  /** Connects that failed, and new connections that were lost, or failed their validation, before their first lease. */
   readonly openFailures: number;
-  /** Acquires that ended by `acquireTimeout`. */
+  /** Acquires that timed out (`acquireTimeout`). */
   readonly timeouts: number;
-  /** Acquires that were turned away: the line was full or too slow, the target dead, or the pool destroyed. */
+  /** Acquires that were rejected: the wait queue was full, the load was shed, the target was down, or the pool was destroyed. */
   readonly rejected: number;
-  /** Acquires that were unsubscribed, or whose signal was aborted, while they waited. */
+  /** Waiting acquires that were cancelled: they were unsubscribed, or their signal was aborted. */
   readonly cancelledAcquires: number;
 }
 
 /**
- * A `BehaviorSubject` of the pool's {@link PoolStats} that only the pool can write to: every subscriber gets the
- * snapshot of now, then one for every change, in the same order as all the others, and `complete` once the pool
+ * A `BehaviorSubject` of the pool's {@link PoolStats} that only the pool can write to: every subscriber receives the
+ * current snapshot, then one for every change, in the same order as all other subscribers, and `complete` once the pool
  * is destroyed.
  *
  * ```
@@ -75,11 +75,11 @@ export interface PoolStats {
  * ```
  */
 export interface PoolStatsSubject extends Observable<PoolStats> {
-  /** The snapshot of now. */
+  /** The current snapshot. */
   readonly value: PoolStats;
-  /** The snapshot of now. */
+  /** The current snapshot. */
   getValue(): PoolStats;
-  /** Whether anybody is subscribed. */
+  /** Whether there is a subscriber. */
   readonly observed: boolean;
 }
 
@@ -115,21 +115,21 @@ function snapshot(core: PoolCore<unknown>): PoolStats {
   });
 }
 
-/** Makes snapshots when somebody looks: with no subscriber a change costs one comparison. */
+/** Creates snapshots on demand: without a subscriber a change costs one comparison. */
 export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStatsSubject {
   private latest: PoolStats;
-  /** What subscribers were shown last: a new one begins with it. When there was none, it is as old as the last that looked. */
-  private shown: PoolStats;
+  /** The last snapshot that subscribers received, with which a new subscriber begins; outdated while there is no subscriber. */
+  private published: PoolStats;
   private readonly listeners = new Listeners<PoolStats>();
   private readonly stream = new Observable<PoolStats>((subscriber) => {
     if (this.finished) {
       subscriber.complete();
       return;
     }
-    if (!this.listeners.any) this.shown = this.getValue();
+    if (!this.listeners.any) this.published = this.getValue();
     this.core.watch(true);
     this.listeners.add(subscriber);
-    subscriber.next(this.shown);
+    subscriber.next(this.published);
   });
   private publishing = false;
   private finished = false;
@@ -137,7 +137,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   constructor(private readonly core: PoolCore<unknown>) {
     const first = snapshot(core);
     super(first);
-    this.latest = this.shown = first;
+    this.latest = this.published = first;
   }
 
   override get observed(): boolean {
@@ -158,7 +158,7 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     }
   }
 
-  /** Shows subscribers the pool as it is now. Changes that they make themselves are shown to all of them afterwards. */
+  /** Emits the current snapshot. Changes that subscribers make themselves are emitted to all of them afterwards. */
   publish(): void {
     if (this.publishing) return;
     if (!this.listeners.any) {
@@ -168,11 +168,11 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
     this.publishing = true;
     const outer = this.core.enter();
     try {
-      // Not by `latest`: that is newer than what was shown as soon as anybody looks.
+      // Not by `latest`: a read of `value` makes it newer than the published snapshot.
       do {
-        this.shown = this.getValue();
-        this.listeners.next(this.shown);
-      } while (this.shown.seq !== this.core.version);
+        this.published = this.getValue();
+        this.listeners.next(this.published);
+      } while (this.published.seq !== this.core.version);
     } finally {
       this.publishing = false;
       this.core.leave(outer);
@@ -182,13 +182,13 @@ export class StatsSubject extends BehaviorSubject<PoolStats> implements PoolStat
   /** Ends the stream; its value stays. */
   finish(): void {
     this.finished = true;
-    // Made now, also when nobody looks: its time is that of the end.
-    this.shown = this.getValue();
+    // Created now even without a subscriber: its time is that of the end.
+    this.published = this.getValue();
     super.complete();
     this.listeners.complete();
   }
 
-  /** The snapshot of now, for `JSON.stringify`. */
+  /** The current snapshot, for `JSON.stringify`. */
   toJSON(): PoolStats {
     return this.getValue();
   }

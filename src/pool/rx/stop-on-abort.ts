@@ -3,8 +3,8 @@ import type { Observable, Operator, TeardownLogic } from 'rxjs';
 import type { Context } from './context';
 import { unsubscribeQuietly } from './run-to-end';
 
-/** As much of the core as has to know: nobody else is served before this caller has been told. */
-interface Served {
+/** The members of the core that it uses: no other caller is served before this one has received its error. */
+interface AbortHost {
   enter(): boolean;
   leave(outer: boolean): void;
   unhandled(error: unknown): void;
@@ -12,12 +12,12 @@ interface Served {
 }
 
 /**
- * Stops what a signal is to stop: the caller leaves the line, or its work is cancelled as by an unsubscribe, and the signal's reason is its
- * error. Around what has a signal only: others pay nothing for it.
+ * Cancels an acquire or work when its signal aborts: the caller leaves the wait queue, or its work is cancelled as by an unsubscribe, and its
+ * error is the signal's reason. It is applied only if there is a signal: other callers pay nothing for it.
  */
 export class StopOnAbort<T> implements Operator<T, T> {
   constructor(
-    private readonly core: Served,
+    private readonly core: AbortHost,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -28,7 +28,7 @@ export class StopOnAbort<T> implements Operator<T, T> {
       return;
     }
     const inner = new Subscriber<T>(out);
-    // Whatever aborts does so in a context of its own.
+    // The code that aborts the signal runs in its own context.
     const context = core.captureContext();
     const abort = (): void => {
       if (context === null) stop();

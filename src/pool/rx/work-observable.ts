@@ -5,20 +5,20 @@ import type { ResolvedAcquireOptions } from '../options';
 import type { Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 
-/** Cold: every subscription leases a connection, works on it, and gives it back. */
+/** Cold: each subscription leases a connection, runs its work on it, and releases it. */
 export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C, R>> {
   constructor(
     readonly pool: PoolInternals<C>,
-    readonly asking: ResolvedAcquireOptions,
+    readonly acquireOptions: ResolvedAcquireOptions,
   ) {
     super();
   }
 
   abstract invoke(connection: C, context: WorkContext): unknown;
 
-  /** A run was refused a connection. */
+  /** A run was rejected or has timed out before it had a connection. */
   rejected(_error: PoolError): void {
-    // Who wants to know overrides this.
+    // A hook for subclasses.
   }
 
   createRun(sink: Sink<R>): WorkRun<C, R> {
@@ -30,7 +30,7 @@ export abstract class WorkObservable<C, R> extends DirectObservable<R, WorkRun<C
   }
 }
 
-/** A run of the work of such an Observable. */
+/** One subscription's run of the work. */
 export class SubscribedRun<C, R> extends WorkRun<C, R> {
   declare readonly sink: Sink<R>;
 
@@ -46,7 +46,7 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
   }
 
   get options(): ResolvedAcquireOptions {
-    return this.work.asking;
+    return this.work.acquireOptions;
   }
 
   override failed(error: PoolError): void {

@@ -1,24 +1,24 @@
 import type { ObservableInput } from 'rxjs';
 
-/** What work is told about the run it is part of. */
+/** What the pool passes to `work` for one run. */
 export interface WorkContext {
   /**
-   * Aborted when the run is cancelled, its connection lost, or the pool destroyed before the work was done. Made only
-   * when it is asked for.
+   * Aborted when the run is cancelled, its connection is lost, or the pool is destroyed before the work has ended. Created on
+   * first access.
    */
   readonly signal: AbortSignal;
 }
 
 /**
- * What `work` may return: whatever RxJS's `from` takes, except a string, which `from` would emit letter by letter.
+ * What `work` may return: any input of RxJS's `from`, except a string, which `from` would emit character by character.
  * For one plain value return `of(value)` or a Promise.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in RxJS's own signatures, for inference
 export type WorkResult = ObservableInput<any> & object;
 
-/** Where the outcome of a run goes: a `Subscriber` is one. After `error` or `complete` nothing more comes. */
+/** The receiver of the outcome of a run, such as a `Subscriber`. Nothing follows after `error` or `complete`. */
 export interface Sink<R> {
-  /** Whether nobody listens any more. */
+  /** Whether the outcome is no longer wanted. */
   readonly closed: boolean;
   next(value: R): void;
   error(error: unknown): void;
