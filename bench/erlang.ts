@@ -83,7 +83,7 @@ writeFileSync(page, await format(filled, { ...(await resolveConfig(page)), parse
 
 function cells(held: Held, show: (value: number) => string): string {
   const { theory, simulated } = held;
-  const sure = simulated.within === null ? '?' : show(simulated.within);
+  const sure = simulated.margin === null ? '?' : show(simulated.margin);
   return `${show(theory)} | ${show(simulated.value)} ± ${sure} | ${distance(held) <= 1 ? '✓' : `${distance(held).toFixed(2)} ×`}`;
 }
 

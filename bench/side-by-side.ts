@@ -1,6 +1,6 @@
 /**
  * The same scenario as a stress test on a real pool, against a node of this process over real sockets, and as a simulation: once with the
- * same callers and the same work, by the same dice, and once of what was recorded of the stress test. Writes the table into docs/simulation.md;
+ * same callers and the same work, with the same random numbers, and once of what was recorded of the stress test. Writes the table into docs/simulation.md;
  * real time is never twice the same.
  *
  *     node --import tsx bench/side-by-side.ts          two minutes and a half
@@ -10,7 +10,7 @@ import { format, resolveConfig } from 'prettier';
 import { lastValueFrom, Subject, takeUntil } from 'rxjs';
 import { connectNode, serveNode } from '../src/connectors/msgpack-rpc/index';
 import { createPool } from '../src/index';
-import { diceOf } from '../src/simulation/dice';
+import { randomSources } from '../src/simulation/random-sources';
 import { simulate } from '../src/simulation/index';
 import type { Scenario } from '../src/simulation/index';
 import { recordLoad, stressTest } from '../src/stress/index';
@@ -66,9 +66,9 @@ async function stress(max: number): Promise<{ report: StressReport; recording: L
   const end$ = new Subject<void>();
   // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what comes after it is told that the events are over
   const recorded = lastValueFrom(pool.events$.pipe(takeUntil(end$), recordLoad()));
-  // The dice of the simulation: each caller comes when it comes there, and has as much to do.
-  const die = diceOf(seed);
-  const [arrivals, work] = [die('arrivals'), die('work')];
+  // The random sources of the simulation: each caller comes when it comes there, and has as much to do.
+  const randomFor = randomSources(seed);
+  const [arrivals, work] = [randomFor('arrivals'), randomFor('work')];
   const report = await lastValueFrom(
     stressTest(pool, {
       rate,

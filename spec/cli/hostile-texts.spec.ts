@@ -6,7 +6,7 @@ import { jsonUpTo } from '../../src/cli/json';
 import { jsonLine, oneLine, readableLine } from '../../src/cli/outcome';
 import { Output } from '../../src/cli/output';
 import { suggestion } from '../../src/pool/values/suggestion';
-import { Call } from '../../src/cli/call';
+import { LineCall } from '../../src/cli/line-call';
 import {
   builtinMethods,
   connectNode,
@@ -140,7 +140,7 @@ describe('a long answer', () => {
   });
 
   it('says in --json how much is missing', () => {
-    const call = Call.ofText({ index: 0, place: 'line 1', text: 'x', size: 2, problem: undefined });
+    const call = LineCall.ofText({ index: 0, place: 'line 1', text: 'x', size: 2, problem: undefined });
     // The one large text here: less than this fits.
     const value = { text: '\u0001'.repeat(23 * 1024 * 1024) };
     const line = jsonLine({ index: 0, item: call, status: 'fulfilled', value } as never);

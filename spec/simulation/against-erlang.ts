@@ -45,9 +45,9 @@ export async function againstErlangC(
 export async function againstErlangB(servers: number, load: number, operations: number): Promise<Held> {
   const { pool, ...rest } = common(servers, load, operations);
   const report = await lastValueFrom(simulate({ ...rest, pool: { ...pool, maxPending: 0 } }));
-  return { theory: erlangB(servers, load), simulated: report.lost };
+  return { theory: erlangB(servers, load), simulated: report.unserved };
 }
 
 /** How far from theory it came out, in units of the 95 % confidence interval: 1 and less is within. */
-export const distance = ({ theory, simulated: { value, within } }: Held): number =>
-  within === null || within === 0 ? Infinity : Math.abs(value - theory) / within;
+export const distance = ({ theory, simulated: { value, margin } }: Held): number =>
+  margin === null || margin === 0 ? Infinity : Math.abs(value - theory) / margin;

@@ -1,5 +1,5 @@
 import { Histogram } from '../../src/index';
-import { diceOf } from '../../src/simulation/dice';
+import { randomSources } from '../../src/simulation/random-sources';
 import {
   exponentialTimes,
   fixedTimes,
@@ -10,7 +10,7 @@ import {
 import type { Times } from '../../src/simulation/distribution';
 
 const drawn = ({ draw }: Times, count = 200_000): Histogram => {
-  const die = diceOf(5)('spec');
+  const die = randomSources(5)('spec');
   const histogram = new Histogram();
   for (let i = 0; i < count; i++) histogram.record(draw(die));
   return histogram;
@@ -63,16 +63,16 @@ describe('a distribution', () => {
 
 describe('the dice', () => {
   it('fall in the same way for ever', () => {
-    const die = diceOf(1)('arrivals');
+    const die = randomSources(1)('arrivals');
     const first = [die(), die(), die()];
-    const again = diceOf(1)('arrivals');
+    const again = randomSources(1)('arrivals');
     expect([again(), again(), again()]).toEqual(first);
     // Written down: what a seed means may not change from one version to the next.
     expect(first.map((value) => Math.round(value * 1e6))).toEqual([383939, 717051, 273244]);
   });
 
   it('are one for each name and each seed, and even', () => {
-    const [a, b, c] = [diceOf(1)('a'), diceOf(1)('b'), diceOf(2)('a')];
+    const [a, b, c] = [randomSources(1)('a'), randomSources(1)('b'), randomSources(2)('a')];
     const count = 100_000;
     let [sum, ab, ac] = [0, 0, 0];
     for (let i = 0; i < count; i++) {

@@ -18,8 +18,8 @@ describe('a simulation', () => {
       expect(distance(waited)).withContext(JSON.stringify(waited)).toBeLessThan(bound);
       expect(distance(meanWait)).withContext(JSON.stringify(meanWait)).toBeLessThan(bound);
       // An interval that is too wide would hold anything.
-      expect(waited.simulated.within).toBeLessThan(waited.theory * 0.2);
-      expect(meanWait.simulated.within).toBeLessThan(meanWait.theory * 0.5);
+      expect(waited.simulated.margin).toBeLessThan(waited.theory * 0.2);
+      expect(meanWait.simulated.margin).toBeLessThan(meanWait.theory * 0.5);
     });
   }
 
@@ -34,7 +34,7 @@ describe('a simulation', () => {
     it(`of ${servers} connections without a line turns as many of ${load} Erlang away as Erlang B says`, async () => {
       const lost = await againstErlangB(servers, load, 60_000);
       expect(distance(lost)).withContext(JSON.stringify(lost)).toBeLessThan(bound);
-      expect(lost.simulated.within).toBeLessThan(lost.theory * 0.1);
+      expect(lost.simulated.margin).toBeLessThan(lost.theory * 0.1);
     });
   }
 

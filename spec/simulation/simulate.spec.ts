@@ -173,9 +173,9 @@ describe('simulate', () => {
   it('says how sure it is, unless the run is too short for that', async () => {
     const long = await run({ ...quiet, arrivals: { rate: 150 }, work: { exponential: 20 }, watch: 'operations' });
     expect(long.waited.value).toBeGreaterThan(0);
-    expect(long.waited.within).toBeGreaterThan(0);
+    expect(long.waited.margin).toBeGreaterThan(0);
     const short = await run({ ...quiet, duration: '2s', interval: '1s' });
-    expect(short.waited.within).toBeNull();
+    expect(short.waited.margin).toBeNull();
   });
 
   it('errors where time would never go on', async () => {

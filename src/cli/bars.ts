@@ -2,8 +2,8 @@ import type { Histogram } from '../pool/metrics/histogram';
 import { formatMs } from '../stress/format-ms';
 
 /** Rows at the most, and how long a bar is. */
-const most = 8;
-const longest = 30;
+const maxRows = 8;
+const barLength = 30;
 
 /** Steps within a power of ten: as fine as there is room for. */
 const series = [[1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8], [1, 1.6, 2.5, 4, 6.3], [1, 2, 5], [1, 3], [1]];
@@ -22,8 +22,8 @@ export function barsOf(histogram: Histogram): string[] {
   const fullest = Math.max(...rows.map(({ count }) => count));
   return rows.map(({ bound, count }) => {
     const share = (count / histogram.count) * 100;
-    const bar = count === 0 ? '' : barOf((count / fullest) * longest);
-    return `≤ ${formatMs(bound).padEnd(7)} ${bar.padEnd(longest)} ${shownShare(share).padStart(6)}`;
+    const bar = count === 0 ? '' : barOf((count / fullest) * barLength);
+    return `≤ ${formatMs(bound).padEnd(7)} ${bar.padEnd(barLength)} ${formatShare(share).padStart(6)}`;
   });
 }
 
@@ -32,7 +32,7 @@ function barOf(length: number): string {
   return '█'.repeat(Math.floor(parts / 8)) + eighths[parts % 8]!;
 }
 
-const shownShare = (percent: number): string =>
+const formatShare = (percent: number): string =>
   percent === 0 ? '–' : percent < 0.1 ? '< 0.1 %' : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
 
 /** From about the fifth percentile to the greatest value. */
@@ -40,9 +40,9 @@ function boundsOf(histogram: Histogram): number[] {
   const [low, high] = [Math.max(0.001, histogram.percentile(5)), Math.max(0.001, histogram.max)];
   for (const steps of series) {
     const bounds = stepsBetween(low, high, steps);
-    if (bounds.length <= most) return bounds;
+    if (bounds.length <= maxRows) return bounds;
   }
-  return stepsBetween(low, high, [1]).slice(-most);
+  return stepsBetween(low, high, [1]).slice(-maxRows);
 }
 
 function stepsBetween(low: number, high: number, steps: readonly number[]): number[] {

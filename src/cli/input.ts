@@ -10,7 +10,7 @@ const opened = promisify(open);
 type Chunk = Uint8Array | string;
 
 /** A file that has been looked at, so that a mistake in a name is told before anything is sent. */
-interface Named {
+interface InputFile {
   readonly name: string;
   /** Undefined for `-`, the standard input. */
   readonly stats?: Stats;
@@ -19,7 +19,7 @@ interface Named {
 
 /** What is read: the files that were named, or else the standard input. */
 export class Input {
-  private readonly files: readonly Named[];
+  private readonly files: readonly InputFile[];
   private current: Readable | undefined;
   private closed = false;
 
@@ -27,7 +27,7 @@ export class Input {
     names: readonly string[],
     private readonly stdin: Io['stdin'],
   ) {
-    this.files = names.map(lookAt);
+    this.files = names.map(checkFile);
   }
 
   /** Why files cannot be read, a sentence each. */
@@ -36,7 +36,7 @@ export class Input {
   }
 
   /** Whether somebody has to type it. */
-  get isTyped(): boolean {
+  get isTerminal(): boolean {
     const readsStdin = this.files.length === 0 || this.files.some(({ stats }) => stats === undefined);
     return readsStdin && this.stdin().isTTY === true;
   }
@@ -82,7 +82,7 @@ export class Input {
   }
 }
 
-function lookAt(name: string): Named {
+function checkFile(name: string): InputFile {
   if (name === '-') return { name };
   try {
     const stats = statSync(name);

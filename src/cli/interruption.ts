@@ -1,7 +1,7 @@
 import type { Observable, Subscription } from 'rxjs';
 
 /** In ms: how long what runs may take to end. */
-export const GRACE = 5_000;
+export const GRACE_MS = 5_000;
 
 /**
  * The wish to end: the first signal begins the end, the second one does not wait for it, and neither does anybody after the grace.
@@ -13,7 +13,7 @@ export class Interruption {
   private readonly listening: Subscription;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(signals$: Observable<NodeJS.Signals>, begin: () => void, now: () => void, grace = GRACE) {
+  constructor(signals$: Observable<NodeJS.Signals>, begin: () => void, now: () => void, grace = GRACE_MS) {
     this.listening = signals$.subscribe((signal) => {
       if (this.signal === undefined) {
         this.signal = signal;
@@ -24,7 +24,7 @@ export class Interruption {
   }
 
   /** Signals are somebody else's again. */
-  over(): void {
+  stopListening(): void {
     clearTimeout(this.timer);
     this.listening.unsubscribe();
   }

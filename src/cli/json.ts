@@ -26,7 +26,7 @@ const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
 /** Letters of JSON. A message of the default size fits, unless most of it has to be escaped; and the engine has no text of more than 512 MiB. */
-const LONGEST = 128 * 1024 * 1024;
+const MAX_LETTERS = 128 * 1024 * 1024;
 /** Escaped, a letter has so many. */
 const ESCAPED = 6;
 
@@ -37,7 +37,7 @@ export interface Json {
 }
 
 /** The same, fit for a terminal and cut where it would be too long. */
-export function jsonUpTo(value: unknown, longest = LONGEST): Json {
+export function jsonUpTo(value: unknown, longest = MAX_LETTERS): Json {
   if (typeof value === 'string') {
     const { text, cut } = printableUpTo(longest, value, (piece) => JSON.stringify(piece).slice(1, -1));
     return { json: `"${text}"`, cut };
@@ -53,11 +53,11 @@ export function jsonUpTo(value: unknown, longest = LONGEST): Json {
 }
 
 function cutJson(value: unknown, longest: number): Json {
-  let room = Math.floor(longest / ESCAPED);
+  let left = Math.floor(longest / ESCAPED);
   let cut = 0;
   const take = (text: string): string => {
-    const taken = text.slice(0, room);
-    room -= taken.length;
+    const taken = text.slice(0, left);
+    left -= taken.length;
     cut += text.length - taken.length;
     return taken;
   };

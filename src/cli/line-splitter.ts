@@ -16,7 +16,7 @@ export class LineSplitter {
   private parts: Buffer[] = [];
   private size = 0;
 
-  constructor(private readonly longest: number) {}
+  constructor(private readonly maxBytes: number) {}
 
   *push(chunk: Buffer): Generator<RawLine, void, undefined> {
     let start = 0;
@@ -36,7 +36,7 @@ export class LineSplitter {
   private keep(part: Buffer): void {
     this.size += part.length;
     // One more for the carriage return.
-    if (this.size > this.longest + 1) this.parts = [];
+    if (this.size > this.maxBytes + 1) this.parts = [];
     else this.parts.push(part);
   }
 
@@ -46,6 +46,6 @@ export class LineSplitter {
     this.size = 0;
     const line = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     const length = size > 0 && line[size - 1] === CR ? size - 1 : size;
-    return { bytes: length > this.longest ? null : line.subarray(0, length), size: size + 1 };
+    return { bytes: length > this.maxBytes ? null : line.subarray(0, length), size: size + 1 };
   }
 }

@@ -3,7 +3,7 @@ import { InputError } from './input-error';
 import { LineSplitter, type RawLine } from './line-splitter';
 
 /** Bytes; half of what a message may have by default, since an outcome repeats its line. */
-const LONGEST = 64 * 1024 * 1024;
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const BOM = '\uFEFF';
 
 /** One line of the input: every line is one, a blank one too. */
@@ -29,7 +29,7 @@ export interface LineSource {
 /** The lines of all sources, one after the other. Reads only as it is pulled. */
 export async function* linesOf(
   sources: Iterable<LineSource>,
-  longest = LONGEST,
+  longest = MAX_LINE_BYTES,
 ): AsyncGenerator<Line, void, undefined> {
   let index = 0;
   for (const source of sources) {

@@ -3,7 +3,7 @@ import { fromEvent, map, merge } from 'rxjs';
 import { program } from './program';
 
 /** In ms. */
-const LAST_PATIENCE = 500;
+const EXIT_TIMEOUT_MS = 500;
 
 const signalled = (signal: NodeJS.Signals) => fromEvent(process, signal).pipe(map(() => signal));
 
@@ -16,5 +16,5 @@ process.exitCode = await program(process.argv.slice(2), {
 
 // It ends by itself, now that nothing is open; unless what was written and not waited for has no reader.
 const exit = () => process.exit();
-setTimeout(exit, LAST_PATIENCE).unref();
+setTimeout(exit, EXIT_TIMEOUT_MS).unref();
 process.once('SIGINT', exit).once('SIGTERM', exit);

@@ -7,14 +7,14 @@ import { messageOf } from './outcome';
 import type { SendArguments } from './send-arguments';
 
 /** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
-const PATIENCE = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Five connects that fail, half a second to one second from the first to the last: long enough for a node that was started by the
  * line before in a script, short enough for people.
  */
 const retryDelay = { initial: 100, max: 400 };
-const fromHalf = () => (1 + Math.random()) / 2;
+const fromHalfUp = () => (1 + Math.random()) / 2;
 
 export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<RpcConnection> {
   return createPool({
@@ -22,9 +22,9 @@ export function createNodePool({ target, max, pipeline }: SendArguments): Connec
     connect: connectNode(target),
     max,
     capacity: pipeline,
-    acquireTimeout: PATIENCE,
+    acquireTimeout: CONNECT_TIMEOUT_MS,
     retryDelay,
-    random: fromHalf,
+    random: fromHalfUp,
   });
 }
 

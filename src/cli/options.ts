@@ -6,7 +6,7 @@ export type OptionTable = Readonly<
   Record<string, 'text' | 'texts' | 'count' | 'whole' | 'port' | 'number' | 'time' | 'ms' | 'switch'>
 >;
 
-export interface Given {
+export interface ParsedOptions {
   readonly texts: Readonly<Record<string, string>>;
   /** Of what may be given several times. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
@@ -22,7 +22,7 @@ export interface Given {
  * Reads arguments. As strict as `parseArgs` can be made, but that stops at the first mistake: here it only cuts the arguments into
  * tokens, and every one that is wrong is named.
  */
-export function readOptions(args: readonly string[], table: OptionTable): Given {
+export function readOptions(args: readonly string[], table: OptionTable): ParsedOptions {
   const all: OptionTable = { ...table, help: 'switch', version: 'switch' };
   const { tokens } = parseArgs({
     args: [...args],

@@ -1,7 +1,7 @@
 import { RpcError } from '../connectors/msgpack-rpc/index';
 import type { BatchOutcome } from '../operators/batch-outcomes';
 import { messageOf } from '../pool/values/describe';
-import type { Call } from './call';
+import type { LineCall } from './line-call';
 import { isPrintable, printable } from '../pool/values/printable';
 import { jsonUpTo, type Json } from './json';
 
@@ -16,11 +16,11 @@ export class UnprintableError extends Error {
 }
 
 /** How deep causes are told. */
-const DEPTH = 4;
+const MAX_CAUSES = 4;
 
 /** A `BatchOutcome` as one line of JSON. */
 export function jsonLine(outcome: BatchOutcome<unknown>): string {
-  const { line, item } = outcome.item as Call;
+  const { line, item } = outcome.item as LineCall;
   const sent = itemOf(item, line.text);
   const got = outcome.status === 'fulfilled' ? jsonUpTo(outcome.value) : jsonUpTo(reasonOf(outcome.reason));
   const result = outcome.status === 'fulfilled' ? '"status":"fulfilled","value":' : '"status":"rejected","reason":';
@@ -42,7 +42,7 @@ export function readableLine(value: unknown): string {
 }
 
 /** Why a line failed, for people. */
-export function failureLine({ line, problem }: Call, reason: unknown): string {
+export function failureLine({ line, problem }: LineCall, reason: unknown): string {
   const why = messageOf(reason);
   // What is wrong with a line says already which one that is.
   return `${oneLine(problem === reason ? why : `${line.place}: ${why}`)}\n`;
@@ -71,6 +71,6 @@ function reasonOf(reason: unknown, depth = 0): unknown {
     ...(code === undefined ? {} : { code }),
     message,
     ...(reason instanceof RpcError ? { remoteCode: reason.remoteCode, detail: reason.detail } : {}),
-    ...(cause === undefined || depth === DEPTH ? {} : { cause: reasonOf(cause, depth + 1) }),
+    ...(cause === undefined || depth === MAX_CAUSES ? {} : { cause: reasonOf(cause, depth + 1) }),
   };
 }

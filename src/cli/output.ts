@@ -1,4 +1,4 @@
-import type { Sink } from './io';
+import type { OutputStream } from './io';
 import { wrapWords } from './wrap-words';
 
 /**
@@ -10,24 +10,24 @@ export class Output {
   failure: NodeJS.ErrnoException | undefined;
 
   private texts: string[] = [];
-  private leaving: (() => void)[] = [];
-  private underWay = 0;
-  private idle: (() => void)[] = [];
+  private callbacks: (() => void)[] = [];
+  private pendingWrites = 0;
+  private flushWaiters: (() => void)[] = [];
 
   constructor(
-    private readonly stream: Sink,
+    private readonly stream: OutputStream,
     private readonly hooks: { before?: () => void; after?: () => void; failed?: () => void } = {},
   ) {
     stream.on('error', (error) => this.fail(error));
   }
 
-  write(text: string, left?: () => void): void {
+  write(text: string, onWritten?: () => void): void {
     if (this.texts.length === 0) {
-      this.underWay++;
+      this.pendingWrites++;
       setImmediate(() => this.flush());
     }
     this.texts.push(text);
-    if (left !== undefined) this.leaving.push(left);
+    if (onWritten !== undefined) this.callbacks.push(onWritten);
   }
 
   /** The same for sentences: on a terminal they are broken between words. */
@@ -38,25 +38,25 @@ export class Output {
 
   /** Whether something has not left yet. */
   get busy(): boolean {
-    return this.underWay > 0;
+    return this.pendingWrites > 0;
   }
 
   /** Resolves when everything has left. */
   async flushed(): Promise<void> {
-    if (this.busy) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.busy) await new Promise<void>((resolve) => this.flushWaiters.push(resolve));
   }
 
   private flush(): void {
-    const { texts, leaving } = this;
+    const { texts, callbacks } = this;
     this.texts = [];
-    this.leaving = [];
-    const left = () => {
-      this.underWay--;
-      for (const each of leaving) each();
-      if (this.underWay === 0) for (const resolve of this.idle.splice(0)) resolve();
+    this.callbacks = [];
+    const onWritten = () => {
+      this.pendingWrites--;
+      for (const each of callbacks) each();
+      if (this.pendingWrites === 0) for (const resolve of this.flushWaiters.splice(0)) resolve();
     };
     if (this.failure !== undefined) {
-      left();
+      onWritten();
       return;
     }
     this.hooks.before?.();
@@ -64,7 +64,7 @@ export class Output {
     for (const [index, piece] of pieces.entries()) {
       this.stream.write(piece, (error) => {
         if (error != null) this.fail(error);
-        if (index === pieces.length - 1) left();
+        if (index === pieces.length - 1) onWritten();
       });
     }
     this.hooks.after?.();
@@ -77,7 +77,7 @@ export class Output {
   }
 }
 
-const LONGEST_PIECE = 1024 * 1024;
+const MAX_PIECE = 1024 * 1024;
 
 /** As few texts as may be, none of which is made so long that there can be no such text. */
 function joined(texts: readonly string[]): string[] {
@@ -85,7 +85,7 @@ function joined(texts: readonly string[]): string[] {
   let from = 0;
   let length = 0;
   for (const [index, text] of texts.entries()) {
-    if (index > from && length + text.length > LONGEST_PIECE) {
+    if (index > from && length + text.length > MAX_PIECE) {
       pieces.push(texts.slice(from, index).join(''));
       from = index;
       length = 0;

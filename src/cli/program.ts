@@ -2,7 +2,7 @@ import { exitCode } from './exit-codes';
 import { generalHelp, PROGRAM, sendHelp, serveHelp, simulateHelp, stressHelp } from './help';
 import { Input } from './input';
 import type { Io } from './io';
-import { readOptions, type Given, type OptionTable } from './options';
+import { readOptions, type ParsedOptions, type OptionTable } from './options';
 import { Output } from './output';
 import { send } from './send';
 import { sendArguments, sendOptions } from './send-arguments';
@@ -16,14 +16,14 @@ import { version } from './version';
 import { printable } from '../pool/values/printable';
 
 /** Problems that are told, and how long each may be: arguments may have any length. */
-const MOST_PROBLEMS = 20;
-const LONGEST_PROBLEM = 1000;
+const MAX_PROBLEMS = 20;
+const MAX_PROBLEM_LENGTH = 1000;
 
 interface Command {
   readonly options: OptionTable;
   readonly help: string;
   /** Adds what is wrong to the problems, and otherwise does it. */
-  run(given: Given, io: Io): Promise<number | undefined>;
+  run(given: ParsedOptions, io: Io): Promise<number | undefined>;
 }
 
 const commands: Readonly<Record<string, Command>> = {
@@ -98,10 +98,10 @@ export async function program(args: readonly string[], io: Io): Promise<number> 
 
   async function refuse(problems: readonly string[], name = ''): Promise<number> {
     const output = new Output(io.stderr);
-    const told = problems.slice(0, MOST_PROBLEMS).map(shortened);
-    const more = problems.length - told.length;
-    if (more > 0) told.push(`and ${more} more`);
-    const lines = told.map((problem) => `${PROGRAM}: ${printable(problem)}\n`);
+    const shown = problems.slice(0, MAX_PROBLEMS).map(shorten);
+    const more = problems.length - shown.length;
+    if (more > 0) shown.push(`and ${more} more`);
+    const lines = shown.map((problem) => `${PROGRAM}: ${printable(problem)}\n`);
     output.write(`${lines.join('')}${PROGRAM} ${name}--help says how it is used.\n`);
     await output.flushed();
     return exitCode.wrongArguments;
@@ -109,9 +109,9 @@ export async function program(args: readonly string[], io: Io): Promise<number> 
 }
 
 /** What is wrong stands at its beginning, and what would be right at its end. */
-function shortened(problem: string): string {
-  const half = LONGEST_PROBLEM / 2;
-  const text = problem.length > LONGEST_PROBLEM ? `${problem.slice(0, half)} … ${problem.slice(-half)}` : problem;
+function shorten(problem: string): string {
+  const half = MAX_PROBLEM_LENGTH / 2;
+  const text = problem.length > MAX_PROBLEM_LENGTH ? `${problem.slice(0, half)} … ${problem.slice(-half)}` : problem;
   // A target in the wrong place.
   return text.replace(/(:\/\/[^\s:@/']*):[^\s'@]*@/g, '$1:***@');
 }

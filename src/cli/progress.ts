@@ -4,9 +4,9 @@ import type { PoolStats } from '../pool/rx/stats';
 import { duration } from './duration';
 
 /** In ms; often enough to look alive. */
-const REDRAW = 100;
+const REDRAW_MS = 100;
 
-export interface Moment {
+export interface ProgressState {
   readonly progress: BatchProgress;
   /** Milliseconds since the beginning. */
   readonly elapsed: number;
@@ -16,17 +16,17 @@ export interface Moment {
 
 /** What the line of progress says, from moment to moment. */
 export function progressTexts(
-  moments$: Observable<Moment>,
+  moments$: Observable<ProgressState>,
   stats$: Observable<PoolStats>,
   scheduler: SchedulerLike = asyncScheduler,
 ): Observable<string> {
   return combineLatest([moments$, stats$]).pipe(
-    throttleTime(REDRAW, scheduler, { leading: true, trailing: true }),
+    throttleTime(REDRAW_MS, scheduler, { leading: true, trailing: true }),
     map(([moment, stats]) => progressText(moment, stats)),
   );
 }
 
-function progressText({ progress, elapsed, share }: Moment, stats: PoolStats): string {
+function progressText({ progress, elapsed, share }: ProgressState, stats: PoolStats): string {
   const { succeeded, failed, ratePerSecond, waiting } = progress;
   return [
     `${succeeded} done`,

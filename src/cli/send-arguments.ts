@@ -1,6 +1,6 @@
 import { connectNode } from '../connectors/msgpack-rpc/index';
 import { isPoolError } from '../pool/errors';
-import type { Given, OptionTable } from './options';
+import type { ParsedOptions, OptionTable } from './options';
 
 export const sendOptions = {
   target: 'text',
@@ -38,7 +38,7 @@ export interface SendArguments {
 }
 
 /** Adds what is wrong to the problems; without any the arguments are right. */
-export function sendArguments({ texts, numbers, switches, operands, problems }: Given): SendArguments {
+export function sendArguments({ texts, numbers, switches, operands, problems }: ParsedOptions): SendArguments {
   const { target = '', method = '' } = texts;
   const { max = 10, pipeline = 1, timeout, patience = 5_000 } = numbers;
   if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');

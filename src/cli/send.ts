@@ -5,13 +5,13 @@ import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { batchOutcomes, type BatchOutcome } from '../operators/batch-outcomes';
 import { trackProgress, type BatchProgress } from '../operators/track-progress';
 import { withConnection } from '../operators/with-connection';
-import { Call } from './call';
+import { LineCall } from './line-call';
 import { CallTimeoutError } from './call-timeout-error';
 import { duration, plural } from './duration';
 import { exitCode, interruptedBy } from './exit-codes';
 import type { Input } from './input';
-import { Intake } from './intake';
-import { GRACE, Interruption } from './interruption';
+import { BoundedSource } from './bounded-source';
+import { GRACE_MS, Interruption } from './interruption';
 import type { Io } from './io';
 import type { Line } from './lines';
 import { createNodePool, noConnection } from './node-pool';
@@ -25,26 +25,26 @@ import {
   UnprintableError,
 } from './outcome';
 import { Output } from './output';
-import { progressTexts, type Moment } from './progress';
+import { progressTexts, type ProgressState } from './progress';
 import type { SendArguments } from './send-arguments';
 import { StatusLine } from './status-line';
 import { summaryOf } from './summary';
-import { within } from './within';
+import { withTimeout } from './with-timeout';
 
 /** In ms: how long a reader who reads nothing can hold up the end, when nobody waits any more. */
-const LAST_WORDS = 300;
+const FLUSH_TIMEOUT_MS = 300;
 
 /** Sends every line and prints what comes of it. Resolves with the exit code when everything is written and closed. */
 export async function send(args: SendArguments, input: Input, io: Io): Promise<number> {
-  const sending = new Sending(args, input, io);
+  const command = new SendCommand(args, input, io);
   try {
-    return await sending.run();
+    return await command.run();
   } finally {
-    await sending.close();
+    await command.close();
   }
 }
 
-class Sending {
+class SendCommand {
   private readonly pool;
   private readonly lines;
   /** Bytes of all the input; 0 where that is not known. */
@@ -53,20 +53,20 @@ class Sending {
   private readonly stdout;
   private readonly stderr;
   private readonly interruption;
-  private intake: Intake<Line> | undefined;
+  private source: BoundedSource<Line> | undefined;
   /** Nobody waits any more for what runs. */
   private readonly stop$ = new ReplaySubject<void>(1);
 
-  private readonly since = performance.now();
-  private readonly moments$ = new Subject<Moment>();
+  private readonly startedAt = performance.now();
+  private readonly progress$ = new Subject<ProgressState>();
   private progress: BatchProgress = { succeeded: 0, failed: 0, ratePerSecond: 0 };
   /** Calls whose turn has come, and those of them that have ended. */
-  private begun = 0;
+  private started = 0;
   private answered = 0;
   /** Those with an answer that could not be printed: they have failed. */
-  private unprinted = 0;
+  private unprintable = 0;
   /** Bytes of the lines that have ended. */
-  private finished = 0;
+  private finishedBytes = 0;
 
   constructor(
     private readonly args: SendArguments,
@@ -77,7 +77,7 @@ class Sending {
     this.lines = input.lines();
     this.size = input.size ?? 0;
     this.status = new StatusLine(io.stderr);
-    const redraw = { before: () => this.status.clear(), after: () => this.moved() };
+    const redraw = { before: () => this.status.clear(), after: () => this.updateProgress() };
     this.stderr = new Output(io.stderr, redraw);
     this.stdout = new Output(io.stdout, { ...redraw, failed: () => this.stop() });
     this.interruption = new Interruption(
@@ -90,9 +90,9 @@ class Sending {
   async run(): Promise<number> {
     const { remark } = this.args;
     if (remark !== undefined) this.say(remark);
-    if (this.input.isTyped) this.say('Type the lines; Ctrl-D ends them.');
+    if (this.input.isTerminal) this.say('Type the lines; Ctrl-D ends them.');
     const first = this.lines.next();
-    const beginning = await this.begin(first);
+    const beginning = await this.connect(first);
     if (beginning === 'connected') await this.sendAll(first);
     this.status.clear();
     return this.verdict(beginning);
@@ -101,12 +101,12 @@ class Sending {
   async close(): Promise<void> {
     this.input.close();
     await this.pool.destroy({ timeout: 0 });
-    await within(LAST_WORDS, this.stderr.flushed());
-    this.interruption.over();
+    await withTimeout(FLUSH_TIMEOUT_MS, this.stderr.flushed());
+    this.interruption.stopListening();
   }
 
   /** Connects before the first line is there: that the target is dead is to be told to whoever is still typing it. */
-  private begin(first: Promise<IteratorResult<Line, void>>): Promise<Beginning> {
+  private connect(first: Promise<IteratorResult<Line, void>>): Promise<ConnectResult> {
     const never = new Promise<never>(() => {});
     return Promise.race([
       this.pool.warmUp().then(
@@ -123,39 +123,42 @@ class Sending {
   }
 
   private async sendAll(first: Promise<IteratorResult<Line, void>>): Promise<void> {
-    this.intake = new Intake(followedBy(first, this.lines), 2 * this.args.parallel);
+    this.source = new BoundedSource(followedBy(first, this.lines), 2 * this.args.parallel);
     // Somebody who types is not to be written over.
-    const watched = this.status.visible && !this.input.isTyped;
-    const texts$ = watched ? progressTexts(this.moments$, this.pool.stats$) : EMPTY;
+    const watched = this.status.visible && !this.input.isTerminal;
+    const texts$ = watched ? progressTexts(this.progress$, this.pool.stats$) : EMPTY;
     const watching = texts$.subscribe((text) => this.status.show(text));
-    const outcomes$ = this.outcomesOf(this.intake.items$);
+    const outcomes$ = this.outcomesOf(this.source.items$);
     const printed$ = outcomes$.pipe(
       tap((outcome) => this.print(outcome)),
       takeUntil(this.stop$),
     );
     await lastValueFrom(printed$, { defaultValue: undefined });
-    await Promise.race([this.stdout.flushed(), this.stopped().then(() => within(LAST_WORDS, this.stdout.flushed()))]);
+    await Promise.race([
+      this.stdout.flushed(),
+      this.stopped().then(() => withTimeout(FLUSH_TIMEOUT_MS, this.stdout.flushed())),
+    ]);
     watching.unsubscribe();
   }
 
   private outcomesOf(lines$: Observable<Line>): Observable<BatchOutcome<unknown>> {
     const { parallel, ordered, jsonInput, patience } = this.args;
     return lines$.pipe(
-      map(jsonInput ? Call.ofJson : Call.ofText),
+      map(jsonInput ? LineCall.ofJson : LineCall.ofText),
       // A call that waits for a connection waits as long as there is hope for one: its pool knows when there is none.
       withConnection(this.pool, (node, call) => this.call(node, call), { acquireTimeout: Infinity }),
       batchOutcomes({ concurrency: parallel, ordered, patience }),
       // Those that were read already when the end began have not been sent, and do not count.
-      filter(({ item }) => (item as Call).begun || this.interruption.signal === undefined),
+      filter(({ item }) => (item as LineCall).started || this.interruption.signal === undefined),
       trackProgress((progress) => {
-        this.sayWaiting(this.progress.waiting, progress.waiting);
+        this.reportOutage(this.progress.waiting, progress.waiting);
         this.progress = progress;
-        this.moved();
+        this.updateProgress();
       }),
     );
   }
 
-  private sayWaiting(before: BatchProgress['waiting'], now: BatchProgress['waiting']): void {
+  private reportOutage(before: BatchProgress['waiting'], now: BatchProgress['waiting']): void {
     if (before !== undefined && before !== now) {
       this.say(`Waited ${duration(Date.now() - before.since)} for a connection.`);
     }
@@ -165,11 +168,11 @@ class Sending {
     }
   }
 
-  private call(node: RpcConnection, call: Call): Observable<unknown> {
+  private call(node: RpcConnection, call: LineCall): Observable<unknown> {
     if (this.interruption.signal !== undefined) return EMPTY;
     const { method, target, timeout: ms } = this.args;
-    call.begun = true;
-    this.begun++;
+    call.started = true;
+    this.started++;
     if (call.problem !== undefined) return throwError(() => call.problem);
     const answer$ = node.call(method, call.item);
     if (ms === undefined) return answer$;
@@ -179,39 +182,39 @@ class Sending {
   }
 
   private print(outcome: BatchOutcome<unknown>): void {
-    const call = outcome.item as Call;
-    if (call.begun) this.answered++;
-    this.finished += call.line.size;
+    const call = outcome.item as LineCall;
+    if (call.started) this.answered++;
+    this.finishedBytes += call.line.size;
     // A line has left when its result has: a reader who is slow slows down the reading of the lines.
-    const left = () => this.intake?.left();
+    const onWritten = () => this.source?.release();
     const isResult = this.args.json || outcome.status === 'fulfilled';
     let text: string;
     try {
       if (this.args.json) text = jsonLine(outcome);
       else text = outcome.status === 'fulfilled' ? readableLine(outcome.value) : failureLine(call, outcome.reason);
     } catch (error) {
-      this.printInstead(outcome, new UnprintableError(outcome.status, error), left);
+      this.printUnprintable(outcome, new UnprintableError(outcome.status, error), onWritten);
       return;
     }
-    (isResult ? this.stdout : this.stderr).write(text, left);
+    (isResult ? this.stdout : this.stderr).write(text, onWritten);
   }
 
   /** One outcome that cannot be printed is a failure of its line; the others are printed as they are. */
-  private printInstead(
+  private printUnprintable(
     { item, index, status }: BatchOutcome<unknown>,
     problem: UnprintableError,
-    left: () => void,
+    onWritten: () => void,
   ): void {
-    if (status === 'fulfilled') this.unprinted++;
-    if (this.args.json) this.stdout.write(unprintableJsonLine(index, problem), left);
-    else this.stderr.write(failureLine(item as Call, problem), left);
+    if (status === 'fulfilled') this.unprintable++;
+    if (this.args.json) this.stdout.write(unprintableJsonLine(index, problem), onWritten);
+    else this.stderr.write(failureLine(item as LineCall, problem), onWritten);
   }
 
-  private moved(): void {
-    const { progress, size, finished } = this;
-    if (!this.moments$.observed) return;
-    const share = size > 0 ? Math.min(1, finished / size) : undefined;
-    this.moments$.next({ progress, elapsed: performance.now() - this.since, share });
+  private updateProgress(): void {
+    const { progress, size, finishedBytes } = this;
+    if (!this.progress$.observed) return;
+    const share = size > 0 ? Math.min(1, finishedBytes / size) : undefined;
+    this.progress$.next({ progress, elapsed: performance.now() - this.startedAt, share });
   }
 
   private say(text: string): void {
@@ -220,17 +223,17 @@ class Sending {
 
   /** Sends no more, and waits for what runs. */
   private windDown(): void {
-    if (this.intake === undefined) {
+    if (this.source === undefined) {
       this.stop();
       return;
     }
-    this.intake.stop();
-    const underWay = this.begun - this.answered;
+    this.source.stop();
+    const underWay = this.started - this.answered;
     // Lines that wait for a connection have not been sent, and will not be.
     if (underWay === 0 && this.progress.waiting !== undefined) this.stop();
     if (underWay === 0 && !this.stdout.busy) return;
     const what = underWay > 0 ? `${plural(underWay, 'call')} under way` : 'the results to be read';
-    this.say(`Sending no more; waiting for ${what}, ${GRACE / 1000} s at the most. Again to stop at once.`);
+    this.say(`Sending no more; waiting for ${what}, ${GRACE_MS / 1000} s at the most. Again to stop at once.`);
   }
 
   private stop(): void {
@@ -241,35 +244,35 @@ class Sending {
     return firstValueFrom(this.stop$);
   }
 
-  private verdict(beginning: Beginning): number {
-    const { interruption, intake, stdout, begun, progress, unprinted } = this;
-    const succeeded = progress.succeeded - unprinted;
-    const failed = progress.failed + unprinted;
+  private verdict(beginning: ConnectResult): number {
+    const { interruption, source, stdout, started, progress, unprintable } = this;
+    const succeeded = progress.succeeded - unprintable;
+    const failed = progress.failed + unprintable;
     if (typeof beginning === 'object') {
       this.say(`No connection, and nothing was sent. ${noConnection(beginning.error)}`);
       return exitCode.noConnection;
     }
 
-    const unread = intake?.failure;
+    const unread = source?.failure;
     const unwritten = stdout.failure?.code === 'EPIPE' ? undefined : stdout.failure;
     if (unread !== undefined) this.say(`Cannot read the input: ${messageOf(unread.error)}`);
     if (unwritten !== undefined) this.say(`Cannot write the results: ${unwritten.message}`);
 
-    const tally = { succeeded, failed, unanswered: begun - this.answered };
-    const summary = summaryOf(tally, performance.now() - this.since);
+    const tally = { succeeded, failed, unanswered: started - this.answered };
+    const summary = summaryOf(tally, performance.now() - this.startedAt);
     if (interruption.signal !== undefined) {
       this.say(`Interrupted by ${interruption.signal}. ${summary}`);
       return interruptedBy(interruption.signal);
     }
     // Whoever closes the output has seen enough, of this too.
-    const empty = begun + failed === 0 && unread === undefined;
+    const empty = started + failed === 0 && unread === undefined;
     if (stdout.failure?.code !== 'EPIPE') this.say(empty ? 'The input is empty: there is nothing to send.' : summary);
-    if (begun === 0 && failed > 0) return exitCode.noConnection;
+    if (started === 0 && failed > 0) return exitCode.noConnection;
     return failed > 0 || unread !== undefined || unwritten !== undefined ? exitCode.someFailed : exitCode.done;
   }
 }
 
-type Beginning = 'connected' | 'empty' | 'stopped' | { readonly error: unknown };
+type ConnectResult = 'connected' | 'empty' | 'stopped' | { readonly error: unknown };
 
 /** The rest of the lines with the first one in front, which has been asked for already. */
 async function* followedBy(

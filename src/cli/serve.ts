@@ -1,14 +1,14 @@
 import { builtinMethods, serveNode } from '../connectors/msgpack-rpc/index';
 import { exitCode } from './exit-codes';
 import type { Io } from './io';
-import type { Given, OptionTable } from './options';
+import type { ParsedOptions, OptionTable } from './options';
 import { messageOf, oneLine } from './outcome';
 import { Output } from './output';
 
 export const serveOptions = { port: 'port', host: 'text' } satisfies OptionTable;
 
 /** Is a node until a signal comes. */
-export async function serve({ numbers, texts }: Given, io: Io): Promise<number> {
+export async function serve({ numbers, texts }: ParsedOptions, io: Io): Promise<number> {
   const stdout = new Output(io.stdout);
   const stderr = new Output(io.stderr);
   const { port = 0 } = numbers;

@@ -8,7 +8,7 @@ import { isRecord } from '../simulation/reader';
 import type { Scenario } from '../simulation/scenario';
 import { simulate } from '../simulation/simulate';
 import type { Io } from './io';
-import type { Given, OptionTable } from './options';
+import type { ParsedOptions, OptionTable } from './options';
 import { messageOf } from './outcome';
 
 export const simulateOptions = {
@@ -33,7 +33,7 @@ export interface SimulateArguments {
 }
 
 /** Adds what is wrong to the problems, and then returns nothing. */
-export async function simulateArguments(given: Given, io: Io): Promise<SimulateArguments | undefined> {
+export async function simulateArguments(given: ParsedOptions, io: Io): Promise<SimulateArguments | undefined> {
   const { operands, switches, problems } = given;
   const [file] = operands;
   if (file === undefined || operands.length > 1) {
@@ -64,7 +64,10 @@ export async function simulateArguments(given: Given, io: Io): Promise<SimulateA
 }
 
 /** What the options say is stronger than the file. */
-function withOptions(scenario: Record<string, unknown>, { texts, numbers, lists }: Given): Record<string, unknown> {
+function withOptions(
+  scenario: Record<string, unknown>,
+  { texts, numbers, lists }: ParsedOptions,
+): Record<string, unknown> {
   const said: Record<string, unknown> = {
     target: lists['plan'],
     from: numbers['from'],

@@ -14,20 +14,20 @@ export function simulationLine({ elapsed, load, operations, wait }: SimulationRe
 
 /** The summary of a load, how sure it is, and how it went over time. */
 export function summaryOfSimulation(report: SimulationReport, what: string): string {
-  const { waited, meanWait, lost, timeline, seed } = report;
+  const { waited, meanWait, unserved, timeline, seed } = report;
   const lines = [
     '',
     `had to wait     ${figure(waited, percent)}`,
     `mean wait       ${figure(meanWait, formatMs)}`,
-    `no connection   ${figure(lost, percent)}`,
-    ...(waited.within === null ? [] : ['                (± at 95 % confidence, by batch means)']),
+    `no connection   ${figure(unserved, percent)}`,
+    ...(waited.margin === null ? [] : ['                (± at 95 % confidence, by batch means)']),
     ...overTime(timeline),
   ];
   return `${summaryOfLoad(report, `${what}, in virtual time, seed ${seed}`)}${lines.join('\n')}\n`;
 }
 
-const figure = ({ value, within }: Figure, show: (value: number) => string): string =>
-  `${show(value)} ${within === null ? '(too short to say how sure)' : `± ${show(within)}`}`;
+const figure = ({ value, margin }: Figure, show: (value: number) => string): string =>
+  `${show(value)} ${margin === null ? '(too short to say how sure)' : `± ${show(margin)}`}`;
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
@@ -91,7 +91,7 @@ export function summaryOfPlan({ verdict, points, max, seed }: CapacityPlan, what
       formatMs(point.waitP99),
       formatMs(point.totalP99),
       shortPercent(point.waited.value),
-      shortPercent(point.lost.value),
+      shortPercent(point.unserved.value),
       shortPercent(point.utilisation),
       String(Math.round(point.throughput)),
     ];

@@ -12,24 +12,24 @@ import { Output } from './output';
 import type { SimulateArguments } from './simulate-arguments';
 import { pointLine, simulationLine, summaryOfPlan, summaryOfSimulation } from './simulate-texts';
 import { StatusBlock } from './status-block';
-import { within } from './within';
+import { withTimeout } from './with-timeout';
 
 /** In ms of real time: between two looks, on a terminal and elsewhere. */
-const REDRAW = 200;
-const A_LINE_EVERY = 1_000;
-const LAST_WORDS = 300;
+const REDRAW_MS = 200;
+const LINE_INTERVAL_MS = 1_000;
+const FLUSH_TIMEOUT_MS = 300;
 
 /** Simulates, or plans, and says what came of it. Resolves with the exit code when everything is written. */
 export async function simulate(args: SimulateArguments, io: Io): Promise<number> {
-  const simulating = new Simulating(args, io);
+  const command = new SimulateCommand(args, io);
   try {
-    return await simulating.run();
+    return await command.run();
   } finally {
-    await simulating.close();
+    await command.close();
   }
 }
 
-class Simulating {
+class SimulateCommand {
   private readonly status;
   private readonly stdout;
   private readonly stderr;
@@ -64,8 +64,11 @@ class Simulating {
   }
 
   async close(): Promise<void> {
-    await Promise.all([within(LAST_WORDS, this.stderr.flushed()), within(LAST_WORDS, this.stdout.flushed())]);
-    this.interruption.over();
+    await Promise.all([
+      withTimeout(FLUSH_TIMEOUT_MS, this.stderr.flushed()),
+      withTimeout(FLUSH_TIMEOUT_MS, this.stdout.flushed()),
+    ]);
+    this.interruption.stopListening();
   }
 
   private async simulate(reports$: Observable<SimulationReport>): Promise<number> {
@@ -106,7 +109,7 @@ class Simulating {
 
   private show<T>(value: T, show: (value: T) => string): void {
     const now = performance.now();
-    if (now - this.lastShown < (this.status.visible ? REDRAW : A_LINE_EVERY)) return;
+    if (now - this.lastShown < (this.status.visible ? REDRAW_MS : LINE_INTERVAL_MS)) return;
     this.lastShown = now;
     const text = show(value);
     if (text === '') return;

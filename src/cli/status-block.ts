@@ -1,11 +1,11 @@
 import { printable } from '../pool/values/printable';
-import type { Sink } from './io';
+import type { OutputStream } from './io';
 
 /** Some lines at the bottom of a terminal that are written over, and get out of the way of everything else. Elsewhere nothing. */
 export class StatusBlock {
   private lines: readonly string[] = [];
 
-  constructor(private readonly terminal: Sink & { readonly rows?: number }) {}
+  constructor(private readonly terminal: OutputStream & { readonly rows?: number }) {}
 
   get visible(): boolean {
     return this.terminal.isTTY === true;

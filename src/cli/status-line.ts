@@ -1,5 +1,5 @@
 import { printable } from '../pool/values/printable';
-import type { Sink } from './io';
+import type { OutputStream } from './io';
 
 const TO_START_AND_CLEAR = '\r\u001b[K';
 
@@ -7,7 +7,7 @@ const TO_START_AND_CLEAR = '\r\u001b[K';
 export class StatusLine {
   private shown = false;
 
-  constructor(private readonly terminal: Sink) {}
+  constructor(private readonly terminal: OutputStream) {}
 
   get visible(): boolean {
     return this.terminal.isTTY === true;

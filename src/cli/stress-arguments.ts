@@ -2,7 +2,7 @@ import { resolveLoad } from '../stress/options';
 import type { StressOptions } from '../stress/options';
 import { readThreshold } from '../stress/thresholds';
 import { isPoolError } from '../pool/errors';
-import type { Given, OptionTable } from './options';
+import type { ParsedOptions, OptionTable } from './options';
 import { wrongTarget } from './send-arguments';
 
 export const stressOptions = {
@@ -48,7 +48,7 @@ export interface NodeWork {
 const defaults = { workers: 50, duration: 10_000 };
 
 /** Adds what is wrong to the problems; without any the arguments are right. */
-export function stressArguments(given: Given): StressArguments {
+export function stressArguments(given: ParsedOptions): StressArguments {
   const { texts, numbers, lists, switches, operands, problems } = given;
   if (operands.length > 0) problems.push(`stress takes no operands, but got '${operands.join(' ')}'`);
   const { arrivals } = texts;
@@ -75,7 +75,7 @@ export function stressArguments(given: Given): StressArguments {
   return { pool, load, seed: numbers['seed'], json: switches.has('json') };
 }
 
-function modulePool({ texts, numbers, problems }: Given, module: string): { module: string } {
+function modulePool({ texts, numbers, problems }: ParsedOptions, module: string): { module: string } {
   const others = ['target', 'method', 'params', 'max', 'pipeline'].filter(
     (name) => texts[name] !== undefined || numbers[name] !== undefined,
   );
@@ -85,7 +85,7 @@ function modulePool({ texts, numbers, problems }: Given, module: string): { modu
   return { module };
 }
 
-function nodeWork({ texts, numbers, problems }: Given): NodeWork {
+function nodeWork({ texts, numbers, problems }: ParsedOptions): NodeWork {
   const { target, method, params } = texts;
   const { max = 10, pipeline = 1 } = numbers;
   if (target !== undefined) problems.push(...wrongTarget(target));

@@ -11,7 +11,7 @@ import { messageOf } from './outcome';
 import type { NodeWork, StressArguments } from './stress-arguments';
 
 /** What is put under load. */
-export interface Subject {
+export interface StressSubject {
   readonly pool: ConnectionPool<unknown>;
   readonly work: StressOptions<unknown>['work'];
   /** What it is, for people. */
@@ -19,22 +19,22 @@ export interface Subject {
   /** Whether it can be known before the load that there is something to connect to. */
   readonly isNode: boolean;
   /** In ms: how long the pool lets others keep what they hold, when it is destroyed. */
-  readonly patience: number;
+  readonly destroyTimeout: number;
   close(): Promise<void>;
 }
 
 /** In ms: nobody but us holds a connection to our node; who else may use the pool of a module only that knows. */
-const NONE = 0;
-const PATIENCE = 1_000;
+const NODE_DESTROY_TIMEOUT_MS = 0;
+const MODULE_DESTROY_TIMEOUT_MS = 1_000;
 
 /** Why there is nothing to put under load: the user's mistake, in a sentence. */
 export class NoSubjectError extends Error {}
 
-export function openSubject({ pool }: StressArguments): Promise<Subject> {
+export function openSubject({ pool }: StressArguments): Promise<StressSubject> {
   return 'module' in pool ? ofModule(pool.module) : ofNode(pool);
 }
 
-async function ofNode({ target, method, params, max, pipeline }: NodeWork): Promise<Subject> {
+async function ofNode({ target, method, params, max, pipeline }: NodeWork): Promise<StressSubject> {
   const node = target === undefined ? await serveNode({ methods: builtinMethods }) : undefined;
   const to = target ?? node!.target;
   const pool = createPool({ name: shownTarget(to), connect: connectNode(to), max, capacity: pipeline });
@@ -44,15 +44,15 @@ async function ofNode({ target, method, params, max, pipeline }: NodeWork): Prom
     work: (connection) => (connection as RpcConnection).call(method, ...params),
     what: node === undefined ? `${call} at ${shownTarget(to)}` : `${call} at a node of this process, ${to}`,
     isNode: true,
-    patience: NONE,
+    destroyTimeout: NODE_DESTROY_TIMEOUT_MS,
     close: async () => {
-      await pool.destroy({ timeout: NONE });
+      await pool.destroy({ timeout: NODE_DESTROY_TIMEOUT_MS });
       await node?.close();
     },
   };
 }
 
-async function ofModule(name: string): Promise<Subject> {
+async function ofModule(name: string): Promise<StressSubject> {
   let module: Record<string, unknown>;
   try {
     module = exportsOf((await import(pathToFileURL(resolve(name)).href)) as Record<string, unknown>);
@@ -69,11 +69,11 @@ async function ofModule(name: string): Promise<Subject> {
   }
   return {
     pool,
-    work: work as Subject['work'],
+    work: work as StressSubject['work'],
     what: `pool '${pool.name}' of ${name}${work === undefined ? ', leases alone: the module exports no work' : ''}`,
     isNode: false,
-    patience: PATIENCE,
-    close: () => pool.destroy({ timeout: PATIENCE }),
+    destroyTimeout: MODULE_DESTROY_TIMEOUT_MS,
+    close: () => pool.destroy({ timeout: MODULE_DESTROY_TIMEOUT_MS }),
   };
 }
 

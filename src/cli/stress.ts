@@ -3,7 +3,7 @@ import { seededRandom } from '../stress/seeded-random';
 import { stressTest } from '../stress/stress-test';
 import type { StressReport } from '../stress/report';
 import { exitCode, interruptedBy } from './exit-codes';
-import { GRACE, Interruption } from './interruption';
+import { GRACE_MS, Interruption } from './interruption';
 import type { Io } from './io';
 import { noConnection } from './node-pool';
 import { oneLine } from './outcome';
@@ -11,16 +11,16 @@ import { Output } from './output';
 import { StatusBlock } from './status-block';
 import type { StressArguments } from './stress-arguments';
 import { NoSubjectError, openSubject } from './stress-subject';
-import type { Subject as UnderLoad } from './stress-subject';
+import type { StressSubject as UnderLoad } from './stress-subject';
 import { progressBlock, progressLine, summaryOfLoad } from './stress-texts';
-import { within } from './within';
+import { withTimeout } from './with-timeout';
 
 /** In ms: between two looks, on a terminal and elsewhere. */
-const REDRAW = 200;
-const A_LINE_EVERY = 1_000;
+const REDRAW_MS = 200;
+const LINE_INTERVAL_MS = 1_000;
 /** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
-const PATIENCE = 5_000;
-const LAST_WORDS = 300;
+const CONNECT_TIMEOUT_MS = 5_000;
+const FLUSH_TIMEOUT_MS = 300;
 
 /** Puts a pool under load and says what came of it. Resolves with the exit code when everything is written and closed. */
 export async function stress(args: StressArguments, problems: string[], io: Io): Promise<number | undefined> {
@@ -32,15 +32,15 @@ export async function stress(args: StressArguments, problems: string[], io: Io):
     problems.push(error.message);
     return undefined;
   }
-  const stressing = new Stressing(args, subject, io);
+  const command = new StressCommand(args, subject, io);
   try {
-    return await stressing.run();
+    return await command.run();
   } finally {
-    await stressing.close();
+    await command.close();
   }
 }
 
-class Stressing {
+class StressCommand {
   private readonly status;
   private readonly stdout;
   private readonly stderr;
@@ -79,8 +79,11 @@ class Stressing {
 
   async close(): Promise<void> {
     await this.subject.close();
-    await Promise.all([within(LAST_WORDS, this.stderr.flushed()), within(LAST_WORDS, this.stdout.flushed())]);
-    this.interruption.over();
+    await Promise.all([
+      withTimeout(FLUSH_TIMEOUT_MS, this.stderr.flushed()),
+      withTimeout(FLUSH_TIMEOUT_MS, this.stdout.flushed()),
+    ]);
+    this.interruption.stopListening();
   }
 
   /** That there is no node is told before half of the load has failed for it. */
@@ -88,10 +91,10 @@ class Stressing {
     const { pool } = this.subject;
     let failure: { readonly error: unknown } | undefined;
     const warm = pool.warmUp().catch((error: unknown) => (failure = { error }));
-    await Promise.race([within(PATIENCE, warm), firstValueFrom(this.stop$)]);
+    await Promise.race([withTimeout(CONNECT_TIMEOUT_MS, warm), firstValueFrom(this.stop$)]);
     if (failure !== undefined || this.interruption.signal !== undefined || pool.stats.totalConnections > 0)
       return failure;
-    return { error: new Error(`${pool.name} did not answer within ${PATIENCE} ms`) };
+    return { error: new Error(`${pool.name} did not answer within ${CONNECT_TIMEOUT_MS} ms`) };
   }
 
   private async load(): Promise<void> {
@@ -99,10 +102,10 @@ class Stressing {
     const reports$ = stressTest(subject.pool, {
       ...args.load,
       work: subject.work,
-      interval: status.visible ? REDRAW : A_LINE_EVERY,
+      interval: status.visible ? REDRAW_MS : LINE_INTERVAL_MS,
       until: end$,
       // The process ends with the load, and so does the pool: how it does is part of what is watched.
-      destroy: { timeout: subject.patience },
+      destroy: { timeout: subject.destroyTimeout },
       ...(args.seed === undefined ? {} : { random: seededRandom(args.seed) }),
     });
     const shown$ = reports$.pipe(
@@ -116,7 +119,7 @@ class Stressing {
     this.report = report;
     if (report.phase === 'done') return;
     if (this.status.visible) this.status.show(progressBlock(report, this.subject.what));
-    else if (report.elapsed >= A_LINE_EVERY / 2) this.say(progressLine(report));
+    else if (report.elapsed >= LINE_INTERVAL_MS / 2) this.say(progressLine(report));
   }
 
   private windDown(): void {
@@ -125,7 +128,7 @@ class Stressing {
       return;
     }
     if (this.report.operations.inFlight > 0) {
-      this.say(`Beginning no more; waiting for what runs, ${GRACE / 1000} s at the most. Again to stop at once.`);
+      this.say(`Beginning no more; waiting for what runs, ${GRACE_MS / 1000} s at the most. Again to stop at once.`);
     }
     this.end$.next();
   }

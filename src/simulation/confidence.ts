@@ -5,13 +5,13 @@ export interface Figure {
   /** What the run has shown. */
   readonly value: number;
   /** With 95 % confidence the true value is no further away; null where the run is too short to tell. */
-  readonly within: number | null;
+  readonly margin: number | null;
 }
 
 /** Sums since the beginning. */
 interface Sums {
   readonly ended: number;
-  readonly lost: number;
+  readonly unserved: number;
   readonly served: number;
   readonly waited: number;
   readonly waitSum: number;
@@ -41,11 +41,11 @@ export class Confidence {
     }
   }
 
-  figures(report: StressReport): { waited: Figure; meanWait: Figure; lost: Figure } {
+  figures(report: StressReport): { waited: Figure; meanWait: Figure; unserved: Figure } {
     const all = sumsOf(report);
     const within = (of: (sums: Sums) => number, per: (sums: Sums) => number): Figure => ({
       value: per(all) > 0 ? of(all) / per(all) : 0,
-      within: this.halfWidth(of, per),
+      margin: this.halfWidth(of, per),
     });
     return {
       waited: within(
@@ -56,8 +56,8 @@ export class Confidence {
         ({ waitSum }) => waitSum,
         ({ served }) => served,
       ),
-      lost: within(
-        ({ lost }) => lost,
+      unserved: within(
+        ({ unserved }) => unserved,
         ({ ended }) => ended,
       ),
     };
@@ -85,7 +85,7 @@ function sumsOf({ operations, histograms: { wait } }: StressReport): Sums {
   const { ended, timedOut, rejected, noConnection } = operations;
   return {
     ended,
-    lost: timedOut + rejected + noConnection,
+    unserved: timedOut + rejected + noConnection,
     served: wait.count,
     waited: wait.count - wait.countUpTo(instant),
     waitSum: wait.mean * wait.count,

@@ -1,5 +1,5 @@
 import type { Histogram, HistogramJSON } from '../pool/metrics/histogram';
-import type { Die } from './dice';
+import type { RandomSource } from './random-sources';
 
 /**
  * How long something takes. A time is milliseconds, or a text with a unit: `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`.
@@ -22,16 +22,16 @@ export type Distribution =
 /** A distribution with everything decided: its mean in ms, and one value after the other. */
 export interface Times {
   readonly mean: number;
-  readonly draw: (die: Die) => number;
+  readonly draw: (random: RandomSource) => number;
 }
 
 export const fixedTimes = (ms: number): Times => ({ mean: ms, draw: () => ms });
 
-export const exponentialTimes = (mean: number): Times => ({ mean, draw: (die) => -Math.log(1 - die()) * mean });
+export const exponentialTimes = (mean: number): Times => ({ mean, draw: (random) => -Math.log(1 - random()) * mean });
 
 export const uniformTimes = (least: number, most: number): Times => ({
   mean: (least + most) / 2,
-  draw: (die) => least + (most - least) * die(),
+  draw: (random) => least + (most - least) * random(),
 });
 
 /** The 99th percentile of the standard normal distribution. */
@@ -42,9 +42,9 @@ export function logNormalTimes(median: number, p99: number): Times {
   return {
     mean: median * Math.exp(sigma ** 2 / 2),
     // Box and Muller, 1958; the second of the pair is thrown away, so that each value takes as many throws.
-    draw: (die) => {
-      const radius = Math.sqrt(-2 * Math.log(1 - die()));
-      return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * die()));
+    draw: (random) => {
+      const radius = Math.sqrt(-2 * Math.log(1 - random()));
+      return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * random()));
     },
   };
 }
@@ -62,8 +62,8 @@ export function histogramTimes(histogram: Histogram): Times {
   });
   return {
     mean: histogram.mean,
-    draw: (die) => {
-      const rank = die() * count;
+    draw: (random) => {
+      const rank = random() * count;
       let [first, last] = [0, upTo.length - 1];
       while (first < last) {
         const middle = (first + last) >> 1;
@@ -71,7 +71,7 @@ export function histogramTimes(histogram: Histogram): Times {
         else first = middle + 1;
       }
       const [low, high] = bounds[first]!;
-      return low + (high - low) * die();
+      return low + (high - low) * random();
     },
   };
 }

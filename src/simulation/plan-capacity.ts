@@ -36,7 +36,7 @@ export interface CapacityPoint {
   readonly totalP99: number;
   /** Which part of the operations had to wait; which part got no connection. */
   readonly waited: Figure;
-  readonly lost: Figure;
+  readonly unserved: Figure;
   /** Which part of all leases was lent, on average. */
   readonly utilisation: number;
   /** Operations a second that succeeded. */
@@ -89,16 +89,16 @@ export function planCapacity(question: CapacityQuestion): Observable<CapacityPla
   const { plan, scenario, targets, from, to, today } = check(question);
   return new Observable((out) => {
     const points: CapacityPoint[] = [];
-    const search = capacitySearch(startOf(plan), from, to, today);
-    const tell = (max: number | null, done: boolean): void => {
+    const search = capacitySearch(firstGuess(plan), from, to, today);
+    const emit = (max: number | null, done: boolean): void => {
       const sorted = [...points].sort((a, b) => a.max - b.max);
       const verdict = done ? verdictOf(sorted, max, to) : `${sorted.length} simulations so far`;
       out.next({ version: 1, targets, max, done, verdict, points: sorted, seed: plan.seed });
     };
-    const goOn = (meets?: boolean): void => {
+    const tryNext = (meets?: boolean): void => {
       const { done, value } = search.next(meets ?? false);
       if (done === true) {
-        tell(value, true);
+        emit(value, true);
         out.complete();
         return;
       }
@@ -108,18 +108,18 @@ export function planCapacity(question: CapacityQuestion): Observable<CapacityPla
           next: (report) => {
             const point = pointOf(value, report);
             points.push(point);
-            tell(null, false);
-            goOn(point.meets);
+            emit(null, false);
+            tryNext(point.meets);
           },
           error: (error: unknown) => out.error(error),
         }),
       );
     };
-    goOn();
+    tryNext();
   });
 }
 
-interface Checked {
+interface CheckedQuestion {
   readonly plan: Plan;
   readonly scenario: Scenario;
   readonly targets: readonly string[];
@@ -128,7 +128,7 @@ interface Checked {
   readonly today: number | undefined;
 }
 
-function check(question: CapacityQuestion): Checked {
+function check(question: CapacityQuestion): CheckedQuestion {
   const { target, from = 1, to, thresholds, pool, ...rest } = question ?? {};
   const issues: string[] = [];
   const targets = typeof target === 'string' ? [target] : Array.isArray(target) ? (target as string[]) : [];
@@ -152,18 +152,18 @@ function check(question: CapacityQuestion): Checked {
   if (issues.length > 0 || plan === undefined) {
     throw new InvalidConfigError('simulation', 'This capacity cannot be planned', issues);
   }
-  return { plan, scenario, targets, from, to: to ?? Math.max(1_000, from, 4 * startOf(plan)), today };
+  return { plan, scenario, targets, from, to: to ?? Math.max(1_000, from, 4 * firstGuess(plan)), today };
 }
 
 /** As many as the work keeps busy: with fewer the line grows for ever. Workers rarely all want one at once. */
-function startOf({ offered, workers, target, pool }: Plan): number {
+function firstGuess({ offered, workers, target, pool }: Plan): number {
   const { capacity = 1 } = pool;
   const leases = workers === null ? ((offered ?? 0) * target.work.takes.mean) / 1_000 : workers / 2;
   return Math.max(1, Math.ceil(leases / capacity));
 }
 
 function pointOf(max: number, report: SimulationReport): CapacityPoint {
-  const { thresholds, abortReason, wait, total, waited, lost, utilisation, throughput, peaks } = report;
+  const { thresholds, abortReason, wait, total, waited, unserved, utilisation, throughput, peaks } = report;
   return {
     max,
     meets: abortReason === null && thresholds.every(({ passed }) => passed),
@@ -173,7 +173,7 @@ function pointOf(max: number, report: SimulationReport): CapacityPoint {
     waitP99: wait.p99,
     totalP99: total.p99,
     waited,
-    lost,
+    unserved,
     utilisation,
     throughput,
     queueLength: peaks.queueLength,

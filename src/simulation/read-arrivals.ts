@@ -2,14 +2,14 @@ import { evenArrivals, poissonArrivals, traceArrivals } from '../stress/arrivals
 import type { Arrivals } from '../stress/arrivals';
 import type { LoadDescription } from '../stress/report';
 import { burstArrivals } from './burst-arrivals';
-import type { Die } from './dice';
+import type { RandomSource } from './random-sources';
 import { readTrace } from './read-recorded';
 import type { Recorded } from './read-recorded';
-import type { Part, Reader } from './reader';
+import type { ScenarioPart, ScenarioReader } from './reader';
 
 /** When operations come, and what is known of that before any has. */
 export interface ArrivalsPlan {
-  readonly begin: (die: Die) => Arrivals | null;
+  readonly begin: (random: RandomSource) => Arrivals | null;
   readonly trace?: readonly number[];
   readonly offered: number | null;
   readonly description: Pick<LoadDescription, 'model' | 'workers' | 'rate' | 'arrivals'>;
@@ -18,7 +18,7 @@ export interface ArrivalsPlan {
 const patterns = ['poisson', 'even'] as const;
 const mostPerSecond = 1e7;
 
-export function readArrivals(reader: Reader, part: Part, recorded: Recorded): ArrivalsPlan | undefined {
+export function readArrivals(reader: ScenarioReader, part: ScenarioPart, recorded: Recorded): ArrivalsPlan | undefined {
   if (part.value === undefined) {
     if (recorded.arrivals !== undefined) return traced(recorded.arrivals);
     reader.issues.push('arrivals is missing: when operations come, such as { "rate": 100 }; or give a recording');
@@ -49,21 +49,21 @@ export function readArrivals(reader: Reader, part: Part, recorded: Recorded): Ar
   return times === undefined ? undefined : traced(times);
 }
 
-function readRate(reader: Reader, part: Part, pattern: Part): ArrivalsPlan | undefined {
+function readRate(reader: ScenarioReader, part: ScenarioPart, pattern: ScenarioPart): ArrivalsPlan | undefined {
   const how = reader.oneOf(pattern, patterns, 'poisson');
   const rate = part.value;
   if (typeof rate !== 'number' || !(rate > 0 && rate <= mostPerSecond)) {
-    return reader.wrong(part, `operations a second, more than 0 and at most ${mostPerSecond}`);
+    return reader.invalid(part, `operations a second, more than 0 and at most ${mostPerSecond}`);
   }
   if (how === undefined) return undefined;
   return {
-    begin: (die) => (how === 'even' ? evenArrivals(rate) : poissonArrivals(rate, die)),
+    begin: (random) => (how === 'even' ? evenArrivals(rate) : poissonArrivals(rate, random)),
     offered: rate,
     description: { model: 'open', workers: null, rate, arrivals: how },
   };
 }
 
-function readBursts(reader: Reader, part: Part): ArrivalsPlan | undefined {
+function readBursts(reader: ScenarioReader, part: ScenarioPart): ArrivalsPlan | undefined {
   const fields = reader.record(part, ['size', 'every', 'pattern'], 'an object with size and every');
   if (fields === undefined) return undefined;
   const size = reader.count(fields.size);
@@ -72,7 +72,7 @@ function readBursts(reader: Reader, part: Part): ArrivalsPlan | undefined {
   if (size === undefined || every === undefined || how === undefined) return undefined;
   const rate = (size * 1_000) / every;
   return {
-    begin: (die) => burstArrivals(size, every, how === 'even' ? null : die),
+    begin: (random) => burstArrivals(size, every, how === 'even' ? null : random),
     offered: rate,
     description: { model: 'open', workers: null, rate, arrivals: 'bursts' },
   };

@@ -4,19 +4,19 @@ import type { HistogramJSON } from '../pool/metrics/histogram';
 import { exponentialTimes, fixedTimes, histogramTimes, logNormalTimes, uniformTimes } from './distribution';
 import type { Times } from './distribution';
 import { isRecord } from './reader';
-import type { Part, Reader } from './reader';
+import type { ScenarioPart, ScenarioReader } from './reader';
 
 const kinds = ['fixed', 'exponential', 'logNormal', 'uniform', 'histogram'] as const;
 const wanted = `a time, or an object with one of ${kinds.join(', ')}`;
 
 /** Whether it is meant to be a distribution, and not an object around one. */
-export const looksLikeTimes = (value: unknown): boolean =>
+export const isDistribution = (value: unknown): boolean =>
   !isRecord(value) || kinds.some((kind) => Object.hasOwn(value, kind));
 
-export function readTimes(reader: Reader, part: Part): Times | undefined {
+export function readTimes(reader: ScenarioReader, part: ScenarioPart): Times | undefined {
   const { value, path } = part;
   if (!isRecord(value)) {
-    if (typeof value !== 'number' && typeof value !== 'string') return reader.wrong(part, wanted);
+    if (typeof value !== 'number' && typeof value !== 'string') return reader.invalid(part, wanted);
     const ms = reader.time(part);
     return ms === undefined ? undefined : fixedTimes(ms);
   }
@@ -32,7 +32,9 @@ export function readTimes(reader: Reader, part: Part): Times | undefined {
   return readers[kind](reader, fields[kind]);
 }
 
-const readers: Readonly<Record<(typeof kinds)[number], (reader: Reader, part: Part) => Times | undefined>> = {
+const readers: Readonly<
+  Record<(typeof kinds)[number], (reader: ScenarioReader, part: ScenarioPart) => Times | undefined>
+> = {
   fixed: (reader, part) => {
     const ms = reader.time(part);
     return ms === undefined ? undefined : fixedTimes(ms);
@@ -47,17 +49,19 @@ const readers: Readonly<Record<(typeof kinds)[number], (reader: Reader, part: Pa
     const median = reader.time(fields.median);
     const p99 = reader.time(fields.p99);
     if (median === undefined || p99 === undefined) return undefined;
-    if (median === 0) return reader.wrong(fields.median, 'more than 0');
-    return p99 >= median ? logNormalTimes(median, p99) : reader.wrong(fields.p99, `at least the median (${median} ms)`);
+    if (median === 0) return reader.invalid(fields.median, 'more than 0');
+    return p99 >= median
+      ? logNormalTimes(median, p99)
+      : reader.invalid(fields.p99, `at least the median (${median} ms)`);
   },
   uniform: (reader, part) => {
     const { value, path } = part;
-    if (!Array.isArray(value) || value.length !== 2) return reader.wrong(part, 'an array of two times');
+    if (!Array.isArray(value) || value.length !== 2) return reader.invalid(part, 'an array of two times');
     const least = reader.time({ value: value[0] as unknown, path: `${path}[0]` });
     const most = reader.time({ value: value[1] as unknown, path: `${path}[1]` });
     if (least === undefined || most === undefined) return undefined;
     if (most >= least) return uniformTimes(least, most);
-    return reader.wrong({ value: value[1], path: `${path}[1]` }, `at least the first (${least} ms)`);
+    return reader.invalid({ value: value[1], path: `${path}[1]` }, `at least the first (${least} ms)`);
   },
   histogram: (reader, part) => {
     const histogram = readHistogram(reader, part);
@@ -68,7 +72,7 @@ const readers: Readonly<Record<(typeof kinds)[number], (reader: Reader, part: Pa
   },
 };
 
-export function readHistogram(reader: Reader, part: Part): Histogram | undefined {
+export function readHistogram(reader: ScenarioReader, part: ScenarioPart): Histogram | undefined {
   const { value, path } = part;
   if (value instanceof Histogram) return value;
   try {

@@ -5,18 +5,18 @@ import type { PoolOptions } from '../pool/options';
 import type { Times } from './distribution';
 import { readTimes } from './read-distribution';
 import { isRecord } from './reader';
-import type { Part, Reader } from './reader';
+import type { ScenarioPart, ScenarioReader } from './reader';
 import type { Scenario, SimulatedPool } from './scenario';
 
 /** What the pool is made of, but for what the target does. */
 export interface PoolPlan {
   readonly pool: Omit<PoolOptions<never>, 'connect'>;
   /** How long what is asked of the target beside work and connects takes. */
-  readonly checks: Readonly<Partial<Record<'close' | 'validate' | 'reset', Times>>>;
+  readonly durations: Readonly<Partial<Record<'close' | 'validate' | 'reset', Times>>>;
 }
 
 /** What a scenario may not say of its pool, and what says it instead. */
-const saidElsewhere: Readonly<Record<string, string>> = {
+const replacements: Readonly<Record<string, string>> = {
   connect: 'connect',
   lost: 'connect.lives',
   isFatal: 'work.fatal',
@@ -24,18 +24,18 @@ const saidElsewhere: Readonly<Record<string, string>> = {
   random: 'seed',
 };
 
-export function readPool(reader: Reader, part: Part): PoolPlan | undefined {
-  if (!isRecord(part.value)) return reader.wrong(part, 'an object with at least max');
-  const checks: Partial<Record<'close' | 'validate' | 'reset', Times>> = {};
+export function readPool(reader: ScenarioReader, part: ScenarioPart): PoolPlan | undefined {
+  if (!isRecord(part.value)) return reader.invalid(part, 'an object with at least max');
+  const durations: Partial<Record<'close' | 'validate' | 'reset', Times>> = {};
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(part.value)) {
     const path = `pool.${name}`;
-    const instead = Object.hasOwn(saidElsewhere, name) ? saidElsewhere[name] : undefined;
+    const instead = Object.hasOwn(replacements, name) ? replacements[name] : undefined;
     if (instead !== undefined) {
       reader.issues.push(`${path} is not for the pool to say in a simulation; it is said by ${instead}`);
     } else if (name === 'close' || name === 'validate' || name === 'reset') {
       const times = value === undefined ? undefined : readTimes(reader, { value, path });
-      if (times !== undefined) checks[name] = times;
+      if (times !== undefined) durations[name] = times;
     } else if (name === 'onCancel') {
       const how = reader.oneOf({ value, path }, ['release', 'discard'], 'release');
       if (how !== undefined) given[name] = how;
@@ -53,7 +53,7 @@ export function readPool(reader: Reader, part: Part): PoolPlan | undefined {
     reader.issues.push(...error.issues.map((issue) => `pool.${issue}`));
     return undefined;
   }
-  return { pool, checks };
+  return { pool, durations };
 }
 
 /** The same scenario with so many connections. */

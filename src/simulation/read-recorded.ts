@@ -6,7 +6,7 @@ import { recordLoad } from '../stress/record-load';
 import type { LoadRecording } from '../stress/record-load';
 import { readHistogram } from './read-distribution';
 import { fieldsOf } from './reader';
-import type { Part, Reader } from './reader';
+import type { ScenarioPart, ScenarioReader } from './reader';
 
 /** What is known from life. */
 export interface Recorded {
@@ -16,7 +16,7 @@ export interface Recorded {
   readonly duration?: number | undefined;
 }
 
-export function readTimings(reader: Reader, part: Part): Recorded {
+export function readTimings(reader: ScenarioReader, part: ScenarioPart): Recorded {
   if (part.value === undefined) return {};
   const fields = reader.record(
     part,
@@ -27,12 +27,12 @@ export function readTimings(reader: Reader, part: Part): Recorded {
   return { use: readHistogram(reader, fields.use), open: readHistogram(reader, fields.open) };
 }
 
-export function readRecording(reader: Reader, part: Part): Recorded {
+export function readRecording(reader: ScenarioReader, part: ScenarioPart): Recorded {
   const { value } = part;
   if (value === undefined) return {};
   if (Array.isArray(value)) return recordingOf(reader, part, value as PoolEvent[]);
   if (typeof value !== 'object' || value === null) {
-    reader.wrong(part, 'what recordLoad() has made, or an array of events of a pool');
+    reader.invalid(part, 'what recordLoad() has made, or an array of events of a pool');
     return {};
   }
   const fields = fieldsOf(part, ['arrivals', 'use', 'open', 'duration']);
@@ -42,7 +42,7 @@ export function readRecording(reader: Reader, part: Part): Recorded {
   return { use, open, duration, ...(arrivals === undefined ? {} : { arrivals }) };
 }
 
-function recordingOf(reader: Reader, { path }: Part, events: readonly PoolEvent[]): Recorded {
+function recordingOf(reader: ScenarioReader, { path }: ScenarioPart, events: readonly PoolEvent[]): Recorded {
   let recording: LoadRecording | undefined;
   let failure: unknown;
   from(events)
@@ -54,13 +54,13 @@ function recordingOf(reader: Reader, { path }: Part, events: readonly PoolEvent[
   return {};
 }
 
-export function readTrace(reader: Reader, part: Part): readonly number[] | undefined {
+export function readTrace(reader: ScenarioReader, part: ScenarioPart): readonly number[] | undefined {
   const { value, path } = part;
-  if (!Array.isArray(value)) return reader.wrong(part, 'an array of milliseconds since the beginning');
+  if (!Array.isArray(value)) return reader.invalid(part, 'an array of milliseconds since the beginning');
   let last = 0;
   for (const [index, at] of (value as unknown[]).entries()) {
     if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
-      return reader.wrong(
+      return reader.invalid(
         { value: at, path: `${path}[${index}]` },
         `milliseconds, not before the one ahead of it (${last})`,
       );

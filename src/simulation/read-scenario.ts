@@ -6,15 +6,15 @@ import type { Load } from '../stress/load';
 import type { LoadDescription } from '../stress/report';
 import { readThreshold } from '../stress/thresholds';
 import type { Threshold } from '../stress/thresholds';
-import type { Die } from './dice';
+import type { RandomSource } from './random-sources';
 import { endOf, readArrivals } from './read-arrivals';
 import { readPool } from './read-pool';
 import type { PoolPlan } from './read-pool';
 import { readRecording, readTimings } from './read-recorded';
 import type { Recorded } from './read-recorded';
 import { readTarget } from './read-target';
-import { isRecord, Reader } from './reader';
-import type { Part } from './reader';
+import { isRecord, ScenarioReader } from './reader';
+import type { ScenarioPart } from './reader';
 import type { Scenario } from './scenario';
 import type { TargetPlan } from './target';
 import type { VirtualScheduler } from './virtual-scheduler';
@@ -26,7 +26,7 @@ export interface Plan extends PoolPlan {
   /** Operations that come a second, as far as that is known; or how many workers there are. */
   readonly offered: number | null;
   readonly workers: number | null;
-  load(scheduler: VirtualScheduler, die: (name: string) => Die): Omit<Load<unknown>, 'work'>;
+  load(scheduler: VirtualScheduler, randomFor: (name: string) => RandomSource): Omit<Load<unknown>, 'work'>;
 }
 
 /** Reports in a run of known length; enough for a confidence interval. */
@@ -53,7 +53,7 @@ const fieldNames = [
 
 /** The scenario as a plan; throws an `InvalidConfigError` that names everything that is wrong, each with its path. */
 export function readScenario(scenario: Scenario): Plan {
-  const reader = new Reader();
+  const reader = new ScenarioReader();
   const plan = read(reader, scenario);
   if (plan === undefined || reader.issues.length > 0) {
     throw new InvalidConfigError('simulation', 'This scenario cannot be simulated', reader.issues);
@@ -61,7 +61,7 @@ export function readScenario(scenario: Scenario): Plan {
   return plan;
 }
 
-function read(reader: Reader, scenario: Scenario): Plan | undefined {
+function read(reader: ScenarioReader, scenario: Scenario): Plan | undefined {
   const whole = { value: scenario, path: '' };
   if (!isRecord(scenario)) {
     reader.issues.push(
@@ -127,9 +127,9 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
     target,
     offered: arrivals.offered,
     workers: arrivals.description.workers,
-    load: (scheduler, die) => ({
+    load: (scheduler, randomFor) => ({
       clock: schedulerClock(scheduler),
-      arrivals: arrivals.begin(die('arrivals')),
+      arrivals: arrivals.begin(randomFor('arrivals')),
       workers: arrivals.description.workers ?? Infinity,
       operations,
       duration,
@@ -148,11 +148,11 @@ function read(reader: Reader, scenario: Scenario): Plan | undefined {
   };
 }
 
-function readSeed(reader: Reader, part: Part): number | undefined {
-  return Number.isSafeInteger(part.value) ? (part.value as number) : reader.wrong(part, 'a whole number');
+function readSeed(reader: ScenarioReader, part: ScenarioPart): number | undefined {
+  return Number.isSafeInteger(part.value) ? (part.value as number) : reader.invalid(part, 'a whole number');
 }
 
-function readOneThreshold(reader: Reader, { value, path }: Part): Threshold | undefined {
+function readOneThreshold(reader: ScenarioReader, { value, path }: ScenarioPart): Threshold | undefined {
   const threshold = readThreshold(value, path);
   if (typeof threshold !== 'string') return threshold;
   reader.issues.push(threshold);

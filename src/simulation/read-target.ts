@@ -1,32 +1,32 @@
 import { fixedTimes, histogramTimes } from './distribution';
-import { looksLikeTimes, readTimes } from './read-distribution';
+import { isDistribution, readTimes } from './read-distribution';
 import type { Recorded } from './read-recorded';
-import type { Part, Reader } from './reader';
+import type { ScenarioPart, ScenarioReader } from './reader';
 import type { Fault, Span, TargetPlan } from './target';
 
 /** How long a connect takes where nobody says so, in ms. */
 const usualConnect = 10;
 
 export function readTarget(
-  reader: Reader,
-  fields: Record<'work' | 'connect' | 'outages' | 'restarts', Part>,
+  reader: ScenarioReader,
+  fields: Record<'work' | 'connect' | 'outages' | 'restarts', ScenarioPart>,
   recorded: Recorded,
 ): TargetPlan | undefined {
   const work = readWork(reader, fields.work, recorded);
   const connect = readConnect(reader, fields.connect, recorded);
-  const silences: Span[] = [];
+  const silentOutages: Span[] = [];
   const faults: Fault[] = [];
   reader.list(fields.outages, (part) => {
-    readOutage(reader, part, faults, silences);
+    readOutage(reader, part, faults, silentOutages);
   });
   reader.list(fields.restarts, (part) => {
     readRestart(reader, part, faults);
   });
   if (work === undefined || connect === undefined) return undefined;
-  return { work, connect, faults, silences: joined(silences) };
+  return { work, connect, faults, silentOutages: joined(silentOutages) };
 }
 
-function readWork(reader: Reader, part: Part, { use }: Recorded): TargetPlan['work'] | undefined {
+function readWork(reader: ScenarioReader, part: ScenarioPart, { use }: Recorded): TargetPlan['work'] | undefined {
   if (part.value === undefined) {
     if (use !== undefined && use.count > 0) return { takes: histogramTimes(use), fails: 0, fatal: false };
     reader.issues.push(
@@ -34,23 +34,27 @@ function readWork(reader: Reader, part: Part, { use }: Recorded): TargetPlan['wo
     );
     return undefined;
   }
-  if (looksLikeTimes(part.value)) {
+  if (isDistribution(part.value)) {
     const takes = readTimes(reader, part);
     return takes === undefined ? undefined : { takes, fails: 0, fatal: false };
   }
   const fields = reader.record(part, ['takes', 'fails', 'fatal'], '')!;
   const takes = readTimes(reader, fields.takes);
   const fails = reader.share(fields.fails, 0);
-  const fatal = reader.truth(fields.fatal, false);
+  const fatal = reader.boolean(fields.fatal, false);
   return takes === undefined || fails === undefined || fatal === undefined ? undefined : { takes, fails, fatal };
 }
 
-function readConnect(reader: Reader, part: Part, { open }: Recorded): TargetPlan['connect'] | undefined {
+function readConnect(
+  reader: ScenarioReader,
+  part: ScenarioPart,
+  { open }: Recorded,
+): TargetPlan['connect'] | undefined {
   if (part.value === undefined) {
     const takes = open !== undefined && open.count > 0 ? histogramTimes(open) : fixedTimes(usualConnect);
     return { takes, fails: 0, lives: null };
   }
-  if (looksLikeTimes(part.value)) {
+  if (isDistribution(part.value)) {
     const takes = readTimes(reader, part);
     return takes === undefined ? undefined : { takes, fails: 0, lives: null };
   }
@@ -61,18 +65,18 @@ function readConnect(reader: Reader, part: Part, { open }: Recorded): TargetPlan
   return takes === undefined || fails === undefined || lives === undefined ? undefined : { takes, fails, lives };
 }
 
-function readOutage(reader: Reader, part: Part, faults: Fault[], silences: Span[]): void {
+function readOutage(reader: ScenarioReader, part: ScenarioPart, faults: Fault[], silentOutages: Span[]): void {
   const fields = reader.record(part, ['at', 'for', 'mode'], 'an object with at and for');
   if (fields === undefined) return;
   const at = reader.time(fields.at);
   const down = reader.time(fields.for);
   const mode = reader.oneOf(fields.mode, ['refuse', 'silent'], 'refuse');
   if (at === undefined || down === undefined || mode === undefined) return;
-  if (mode === 'silent') silences.push({ from: at, to: at + down });
+  if (mode === 'silent') silentOutages.push({ from: at, to: at + down });
   else faults.push({ at, down, share: 1, every: Infinity, what: 'the target is down' });
 }
 
-function readRestart(reader: Reader, part: Part, faults: Fault[]): void {
+function readRestart(reader: ScenarioReader, part: ScenarioPart, faults: Fault[]): void {
   const fields = reader.record(part, ['at', 'down', 'share', 'every'], 'an object with at least at');
   if (fields === undefined) return;
   const at = reader.time(fields.at);
@@ -81,7 +85,7 @@ function readRestart(reader: Reader, part: Part, faults: Fault[]): void {
   const every = fields.every.value === undefined ? Infinity : reader.time(fields.every, { least: 1 });
   if (at === undefined || down === undefined || share === undefined || every === undefined) return;
   if (down >= every) {
-    reader.wrong(fields.down, `less than ${fields.every.path} (${every} ms), or it would never be up`);
+    reader.invalid(fields.down, `less than ${fields.every.path} (${every} ms), or it would never be up`);
     return;
   }
   faults.push({ at, down, share, every, what: 'the target is restarted' });

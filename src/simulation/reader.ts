@@ -3,7 +3,7 @@ import { readOptions } from '../pool/values/read-options';
 import { meantBy } from '../pool/values/unknown-option';
 
 /** A part of the scenario that can be read, and where it is: `outages[0].at`. */
-export interface Part {
+export interface ScenarioPart {
   readonly value: unknown;
   readonly path: string;
 }
@@ -18,20 +18,24 @@ const units: Readonly<Record<string, number>> = {
 };
 
 /** Reads plain data that somebody has written, and notes everything that is wrong with it, each with the path of the value. */
-export class Reader {
+export class ScenarioReader {
   readonly issues: string[] = [];
 
   /** Says so, and returns nothing, whatever it was to be. */
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that it can be returned where something is read
-  wrong<T>({ path, value }: Part, wanted: string): T | undefined {
+  invalid<T>({ path, value }: ScenarioPart, wanted: string): T | undefined {
     this.issues.push(`${path} must be ${wanted}, but got ${describeValue(value)}`);
     return undefined;
   }
 
   /** The fields of an object, none of which may be unknown; undefined if it is none. */
-  record<K extends string>(part: Part, names: readonly K[], wanted: string): Record<K, Part> | undefined {
+  record<K extends string>(
+    part: ScenarioPart,
+    names: readonly K[],
+    wanted: string,
+  ): Record<K, ScenarioPart> | undefined {
     const { value, path } = part;
-    if (!isRecord(value)) return this.wrong(part, wanted);
+    if (!isRecord(value)) return this.invalid(part, wanted);
     const given = readOptions(value, names);
     for (const name of Object.keys(given)) {
       if ((names as readonly string[]).includes(name)) continue;
@@ -43,11 +47,11 @@ export class Reader {
     return fieldsOf({ value: given, path }, names);
   }
 
-  list<T>(part: Part, read: (part: Part) => T | undefined): T[] {
+  list<T>(part: ScenarioPart, read: (part: ScenarioPart) => T | undefined): T[] {
     const { value, path } = part;
     if (value === undefined) return [];
     if (!Array.isArray(value)) {
-      this.wrong(part, 'an array');
+      this.invalid(part, 'an array');
       return [];
     }
     const items = (value as unknown[]).map((item, index) => read({ value: item, path: `${path}[${index}]` }));
@@ -56,7 +60,7 @@ export class Reader {
 
   /** Milliseconds. */
   time(
-    part: Part,
+    part: ScenarioPart,
     { least = 0, fallback }: { least?: number; fallback?: number | undefined } = {},
   ): number | undefined {
     const { value } = part;
@@ -64,46 +68,49 @@ export class Reader {
     const ms = typeof value === 'string' ? millisecondsOf(value) : value;
     if (typeof ms === 'number' && ms >= 0 && ms < Infinity && ms >= least) return ms;
     const bound = least > 0 ? ` of at least ${least} ms` : '';
-    return this.wrong(
+    return this.invalid(
       part,
       `a time${bound}: milliseconds, or a text with a unit such as "20ms", "1.5s", "2min" or "1h"`,
     );
   }
 
   /** From 0 to 1. */
-  share(part: Part, fallback: number): number | undefined {
+  share(part: ScenarioPart, fallback: number): number | undefined {
     const { value } = part;
     if (value === undefined) return fallback;
     if (typeof value === 'number' && value >= 0 && value <= 1) return value;
-    return this.wrong(part, 'a share, from 0 to 1');
+    return this.invalid(part, 'a share, from 0 to 1');
   }
 
-  count(part: Part): number | undefined {
+  count(part: ScenarioPart): number | undefined {
     const { value } = part;
     return Number.isSafeInteger(value) && (value as number) > 0
       ? (value as number)
-      : this.wrong(part, 'a positive integer');
+      : this.invalid(part, 'a positive integer');
   }
 
-  oneOf<W extends string>(part: Part, words: readonly W[], fallback: W): W | undefined {
+  oneOf<W extends string>(part: ScenarioPart, words: readonly W[], fallback: W): W | undefined {
     const { value } = part;
     if (value === undefined) return fallback;
     const word = words.find((each) => each === value);
-    return word ?? this.wrong(part, words.map((each) => `"${each}"`).join(' or '));
+    return word ?? this.invalid(part, words.map((each) => `"${each}"`).join(' or '));
   }
 
-  truth(part: Part, fallback: boolean): boolean | undefined {
+  boolean(part: ScenarioPart, fallback: boolean): boolean | undefined {
     const { value } = part;
     if (value === undefined) return fallback;
-    return typeof value === 'boolean' ? value : this.wrong(part, 'true or false');
+    return typeof value === 'boolean' ? value : this.invalid(part, 'true or false');
   }
 }
 
 /** The fields of what is known to be an object. */
-export function fieldsOf<K extends string>({ value, path }: Part, names: readonly K[]): Record<K, Part> {
+export function fieldsOf<K extends string>(
+  { value, path }: ScenarioPart,
+  names: readonly K[],
+): Record<K, ScenarioPart> {
   const record = value as Record<string, unknown>;
   const fields = names.map((name) => [name, { value: record[name], path: join(path, name) }] as const);
-  return Object.fromEntries(fields) as Record<K, Part>;
+  return Object.fromEntries(fields) as Record<K, ScenarioPart>;
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -6,7 +6,7 @@ import type { StressReport } from '../stress/report';
 import { runLoad } from '../stress/run-load';
 import { Confidence } from './confidence';
 import type { Figure } from './confidence';
-import { diceOf } from './dice';
+import { randomSources } from './random-sources';
 import { readScenario } from './read-scenario';
 import type { Plan } from './read-scenario';
 import type { Scenario } from './scenario';
@@ -23,15 +23,15 @@ export interface SimulationReport extends StressReport {
   /** How long they waited on average, in ms; those who did not wait count with 0. */
   readonly meanWait: Figure;
   /** Which part of all operations got no connection: turned away, timed out, or because there was none. */
-  readonly lost: Figure;
+  readonly unserved: Figure;
 }
 
 /**
  * In ms of real time: how long the event loop may be kept from everything else, and between how many steps that is looked at. A step may begin
  * thousands of operations.
  */
-const slice = 20;
-const lookEvery = 8;
+const sliceMs = 20;
+const stepsPerCheck = 8;
 
 /**
  * Puts a load on a pool in virtual time: the code of the pool is the one that runs in life, its connections lead to a target that behaves as
@@ -64,7 +64,7 @@ export function simulate(scenario: Scenario): Observable<SimulationReport> {
     const confidence = new Confidence();
     let steps: Subscription | undefined;
     out.add(
-      begin(plan, scheduler).subscribe({
+      runPlan(plan, scheduler).subscribe({
         next: (report) => {
           confidence.add(report);
           out.next({ ...report, seed: plan.seed, ...confidence.figures(report) });
@@ -74,11 +74,11 @@ export function simulate(scenario: Scenario): Observable<SimulationReport> {
       }),
     );
     const run = (): void => {
-      const until = performance.now() + slice;
+      const until = performance.now() + sliceMs;
       try {
         for (let step = 1; !out.closed; step++) {
           if (!scheduler.step()) throw new Error('Nothing is left to happen, and the run has not ended.');
-          if (step % lookEvery === 0 && performance.now() > until) return;
+          if (step % stepsPerCheck === 0 && performance.now() > until) return;
         }
       } catch (error) {
         out.error(error);
@@ -94,22 +94,22 @@ export function simulate(scenario: Scenario): Observable<SimulationReport> {
 }
 
 /** The pool, its target, and the load on both, at the beginning of virtual time. */
-function begin(plan: Plan, scheduler: VirtualScheduler): Observable<StressReport> {
-  const die = diceOf(plan.seed);
-  const target = new Target(plan.target, scheduler, die);
-  const { close, validate, reset } = plan.checks;
-  const [closeDie, validateDie, resetDie] = [die('close'), die('validate'), die('reset')];
+function runPlan(plan: Plan, scheduler: VirtualScheduler): Observable<StressReport> {
+  const randomFor = randomSources(plan.seed);
+  const target = new Target(plan.target, scheduler, randomFor);
+  const { close, validate, reset } = plan.durations;
+  const [closeRandom, validateRandom, resetRandom] = [randomFor('close'), randomFor('validate'), randomFor('reset')];
   const options: PoolOptions<SimulatedConnection> = {
     ...(plan.pool as Omit<PoolOptions<SimulatedConnection>, 'connect'>),
     name: plan.pool.name ?? 'simulated',
     connect: target.connect,
-    close: close && (() => target.lasts(close, closeDie, undefined)),
-    validate: validate && (() => target.lasts(validate, validateDie, true)),
-    reset: reset && (() => target.lasts(reset, resetDie, undefined)),
+    close: close && (() => target.delayed(close, closeRandom, undefined)),
+    validate: validate && (() => target.delayed(validate, validateRandom, true)),
+    reset: reset && (() => target.delayed(reset, resetRandom, undefined)),
     isFatal: (error) => error instanceof SimulatedFailure && error.fatal,
     scheduler,
-    random: die('pool'),
+    random: randomFor('pool'),
   };
   const pool = createPool(options);
-  return runLoad(pool, { ...plan.load(scheduler, die), work: target.work });
+  return runLoad(pool, { ...plan.load(scheduler, randomFor), work: target.work });
 }

@@ -2,7 +2,7 @@ import { ReadableError } from '../pool/values/readable-error';
 import { Observable } from 'rxjs';
 import type { Subscriber } from 'rxjs';
 import type { Connector } from '../pool/connector';
-import type { Die } from './dice';
+import type { RandomSource } from './random-sources';
 import type { Times } from './distribution';
 import type { VirtualScheduler } from './virtual-scheduler';
 
@@ -12,7 +12,7 @@ export interface TargetPlan {
   readonly work: { readonly takes: Times; readonly fails: number; readonly fatal: boolean };
   readonly faults: readonly Fault[];
   /** When nothing moves: from and to, in order, without overlaps. */
-  readonly silences: readonly Span[];
+  readonly silentOutages: readonly Span[];
 }
 
 export interface Fault {
@@ -56,37 +56,39 @@ export class SimulatedConnection {
 export class Target {
   private readonly open = new Map<SimulatedConnection, Subscriber<SimulatedConnection>>();
   /** Faults that last, and how much of the target each of them has taken. */
-  private readonly down = new Set<Fault>();
+  private readonly activeFaults = new Set<Fault>();
   private connections = 0;
 
-  private readonly dice: Readonly<Record<'connect' | 'connectFails' | 'lives' | 'work' | 'workFails' | 'faults', Die>>;
+  private readonly randomSources: Readonly<
+    Record<'connect' | 'connectFails' | 'lives' | 'work' | 'workFails' | 'faults', RandomSource>
+  >;
 
   constructor(
     private readonly plan: TargetPlan,
     private readonly scheduler: VirtualScheduler,
-    die: (name: string) => Die,
+    randomFor: (name: string) => RandomSource,
   ) {
-    const [connect, connectFails, lives] = [die('connect'), die('connect fails'), die('lives')];
-    this.dice = {
+    const [connect, connectFails, lives] = [randomFor('connect'), randomFor('connect fails'), randomFor('lives')];
+    this.randomSources = {
       connect,
       connectFails,
       lives,
-      work: die('work'),
-      workFails: die('work fails'),
-      faults: die('faults'),
+      work: randomFor('work'),
+      workFails: randomFor('work fails'),
+      faults: randomFor('faults'),
     };
-    for (const fault of plan.faults) this.await(fault, fault.at);
+    for (const fault of plan.faults) this.scheduleFault(fault, fault.at);
   }
 
   readonly connect: Connector<SimulatedConnection> = () =>
     new Observable<SimulatedConnection>((subscriber) => {
-      const { plan, dice } = this;
+      const { plan, randomSources } = this;
       const { takes, fails, lives } = plan.connect;
-      const took = this.lasting(takes.draw(dice.connect));
-      const failed = fails > 0 && dice.connectFails() < fails;
+      const took = this.withSilentOutages(takes.draw(randomSources.connect));
+      const failed = fails > 0 && randomSources.connectFails() < fails;
       subscriber.add(
         this.after(took, () => {
-          const failure = failed ? 'the connect failed' : this.faultNow();
+          const failure = failed ? 'the connect failed' : this.connectFailure();
           if (failure !== null) {
             subscriber.error(new Error(failure));
             return;
@@ -95,7 +97,7 @@ export class Target {
           this.open.set(connection, subscriber);
           subscriber.add(() => this.open.delete(connection));
           if (lives !== null) {
-            const life = lives.draw(dice.lives);
+            const life = lives.draw(randomSources.lives);
             subscriber.add(this.after(life, () => subscriber.error(new Error('the connection was lost'))));
           }
           subscriber.next(connection);
@@ -105,10 +107,10 @@ export class Target {
 
   readonly work = (): Observable<never> =>
     new Observable<never>((subscriber) => {
-      const { plan, dice } = this;
+      const { plan, randomSources } = this;
       const { takes, fails, fatal } = plan.work;
-      const took = this.lasting(takes.draw(dice.work));
-      const failed = fails > 0 && dice.workFails() < fails;
+      const took = this.withSilentOutages(takes.draw(randomSources.work));
+      const failed = fails > 0 && randomSources.workFails() < fails;
       return this.after(took, () => {
         if (failed) subscriber.error(new SimulatedFailure('the work failed', fatal));
         else subscriber.complete();
@@ -116,9 +118,9 @@ export class Target {
     });
 
   /** Something that only takes time: a close, a validation, a reset. */
-  lasts<T>(takes: Times, die: Die, value: T): Observable<T> {
+  delayed<T>(takes: Times, random: RandomSource, value: T): Observable<T> {
     return new Observable((subscriber) =>
-      this.after(this.lasting(takes.draw(die)), () => {
+      this.after(this.withSilentOutages(takes.draw(random)), () => {
         subscriber.next(value);
         subscriber.complete();
       }),
@@ -130,40 +132,40 @@ export class Target {
   }
 
   /** How long it takes what would take so many ms, while the target is silent now and then. */
-  private lasting(ms: number): number {
-    const { silences } = this.plan;
-    if (silences.length === 0) return ms;
+  private withSilentOutages(ms: number): number {
+    const { silentOutages } = this.plan;
+    if (silentOutages.length === 0) return ms;
     const now = this.scheduler.now();
     let end = now + ms;
-    for (const { from, to } of silences) {
+    for (const { from, to } of silentOutages) {
       if (from >= end) break;
       if (to > now) end += to - Math.max(from, now);
     }
     return end - now;
   }
 
-  private await(fault: Fault, at: number): void {
+  private scheduleFault(fault: Fault, at: number): void {
     this.after(at - this.scheduler.now(), () => {
-      this.begin(fault);
-      if (fault.every !== Infinity) this.await(fault, at + fault.every);
+      this.startFault(fault);
+      if (fault.every !== Infinity) this.scheduleFault(fault, at + fault.every);
     });
   }
 
-  private begin(fault: Fault): void {
+  private startFault(fault: Fault): void {
     const { down, share, what } = fault;
     if (down > 0) {
-      this.down.add(fault);
-      this.after(down, () => this.down.delete(fault));
+      this.activeFaults.add(fault);
+      this.after(down, () => this.activeFaults.delete(fault));
     }
     for (const subscriber of [...this.open.values()]) {
-      if (share === 1 || this.dice.faults() < share) subscriber.error(new Error(what));
+      if (share === 1 || this.randomSources.faults() < share) subscriber.error(new Error(what));
     }
   }
 
   /** Why a connect that would arrive now fails; null if it does not. */
-  private faultNow(): string | null {
-    for (const { share, what } of this.down) {
-      if (share === 1 || this.dice.faults() < share) return what;
+  private connectFailure(): string | null {
+    for (const { share, what } of this.activeFaults) {
+      if (share === 1 || this.randomSources.faults() < share) return what;
     }
     return null;
   }

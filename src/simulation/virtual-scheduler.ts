@@ -1,15 +1,15 @@
 import { Subscription } from 'rxjs';
 import type { SchedulerAction, SchedulerLike } from 'rxjs';
 
-type Work<T> = (this: SchedulerAction<T>, state: T) => void;
+type ScheduledWork<T> = (this: SchedulerAction<T>, state: T) => void;
 
 /** What is to be done at some time. */
-interface Due {
+interface ScheduledAction {
   at: number;
   /** Which one it was to be scheduled. */
   number: number;
   /** Where it is in the heap; -1 if it is not. */
-  place: number;
+  heapIndex: number;
   execute(): void;
 }
 
@@ -19,7 +19,7 @@ interface Due {
  * so that hours of a busy pool are a matter of seconds. Cancelled actions leave it at once: a pool cancels most of its timers.
  */
 export class VirtualScheduler implements SchedulerLike {
-  private readonly heap: Due[] = [];
+  private readonly heap: ScheduledAction[] = [];
   private time = 0;
   private scheduled = 0;
 
@@ -28,7 +28,7 @@ export class VirtualScheduler implements SchedulerLike {
     return this.time;
   }
 
-  schedule<T>(work: Work<T>, delay?: number, state?: T): Subscription {
+  schedule<T>(work: ScheduledWork<T>, delay?: number, state?: T): Subscription {
     return new VirtualAction<T>(this, work).schedule(state, delay);
   }
 
@@ -48,26 +48,26 @@ export class VirtualScheduler implements SchedulerLike {
   }
 
   /** @internal */
-  add(action: Due, delay: number): void {
+  add(action: ScheduledAction, delay: number): void {
     action.at = this.time + (delay > 0 ? delay : 0);
     action.number = this.scheduled++;
     this.heap.push(action);
-    this.rise(action, this.heap.length - 1);
+    this.siftUp(action, this.heap.length - 1);
   }
 
   /** @internal */
-  remove(action: Due): void {
+  remove(action: ScheduledAction): void {
     const { heap } = this;
-    const { place } = action;
-    if (place < 0) return;
-    action.place = -1;
+    const { heapIndex } = action;
+    if (heapIndex < 0) return;
+    action.heapIndex = -1;
     const last = heap.pop()!;
     if (last === action) return;
-    this.sink(last, place);
-    this.rise(last, last.place);
+    this.siftDown(last, heapIndex);
+    this.siftUp(last, last.heapIndex);
   }
 
-  private rise(action: Due, from: number): void {
+  private siftUp(action: ScheduledAction, from: number): void {
     const { heap } = this;
     let place = from;
     while (place > 0) {
@@ -75,14 +75,14 @@ export class VirtualScheduler implements SchedulerLike {
       const parent = heap[above]!;
       if (!isBefore(action, parent)) break;
       heap[place] = parent;
-      parent.place = place;
+      parent.heapIndex = place;
       place = above;
     }
     heap[place] = action;
-    action.place = place;
+    action.heapIndex = place;
   }
 
-  private sink(action: Due, from: number): void {
+  private siftDown(action: ScheduledAction, from: number): void {
     const { heap } = this;
     const { length } = heap;
     let place = from;
@@ -93,27 +93,27 @@ export class VirtualScheduler implements SchedulerLike {
       const child = heap[below]!;
       if (!isBefore(child, action)) break;
       heap[place] = child;
-      child.place = place;
+      child.heapIndex = place;
       place = below;
     }
     heap[place] = action;
-    action.place = place;
+    action.heapIndex = place;
   }
 }
 
-function isBefore(a: Due, b: Due): boolean {
+function isBefore(a: ScheduledAction, b: ScheduledAction): boolean {
   return a.at < b.at || (a.at === b.at && a.number < b.number);
 }
 
-class VirtualAction<T> extends Subscription implements SchedulerAction<T>, Due {
+class VirtualAction<T> extends Subscription implements SchedulerAction<T>, ScheduledAction {
   at = 0;
   number = 0;
-  place = -1;
+  heapIndex = -1;
   private state: T | undefined = undefined;
 
   constructor(
     private readonly scheduler: VirtualScheduler,
-    private readonly work: Work<T>,
+    private readonly work: ScheduledWork<T>,
   ) {
     super();
   }

@@ -93,7 +93,7 @@ describe('the answers that are owed', () => {
       ),
       caller: undefined as unknown as RpcConnection,
       onDone: () => {},
-      onRoom: () => {},
+      onCapacity: () => {},
       onFault: () => {},
     });
     let id = 0;
@@ -110,34 +110,34 @@ describe('the answers that are owed', () => {
     stall();
     // The first of them is taken by the socket.
     for (let i = 0; i < 3; i++) ask(600);
-    expect([answers.clogged, answers.flooded]).toEqual([true, false]);
+    expect([answers.isUnsentFull, answers.isFlooded]).toEqual([true, false]);
     ask(600);
-    expect([answers.clogged, answers.flooded]).toEqual([true, true]);
+    expect([answers.isUnsentFull, answers.isFlooded]).toEqual([true, true]);
   });
 
   it('are no flood any more when what had to be dropped has been made up for', () => {
     const { answers, ask, stall, read } = answering({ maxUnsentBytes: 2_000, maxBacklogBytes: 4_000 });
     stall();
     for (let i = 0; i < 4; i++) ask(3_000);
-    expect(answers.flooded).withContext('the last one was dropped').toBe(true);
+    expect(answers.isFlooded).withContext('the last one was dropped').toBe(true);
     read();
-    expect([answers.clogged, answers.unsentBytes]).toEqual([false, 0]);
+    expect([answers.isUnsentFull, answers.unsentBytes]).toEqual([false, 0]);
     stall();
     ask(3_000);
     ask(3_000);
-    expect([answers.clogged, answers.flooded]).toEqual([true, false]);
+    expect([answers.isUnsentFull, answers.isFlooded]).toEqual([true, false]);
   });
 
   it('make busy by the bytes of their requests, until they have been given', () => {
     const { answers, late } = answering({ maxCallBytes: 100 });
     answers.request(1, 'late', [], 60);
-    expect(answers.busy).toBe(false);
+    expect(answers.isBusy).toBe(false);
     answers.request(2, 'late', [], 40);
-    expect(answers.busy).toBe(true);
+    expect(answers.isBusy).toBe(true);
     late.complete();
-    expect(answers.busy).toBe(false);
+    expect(answers.isBusy).toBe(false);
     answers.request(3, 'bytes', [1], 90);
     answers.request(4, 'late', [], 90);
-    expect(answers.busy).toBe(false);
+    expect(answers.isBusy).toBe(false);
   });
 });

@@ -24,7 +24,7 @@ describe('CallTable', () => {
             table.remove(id);
             model.delete(id);
           } else if (model.has(id)) {
-            table.forget(id);
+            table.cancel(id);
             model.set(id, null);
           }
           expect(table.size).toBe(model.size);

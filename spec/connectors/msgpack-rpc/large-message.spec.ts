@@ -1,8 +1,8 @@
 import { createLiteCodec, type Codec } from '../../../src/connectors/msgpack-rpc/index';
-import { Gathered } from '../../../src/connectors/msgpack-rpc/gathered';
+import { ByteAccumulator } from '../../../src/connectors/msgpack-rpc/byte-accumulator';
 import { Inbox, type Receive } from '../../../src/connectors/msgpack-rpc/inbox';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
-import { giveBack, joinInSpare } from '../../../src/connectors/msgpack-rpc/spare';
+import { releaseBuffer, concatPooled } from '../../../src/connectors/msgpack-rpc/buffer-pool';
 import { wireCodecOf } from '../../../src/connectors/msgpack-rpc/wire-codec';
 import { codecs } from './codecs';
 import { until } from '../../helpers/turns';
@@ -89,7 +89,7 @@ describe('a large message', () => {
         const wire = pack([1, 1, null, result]);
         inbox.push(wire.subarray(0, 100_000));
         expect(nextIn(inbox)).toBeUndefined();
-        const read = wire.copy(inbox.room(Infinity)!, 0, 100_000);
+        const read = wire.copy(inbox.space(Infinity)!, 0, 100_000);
         inbox.filled(read);
         let value: any;
         let memory!: Buffer;
@@ -119,36 +119,36 @@ describe('a large message', () => {
   }
 
   it('has no memory for what it merely claims', () => {
-    const gathered = new Gathered();
+    const gathered = new ByteAccumulator();
     const claimed = 100 * MB;
     gathered.append(Buffer.alloc(10), claimed);
-    expect(gathered.room(claimed, Infinity).buffer.byteLength).toBeLessThanOrEqual(1024);
+    expect(gathered.space(claimed, Infinity).buffer.byteLength).toBeLessThanOrEqual(1024);
     gathered.append(Buffer.alloc(10_000), claimed);
-    expect(gathered.room(claimed, Infinity).buffer.byteLength).toBeLessThan(MB);
+    expect(gathered.space(claimed, Infinity).buffer.byteLength).toBeLessThan(MB);
     gathered.append(Buffer.alloc(2 * MB), claimed);
-    expect(gathered.room(claimed, Infinity).length).toBe(claimed);
-    expect(gathered.room(claimed, 1000).length).toBe(1000);
+    expect(gathered.space(claimed, Infinity).length).toBe(claimed);
+    expect(gathered.space(claimed, 1000).length).toBe(1000);
     expect(gathered.take().length).toBe(10_010 + 2 * MB);
   });
 
   describe('on its way out', () => {
     it('is in memory that is used again when it has left, and not before', () => {
       const parts = [bytesOf(MB, 1), bytesOf(MB, 2)];
-      const first = joinInSpare(parts);
-      const second = joinInSpare(parts);
+      const first = concatPooled(parts);
+      const second = concatPooled(parts);
       expect(second.buffer).not.toBe(first.buffer);
       const memory = first.buffer;
-      giveBack(first);
-      const shorter = joinInSpare(parts.slice(1));
+      releaseBuffer(first);
+      const shorter = concatPooled(parts.slice(1));
       expect(shorter.buffer).toBe(memory);
       expect(shorter.equals(parts[1]!)).toBeTrue();
       // Given back once for each time that it was lent, by whoever had it last.
-      giveBack(first);
-      expect(joinInSpare(parts).buffer).not.toBe(memory);
-      giveBack(shorter);
-      giveBack(second);
+      releaseBuffer(first);
+      expect(concatPooled(parts).buffer).not.toBe(memory);
+      releaseBuffer(shorter);
+      releaseBuffer(second);
       // Not for what is much smaller.
-      const small = joinInSpare([bytesOf(MB - 1, 3), Buffer.alloc(1)]);
+      const small = concatPooled([bytesOf(MB - 1, 3), Buffer.alloc(1)]);
       expect(small.buffer.byteLength).toBeLessThanOrEqual(2 * MB);
     });
 

@@ -51,10 +51,10 @@ describe('finding where a message ends', () => {
     const inbox = new Inbox(clientLimits);
     inbox.push(Buffer.of(0x92, 1));
     expect(nextIn(inbox)).toBeUndefined();
-    expect(inbox.begunBytes).toBe(2);
+    expect(inbox.partialBytes).toBe(2);
     inbox.push(Buffer.of(2, 3));
     expect(nextIn(inbox)).toEqual(Buffer.of(0x92, 1, 2));
-    expect(inbox.begunBytes).toBe(0);
+    expect(inbox.partialBytes).toBe(0);
     expect(inbox.waitingBytes).toBe(1);
     expect(nextIn(inbox)).toEqual(Buffer.of(3));
   });

@@ -1,8 +1,8 @@
 import { createConnection, type Socket } from 'node:net';
 import { Subject, Subscriber } from 'rxjs';
-import { Awake } from '../../../src/connectors/msgpack-rpc/awake';
+import { RefCountedKeepAlive } from '../../../src/connectors/msgpack-rpc/ref-counted-keep-alive';
 import { Call, Calls } from '../../../src/connectors/msgpack-rpc/calls';
-import { closedHere } from '../../../src/connectors/msgpack-rpc/ending';
+import { closedLocally } from '../../../src/connectors/msgpack-rpc/close-reason';
 import { createLiteCodec } from '../../../src/connectors/msgpack-rpc/index';
 import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
@@ -54,7 +54,7 @@ describe('the ids of calls', () => {
   it('skip those that are under way, and those given up that may still be answered', () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
     const outbox = new Outbox(socket);
-    const calls = new Calls('somewhere', outbox, new Awake(socket, false), LARGEST);
+    const calls = new Calls('somewhere', outbox, new RefCountedKeepAlive(socket, false), LARGEST);
     const start = (id: number): Call => {
       const call = new Call(calls, 'x', new Subscriber<unknown>(new Subject()), true);
       calls.start(call, id, Buffer.of(1));
@@ -71,13 +71,13 @@ describe('the ids of calls', () => {
 
   it('of calls that were given up are counted until the answer has come, or the connection has ended', async () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
-    const calls = new Calls('somewhere', new Outbox(socket), new Awake(socket, false), 1);
+    const calls = new Calls('somewhere', new Outbox(socket), new RefCountedKeepAlive(socket, false), 1);
     const start = (): Call => {
       const call = new Call(calls, 'x', new Subscriber<unknown>(new Subject()), true);
       calls.start(call, calls.nextId(), Buffer.of(1));
       return call;
     };
-    const counts = (): number[] => [calls.unanswered, calls.forgotten];
+    const counts = (): number[] => [calls.unanswered, calls.cancelled];
     const sent = [start(), start(), start()];
     await after(0);
     for (const call of sent) call.unsubscribe();
@@ -86,7 +86,7 @@ describe('the ids of calls', () => {
     expect(counts()).toEqual([2, 2]);
     start().unsubscribe();
     expect(counts()).withContext('one that has not left is simply gone').toEqual([2, 2]);
-    calls.fail(closedHere('somewhere'));
+    calls.fail(closedLocally('somewhere'));
     expect(counts()).toEqual([0, 0]);
   });
 

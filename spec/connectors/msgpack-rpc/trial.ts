@@ -112,7 +112,7 @@ function check(said: Buffer, limits: RpcLimits): void {
     const message = checkMessage(lite.decode(bytes));
     if (message[0] === REPLY && message[2] !== null && message[3] !== null) throw new Error('an answer that is both');
   }
-  if (inbox.begunBytes > 0) throw new Error(`half a message was said, under ${inspect(limits)}`);
+  if (inbox.partialBytes > 0) throw new Error(`half a message was said, under ${inspect(limits)}`);
 }
 
 /**

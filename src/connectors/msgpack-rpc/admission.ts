@@ -3,19 +3,19 @@ import type { BehaviorSubject } from 'rxjs';
 import { refusalFrame } from './answers';
 import { Client, Clients } from './clients';
 import { Deadlines } from './deadlines';
-import { turnedAwayMessage } from './ending';
+import { evictedMessage } from './close-reason';
 import { RpcConnectionError } from './errors';
 import { Handshakes } from './handshakes';
 import { linger } from './linger';
 import type { ServeConfig } from './serve-options';
 import { Session } from './session';
 import { hostAndPort } from './target';
-import { Turns } from './turns';
+import { ReadScheduler } from './read-scheduler';
 
 /** Clients that are told at the same time why they are closed; those beyond that are closed without a word. */
-const MOST_TOLD = 64;
+const MAX_REFUSALS = 64;
 /** Sockets that may arrive in one turn of the event loop: as many as the system keeps for a server. */
-const MOST_ARRIVALS = 512;
+const MAX_ARRIVALS = 512;
 
 /** Admits clients to a node, and decides which of them has to go when there are too many. */
 export class Admission {
@@ -25,7 +25,7 @@ export class Admission {
   readonly #clients: Clients;
   /** Those that have come while every place was taken. */
   #arrivals: Client[] = [];
-  readonly #turns = new Turns();
+  readonly #readScheduler = new ReadScheduler();
   /** Those that have asked nothing yet. */
   readonly #idle: Deadlines<Client>;
   readonly #handshakes: Handshakes | undefined;
@@ -51,7 +51,7 @@ export class Admission {
         timeout: handshakeTimeout,
         onAgreed: (client, socket) => {
           if (client.refusal === undefined) this.#open(client, socket);
-          else this.#tell(socket, client.refusal);
+          else this.#sendRefusal(socket, client.refusal);
         },
         onFailed: (client, reason, cause) => {
           this.#reportDisagreement(client, reason, cause);
@@ -59,16 +59,16 @@ export class Admission {
         },
         onPlain: (client) => {
           this.#reportDisagreement(client, 'what it sent is no TLS');
-          this.#leave(client);
-          this.#tell(client.socket, 'this node speaks TLS, and what came is none. Is the option tls missing?');
+          this.#remove(client);
+          this.#sendRefusal(client.socket, 'this node speaks TLS, and what came is none. Is the option tls missing?');
         },
       });
     }
   }
 
   /** As many sockets as can be open at once. */
-  get mostSockets(): number {
-    return this.#config.limits.maxConnections + MOST_ARRIVALS + MOST_TOLD;
+  get maxSockets(): number {
+    return this.#config.limits.maxConnections + MAX_ARRIVALS + MAX_REFUSALS;
   }
 
   accept(socket: Socket): void {
@@ -83,11 +83,11 @@ export class Admission {
     socket.once('close', () => {
       this.#sockets.delete(socket);
       // A session ends by itself, when everything that came before has been read.
-      if (client.session === undefined) this.#leave(client);
+      if (client.session === undefined) this.#remove(client);
     });
     if (this.#clients.size < this.#config.limits.maxConnections) this.#admit(client);
     // Which client is silent is known only when everything has been read that has come in by now, which is before an immediate.
-    else if (this.#arrivals.push(client) === 1) setImmediate(() => this.#makeRoom());
+    else if (this.#arrivals.push(client) === 1) setImmediate(() => this.#admitArrivals());
   }
 
   /** Admits nobody any more, and closes everything. */
@@ -105,7 +105,7 @@ export class Admission {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #makeRoom(): void {
+  #admitArrivals(): void {
     const { maxConnections } = this.#config.limits;
     const arrivals = this.#arrivals;
     this.#arrivals = [];
@@ -115,7 +115,7 @@ export class Admission {
         this.#admit(client);
         continue;
       }
-      const silent = this.#clients.nextToGo();
+      const silent = this.#clients.nextToEvict();
       if (silent === undefined) {
         this.#refuse(
           client,
@@ -138,14 +138,23 @@ export class Admission {
   #open(client: Client, socket: Socket): void {
     const { limits, methods, codec } = this.#config;
     const { target } = client;
-    const onHeard = (): void => {
-      if (this.#clients.heard(client)) this.#idle.delete(client);
+    const onMessages = (): void => {
+      if (this.#clients.markActive(client)) this.#idle.delete(client);
     };
     client.session = new Session(
       socket,
-      { target, codec, limits, methods, role: 'server', onFault: this.#onFault, onHeard, turns: this.#turns },
+      {
+        target,
+        codec,
+        limits,
+        methods,
+        role: 'server',
+        onFault: this.#onFault,
+        onMessages,
+        readScheduler: this.#readScheduler,
+      },
       (error) => {
-        this.#leave(client);
+        this.#remove(client);
         this.#count.next(this.#count.value - 1);
         if (error !== undefined) this.#onFault(error);
       },
@@ -156,9 +165,9 @@ export class Admission {
 
   /** A client that came while none of the others could go. */
   #refuse(client: Client, reason: string): void {
-    this.#reportTurnedAway(client, reason);
-    if (this.#handshakes === undefined || this.#tooManyToTell) {
-      this.#tell(client.socket, reason);
+    this.#reportEvicted(client, reason);
+    if (this.#handshakes === undefined || this.#hasTooManyRefusals) {
+      this.#sendRefusal(client.socket, reason);
     } else {
       client.refusal = reason;
       this.#handshakes.begin(client);
@@ -168,22 +177,22 @@ export class Admission {
   /** Closes one that has a place, without a word: what it asks next, it asks elsewhere, or of a new connection. */
   #close(client: Client, reason: string): void {
     if (client.session !== undefined) {
-      client.session.turnAway(reason);
+      client.session.evict(reason);
       return;
     }
-    this.#reportTurnedAway(client, reason);
-    this.#leave(client);
+    this.#reportEvicted(client, reason);
+    this.#remove(client);
     client.socket.destroy();
   }
 
-  #leave(client: Client): void {
+  #remove(client: Client): void {
     this.#clients.remove(client);
     this.#idle.delete(client);
   }
 
   /** The last words on a socket. */
-  #tell(socket: Socket, reason: string): void {
-    if (this.#tooManyToTell) {
+  #sendRefusal(socket: Socket, reason: string): void {
+    if (this.#hasTooManyRefusals) {
       socket.destroy();
       return;
     }
@@ -191,12 +200,12 @@ export class Admission {
     linger(socket);
   }
 
-  get #tooManyToTell(): boolean {
-    return this.#sockets.size - this.#clients.size > MOST_TOLD;
+  get #hasTooManyRefusals(): boolean {
+    return this.#sockets.size - this.#clients.size > MAX_REFUSALS;
   }
 
-  #reportTurnedAway({ target }: Client, reason: string): void {
-    this.#onFault(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, turnedAwayMessage(target, reason)));
+  #reportEvicted({ target }: Client, reason: string): void {
+    this.#onFault(new RpcConnectionError('RPC_CONNECTION_CLOSED', target, evictedMessage(target, reason)));
   }
 
   #reportDisagreement({ target }: Client, reason: string, cause?: Error): void {

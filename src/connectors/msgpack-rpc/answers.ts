@@ -15,17 +15,17 @@ import type { WireCodec } from './wire-codec';
 const FAILED = 0;
 const REFUSED = 1;
 
-const LONGEST_NAME = 100;
+const MAX_NAME_LENGTH = 100;
 /** Answers of so many bytes are sent whatever waits: the error in their place would not be much shorter. */
-const SHORT = 1024;
+const SHORT_BYTES = 1024;
 
 /** A request of the other side that is being worked on, or a notification that runs a method: then its id is null. */
-class Work implements CallContext {
+class RunningRequest implements CallContext {
   readonly id: number | null;
   /** Bytes of memory that its request became. */
   readonly bytes: number;
   readonly caller: RpcConnection;
-  over = false;
+  isDone = false;
   subscription: Subscription | undefined;
   #controller: AbortController | undefined;
   #abandoned: { reason: unknown } | undefined;
@@ -46,7 +46,7 @@ class Work implements CallContext {
 
   /** Nobody waits for it any more. */
   abandon(reason: unknown): void {
-    this.over = true;
+    this.isDone = true;
     this.#abandoned = { reason };
     this.#controller?.abort(reason);
     this.subscription?.unsubscribe();
@@ -62,7 +62,7 @@ class Answer extends Outgoing {
   }
 
   override sent(weight: number): void {
-    this.#answers.taken(weight);
+    this.#answers.onSent(weight);
   }
 }
 
@@ -74,7 +74,7 @@ export interface AnswersConfig {
   readonly backlog: Backlog;
   readonly caller: RpcConnection;
   /** There may be room again, after there was none. */
-  readonly onRoom: () => void;
+  readonly onCapacity: () => void;
   /** What the log should know of the other side. */
   readonly onFault: (what: string) => void;
   /** A request that was not answered at once has been now. */
@@ -84,7 +84,7 @@ export interface AnswersConfig {
 /** Answers what the other side asks: every request gets exactly one answer, since a peer may stand still until it comes. */
 export class Answers {
   readonly #config: AnswersConfig;
-  readonly #working = new Set<Work>();
+  readonly #working = new Set<RunningRequest>();
   /** Bytes of memory that the requests in work have become. */
   #workingBytes = 0;
   /** Answers that the socket has not taken, and what they count for. */
@@ -105,13 +105,13 @@ export class Answers {
   }
 
   /** As many requests in work as are allowed, or as large ones. */
-  get busy(): boolean {
+  get isBusy(): boolean {
     const { maxCalls, maxCallBytes } = this.#config.limits;
     return this.#working.size >= maxCalls || this.#workingBytes >= maxCallBytes;
   }
 
   /** As many answers not taken by the other side as are allowed. */
-  get clogged(): boolean {
+  get isUnsentFull(): boolean {
     return this.#unsentBytes >= this.#config.limits.maxUnsentBytes;
   }
 
@@ -121,18 +121,18 @@ export class Answers {
   }
 
   /** The other side has been told that its answers had to be dropped, or takes none of as many as it may ask for at once. */
-  get flooded(): boolean {
-    return this.clogged && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
+  get isFlooded(): boolean {
+    return this.isUnsentFull && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
   }
 
   /** Runs a method, asked for by a message that became so many bytes; its answer goes to `id`, or nowhere if that is null. */
   request(id: number | null, name: string, params: unknown[], bytes: number): void {
     const method = this.#config.methods.get(name);
     if (method === undefined) {
-      this.#refuse(id, `there is no method '${printable(name.slice(0, LONGEST_NAME))}' here`);
+      this.#refuse(id, `there is no method '${printable(name.slice(0, MAX_NAME_LENGTH))}' here`);
       return;
     }
-    if (this.busy) {
+    if (this.isBusy) {
       const { size } = this.#working;
       const limit =
         size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes of memory (maxCallBytes)`;
@@ -141,29 +141,29 @@ export class Answers {
       else if (this.#missed++ === 0) this.#config.onFault(`sends notifications that are not carried out: ${reason}`);
       return;
     }
-    let work: Work | undefined;
+    let work: RunningRequest | undefined;
     try {
       let result: unknown;
       if (typeof method === 'function') {
         result = method(...params);
       } else {
-        work = new Work(id, bytes, this.#config.caller);
+        work = new RunningRequest(id, bytes, this.#config.caller);
         result = method.runWithContext(work, ...params);
       }
       const source = sourceOf(result);
       if (source === undefined) this.#answer(id, null, result);
-      else this.#follow((work ??= new Work(id, bytes, this.#config.caller)), source);
+      else this.#follow((work ??= new RunningRequest(id, bytes, this.#config.caller)), source);
     } catch (error) {
       this.#answer(id, detailOf(error), null);
     }
   }
 
   /** Called when the socket has taken an answer of this weight. */
-  taken(weight: number): void {
+  onSent(weight: number): void {
     this.#unsent--;
     this.#unsentBytes -= weight;
-    if (!this.clogged) this.#dropped = false;
-    this.#config.onRoom();
+    if (!this.isUnsentFull) this.#dropped = false;
+    this.#config.onCapacity();
   }
 
   /** The connection has ended: what is in work is told. */
@@ -182,26 +182,26 @@ export class Answers {
     if (missed > 1) this.#config.onFault(`has sent ${missed} notifications that were not carried out`);
   }
 
-  #follow(work: Work, source: Observable<unknown>): void {
+  #follow(work: RunningRequest, source: Observable<unknown>): void {
     this.#working.add(work);
     this.#workingBytes += work.bytes;
     let last: unknown;
     const finish = (error: unknown, value: unknown) => {
-      if (work.over) return;
-      work.over = true;
+      if (work.isDone) return;
+      work.isDone = true;
       this.#working.delete(work);
       this.#workingBytes -= work.bytes;
-      if (this.#missed > 0 && !this.busy) this.#countMissed();
+      if (this.#missed > 0 && !this.isBusy) this.#countMissed();
       this.#answer(work.id, error, value);
       this.#config.onDone();
-      this.#config.onRoom();
+      this.#config.onCapacity();
     };
     const subscription = source.subscribe({
       next: (value) => (last = value),
       error: (error: unknown) => finish(detailOf(error), null),
       complete: () => finish(null, last),
     });
-    if (work.over) subscription.unsubscribe();
+    if (work.isDone) subscription.unsubscribe();
     else work.subscription = subscription;
   }
 
@@ -218,7 +218,7 @@ export class Answers {
     } catch (cause) {
       frame = codec.encode([REPLY, id, [FAILED, `its answer cannot be sent: ${messageOf(cause)}`], null]);
     }
-    const refusal = frame.length > SHORT ? backlog.refusal : undefined;
+    const refusal = frame.length > SHORT_BYTES ? backlog.refusal : undefined;
     if (refusal !== undefined) {
       this.#dropped = true;
       const reason = `its answer of ${frame.length} bytes was dropped: ${refusal}`;

@@ -6,7 +6,7 @@ import type { Codec } from './codec';
 // Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.
 
 /** Any object, its properties yet unknown. */
-export type Given = Readonly<Record<string, unknown>>;
+export type UnknownProperties = Readonly<Record<string, unknown>>;
 
 /** The value as an object with no other properties than these; undefined if it is none. A misspelt one must not be passed over. */
 export function checkObject(
@@ -15,12 +15,12 @@ export function checkObject(
   known: readonly string[] | undefined,
   issues: string[],
   or = '',
-): Given | undefined {
+): UnknownProperties | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     issues.push(`${what} must be ${or}an object, but got ${describeValue(value)}`);
     return undefined;
   }
-  if (known === undefined) return value as Given;
+  if (known === undefined) return value as UnknownProperties;
   const prefix = what === 'options' ? '' : `${what}.`;
   const given = readOptions(value, known);
   for (const name of Object.keys(given)) {

@@ -6,7 +6,7 @@ export class Backlog {
   readonly #bytes: () => number;
   readonly #onFull: (reason: string) => void;
   /** It has been said, and there has not been room since. */
-  #said = false;
+  #reported = false;
 
   /** `onFull` is called when there is no more room, once until there is a good deal of it again. */
   constructor(limits: RpcLimits, bytes: () => number, onFull: (reason: string) => void) {
@@ -20,11 +20,11 @@ export class Backlog {
     const bytes = this.#bytes();
     const { maxBacklogBytes, maxUnsentBytes } = this.#limits;
     if (bytes < maxBacklogBytes) {
-      if (bytes < maxUnsentBytes) this.#said = false;
+      if (bytes < maxUnsentBytes) this.#reported = false;
       return undefined;
     }
-    if (!this.#said) {
-      this.#said = true;
+    if (!this.#reported) {
+      this.#reported = true;
       this.#onFull(`does not read what it is sent: ${bytes} bytes wait for it (maxBacklogBytes)`);
     }
     return `${bytes} bytes sent before have not been read yet (maxBacklogBytes)`;

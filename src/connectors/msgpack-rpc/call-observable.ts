@@ -4,7 +4,7 @@ import type { Call } from './calls';
 
 /** Who makes calls. */
 export interface Caller {
-  prepare(method: string, sink: Sink<unknown>, holds: boolean): Call;
+  prepare(method: string, sink: Sink<unknown>, keepsAlive: boolean): Call;
   send(call: Call, params: unknown[]): void;
 }
 
@@ -15,13 +15,13 @@ export class CallObservable extends DirectObservable<unknown, Call> {
     private readonly method: string,
     private readonly params: unknown[],
     /** Whether the process waits for the answer. */
-    private readonly holds: boolean,
+    private readonly keepsAlive: boolean,
   ) {
     super();
   }
 
   createRun(sink: Sink<unknown>): Call {
-    return this.caller.prepare(this.method, sink, this.holds);
+    return this.caller.prepare(this.method, sink, this.keepsAlive);
   }
 
   start(call: Call): void {

@@ -18,11 +18,11 @@ export class CallTable {
   }
 
   add(call: Call): void {
-    const place = call.id % RECENT;
-    const former = this.#recent[place]!;
+    const slot = call.id % RECENT;
+    const former = this.#recent[slot]!;
     if (former === null) this.#recentCount++;
     else this.#others.set(former.id, former);
-    this.#recent[place] = call;
+    this.#recent[slot] = call;
   }
 
   has(id: number): boolean {
@@ -44,7 +44,7 @@ export class CallTable {
   }
 
   /** It was given up: its id is not free, but nothing else of it is kept. */
-  forget(id: number): void {
+  cancel(id: number): void {
     this.remove(id);
     this.#others.set(id, null);
   }

@@ -1,8 +1,8 @@
 import type { CancellableRun } from '../../pool/rx/direct-subscriber';
 import type { Sink } from '../../pool/rx/work';
-import type { Awake } from './awake';
+import type { RefCountedKeepAlive } from './ref-counted-keep-alive';
 import { CallTable } from './call-table';
-import type { Ending } from './ending';
+import type { CloseReason } from './close-reason';
 import { readableDetail, RpcError } from './errors';
 import { LARGEST_ID, NO_CALL } from './messages';
 import { Outgoing, type Outbox } from './outbox';
@@ -20,13 +20,13 @@ export class Call extends Outgoing implements CancellableRun {
     readonly method: string,
     readonly sink: Sink<unknown>,
     /** Whether the process waits for it. */
-    readonly holds: boolean,
+    readonly keepsAlive: boolean,
   ) {
     super(null);
   }
 
   unsubscribe(): void {
-    if (!this.over) this.calls.giveUp(this);
+    if (!this.over) this.calls.cancel(this);
   }
 }
 
@@ -34,15 +34,15 @@ export class Call extends Outgoing implements CancellableRun {
 export class Calls {
   readonly #target: string;
   readonly #outbox: Outbox;
-  readonly #awake: Awake;
+  readonly #keepAlive: RefCountedKeepAlive;
   readonly #sent = new CallTable();
   #lastId: number;
-  #forgotten = 0;
+  #cancelled = 0;
 
-  constructor(target: string, outbox: Outbox, awake: Awake, firstId: number) {
+  constructor(target: string, outbox: Outbox, awake: RefCountedKeepAlive, firstId: number) {
     this.#target = target;
     this.#outbox = outbox;
-    this.#awake = awake;
+    this.#keepAlive = awake;
     this.#lastId = firstId - 1;
   }
 
@@ -60,16 +60,16 @@ export class Calls {
   }
 
   /** How many were given up and may still be answered. */
-  get forgotten(): number {
-    return this.#forgotten;
+  get cancelled(): number {
+    return this.#cancelled;
   }
 
-  /** From now on it is under way. If it `holds`, it keeps the process alive until it is over. */
+  /** From now on it is under way. If it `keepsAlive`, it keeps the process alive until it is over. */
   start(call: Call, id: number, frame: Uint8Array): void {
     call.id = id;
     call.frame = frame;
     this.#sent.add(call);
-    if (call.holds) this.#awake.hold();
+    if (call.keepsAlive) this.#keepAlive.ref();
     this.#outbox.push(call);
   }
 
@@ -83,7 +83,7 @@ export class Calls {
     }
     this.#sent.remove(id);
     if (call === null) {
-      this.#forgotten--;
+      this.#cancelled--;
       return;
     }
     this.#end(call);
@@ -96,11 +96,11 @@ export class Calls {
   }
 
   /** The connection has ended: every call that is waited for fails, in the order in which they were made. */
-  fail(ending: Ending): void {
+  fail(ending: CloseReason): void {
     /** How many ids ago it was made. */
     const age = ({ id }: Call): number => (this.#lastId - id) >>> 0;
     const calls = this.#sent.takeAll().sort((one, other) => age(other) - age(one));
-    this.#forgotten = 0;
+    this.#cancelled = 0;
     for (const call of calls) {
       if (call.over) continue;
       this.#end(call);
@@ -109,19 +109,19 @@ export class Calls {
   }
 
   /** Nobody waits for it any more. */
-  giveUp(call: Call): void {
+  cancel(call: Call): void {
     this.#end(call);
     if (call.frame !== null) {
       this.#outbox.drop(call);
       this.#sent.remove(call.id);
       return;
     }
-    this.#sent.forget(call.id);
-    this.#forgotten++;
+    this.#sent.cancel(call.id);
+    this.#cancelled++;
   }
 
   #end(call: Call): void {
     call.over = true;
-    if (call.holds) this.#awake.free();
+    if (call.keepsAlive) this.#keepAlive.unref();
   }
 }

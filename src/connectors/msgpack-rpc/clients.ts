@@ -27,21 +27,21 @@ const PROBATION = 1 / 4;
 
 /** The clients that have a place, in the order in which they were last heard. */
 export class Clients {
-  readonly #places: number;
+  readonly #capacity: number;
   /** Those that have sent no whole message yet, and those that have. */
   readonly #silent = new LinkedList<Client>();
-  readonly #heard = new LinkedList<Client>();
+  readonly #active = new LinkedList<Client>();
 
   constructor(places: number) {
-    this.#places = places;
+    this.#capacity = places;
   }
 
   get size(): number {
-    return this.#silent.size + this.#heard.size;
+    return this.#silent.size + this.#active.size;
   }
 
   all(): Client[] {
-    return [...this.#silent.all(), ...this.#heard.all()];
+    return [...this.#silent.all(), ...this.#active.all()];
   }
 
   add(client: Client): void {
@@ -55,8 +55,8 @@ export class Clients {
   }
 
   /** A message of it has come in, or a call of it has ended. True if it is the first time. */
-  heard(client: Client): boolean {
-    const heard = this.#heard;
+  markActive(client: Client): boolean {
+    const heard = this.#active;
     if (heard.last === client || client.list === null) return false;
     const isFirst = client.list !== heard;
     client.list.remove(client);
@@ -69,9 +69,9 @@ export class Clients {
    * The one that has to go for another: it has no calls in work, and has been silent longest. One that has never asked has been silent longer
    * than any that has; unless there are few of them, since even a good client needs a moment for its first call.
    */
-  nextToGo(): Client | undefined {
-    const manySilent = this.#silent.size > this.#places * PROBATION;
-    const [one, other] = manySilent ? [this.#silent, this.#heard] : [this.#heard, this.#silent];
+  nextToEvict(): Client | undefined {
+    const manySilent = this.#silent.size > this.#capacity * PROBATION;
+    const [one, other] = manySilent ? [this.#silent, this.#active] : [this.#active, this.#silent];
     return firstIdle(one) ?? firstIdle(other);
   }
 }

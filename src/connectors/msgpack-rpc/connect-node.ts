@@ -4,7 +4,7 @@ import type { ConnectContext } from '../../pool/connector';
 import { InvalidConfigError } from '../../pool/errors';
 import { checkCodec, checkObject } from './arguments';
 import type { Codec } from './codec';
-import { dial, resolveTls } from './dial';
+import { openSocket, resolveTls } from './open-socket';
 import { RpcConnectionError } from './errors';
 import { resolveKeepAlive, watch, type KeepAlive } from './keep-alive';
 import { clientLimits, resolveLimits, type RpcLimits } from './limits';
@@ -74,7 +74,7 @@ export function connectNode(target: string | NodeAddress, options: ConnectNodeOp
   return () =>
     new Observable<RpcConnection>((subscriber) => {
       const intake = new Intake(limits, tls !== undefined);
-      const { socket, opened, readsInto } = dial(address, tls, intake.onread);
+      const { socket, openEvent, readsInto } = openSocket(address, tls, intake.onread);
       subscriber.add(() => socket.destroy());
 
       const failed = (error: Error) => {
@@ -82,7 +82,7 @@ export function connectNode(target: string | NodeAddress, options: ConnectNodeOp
         subscriber.error(new RpcConnectionError('RPC_CONNECT_FAILED', label, message, undefined, error));
       };
       socket.on('error', failed);
-      socket.once(opened, () => {
+      socket.once(openEvent, () => {
         socket.off('error', failed);
         const reads = readsInto ? { intake } : {};
         const session = new Session(

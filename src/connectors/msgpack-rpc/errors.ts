@@ -20,7 +20,7 @@ function part(value: unknown, depth = 0, left = { values: MOST_VALUES }): unknow
   if (typeof value === 'string') return value.slice(0, LONGEST_REASON);
   if (typeof value !== 'object' || value === null) return value;
   if (ArrayBuffer.isView(value)) return value;
-  if (depth === DEEPEST || left.values <= 0) return value instanceof Date ? value : new Cut(value);
+  if (depth === DEEPEST || left.values <= 0) return value instanceof Date ? value : new Omitted(value);
   if (Array.isArray(value)) return value.slice(0, MOST_ENTRIES).map((item) => part(item, depth + 1, left));
   if (value instanceof Map) {
     const map = new Map<unknown, unknown>();
@@ -43,7 +43,7 @@ function part(value: unknown, depth = 0, left = { values: MOST_VALUES }): unknow
 }
 
 /** In place of what is not looked at. */
-class Cut {
+class Omitted {
   constructor(readonly value: object) {}
 
   [inspect.custom](): string {

@@ -1,4 +1,4 @@
-import { Gathered } from './gathered';
+import { ByteAccumulator } from './byte-accumulator';
 import type { MessageLimits } from './limits';
 import { Scanner } from './scanner';
 
@@ -24,18 +24,18 @@ export class Inbox {
   /** The memory of that chunk is going to be used for something else. */
   #borrowed = false;
   /** What has come in behind it, while nobody took messages: as few bytes at a time as the other side liked. */
-  readonly #waiting = new Gathered();
+  readonly #waiting = new ByteAccumulator();
   /** The bytes that the message now coming in had in the chunks before; the last of them may not have been looked at. */
-  readonly #begun = new Gathered();
-  #unseen = 0;
+  readonly #partial = new ByteAccumulator();
+  #unscanned = 0;
 
   constructor(limits: MessageLimits) {
     this.#scanner = new Scanner(limits);
   }
 
   /** Bytes of a message that has begun and not ended. */
-  get begunBytes(): number {
-    return this.#begun.length;
+  get partialBytes(): number {
+    return this.#partial.length;
   }
 
   /** Bytes of memory that the message becomes which was given out last, by an estimate. */
@@ -45,7 +45,7 @@ export class Inbox {
 
   /** Bytes that nobody has looked at. */
   get waitingBytes(): number {
-    return this.#end - this.#at + this.#waiting.length + this.#unseen;
+    return this.#end - this.#at + this.#waiting.length + this.#unscanned;
   }
 
   /** Takes in a chunk. */
@@ -71,47 +71,47 @@ export class Inbox {
   }
 
   /** Where the next bytes may be put, `most` of them, to be `filled` in, when it is known what they are; otherwise they are to be pushed. */
-  room(most: number): Buffer | undefined {
-    if (this.#chunk !== undefined || this.#unseen > 0) return undefined;
+  space(most: number): Buffer | undefined {
+    if (this.#chunk !== undefined || this.#unscanned > 0) return undefined;
     const { announced } = this.#scanner;
-    return announced < LONG ? undefined : this.#begun.room(announced, most);
+    return announced < LONG ? undefined : this.#partial.space(announced, most);
   }
 
   filled(count: number): void {
-    this.#begun.filled(count);
-    this.#unseen += count;
+    this.#partial.filled(count);
+    this.#unscanned += count;
   }
 
   /** Gives out the bytes of the next message; false if it has not come in whole. Throws a `Refusal` at bytes that are no MessagePack or too many. */
   next(receive: Receive): boolean {
-    if (this.#unseen > 0) {
-      const { bytes } = this.#begun;
-      const end = this.#scanner.scan(bytes, bytes.length - this.#unseen, bytes.length);
-      this.#unseen = 0;
-      if (end !== -1) return this.#giveGathered(receive);
+    if (this.#unscanned > 0) {
+      const { bytes } = this.#partial;
+      const end = this.#scanner.scan(bytes, bytes.length - this.#unscanned, bytes.length);
+      this.#unscanned = 0;
+      if (end !== -1) return this.#deliverPartial(receive);
     }
     for (let chunk = this.#chunk; chunk !== undefined; chunk = this.#chunk) {
       const from = this.#at;
       const borrowed = this.#borrowed;
       const end = this.#scanner.scan(chunk, from, this.#end);
       if (end === -1) {
-        this.#begun.append(chunk.subarray(from, this.#end), this.#scanner.announced);
+        this.#partial.append(chunk.subarray(from, this.#end), this.#scanner.announced);
         this.#step(this.#end);
         continue;
       }
       this.#step(end);
-      if (this.#begun.length === 0) {
+      if (this.#partial.length === 0) {
         receive(chunk, from, end, borrowed ? 'borrowed' : 'shared');
         return true;
       }
-      this.#begun.append(chunk.subarray(from, end));
-      return this.#giveGathered(receive);
+      this.#partial.append(chunk.subarray(from, end));
+      return this.#deliverPartial(receive);
     }
     return false;
   }
 
-  #giveGathered(receive: Receive): true {
-    const bytes = this.#begun.take();
+  #deliverPartial(receive: Receive): true {
+    const bytes = this.#partial.take();
     receive(bytes, 0, bytes.length, 'own');
     return true;
   }

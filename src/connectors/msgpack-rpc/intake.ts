@@ -20,7 +20,7 @@ export class Intake {
   /** To be given to the socket as its option `onread`. */
   readonly onread: OnReadOpts;
   readonly #own: Buffer | undefined;
-  #room: Buffer | undefined;
+  #space: Buffer | undefined;
   #onBytes: (() => void) | undefined;
   #closed = false;
 
@@ -28,7 +28,7 @@ export class Intake {
     this.inbox = new Inbox(limits);
     this.#own = encrypted ? Buffer.allocUnsafeSlow(RECORD) : undefined;
     this.onread = {
-      buffer: () => this.#whereTo(),
+      buffer: () => this.#nextBuffer(),
       callback: (count, buffer) => this.#read(count, buffer as Buffer),
     };
   }
@@ -44,14 +44,14 @@ export class Intake {
     this.#onBytes = undefined;
   }
 
-  #whereTo(): Buffer {
-    this.#room = this.#closed ? undefined : this.inbox.room(LONG_READ);
-    return this.#room ?? this.#own ?? (common ??= Buffer.allocUnsafeSlow(READ));
+  #nextBuffer(): Buffer {
+    this.#space = this.#closed ? undefined : this.inbox.space(LONG_READ);
+    return this.#space ?? this.#own ?? (common ??= Buffer.allocUnsafeSlow(READ));
   }
 
   #read(count: number, buffer: Buffer): boolean {
     if (this.#closed) return true;
-    if (buffer === this.#room) this.inbox.filled(count);
+    if (buffer === this.#space) this.inbox.filled(count);
     else this.inbox.borrow(buffer, count);
     this.#onBytes?.();
     this.inbox.settle();

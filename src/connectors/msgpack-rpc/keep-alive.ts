@@ -37,30 +37,30 @@ export function resolveKeepAlive(
 /** Watches an open connection. Returns what ends the watch. Its timers keep no process alive. */
 export function watch(session: Session, { interval, timeout, method }: Required<KeepAlive>): () => void {
   let timer: NodeJS.Timeout;
-  let lastLook: NodeJS.Immediate | undefined;
+  let lastCheck: NodeJS.Immediate | undefined;
   const later = (ms: number, callback: () => void) => (timer = setTimeout(callback, ms).unref());
 
   const listen = () => {
-    session.heard = false;
-    later(interval, () => (session.heard ? listen() : ask()));
+    session.receivedData = false;
+    later(interval, () => (session.receivedData ? listen() : ask()));
   };
   const ask = () => {
     // What comes in, be it this answer or anything else, is seen by `heard`; a failure is the session's own end.
     session.ping(method).subscribe({ error: () => {} });
     later(timeout, () => {
-      if (session.heard) listen();
+      if (session.receivedData) listen();
       // Where this process was too busy to read, the answer is there; what is there is read before an immediate. One that is not
       // held would wait for whatever wakes the event loop next.
-      else lastLook = setImmediate(decide);
+      else lastCheck = setImmediate(decide);
     });
   };
   const decide = () => {
-    if (session.heard) listen();
-    else session.giveUp(`nothing came in for ${interval} ms, nor for ${timeout} ms after a '${method}'`);
+    if (session.receivedData) listen();
+    else session.abort(`nothing came in for ${interval} ms, nor for ${timeout} ms after a '${method}'`);
   };
   listen();
   return () => {
     clearTimeout(timer);
-    clearImmediate(lastLook);
+    clearImmediate(lastCheck);
   };
 }

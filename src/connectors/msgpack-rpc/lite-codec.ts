@@ -3,7 +3,7 @@ import { asBuffer, lite, type Encoder } from './lite';
 import { createDecode } from './lite-read';
 import { createWrite } from './lite-write';
 import { smallFrame } from './small-frame';
-import { joinInSpare } from './spare';
+import { concatPooled } from './buffer-pool';
 import { withWireCodec } from './wire-codec';
 
 /** An encoder holds on to the memory of its last value; after a larger one it is let go. */
@@ -57,6 +57,6 @@ export function createLiteCodec(): Codec {
       encode: (value) => smallFrame(value) ?? encode(value, (parts) => Buffer.concat(parts)),
       decode: (bytes) => decode(asBuffer(bytes), 0, bytes.length, 'shared'),
     },
-    { encode: (value) => smallFrame(value) ?? encode(value, joinInSpare), decode },
+    { encode: (value) => smallFrame(value) ?? encode(value, concatPooled), decode },
   );
 }

@@ -5,11 +5,11 @@ import type { WireCodec } from './wire-codec';
 import { decodeTimestamp, TIMESTAMP } from './timestamp';
 
 /** For all that are empty: one of its own costs hundreds of bytes, and comes in two. */
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
 /** What is being decoded, as msgpack-lite knows it. */
-class Reading implements Decoder {
-  buffer: Buffer = NOTHING;
+class ReadCursor implements Decoder {
+  buffer: Buffer = EMPTY;
   offset = 0;
   end = 0;
   hold: Hold = 'shared';
@@ -25,7 +25,7 @@ class Reading implements Decoder {
 /** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is wasteful with, and leaves the rest to `plain`. */
 export function createDecode(plain: Read): WireCodec['decode'] {
   // One for all values: nothing that is read calls anybody who could read.
-  const reading = new Reading();
+  const reading = new ReadCursor();
   return (memory, start, end, hold) => {
     reading.buffer = memory;
     reading.offset = start;
@@ -34,11 +34,11 @@ export function createDecode(plain: Read): WireCodec['decode'] {
     try {
       return read(reading);
     } finally {
-      reading.buffer = NOTHING;
+      reading.buffer = EMPTY;
     }
   };
 
-  function read(decoder: Reading): unknown {
+  function read(decoder: ReadCursor): unknown {
     const { buffer, offset } = decoder;
     if (offset >= decoder.end) decoder.reserve(1);
     const header = buffer[offset]!;
@@ -120,7 +120,7 @@ export function createDecode(plain: Read): WireCodec['decode'] {
     }
   }
 
-  function readArray(decoder: Reading, size: number): unknown[] {
+  function readArray(decoder: ReadCursor, size: number): unknown[] {
     // Each element has a byte at least: what is merely claimed gets no memory.
     if (size > decoder.end - decoder.offset) decoder.reserve(size);
     const array = new Array<unknown>(size);
@@ -129,7 +129,7 @@ export function createDecode(plain: Read): WireCodec['decode'] {
   }
 
   /** An object as long as every key is a string; at the first that is not, a Map takes over what there is so far. */
-  function readMap(decoder: Reading, size: number): unknown {
+  function readMap(decoder: ReadCursor, size: number): unknown {
     const object: Record<string, unknown> = {};
     let sparse = false;
     for (let i = 0; i < size; i++) {
@@ -152,7 +152,7 @@ export function createDecode(plain: Read): WireCodec['decode'] {
     return object;
   }
 
-  function readRest(decoder: Reading, size: number, map: Map<unknown, unknown>, firstKey: unknown): unknown {
+  function readRest(decoder: ReadCursor, size: number, map: Map<unknown, unknown>, firstKey: unknown): unknown {
     map.set(asKey(firstKey), read(decoder));
     for (let i = 1; i < size; i++) {
       const key = read(decoder);
@@ -163,7 +163,7 @@ export function createDecode(plain: Read): WireCodec['decode'] {
 }
 
 /** As a key what is shared would be one key only, though there are two. */
-const asKey = (key: unknown): unknown => (key === NOTHING ? Buffer.alloc(0) : key);
+const asKey = (key: unknown): unknown => (key === EMPTY ? Buffer.alloc(0) : key);
 
 /** Bytes that are more than so many are left where they are, since most of that memory is theirs. */
 export const mostOf = (memory: Buffer, hold: Hold): number =>
@@ -193,22 +193,22 @@ function readInteger64(buffer: Buffer, at: number, high: number): number | bigin
   return high < 0 ? buffer.readBigInt64BE(at) : buffer.readBigUInt64BE(at);
 }
 
-function readText(decoder: Reading, length: number): string {
+function readText(decoder: ReadCursor, length: number): string {
   const start = decoder.reserve(length);
   return length === 0 ? '' : decoder.buffer.toString('utf8', start, start + length);
 }
 
 /** A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one. Or else most of the memory of a message. */
-function readBytes(decoder: Reading, length: number): Buffer {
+function readBytes(decoder: ReadCursor, length: number): Buffer {
   const start = decoder.reserve(length);
-  if (length === 0) return NOTHING;
+  if (length === 0) return EMPTY;
   if (length > mostOf(decoder.buffer, decoder.hold)) return decoder.buffer.subarray(start, start + length);
   const bytes = Buffer.allocUnsafe(length);
   decoder.buffer.copy(bytes, 0, start, start + length);
   return bytes;
 }
 
-function readExt(decoder: Reading, length: number): unknown {
+function readExt(decoder: ReadCursor, length: number): unknown {
   const type = decoder.buffer.readInt8(decoder.reserve(1));
   const data = readBytes(decoder, length);
   const date = type === TIMESTAMP ? decodeTimestamp(data) : undefined;

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import { LinkedList, type Linked } from '../../pool/collections/linked-list';
-import { giveBack } from './spare';
+import { releaseBuffer } from './buffer-pool';
 
 /** Frames are joined up to this many bytes for one write. */
 const LARGEST_JOIN = 1024 * 1024;
 /** A frame as long as this is written by itself: copying it would cost more than a write of its own. */
 const LONG_FRAME = 128 * 1024;
 /** What a frame that waits counts beside its bytes: about what keeps it, so that a million of five bytes each are not taken for little. */
-const PLACE = 128;
+const ENTRY_OVERHEAD = 128;
 
 /** Something to be sent: a call, an answer or a notification is its own place in the queue. */
 export abstract class Outgoing implements Linked<Outgoing> {
@@ -22,7 +22,7 @@ export abstract class Outgoing implements Linked<Outgoing> {
 
   /** What it counts for while it waits. */
   get weight(): number {
-    return this.frame === null ? 0 : this.frame.length + PLACE;
+    return this.frame === null ? 0 : this.frame.length + ENTRY_OVERHEAD;
   }
 
   /** The socket has taken it, which was of this weight. */
@@ -143,7 +143,7 @@ export class Outbox {
     this.#full = !this.#socket.write(bytes, (error) => {
       if (error != null) return;
       written?.();
-      if (length >= LONG_FRAME) giveBack(bytes);
+      if (length >= LONG_FRAME) releaseBuffer(bytes);
     });
   }
 }

@@ -6,22 +6,22 @@ const LARGEST = 1024 * 1024;
 const DEEPEST = 64;
 
 /** What the value being looked at may still add. */
-let room = 0;
+let left = 0;
 
 /**
  * Whether a value, looked at from top to bottom, is of those that every MessagePack library writes alike: text, integers of 32 bits,
  * other numbers, bytes, arrays and plain objects, and not too much of it.
  */
 export function isPlainValue(value: unknown): boolean {
-  room = LARGEST;
+  left = LARGEST;
   return isPlain(value, DEEPEST);
 }
 
 function isPlain(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
-      room -= value.length;
-      return room > 0 && isWellFormed(value);
+      left -= value.length;
+      return left > 0 && isWellFormed(value);
     case 'number':
       if (value === (value | 0)) return value !== 0 || !Object.is(value, -0);
       return !Number.isInteger(value) || (value > 0 && value <= 0xffff_ffff);
@@ -39,22 +39,22 @@ function isPlainObject(value: object, depth: number): boolean {
   const { constructor } = value;
   if (constructor === Object) {
     const keys = Object.keys(value);
-    room -= keys.length;
+    left -= keys.length;
     for (const key of keys) {
-      room -= key.length;
+      left -= key.length;
       if (!isWellFormed(key) || !isPlain((value as Record<string, unknown>)[key], depth)) return false;
     }
-    return room > 0;
+    return left > 0;
   }
   if (constructor === Array && Array.isArray(value)) {
-    room -= value.length;
-    if (room <= 0) return false;
+    left -= value.length;
+    if (left <= 0) return false;
     for (let i = 0; i < value.length; i++) if (!isPlain(value[i], depth)) return false;
     return true;
   }
   if (constructor !== Buffer && constructor !== Uint8Array) return false;
-  room -= (value as Uint8Array).length;
-  return room > 0;
+  left -= (value as Uint8Array).length;
+  return left > 0;
 }
 
 /** Whether every surrogate has its other half: one alone is no UTF-8, and some libraries send it all the same. */

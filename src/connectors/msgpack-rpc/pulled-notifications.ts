@@ -9,7 +9,7 @@ interface Kept {
 }
 
 /** What one counts beside what its message has become: about what keeps it. */
-const PLACE = 128;
+const ENTRY_OVERHEAD = 128;
 
 export interface PulledNotificationsConfig {
   readonly target: string;
@@ -50,7 +50,7 @@ export class PulledNotifications implements AsyncIterableIterator<RpcNotificatio
       this.#dropped++;
       return;
     }
-    const kept: Kept = { notification, weight: bytes + PLACE, next: undefined };
+    const kept: Kept = { notification, weight: bytes + ENTRY_OVERHEAD, next: undefined };
     this.#weight += kept.weight;
     if (this.#last === undefined) this.#first = kept;
     else this.#last.next = kept;

@@ -143,12 +143,12 @@ export class Scanner {
   }
 
   /** The length behind a header is known, and how many bytes are allowed. True if elements follow; otherwise `#skip` has been set. */
-  #opened(header: number, length: number, room: number): boolean {
+  #opened(header: number, length: number, allowed: number): boolean {
     if (header >= 0xde) return this.#mapOpened(length);
     if (header >= 0xdc) return this.#arrayOpened(length);
     const isExt = header >= 0xc7 && header <= 0xc9;
     this.#skip = isExt ? length + 1 : length;
-    if (this.#skip > room) throw this.#tooLong();
+    if (this.#skip > allowed) throw this.#tooLong();
     if (header < 0xd9) {
       this.#weigh(length + (isExt ? EXT : BYTES));
     } else {

@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { BehaviorSubject, Subject, type Observable } from 'rxjs';
 import { Admission } from './admission';
 import { RpcConnectionError } from './errors';
-import { PATIENCE } from './linger';
+import { LINGER_MS } from './linger';
 import { resolveServeOptions, type ServeConfig, type ServeNodeOptions } from './serve-options';
 import { explainListen } from './socket-errors';
 import { socketOptions } from './socket-options';
@@ -35,18 +35,18 @@ export interface RpcNode {
  */
 export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
   const config = resolveServeOptions(options);
-  const place = placeOf(config);
+  const address = addressOf(config);
   const faults = new Subject<Error>();
   const count = new BehaviorSubject(0);
   const clients = new Admission(config, count, (fault) => faults.next(fault));
   let closing: Promise<void> | undefined;
 
   const server = createServer(socketOptions, (socket) => clients.accept(socket));
-  server.maxConnections = clients.mostSockets;
+  server.maxConnections = clients.maxSockets;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      const message = `Could not listen on ${place}: ${explainListen(error, config.path !== undefined)}`;
-      reject(new RpcConnectionError('RPC_LISTEN_FAILED', place, message, undefined, error));
+      const message = `Could not listen on ${address}: ${explainListen(error, config.path !== undefined)}`;
+      reject(new RpcConnectionError('RPC_LISTEN_FAILED', address, message, undefined, error));
     });
     const { host, port, path } = config;
     server.listen(path === undefined ? { host, port } : { path }, resolve);
@@ -56,7 +56,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
 
   const close = () =>
     (closing ??= new Promise((resolve) => {
-      const timer = setTimeout(() => clients.destroy(), PATIENCE);
+      const timer = setTimeout(() => clients.destroy(), LINGER_MS);
       server.close(() => {
         clearTimeout(timer);
         count.complete();
@@ -67,7 +67,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     }));
   const connections$ = count.asObservable();
   return {
-    target: config.path === undefined ? reachable(server.address() as AddressInfo) : place,
+    target: config.path === undefined ? reachable(server.address() as AddressInfo) : address,
     connections$: Object.defineProperty(connections$, 'value', { get: () => count.value }) as RpcNode['connections$'],
     faults$: faults.asObservable(),
     close,
@@ -75,7 +75,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
   };
 }
 
-const placeOf = ({ host, port, path }: ServeConfig): string =>
+const addressOf = ({ host, port, path }: ServeConfig): string =>
   path === undefined ? hostAndPort(host, port) : `unix:${path}`;
 
 /** Listening on all addresses is no address to connect to. */

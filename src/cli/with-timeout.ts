@@ -1,5 +1,5 @@
 /** Waits for it, but not for longer than so many milliseconds. */
-export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+export async function withTimeout(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   await Promise.race([promise, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);

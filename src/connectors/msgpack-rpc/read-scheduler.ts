@@ -2,13 +2,13 @@
 const BUDGET = 64 * 1024;
 export const MESSAGE_COST = 1024;
 /** While others wait for a turn, a reader may take less before it has to wait for one too. */
-const BUDGET_BESIDE_OTHERS = BUDGET / 4;
+const SHARED_BUDGET = BUDGET / 4;
 /** In ms: how long one turn may last, and how long the event loop is kept from sockets and timers by the turns of all. */
-const TURN = 1;
-const ROUND = 4;
+const MAX_TURN_MS = 1;
+const MAX_ROUND_MS = 4;
 
 /** A connection whose messages are taken in turns. */
-export interface Reader {
+export interface ScheduledReader {
   /** Takes messages until `until`, by `performance.now()`, or until its budget is spent: then it pushes itself again. */
   takeTurn(until: number): void;
 }
@@ -17,16 +17,16 @@ export interface Reader {
  * Lets clients be read in turn. A client that sends little is read as its bytes arrive. One that has spent its budget waits in a queue, which
  * is served between two looks at the sockets, so that neither the other clients nor timers wait for a flood to be read.
  */
-export class Turns {
-  #waiting: Reader[] = [];
+export class ReadScheduler {
+  #waiting: ScheduledReader[] = [];
   #scheduled = false;
 
   /** What may be spent before a reader has to wait for its turn. */
   get budget(): number {
-    return this.#scheduled ? BUDGET_BESIDE_OTHERS : BUDGET;
+    return this.#scheduled ? SHARED_BUDGET : BUDGET;
   }
 
-  push(reader: Reader): void {
+  push(reader: ScheduledReader): void {
     this.#waiting.push(reader);
     this.#schedule();
   }
@@ -43,10 +43,11 @@ export class Turns {
     this.#waiting = [];
     this.#scheduled = false;
     let now = performance.now();
-    const end = now + ROUND;
+    const end = now + MAX_ROUND_MS;
     let served = 0;
     try {
-      for (; served < readers.length && now < end; now = performance.now()) readers[served++]!.takeTurn(now + TURN);
+      for (; served < readers.length && now < end; now = performance.now())
+        readers[served++]!.takeTurn(now + MAX_TURN_MS);
     } finally {
       if (served < readers.length) {
         this.#waiting = readers.slice(served).concat(this.#waiting);

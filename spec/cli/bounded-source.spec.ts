@@ -1,4 +1,4 @@
-import { Intake } from '../../src/cli/intake';
+import { BoundedSource } from '../../src/cli/bounded-source';
 import { until } from '../helpers/turns';
 
 async function* numbers(pulled: number[], end = Infinity): AsyncGenerator<number, void, undefined> {
@@ -12,13 +12,13 @@ const turns = () => new Promise((resolve) => setTimeout(resolve, 5));
 describe('Intake', () => {
   it('draws only as many as there are places, and one more for each that has left', async () => {
     const pulled: number[] = [];
-    const intake = new Intake(numbers(pulled), 3);
+    const intake = new BoundedSource(numbers(pulled), 3);
     const got: number[] = [];
     intake.items$.subscribe((n) => got.push(n));
     await turns();
     expect(got).toEqual([0, 1, 2]);
-    intake.left();
-    intake.left();
+    intake.release();
+    intake.release();
     await turns();
     expect(got).toEqual([0, 1, 2, 3, 4]);
     expect(pulled.length).toBe(5);
@@ -26,7 +26,7 @@ describe('Intake', () => {
   });
 
   it('completes with the source', async () => {
-    const intake = new Intake(numbers([], 2), 10);
+    const intake = new BoundedSource(numbers([], 2), 10);
     let end = '';
     intake.items$.subscribe({ complete: () => (end = 'complete') });
     await until(() => end !== '');
@@ -45,7 +45,7 @@ describe('Intake', () => {
       [slow, 1],
       [numbers([]), 1],
     ] as const) {
-      const intake = new Intake<number>(source, places);
+      const intake = new BoundedSource<number>(source, places);
       const seen: unknown[] = [];
       intake.items$.subscribe({ next: (n) => seen.push(n), complete: () => seen.push('complete') });
       await turns();
@@ -53,7 +53,7 @@ describe('Intake', () => {
       intake.stop();
       expect(seen.slice(before)).toEqual(['complete']);
       give(7);
-      intake.left();
+      intake.release();
       await turns();
       expect(seen.length).toBe(before + 1);
     }
@@ -67,7 +67,7 @@ describe('Intake', () => {
         throw error;
       },
     };
-    const intake = new Intake(failing, 5);
+    const intake = new BoundedSource(failing, 5);
     const seen: unknown[] = [];
     intake.items$.subscribe({ next: (n) => seen.push(n), complete: () => seen.push('complete') });
     await until(() => seen.length === 2);
@@ -76,13 +76,13 @@ describe('Intake', () => {
   });
 
   it('is a loop and no stack when everything leaves at once', async () => {
-    const intake = new Intake(numbers([], 100_000), 2);
+    const intake = new BoundedSource(numbers([], 100_000), 2);
     let count = 0;
     let end = false;
     intake.items$.subscribe({
       next: () => {
         count++;
-        intake.left();
+        intake.release();
       },
       complete: () => (end = true),
     });

@@ -2,7 +2,7 @@ import { Inbox } from '../../../src/connectors/msgpack-rpc/inbox';
 import { createLiteCodec, type Methods } from '../../../src/connectors/msgpack-rpc/index';
 import { serverLimits, type ServeLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
-import { Turns } from '../../../src/connectors/msgpack-rpc/turns';
+import { ReadScheduler } from '../../../src/connectors/msgpack-rpc/read-scheduler';
 import { MemorySocket } from './memory-socket';
 import { until } from '../../helpers/turns';
 import { messagesIn, pack } from './support';
@@ -12,7 +12,7 @@ const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 
 /** Clients of one node, in memory: what one hears is read in turn with what the others do. */
 function node(methods: Methods, limits: Partial<ServeLimits> = {}) {
-  const turns = new Turns();
+  const readScheduler = new ReadScheduler();
   const client = (name: string) => {
     const wire = new MemorySocket();
     const session = new Session(
@@ -23,7 +23,7 @@ function node(methods: Methods, limits: Partial<ServeLimits> = {}) {
         limits: { ...serverLimits, ...limits },
         methods: new Map(Object.entries(methods)),
         role: 'server',
-        turns,
+        readScheduler,
       },
       () => {},
     );

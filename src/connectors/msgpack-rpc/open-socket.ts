@@ -5,18 +5,26 @@ import { socketOptions } from './socket-options';
 import type { Target } from './target';
 
 /** A socket that is on its way to a node. */
-export interface Dialled {
+export interface OpeningSocket {
   readonly socket: Socket;
   /** The event that says that it is open. */
-  readonly opened: 'connect' | 'secureConnect';
+  readonly openEvent: 'connect' | 'secureConnect';
   /** Whether what it reads goes to `onread`; otherwise it is a stream of data. */
   readonly readsInto: boolean;
 }
 
 /** With TLS if there are options for it. */
-export function dial(address: Target['address'], tls: ConnectionOptions | undefined, onread: OnReadOpts): Dialled {
+export function openSocket(
+  address: Target['address'],
+  tls: ConnectionOptions | undefined,
+  onread: OnReadOpts,
+): OpeningSocket {
   if (tls === undefined) {
-    return { socket: createConnection({ ...address, ...socketOptions, onread }), opened: 'connect', readsInto: true };
+    return {
+      socket: createConnection({ ...address, ...socketOptions, onread }),
+      openEvent: 'connect',
+      readsInto: true,
+    };
   }
   // A node that holds certificates for several names must be told by which it was called. An IP address is no name.
   const name = 'host' in address && isIP(address.host) === 0 ? { servername: address.host } : {};
@@ -25,7 +33,7 @@ export function dial(address: Target['address'], tls: ConnectionOptions | undefi
   const { noDelay, keepAlive, keepAliveInitialDelay } = socketOptions;
   socket.setNoDelay(noDelay).setKeepAlive(keepAlive, keepAliveInitialDelay);
   // Over a socket that the caller has opened there is no such option.
-  return { socket, opened: 'secureConnect', readsInto: tls.socket === undefined };
+  return { socket, openEvent: 'secureConnect', readsInto: tls.socket === undefined };
 }
 
 /** The options of TLS, or undefined for none. What is wrong with them goes to `issues`. */

@@ -1,9 +1,9 @@
 import type { Subscriber } from 'rxjs';
-import type { Awake } from './awake';
-import type { Ending } from './ending';
+import type { RefCountedKeepAlive } from './ref-counted-keep-alive';
+import type { CloseReason } from './close-reason';
 import { Outgoing, type Outbox } from './outbox';
 
-class Notice extends Outgoing {
+class OutgoingNotification extends Outgoing {
   readonly method: string;
   readonly subscriber: Subscriber<never>;
   override readonly written = () => this.subscriber.complete();
@@ -16,30 +16,30 @@ class Notice extends Outgoing {
 }
 
 /** Our own notifications that have not been written yet. */
-export class Notices {
+export class OutgoingNotifications {
   readonly #outbox: Outbox;
-  readonly #awake: Awake;
-  readonly #unwritten = new Set<Notice>();
+  readonly #keepAlive: RefCountedKeepAlive;
+  readonly #unwritten = new Set<OutgoingNotification>();
 
-  constructor(outbox: Outbox, awake: Awake) {
+  constructor(outbox: Outbox, awake: RefCountedKeepAlive) {
     this.#outbox = outbox;
-    this.#awake = awake;
+    this.#keepAlive = awake;
   }
 
   start(frame: Uint8Array, method: string, subscriber: Subscriber<never>): void {
-    const notice = new Notice(frame, method, subscriber);
-    this.#unwritten.add(notice);
-    this.#awake.hold();
+    const notification = new OutgoingNotification(frame, method, subscriber);
+    this.#unwritten.add(notification);
+    this.#keepAlive.ref();
     subscriber.add(() => {
-      this.#unwritten.delete(notice);
-      this.#awake.free();
-      if (notice.frame !== null) this.#outbox.drop(notice);
+      this.#unwritten.delete(notification);
+      this.#keepAlive.unref();
+      if (notification.frame !== null) this.#outbox.drop(notification);
     });
-    this.#outbox.push(notice);
+    this.#outbox.push(notification);
   }
 
   /** The connection has ended: what has not been written fails. */
-  fail(ending: Ending): void {
+  fail(ending: CloseReason): void {
     for (const { subscriber, method } of [...this.#unwritten]) subscriber.error(ending.errorFor(method));
   }
 }

@@ -10,51 +10,51 @@ import { Observable, type Subscriber } from 'rxjs';
  * left()   -----1--12---2--
  * ```
  */
-export class Intake<T> {
+export class BoundedSource<T> {
   /** What is drawn. To be subscribed once. An error of the source ends it like the end of the source: see `failure`. */
   readonly items$: Observable<T>;
   /** What the source failed with. What had been drawn before is none the worse for it. */
   failure: { readonly error: unknown } | undefined;
 
-  private inside = 0;
+  private inFlight = 0;
   private stopped = false;
   private out: Subscriber<T> | undefined;
-  private wake: (() => void) | undefined;
+  private resume: (() => void) | undefined;
 
   constructor(
     private readonly source: AsyncIterable<T>,
-    private readonly places: number,
+    private readonly capacity: number,
   ) {
     this.items$ = new Observable((out) => {
       this.out = out;
-      void this.draw(out);
+      void this.pull(out);
     });
   }
 
   /** One that was drawn is finished, and its place free. */
-  left(): void {
-    this.inside--;
-    this.wake?.();
+  release(): void {
+    this.inFlight--;
+    this.resume?.();
   }
 
   /** Draws no more, and completes at once. What the source is being asked for is dropped when it comes. */
   stop(): void {
     this.stopped = true;
-    this.wake?.();
+    this.resume?.();
     this.out?.complete();
   }
 
-  private async draw(out: Subscriber<T>): Promise<void> {
+  private async pull(out: Subscriber<T>): Promise<void> {
     const iterator = this.source[Symbol.asyncIterator]();
     try {
       for (;;) {
-        while (this.inside >= this.places && !this.stopped) {
-          await new Promise<void>((resolve) => (this.wake = resolve));
+        while (this.inFlight >= this.capacity && !this.stopped) {
+          await new Promise<void>((resolve) => (this.resume = resolve));
         }
         if (this.stopped) break;
         const next = await iterator.next();
         if (next.done === true || this.stopped) break;
-        this.inside++;
+        this.inFlight++;
         out.next(next.value);
       }
     } catch (error) {
