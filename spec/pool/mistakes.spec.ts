@@ -108,7 +108,7 @@ describe('a mistake in what the pool is given', () => {
       pool.acquire().subscribe({ error: (error: unknown) => told.push((error as Error).message) });
       expect(told).toEqual([
         `Pool 'pool' cannot connect: the last connect failed (connect must return an Observable or a Promise of a connection, but ` +
-          `returned an object; a connection that is there at once is returned by an async function). Correct connect.`,
+          `returned an object; to return a connection that is available at once, make connect an async function). Correct connect.`,
       ]);
       void pool.destroy();
     }

@@ -150,7 +150,7 @@ describe('Histogram', () => {
     [
       'a minimum that is not in the first bucket',
       { ...saved, min: 0.5 },
-      /must be those of what is in buckets, but got 303, 0.5 and 300/,
+      /must match the values in buckets, but got 303, 0.5 and 300/,
     ],
     ['a maximum that is not in the last bucket', { ...saved, max: 700 }, /but got 303, 1 and 700/],
     ['a minimum above the maximum', { ...saved, min: 5, max: 1, buckets: [] }, /but got 303, 5 and 1/],

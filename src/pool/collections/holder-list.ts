@@ -1,8 +1,8 @@
 import type { Linked } from './linked-list';
 
 /**
- * Who holds a lease on a connection, the newest first. A list with one end: a connection is old and its holders are young, and each reference
- * from old to young costs the garbage collector's books more than all the rest of a lease's place here.
+ * The holders of a connection, the newest first. A list with one end: a connection is old and its holders are young, and each reference
+ * from an old object to a young one costs the garbage collector more than everything else that this list does for a lease.
  */
 export class HolderList<T extends Linked<T>> {
   newest: T | null = null;
@@ -25,7 +25,7 @@ export class HolderList<T extends Linked<T>> {
     this.size--;
   }
 
-  /** Who has held it longest comes first. */
+  /** All holders, the longest first. */
   all(): T[] {
     const holders: T[] = [];
     for (let holder = this.newest; holder !== null; holder = holder.behind) holders.push(holder);

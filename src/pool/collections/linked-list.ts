@@ -1,12 +1,12 @@
-/** What a member of a {@link LinkedList} carries: its own place, so that leaving costs no search. */
+/** A member of a {@link LinkedList} with its own links, so that it is removed without a search. */
 export interface Linked<T> {
   ahead: T | null;
   behind: T | null;
 }
 
 /**
- * A doubly linked list through its members themselves: pushing and removing are O(1) and allocate
- * nothing. A member is in one list at a time, and its owner knows which.
+ * An intrusive doubly linked list: pushing and removing are O(1) and allocate nothing. A member is in
+ * at most one list at a time, and its owner knows in which.
  */
 export class LinkedList<T extends Linked<T>> {
   first: T | null = null;
@@ -33,7 +33,7 @@ export class LinkedList<T extends Linked<T>> {
     this.size--;
   }
 
-  /** In order. */
+  /** All members, in order. */
   all(): T[] {
     const members: T[] = [];
     for (let member = this.first; member !== null; member = member.behind) members.push(member);

@@ -1,4 +1,4 @@
-/** A queue in a circular array: flat cost at any length, where an array emptied by `shift()` grows with its length. */
+/** A queue in a circular array: constant cost at any length, where the cost of `Array.shift()` grows with the length. */
 export class Ring<T> {
   private slots: (T | undefined)[] = new Array<T | undefined>(16);
   private head = 0;
@@ -10,12 +10,12 @@ export class Ring<T> {
     this.size++;
   }
 
-  /** The next one out; only to be asked when there is one. */
+  /** The first value; call it only if the ring is not empty. */
   peek(): T {
     return this.slots[this.head] as T;
   }
 
-  /** Only to be asked when there is one. */
+  /** Removes the first value; call it only if the ring is not empty. */
   shift(): T {
     const value = this.slots[this.head] as T;
     this.slots[this.head] = undefined;

@@ -1,26 +1,26 @@
 import { describeValue } from '../values/describe';
 import { InvalidConfigError } from '../errors';
 
-/** Buckets for each power of two: a value is known to 1/64 of itself. */
+/** The number of buckets for each power of two: the error of a value is at most 1/64 of it. */
 const perOctave = 32;
-/** Values are counted in units of so many to the millisecond; below one octave of them the buckets are one unit wide. */
+/** The resolution: the number of units in a millisecond. Below one octave of units the buckets are one unit wide. */
 const unitsPerMs = 1024;
 
-/** A histogram as it can be kept in a file and brought back by `Histogram.fromJSON`. Times are in milliseconds. */
+/** A histogram as JSON, which `Histogram.fromJSON` reads. Times are in milliseconds. */
 export interface HistogramJSON {
   readonly unitsPerMs: number;
   readonly perOctave: number;
   readonly sum: number;
   readonly min: number;
   readonly max: number;
-  /** Which bucket, and how many are in it; empty buckets are left out. */
+  /** The index of each bucket and the number of its values; empty buckets are left out. */
   readonly buckets: readonly (readonly [bucket: number, count: number])[];
 }
 
 /**
- * How long something took, as a distribution: count, mean and extremes are exact, percentiles are within 1.6 % (or 1 µs, whichever is
- * more). Recording is a few nanoseconds and allocates nothing; a histogram is some kilobytes, whatever it holds. The layout is that of
- * HdrHistogram (http://hdrhistogram.org): powers of two, each cut into 32.
+ * A distribution of durations. Count, mean and extremes are exact; percentiles are within 1.6 % (or 1 µs, whichever is
+ * more). Recording takes a few nanoseconds and allocates nothing; a histogram takes some kilobytes, whatever the number of values. The layout
+ * is that of HdrHistogram (http://hdrhistogram.org): powers of two, each divided into 32 buckets.
  *
  * ```ts
  * const { wait } = pool.timings();
@@ -35,17 +35,17 @@ export class Histogram {
   private least = Infinity;
   private most = 0;
 
-  /** How many values there are. */
+  /** The number of values. */
   get count(): number {
     return this.total;
   }
 
-  /** The smallest value, in ms; 0 if there is none. */
+  /** The smallest value, in ms; 0 if there is no value. */
   get min(): number {
     return this.total === 0 ? 0 : this.least;
   }
 
-  /** The greatest value, in ms; 0 if there is none. */
+  /** The largest value, in ms; 0 if there is no value. */
   get max(): number {
     return this.most;
   }
@@ -70,10 +70,10 @@ export class Histogram {
     return this.percentile(99);
   }
 
-  /** The value, in ms, that so many percent of all values do not exceed; 0 if there is no value. */
+  /** The value, in ms, that `percent` percent of all values do not exceed; 0 if there is no value. */
   percentile(percent: number): number {
     if (!(percent >= 0 && percent <= 100)) {
-      throw new InvalidConfigError('pool', 'There is no such percentile', [
+      throw new InvalidConfigError('pool', 'Invalid percentile', [
         `percent must be a number from 0 to 100, but got ${percent}`,
       ]);
     }
@@ -87,7 +87,7 @@ export class Histogram {
     return this.max;
   }
 
-  /** How many values are at most so many ms, as exactly as percentiles are known. */
+  /** The number of values up to `ms`, with the precision of percentiles. */
   countUpTo(ms: number): number {
     if (ms >= this.most) return this.total;
     if (!(ms >= this.min)) return 0;
@@ -98,13 +98,13 @@ export class Histogram {
   }
 
   /**
-   * Adds a value, in ms, so many times. What is below 0, or no number, counts as 0, and what is more than `Number.MAX_SAFE_INTEGER` as
-   * that. Throws an `InvalidConfigError` when `times` is no integer of 0 or more.
+   * Adds a value, in ms, `times` times. A value below 0, or one that is no number, counts as 0, and one above `Number.MAX_SAFE_INTEGER`
+   * as `Number.MAX_SAFE_INTEGER`. Throws an `InvalidConfigError` unless `times` is an integer of 0 or more.
    */
   record(ms: number, times = 1): void {
     if (times !== 1) {
       if (!(Number.isSafeInteger(times) && times >= 0)) {
-        throw new InvalidConfigError('pool', 'A histogram cannot count so', [
+        throw new InvalidConfigError('pool', 'A value cannot be recorded', [
           `times must be an integer of 0 or more, but got ${times}`,
         ]);
       }
@@ -117,7 +117,7 @@ export class Histogram {
       this.least = 0;
       return;
     }
-    if (ms > longest) ms = longest;
+    if (ms > maxValue) ms = maxValue;
     const bucket = bucketOf(ms);
     while (buckets.length <= bucket) buckets.push(0);
     buckets[bucket]! += times;
@@ -126,12 +126,12 @@ export class Histogram {
     if (ms > this.most) this.most = ms;
   }
 
-  /** A new histogram with the values of both. Throws an `InvalidConfigError` for what is no histogram. */
+  /** A new histogram with the values of both. Throws an `InvalidConfigError` unless `other` is a histogram. */
   merge(other: Histogram): Histogram {
-    // Saved ones have buckets too, of another kind.
+    // Not recognised by `buckets`: a `HistogramJSON` has buckets too.
     if (typeof (other as Partial<Histogram> | undefined)?.record !== 'function') {
-      throw new InvalidConfigError('pool', 'These cannot be merged', [
-        `other must be a Histogram, but got ${other === undefined ? 'nothing' : 'something else'}; what was saved becomes one by Histogram.fromJSON`,
+      throw new InvalidConfigError('pool', 'Histograms cannot be merged', [
+        `other must be a Histogram, but got ${other === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
       ]);
     }
     const merged = new Histogram();
@@ -147,9 +147,9 @@ export class Histogram {
   }
 
   /**
-   * A new histogram of what has come since `earlier`, a copy of this one: a window on what only ever grows. Counts and percentiles are as exact
-   * as ever; minimum and maximum are within 1.6 %, unless they are those of all. Throws an `InvalidConfigError` for what is no
-   * earlier state of this histogram.
+   * A new histogram of the values that were added since `earlier`, a copy of this one: a window on a growing histogram. Counts and percentiles
+   * have the usual precision; minimum and maximum are within 1.6 %, unless they are also those of this histogram. Throws an
+   * `InvalidConfigError` unless `earlier` is an earlier state of this histogram.
    *
    * ```ts
    * const before = pool.timings().wait;
@@ -158,12 +158,12 @@ export class Histogram {
    */
   minus(earlier: Histogram): Histogram {
     if (typeof (earlier as Partial<Histogram> | undefined)?.record !== 'function') {
-      throw new InvalidConfigError('pool', 'This cannot be subtracted', [
-        `earlier must be a Histogram, but got ${earlier === undefined ? 'nothing' : 'something else'}; what was saved becomes one by Histogram.fromJSON`,
+      throw new InvalidConfigError('pool', 'Histograms cannot be subtracted', [
+        `earlier must be a Histogram, but got ${earlier === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
       ]);
     }
     if (earlier.buckets.some((count, bucket) => count > (this.buckets[bucket] ?? 0))) {
-      throw new InvalidConfigError('pool', 'This cannot be subtracted', [
+      throw new InvalidConfigError('pool', 'Histograms cannot be subtracted', [
         `earlier must be an earlier copy of this histogram (of ${this.total} values), but got one with other values (${earlier.total})`,
       ]);
     }
@@ -177,33 +177,33 @@ export class Histogram {
       window.total += count;
     }
     if (window.total === 0) return new Histogram();
-    // What rounding has taken from both sums must not put the mean out of the range.
+    // Rounding errors of both sums must not move the mean out of the range.
     const { total, least, most } = window;
     window.sum = Math.min(Math.max(this.sum - earlier.sum, total * least), total * most);
     return window;
   }
 
-  /** A value of that bucket: an extreme, if it has one, or else the middle. */
+  /** A value of that bucket: the minimum or maximum if it is in it, otherwise the middle. */
   private within(bucket: number): number {
     if (this.total > 0 && bucket === bucketOf(this.most)) return this.most;
     return bucket === bucketOf(this.least) ? this.least : middleOf(bucket);
   }
 
-  /** A copy, which stays as it is. */
+  /** An independent copy. */
   clone(): Histogram {
     return this.merge(new Histogram());
   }
 
-  /** For `JSON.stringify`; `Histogram.fromJSON` makes a histogram of it again. */
+  /** For `JSON.stringify`; `Histogram.fromJSON` reads the result. */
   toJSON(): HistogramJSON {
     const buckets = [...this.buckets.entries()].filter(([, count]) => count > 0);
     return { unitsPerMs, perOctave, sum: this.sum, min: this.min, max: this.max, buckets };
   }
 
-  /** The histogram that `JSON.stringify` has saved. Throws an `InvalidConfigError` for anything else. */
+  /** Reads a histogram that `JSON.stringify` has saved. Throws an `InvalidConfigError` for any other value. */
   static fromJSON(this: void, json: HistogramJSON): Histogram {
-    const issue = notSaved(json);
-    if (issue !== null) throw new InvalidConfigError('pool', 'This is no saved histogram', [issue]);
+    const issue = issueOf(json);
+    if (issue !== null) throw new InvalidConfigError('pool', 'Invalid histogram', [issue]);
     const histogram = new Histogram();
     for (const [bucket, count] of json.buckets) {
       while (histogram.buckets.length <= bucket) histogram.buckets.push(0);
@@ -217,11 +217,11 @@ export class Histogram {
   }
 }
 
-/** Below an octave of units a bucket is one unit; from there on each power of two has as many. */
+/** Below one octave of units a bucket is one unit wide; above it each power of two has `perOctave` buckets. */
 function bucketOf(ms: number): number {
   const units = ms * unitsPerMs;
   if (units < perOctave) return Math.floor(units);
-  // Whole numbers of 31 bits are what the processor can do fast; above that (35 minutes) it is rare.
+  // Integer arithmetic with 31 bits is fast; larger values (over 35 minutes) are rare.
   if (units < 0x7fffffff) {
     const octave = 31 - Math.clz32(units);
     return (octave - 5) * perOctave + (units >>> (octave - 5));
@@ -237,13 +237,13 @@ function middleOf(bucket: number): number {
   return ((bucket - (octave - 5) * perOctave + 0.5) * width) / unitsPerMs;
 }
 
-/** In ms: longer than anything that was ever timed, and still exact. */
-const longest = Number.MAX_SAFE_INTEGER;
-const lastBucket = bucketOf(longest);
-/** By so much of itself a sum of very many values may have been rounded. */
+/** The largest value, in ms: longer than any duration, and still an exact integer. */
+const maxValue = Number.MAX_SAFE_INTEGER;
+const lastBucket = bucketOf(maxValue);
+/** The relative rounding error that is accepted in a sum of many values. */
 const rounding = 1e-6;
 
-function notSaved(json: unknown): string | null {
+function issueOf(json: unknown): string | null {
   const { unitsPerMs: units, perOctave: octave, buckets, ...numbers } = (json ?? {}) as Partial<HistogramJSON>;
   if (units !== unitsPerMs || octave !== perOctave) {
     return `unitsPerMs and perOctave must be ${unitsPerMs} and ${perOctave}, but got ${describeValue(units)} and ${describeValue(octave)}`;
@@ -264,7 +264,7 @@ function notSaved(json: unknown): string | null {
   return contradiction(json as HistogramJSON);
 }
 
-/** What is possible each by itself, and not together. */
+/** The problem with fields that are valid each by itself, but not together. */
 function contradiction({ sum, min, max, buckets }: HistogramJSON): string | null {
   if (buckets.some(([bucket], i) => i > 0 && bucket <= buckets[i - 1]![0])) return 'buckets must be in ascending order';
   const filled = buckets.filter(([, count]) => count > 0);
@@ -277,5 +277,5 @@ function contradiction({ sum, min, max, buckets }: HistogramJSON): string | null
         bucketOf(max) === last &&
         sum >= count * min * (1 - rounding) &&
         sum <= count * max * (1 + rounding);
-  return fits ? null : `sum, min and max must be those of what is in buckets, but got ${sum}, ${min} and ${max}`;
+  return fits ? null : `sum, min and max must match the values in buckets, but got ${sum}, ${min} and ${max}`;
 }

@@ -1,37 +1,37 @@
 import type { Counters } from '../state/counters';
 import { Histogram } from './histogram';
 
-/** How long things took, from the creation of the pool on: copies, which can be kept, merged, and saved as JSON. */
+/** Durations since the pool was created: copies, which can be kept, merged, and saved as JSON. */
 export interface PoolTimings {
-  /** From the ask to the lease. Who was served at once waited 0. */
+  /** The waits from the acquire to the lease; 0 for a caller that was served at once. */
   readonly wait: Histogram;
-  /** From the ask to the refusal, of callers that got no lease: timed out, or turned away. Callers that left the line are not in it. */
+  /** The waits from the acquire to the error, for acquires that timed out or were rejected. Cancelled acquires are not counted. */
   readonly failedWait: Histogram;
-  /** How long leases were held, those of `use` and of `acquire` alike. */
+  /** How long leases were held, both of `use` and of `acquire`. */
   readonly use: Histogram;
-  /** Connects that succeeded. */
+  /** The durations of successful connects. */
   readonly open: Histogram;
 }
 
-/** What of the timings to give. */
+/** The options of `timings()`. */
 export interface TimingsOptions {
-  /** Only what has come since these, earlier timings of the same pool. Default: since the pool was created. */
+  /** Earlier timings of the same pool: the result contains only values since then. Default: since the pool was created. */
   since?: PoolTimings | undefined;
 }
 
-/** In a mean that forgets, the newest value counts for one in so many. */
-const memory = 8;
+/** The newest value has a weight of 1/8 in a moving mean. */
+const meanWeight = 8;
 
-/** What was measured. The two means that the pool itself goes by are kept whether or not anyone wants the histograms. */
+/** Records durations. The two means that the pool itself uses are kept even if the histograms are disabled. */
 export class Timings {
   private readonly wait = new Histogram();
   private readonly failedWait = new Histogram();
   private readonly use = new Histogram();
   private readonly open = new Histogram();
-  /** About how long the last leases were held, and the last connects took (ms); -1 while not known. */
+  /** Moving means of how long leases were held and connects took (ms); -1 while unknown. */
   meanHold = -1;
   meanOpen = -1;
-  /** Leases of streams, for which nobody has waited. */
+  /** The number of leases of streams, which have no wait. */
   streamed = 0;
 
   constructor(
@@ -39,7 +39,7 @@ export class Timings {
     private readonly counters: Counters,
   ) {}
 
-  // Of no time at all are most waits, and holds, of a busy pool. They are all that is not recorded.
+  // Waits and holds of 0 ms are the most frequent ones in a busy pool. They are not recorded, but computed from the counters.
 
   waited(ms: number): void {
     if (ms !== 0 && this.enabled) this.wait.record(ms);
@@ -54,12 +54,12 @@ export class Timings {
   }
 
   private learnHold(ms: number): void {
-    this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / memory;
+    this.meanHold = this.meanHold < 0 ? ms : this.meanHold + (ms - this.meanHold) / meanWeight;
     if (ms !== 0 && this.enabled) this.use.record(ms);
   }
 
   opened(ms: number): void {
-    this.meanOpen = this.meanOpen < 0 ? ms : this.meanOpen + (ms - this.meanOpen) / memory;
+    this.meanOpen = this.meanOpen < 0 ? ms : this.meanOpen + (ms - this.meanOpen) / meanWeight;
     if (this.enabled) this.open.record(ms);
   }
 

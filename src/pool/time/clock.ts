@@ -1,30 +1,30 @@
-/** In ms. A `setTimeout` of more fires at once. */
+/** The longest delay of a timer, in ms: `setTimeout` with a longer one fires at once. */
 export const maxTimerMs = 2 ** 31 - 1;
 
-/** Ends a timer that has not fired; after it has, a call does nothing. */
+/** Cancels a timer; does nothing after it has fired. */
 export type Cancel = () => void;
 
-/** The one clock of a pool: every timer and every "now" comes from here, so that it can be virtual. */
+/** The only clock of a pool: every timer and every current time comes from it, so that it can be virtual. */
 export interface Clock {
-  /** Milliseconds that have passed, only ever compared with each other. */
+  /** Elapsed milliseconds, for comparison with each other only. */
   now(): number;
-  /** The date: what is shown to the outside. */
+  /** The date, as stats and events show it. */
   date(): number;
-  /** The date when `now` was asked last. */
+  /** The date of the last call of `now`. */
   dateBefore(): number;
-  /** How often the date has gone ahead of the time that has passed, as when the machine has slept. */
+  /** The number of times that the date has jumped ahead of the elapsed time, as after the machine has slept. */
   leaps(): number;
-  /** A timer has fired that was set for this time: it is believed. Returns by how much it is late (ms). */
+  /** Reports that a timer for this time has fired; the clock is advanced to it if it is behind. Returns how late the timer is (ms). */
   fired(due: number): number;
   /**
-   * Calls back once, `ms` from now. Only a timer that is `held` keeps a process alive: one on which
-   * somebody's answer depends.
+   * Calls back once, after `ms`. Only a timer that is `held` keeps the process alive: one on which
+   * the result of a caller depends.
    */
   after(ms: number, callback: () => void, held: boolean): Cancel;
 }
 
 /**
- * In ms: times that differ by less are the same. A clock may show fractions, and `start + ms - now` then leaves a rest too
- * small to add to it: a timer set for that rest would fire at the same instant for ever.
+ * In ms: times that differ by less are equal. A clock may return fractions, and `start + ms - now` may then leave a remainder that is too
+ * small to be added to the time: a timer for that remainder would fire at the same instant again without an end.
  */
 export const timeEpsilon = 1e-6;

@@ -1,31 +1,31 @@
 import { maxTimerMs } from './clock';
 import type { Cancel, Clock } from './clock';
 
-/** So many calls a turn read the real clock: those of a pool that is used a few times in each. */
+/** The number of calls in a turn that read the real clock: enough for a pool that is used a few times in each turn. */
 const exactReads = 48;
-/** So many times in a turn {@link CoarseClock.onTurnEnd} calls back at once. */
+/** The number of times in a turn that {@link CoarseClock.onTurnEnd} calls back at once. */
 const immediateCalls = 8;
-/** Of a busy pool, one call in so many reads it: also when the event loop is blocked, and no millisecond ever ends. */
+/** In a busy pool, one of this number of calls reads the real clock, even if the event loop is blocked and no turn ends. */
 const callsPerRead = 32;
-/** In ms. A turn that lasts longer is taken for over: the timer that is to say so may be lost, as where somebody replaces timers for a test. */
+/** In ms. A longer turn is considered over: the timer that ends it may be lost, for example if a test replaces the timers. */
 const maxTurnMs = 1_000;
-/** In ms. A timer that fires so late was kept from it by a thread that was blocked, or by a process that was stopped. */
+/** In ms. A timer that is later than this was delayed by a blocked thread or a stopped process. */
 const blockedMs = 10;
-/** So many more turns it gives to what has arrived meanwhile: a handshake takes some. */
+/** The number of turns that a late timer waits for input that has arrived meanwhile: a handshake takes several. */
 const turnsAfterBlock = 4;
 
 /**
- * The pool's clock, which is asked several times for every lease, made cheap: reading the real one costs up to 100 ns. What it says is
- * exact for every timer, and for a pool that is used a few times in a millisecond; else it is a millisecond old at the most, or
- * {@link callsPerRead} calls. In virtual time it is always exact.
+ * A cheap clock for the pool, which reads the time several times for every lease: reading the real clock costs up to 100 ns. The time is
+ * exact for every timer, and for a pool that is used a few times in a millisecond; otherwise it is at most one millisecond or
+ * {@link callsPerRead} calls old. In virtual time it is always exact.
  */
 export class CoarseClock implements Clock {
-  /** Counts the turns of the event loop, as far as timers tell: a chain of promises is one. */
+  /** The number of turns of the event loop, as far as timers show: a chain of promises counts as one. */
   turns = 0;
   private time = 0;
-  /** The date then. */
+  /** The date of the last reading. */
   private dateRead = 0;
-  /** For so many calls more the time that was read last will do. */
+  /** The number of calls for which the last reading is reused. */
   private readsLeft = 0;
   private exactReadsLeft = exactReads;
   private tick: Cancel | null = null;
@@ -34,14 +34,14 @@ export class CoarseClock implements Clock {
   private readonly postponed = new Set<() => void>();
   private ended = false;
 
-  /** What the real clock said when this one began. */
+  /** The reading of the real clock when this one was created. */
   private readonly epoch: number;
 
   constructor(private readonly clock: Clock) {
     this.epoch = clock.now();
   }
 
-  /** Milliseconds since the pool began. */
+  /** Milliseconds since the pool was created. */
   now(): number {
     return this.readsLeft === 0 ? this.read() : this.reuse();
   }
@@ -51,18 +51,18 @@ export class CoarseClock implements Clock {
     return this.time;
   }
 
-  /** The same for who only looks on: it leaves no trace. */
+  /** The same for observers: it changes nothing in the clock. */
   peek(): number {
     return this.readsLeft === 0 ? this.clock.now() - this.epoch : this.time;
   }
 
-  /** The time, read anew: for decisions that a blocked turn must not falsify. */
+  /** The time, read from the real clock: for decisions that a blocked turn must not distort. */
   exactly(): number {
     this.readsLeft = 0;
     return this.read();
   }
 
-  /** What is shown to the outside: the date. It leaves no trace either. */
+  /** The date, as stats and events show it. It changes nothing in the clock either. */
   stamp(): number {
     return this.readsLeft === 0 ? this.clock.date() : this.dateRead;
   }
@@ -84,8 +84,8 @@ export class CoarseClock implements Clock {
   }
 
   /**
-   * A timer that is late because the thread was blocked lets the event loop turn some more times first: what has arrived meanwhile counts before
-   * a deadline does.
+   * A timer that is late because the thread was blocked waits for some more turns of the event loop first: input that has arrived meanwhile
+   * is processed before a deadline expires.
    */
   after(ms: number, callback: () => void, held: boolean): Cancel {
     const due = ms > maxTimerMs ? Infinity : this.clock.now() - this.epoch + ms;
@@ -107,7 +107,7 @@ export class CoarseClock implements Clock {
     };
   }
 
-  /** For what costs more than a lease, and may wait: calls back at once, unless it did so often in this turn; then at its end. */
+  /** For callbacks that cost more than a lease and may be delayed: calls back at once a few times in a turn, afterwards at its end. */
   onTurnEnd(callback: () => void): void {
     if (this.immediateLeft === 0 && !this.ended) {
       this.postponed.add(callback);
@@ -118,12 +118,12 @@ export class CoarseClock implements Clock {
     }
   }
 
-  /** Does not call back any more. */
+  /** Removes a callback that waits for the end of the turn. */
   forget(callback: () => void): void {
     this.postponed.delete(callback);
   }
 
-  /** From now on every call reads the real clock, and no timer of its own is left. */
+  /** Stops its own timer; from now on every call reads the real clock. */
   end(): void {
     this.ended = true;
     this.readsLeft = 0;
@@ -135,8 +135,8 @@ export class CoarseClock implements Clock {
   private read(): number {
     const time = this.clock.now() - this.epoch;
     const whole = time | 0;
-    // An integer that is known for one is kept in a field as it is. The difference of two large numbers is a fraction to the engine, whatever
-    // its value, and each field that it is ever stored in costs an allocation from then on.
+    // V8 stores a small integer in a field directly. It treats the difference of two large numbers as a double, whatever its value, and each
+    // field in which that is stored costs an allocation from then on.
     this.time = whole === time ? whole : time;
     if (this.exactReadsLeft > 0) {
       this.exactReadsLeft--;
@@ -148,7 +148,7 @@ export class CoarseClock implements Clock {
     return this.time;
   }
 
-  /** Of the turn. */
+  /** Sets the timer that ends the turn. */
   private awaitTurnEnd(): void {
     if (this.tick === null) {
       this.tickSince = this.time;

@@ -2,20 +2,21 @@ import type { Cancel } from './clock';
 import type { CoarseClock } from './coarse-clock';
 
 /**
- * For what is set and stopped again and again, as by a line in which now and then somebody waits for a moment: a real timer costs more than a
- * lease. Stopped often in one turn, the real one goes on until the turn is over, and then it is stopped, or set anew if that is wanted.
+ * A timer that is cheap to set and stop repeatedly, as by a queue in which callers wait for a moment now and then: a real timer costs more
+ * than a lease. If it is stopped often in one turn, the real timer runs until the end of the turn, and is then cancelled, or set again if
+ * that is wanted.
  */
 export class DeferredCancelTimer {
-  /** What it is set for, in ms; null when it is not set. */
+  /** The delay in ms; null if it is not set. */
   private wanted: number | null = null;
-  /** The real one. */
+  /** Cancels the real timer. */
   private cancel: Cancel | null = null;
-  /** Whether that is out of date, and is to be seen to when the turn is over. */
+  /** Whether the real timer is outdated, and will be updated at the end of the turn. */
   private stale = false;
 
   constructor(
     private readonly clock: CoarseClock,
-    /** Whether somebody's answer depends on it. */
+    /** Whether it keeps the process alive, because the result of a caller depends on it. */
     private readonly held: boolean,
     private readonly callback: () => void,
   ) {}
@@ -24,7 +25,7 @@ export class DeferredCancelTimer {
     return this.wanted !== null;
   }
 
-  /** To fire in so many ms, whatever it was set for; in so many from the end of the turn, when it was stopped often in this one. */
+  /** Sets it to fire after `ms`, instead of the previous delay; counted from the end of the turn if it was stopped often in this turn. */
   set(ms: number): void {
     this.wanted = ms;
     if (!this.stale) this.start(ms);
@@ -37,7 +38,7 @@ export class DeferredCancelTimer {
     this.clock.onTurnEnd(this.catchUp);
   }
 
-  /** Stops it in earnest. */
+  /** Cancels the underlying timer. */
   end(): void {
     if (this.stale) this.clock.forget(this.catchUp);
     this.wanted = null;
@@ -65,7 +66,7 @@ export class DeferredCancelTimer {
       this.wanted = null;
       this.callback();
     } else if (this.wanted !== null) {
-      // The end of the turn keeps no process alive that somebody's answer depends on.
+      // Without it the process could end before the end of the turn, although a caller waits.
       this.start(this.wanted);
     }
   };

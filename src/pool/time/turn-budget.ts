@@ -2,15 +2,15 @@ import type { CoarseClock } from './coarse-clock';
 
 const perTurn = 1_024;
 
-/** What counts for so many: it costs more than the rest, and a loop of it serves nothing. */
+/** The cost of an expensive operation, one that serves no caller if it is repeated in a loop. */
 export const expensive = 16;
 
-/** After so long (ms) there has been another turn, in real and in virtual time. */
+/** A timer of this delay (ms) fires in another turn, in real and in virtual time. */
 export const nextTurnMs = 1;
 
 /**
- * How much may be begun in one turn of the event loop, and in one instant of virtual time. What the pool does is often decided in a
- * promise's callback, and a chain of those leaves no turn to timers and sockets: it may be long, and must not be endless.
+ * Limits how much begins in one turn of the event loop, and in one instant of virtual time. The pool often decides in a callback of a
+ * promise, and timers and sockets get no turn during a chain of those: such a chain may be long, but must not be endless.
  */
 export class TurnBudget {
   private left = perTurn;
@@ -24,16 +24,16 @@ export class TurnBudget {
     this.left -= cost;
   }
 
-  /** Whether a timer has to fire before there is any more of it. */
+  /** Whether the budget is used up until the next timer fires. */
   get spent(): boolean {
     if (this.left > 0) return false;
-    // In virtual time a turn may take no time at all.
+    // In virtual time a turn may take no time.
     if (this.clock.turns === this.turn || this.clock.now() === this.time) return true;
     this.renew();
     return false;
   }
 
-  /** A timer has fired that was to end a turn. */
+  /** Call it when a timer that ends a turn has fired. */
   renew(): void {
     this.left = perTurn;
     this.turn = this.clock.turns;

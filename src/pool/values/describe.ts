@@ -1,10 +1,10 @@
-/** So many parts of an error that has several are named, and so deep. */
-const partsNamed = 3;
-const deepest = 3;
+/** The maximum number of parts of an aggregate error that are described, and the maximum depth. */
+const maxParts = 3;
+const maxDepth = 3;
 
 /**
- * A value as a message can show it. Users throw, reject with and return anything: objects without a prototype, getters that throw, proxies
- * that have been revoked. Describing one never throws, since that would happen where an error is being handled.
+ * A value as text for a message. Users throw, reject with and return any value: objects without a prototype, getters that throw, revoked
+ * proxies. It never throws, because it is called while an error is being handled.
  */
 export function describeValue(value: unknown): string {
   try {
@@ -14,12 +14,12 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** The reason that was given for a failure, whatever was thrown: the words of an error, or the value. Never throws either. */
+/** The message of an error, or a description of any other value that was thrown. Never throws either. */
 export function messageOf(reason: unknown): string {
   return messageAt(reason, 1);
 }
 
-/** The same, and what kind of error it is. */
+/** The same, with the name of the error in front. */
 export function messageWithKind(reason: unknown): string {
   const isError = typeof reason === 'object' && reason !== null && textOf(reason, 'message') !== '';
   const kind = isError ? textOf(reason, 'name') : '';
@@ -39,22 +39,22 @@ function reasonOf(reason: unknown, depth: number): string {
   if (typeof reason !== 'object' || reason === null) return describeValue(reason);
   const message = textOf(reason, 'message');
   const errors = read(reason, 'errors');
-  const parts = Array.isArray(errors) && errors.length > 0 && depth < deepest ? partsOf(errors, depth) : '';
+  const parts = Array.isArray(errors) && errors.length > 0 && depth < maxDepth ? partsOf(errors, depth) : '';
   if (message !== '') return parts === '' ? message : `${message}: ${parts}`;
   if (parts !== '') return parts;
   const code = read(reason, 'code');
   if ((typeof code === 'string' && code !== '') || typeof code === 'number') return String(code);
   const cause = read(reason, 'cause');
-  if (cause !== undefined && depth < deepest) return messageAt(cause, depth + 1);
+  if (cause !== undefined && depth < maxDepth) return messageAt(cause, depth + 1);
   if (reason instanceof Error) return textOf(reason, 'name') || describeValue(reason);
-  const text: unknown = hasOwnWords(reason) ? (reason as { toString(): unknown }).toString() : '';
+  const text: unknown = hasOwnToString(reason) ? (reason as { toString(): unknown }).toString() : '';
   return typeof text === 'string' && text !== '' ? text : describeValue(reason);
 }
 
 function partsOf(errors: readonly unknown[], depth: number): string {
-  const named = errors.slice(0, partsNamed).map((part) => messageAt(part, depth + 1));
-  const more = errors.length > partsNamed ? `; and ${errors.length - partsNamed} more` : '';
-  // A name with several addresses often fails for one reason.
+  const named = errors.slice(0, maxParts).map((part) => messageAt(part, depth + 1));
+  const more = errors.length > maxParts ? `; and ${errors.length - maxParts} more` : '';
+  // All addresses of a host often fail for the same reason.
   return `${[...new Set(named)].join('; ')}${more}`;
 }
 
@@ -71,7 +71,7 @@ function textOf(object: object, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-function hasOwnWords(object: object): boolean {
+function hasOwnToString(object: object): boolean {
   const toString = read(object, 'toString');
   return typeof toString === 'function' && toString !== Object.prototype.toString && !Array.isArray(object);
 }

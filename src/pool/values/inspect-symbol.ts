@@ -1,2 +1,2 @@
-/** By which `util.inspect` and `console.log` find out how an object is to be shown; a plain symbol wherever there is no such thing. */
+/** The method that `util.inspect` and `console.log` call to print an object in Node; an ordinary symbol elsewhere. */
 export const inspectSymbol: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;

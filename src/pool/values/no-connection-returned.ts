@@ -1,14 +1,14 @@
-/** What `connect` returned can never become a connection: the next call would return the same kind of thing. */
+/** The result of `connect` is neither an Observable nor a Promise. Not retried: the next call would return the same kind of value. */
 export class NoConnectionReturned extends TypeError {
   constructor(returned: string) {
     super(
       `connect must return an Observable or a Promise of a connection, but returned ${returned}; ` +
-        `a connection that is there at once is returned by an async function`,
+        `to return a connection that is available at once, make connect an async function`,
     );
   }
 }
 
-/** Whatever it is: a proxy may throw when it is asked for its class. */
+/** Accepts any value: `instanceof` may throw for a proxy. */
 export function isNoConnectionReturned(error: unknown): boolean {
   try {
     return error instanceof NoConnectionReturned;

@@ -1,13 +1,13 @@
-/** Nothing but what every terminal prints as it is. */
+/** Text that every terminal prints unchanged. */
 const harmless = /^[\t\x20-\x7e]*$/;
 
 /**
- * What moves the cursor, turns the direction of what follows, or cannot be seen: controls, separators of lines, format characters, halves of pairs, and what
- * is ignored by default. Tabs, and the two characters that choose how an emoji looks, are none of it.
+ * Characters that move the cursor, change the direction of the following text, or are invisible: controls, line and paragraph separators,
+ * format characters, single surrogates, and default ignorable code points. Tabs and the two emoji variation selectors are excepted.
  */
 const unprintable = /(?!\t|\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Whether a text can be printed as it is. */
+/** Whether a text can be printed unchanged. */
 export const isPrintable = (text: string): boolean => harmless.test(text) || text.search(unprintable) === -1;
 
 const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' };
@@ -18,31 +18,31 @@ const escaped = (character: string): string =>
     (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
   ).join('');
 
-/** A text that others may have written, for one line of a log or a terminal: whatever is not printable is escaped as in JSON. */
+/** Untrusted text for one line of a log or a terminal: unprintable characters are escaped as in JSON. */
 export const printable = (text: string): string => (harmless.test(text) ? text : text.replace(unprintable, escaped));
 
-/** So many letters at a time: what is escaped may be six times as long, and an engine has a longest text. */
+/** The number of characters that are escaped at a time: escaping may make text six times longer, and engines limit the length of a string. */
 const PIECE = 64 * 1024;
 
 /**
- * The same of a text of any length, which is escaped in pieces; what would make it longer than `longest` is cut, and how much that is is said behind it.
- * `escape` comes first for each piece.
+ * The same for text of any length, which is escaped in pieces. The result has at most `maxLength` characters; `cut` is the number of
+ * characters of the text that are left out. `escape` is applied to each piece first.
  */
 export function printableUpTo(
-  longest: number,
+  maxLength: number,
   text: string,
   escape = (piece: string): string => piece,
 ): { text: string; cut: number } {
   const pieces: string[] = [];
-  let room = longest;
+  let space = maxLength;
   let at = 0;
   while (at < text.length) {
     let end = Math.min(text.length, at + PIECE);
-    // Not through the middle of a character.
+    // Does not split a surrogate pair.
     if (end < text.length && end - at > 1 && isHigh(text.charCodeAt(end - 1))) end--;
     const piece = printable(escape(text.slice(at, end)));
-    if (piece.length > room) break;
-    room -= piece.length;
+    if (piece.length > space) break;
+    space -= piece.length;
     pieces.push(piece);
     at = end;
   }

@@ -1,14 +1,14 @@
 /**
- * What the option `random` says, from 0 to 1. Where it says anything else, or throws, `Math.random` does: a pause of NaN would be none, and
- * one of Infinity would have no end.
+ * The option `random`, replaced by `Math.random` where it throws or returns anything but a number from 0 to 1: a pause of NaN would be no
+ * pause, and one of Infinity would never end.
  */
 export function checkedRandom(random: () => number): () => number {
   return () => {
     try {
-      const part: unknown = random();
-      if (typeof part === 'number' && part >= 0 && part <= 1) return part;
+      const value: unknown = random();
+      if (typeof value === 'number' && value >= 0 && value <= 1) return value;
     } catch {
-      // It is asked where a failure is being handled, and that must go on.
+      // It is called while a failure is being handled, which must continue.
     }
     return Math.random();
   };

@@ -1,9 +1,9 @@
 /**
- * The options of an object as a plain one, each read once: what is checked is what is used. Beside its own these are those that it inherits,
- * as from defaults, and those that a class has as getters: whatever else is read by name must not be passed over when it is checked.
+ * Copies the options of an object to a plain one. Each is read once, so that the checked value is the used value. Besides own properties it
+ * reads inherited ones, as from an object of defaults, and getters of classes: every option that can be read by name must be checked.
  */
 export function readOptions(given: object, known: readonly string[]): Record<string, unknown> {
-  // Without a prototype, so that an option is nothing but what was given.
+  // Without a prototype, so that it contains given options only.
   const options = Object.create(null) as Record<string, unknown>;
   const values = given as Record<string, unknown>;
   for (const name of namesOf(given)) options[name] = values[name];
@@ -25,6 +25,6 @@ function namesOf(given: object): Iterable<string> {
   return names;
 }
 
-/** What an object inherits from that has nothing to do with options. */
+/** Whether it is a prototype that contains no options. */
 const isPlain = (prototype: object | null): boolean =>
   prototype === null || prototype === Object.prototype || prototype === Function.prototype;

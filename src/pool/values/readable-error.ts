@@ -1,17 +1,17 @@
 import { messageOf, describeValue } from './describe';
 import { inspectSymbol } from './inspect-symbol';
 
-/** How deep causes are described. */
-const deepest = 8;
+/** The maximum depth to which causes are described. */
+const maxDepth = 8;
 
 /**
- * An error whose message is seen wherever it is printed. `JSON.stringify` leaves out what an error says, and `util.inspect` shows an error in a list
- * of results by the name of its class alone.
+ * An error whose message is visible wherever it is printed. By default `JSON.stringify` omits the message of an error, and `util.inspect`
+ * shows only the class name of an error in a nested list.
  */
 export abstract class ReadableError extends Error {
-  /** What `JSON.stringify` makes of it: name, message and code, the further fields, and the causes. */
+  /** For `JSON.stringify`: name, message and code, the other fields, and the causes. */
   toJSON(): Record<string, unknown> {
-    return described(this, deepest) as Record<string, unknown>;
+    return described(this, maxDepth) as Record<string, unknown>;
   }
 
   /** @internal */
@@ -20,12 +20,12 @@ export abstract class ReadableError extends Error {
   }
 }
 
-/** As plain data, whatever it is: a cause may be anything, and lead back to where it came from. */
+/** An error, or any other cause, as plain data; causes may be circular. */
 function described(error: unknown, depth: number): unknown {
   try {
     if (error instanceof Error) return describedError(error, depth);
   } catch {
-    // A getter of it has thrown, or it is a proxy that has been revoked.
+    // One of its getters has thrown, or it is a revoked proxy.
   }
   return plain(error);
 }
@@ -41,7 +41,7 @@ function describedError(error: Error, depth: number): unknown {
   };
 }
 
-/** What JSON can have, and a text of everything else: a bigint, a function, an object that leads back to itself. */
+/** The value if JSON can represent it, otherwise text: for a bigint, a function, a circular object. */
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value === 'function' || typeof value === 'symbol') return describeValue(value);

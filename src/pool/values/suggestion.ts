@@ -1,14 +1,14 @@
-/** ' Did you mean …?' where one of the words is near to what was written; otherwise nothing. */
-export function suggestion(written: string, words: readonly string[], shown = (word: string) => `'${word}'`): string {
-  // What is so much longer than all of them is near to none, and would take long to compare.
+/** ' Did you mean …?' if one of the words is similar to `written`; otherwise an empty string. */
+export function suggestion(written: string, words: readonly string[], quote = (word: string) => `'${word}'`): string {
+  // Text that is much longer than all of the words is similar to none, and slow to compare.
   if (written.length > 2 * Math.max(...words.map((word) => word.length))) return '';
   const distances = words.map((word) => ({ word, distance: distance(written.toLowerCase(), word.toLowerCase()) }));
   const [nearest] = distances.sort((a, b) => a.distance - b.distance);
   if (nearest === undefined || nearest.distance > Math.max(1, nearest.word.length / 3)) return '';
-  return ` Did you mean ${shown(nearest.word)}?`;
+  return ` Did you mean ${quote(nearest.word)}?`;
 }
 
-/** How many characters have to be inserted, deleted, changed or swapped with the next one (Damerau and Levenshtein). */
+/** The number of characters to insert, delete, replace or swap with the next one (Damerau and Levenshtein). */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

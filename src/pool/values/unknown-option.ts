@@ -1,8 +1,8 @@
 import { suggestion } from './suggestion';
 
 /**
- * What other pools call what there is here: generic-pool, tarn, lightning-pool, pg-pool, mysql2, the driver of MongoDB, HikariCP. In lower case.
- * What needs no option here is named for what does its work.
+ * Option names of other pools (generic-pool, tarn, lightning-pool, pg-pool, mysql2, the driver of MongoDB, HikariCP) in lower case, and the
+ * option of this pool with the same purpose.
  */
 const elsewhere: Readonly<Record<string, string>> = {
   // How connections are opened and closed.
@@ -17,7 +17,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   acquiremaxretries: 'breaker',
   propagatecreateerror: 'breaker',
   maxconnecting: 'maxOpening',
-  // How many.
+  // The number of connections.
   size: 'max',
   limit: 'max',
   poolsize: 'max',
@@ -61,7 +61,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   resetonreturn: 'reset',
   leakdetectionthreshold: 'leakThreshold',
   poolname: 'name',
-  // Of one acquire, and of a batch.
+  // The options of an acquire, and of a batch.
   tag: 'label',
   limitto: 'concurrency',
   maxconcurrent: 'concurrency',
@@ -69,17 +69,17 @@ const elsewhere: Readonly<Record<string, string>> = {
   parallelism: 'concurrency',
 };
 
-/** What is wrong with an option that does not exist, and which one may be meant. `prefix`: of the object that it is in. */
+/** The problem with an option that does not exist, and a suggestion. `prefix`: the path of the object that contains it. */
 export function unknownOption(name: string, known: readonly string[], prefix = ''): string {
   const meant = meantBy(name, known, prefix);
   return `${prefix}${name} is not an option; the options are ${known.join(', ')}${meant === '' ? '' : `.${meant}`}`;
 }
 
-/** ' Did you mean …?' where there is one to be meant; otherwise nothing. */
+/** ' Did you mean …?' if an option is similar or has the same purpose; otherwise an empty string. */
 export function meantBy(name: string, known: readonly string[], prefix = ''): string {
-  const theirs = name.toLowerCase();
-  const ours = Object.hasOwn(elsewhere, theirs) ? elsewhere[theirs]! : '';
-  return known.includes(ours)
-    ? ` Did you mean \`${prefix}${ours}\`?`
+  const lowerCase = name.toLowerCase();
+  const equivalent = Object.hasOwn(elsewhere, lowerCase) ? elsewhere[lowerCase]! : '';
+  return known.includes(equivalent)
+    ? ` Did you mean \`${prefix}${equivalent}\`?`
     : suggestion(name, known, (word) => `\`${prefix}${word}\``);
 }
