@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../time/clock';
 
-/** The timer for when the next connect may begin, while one is wanted that may not begin yet. */
+/** The timer for the next connect, while one is wanted that may not begin yet. */
 export class ConnectTimer {
   private timer: { readonly at: number; readonly held: boolean; readonly cancel: Cancel } | null = null;
 
@@ -14,7 +14,7 @@ export class ConnectTimer {
     return this.timer === null;
   }
 
-  /** In `due` ms, or never when that is Infinity. `held`: somebody waits for it. A timer that fires earlier stays. */
+  /** Sets the timer to `due` ms, or stops it if `due` is Infinity. `held`: a caller waits for it. A timer that fires earlier is kept. */
   set(due: number, held: boolean): void {
     if (due === Infinity) {
       this.stop();
@@ -23,11 +23,11 @@ export class ConnectTimer {
     const at = this.clock.now() + due;
     if (this.timer !== null && this.timer.at <= at && this.timer.held === held) return;
     this.timer?.cancel();
-    const awake = (): void => {
+    const fire = (): void => {
       this.timer = null;
       this.onDue();
     };
-    this.timer = { at, held, cancel: this.clock.after(due, awake, held) };
+    this.timer = { at, held, cancel: this.clock.after(due, fire, held) };
   }
 
   stop(): void {

@@ -12,21 +12,21 @@ export interface EvictionOptions {
   readonly lifetimeJitter: number;
 }
 
-/** In ms. What a timer may be late. */
+/** In ms. A timer that is later than this is overdue. */
 const timerTolerance = 5;
 
-/** No two looks at the clock follow each other sooner (ms), whatever the options say. */
+/** The shortest lifetime (ms), whatever the options say. */
 const minDelayMs = 1;
 
 /**
- * When a connection's time is up: it has been idle for too long, and is not one of the `min` that are kept; or it has come to the end of
- * its lifetime. Two one-shot timers, each for the connection that is due first, and only while there is one.
+ * Decides when a connection is evicted: it has been idle for `idleTimeout` and `min` does not require it, or its lifetime has ended.
+ * It uses two one-shot timers, each for the connection that is due first, and only while there is one.
  */
 export class Evictions<C> {
   private cancelIdle: Cancel | null = null;
   private cancelLifetime: Cancel | null = null;
   private lifetimeDue = Infinity;
-  /** Whether one whose lifetime is over is open only because a warm-up wanted so many. */
+  /** Whether a connection whose lifetime is over is open only because a warm-up required it. */
   private keptForWarmUp = false;
 
   constructor(
@@ -38,7 +38,7 @@ export class Evictions<C> {
     private readonly evict: (slot: Slot<C>, reason: EvictReason) => void,
   ) {}
 
-  /** A connection is open: its lifetime begins. Jitter, so that those that were opened together are not all closed together. */
+  /** Starts the lifetime of a new connection, with jitter, so that connections that were opened together are not all closed together. */
   opened(slot: Slot<C>): void {
     const { maxLifetime, lifetimeJitter } = this.options;
     if (maxLifetime === Infinity) return;
@@ -49,14 +49,14 @@ export class Evictions<C> {
   }
 
   /**
-   * Nothing is decided any more for now. A timer that runs is left to run, also when the connection that it was for is lent meanwhile:
-   * setting it anew for every lease would cost more than the lease.
+   * Call it at the end of a pass. A timer that is set stays set, even if its connection is lent meanwhile: setting it again for every lease
+   * would cost more than the lease.
    */
   armTimers(): void {
     if (!this.isIdleTimerArmed) this.awaitIdle(this.clock.now());
   }
 
-  /** Whether no timer is to be set, and nothing is to be closed. */
+  /** Whether there is no timer to set, and no connection to close. */
   get isQuiescent(): boolean {
     return !this.keptForWarmUp && this.isIdleTimerArmed;
   }
@@ -66,8 +66,8 @@ export class Evictions<C> {
   }
 
   /**
-   * Why a connection that is to be lent should have been closed before: its timer is late, as after a blocked thread or in a process that was
-   * stopped.
+   * Why a connection that is going to be lent should have been closed before, or null: its timer is late, as after a blocked thread or in a
+   * process that was stopped.
    */
   overdue(slot: Slot<C>, now: number): EvictReason | null {
     if (now - slot.expiresAt > timerTolerance) return 'lifetime';
@@ -88,13 +88,13 @@ export class Evictions<C> {
     return this.connections.idle > 0 && this.anySurplus;
   }
 
-  /** What a warm-up wants to be open is not closed under its hands: it would only be opened again. */
+  /** Whether there are more connections than `min` and the warm-ups require: one that they require would only be opened again. */
   private get anySurplus(): boolean {
     const { total } = this.connections;
     return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
   }
 
-  /** When the warm-ups have ended, what was kept for them although its lifetime was over goes. Says whether there was any. */
+  /** Evicts, after the warm-ups have ended, the connections that were kept for them past their lifetime. Returns whether it had anything to do. */
   evictKept(): boolean {
     if (!this.keptForWarmUp || this.warmUps.any) return false;
     this.keptForWarmUp = false;
@@ -125,7 +125,7 @@ export class Evictions<C> {
       }
       this.evict(slot, 'idle');
     }
-    // Unless one is set already: whatever was evicted, the pool has come to rest after it.
+    // Unless an eviction has led to a pass that has set it already.
     this.armTimers();
   };
 
@@ -143,11 +143,11 @@ export class Evictions<C> {
     for (const slot of this.connections.all()) {
       if (slot.state !== 'open' || slot.markedForClose || slot.expired) continue;
       if (slot.expiresAt - now > timeEpsilon) next = Math.min(next, slot.expiresAt);
-      // One of those that are kept, and that nobody has used, would be renewed for ever: that waits until somebody wants it.
+      // An unused connection of `min` would be replaced again and again: it is replaced when a caller needs it.
       else if (slot.everLent || this.anySurplus) this.evict(slot, 'lifetime');
       else this.keep(slot);
     }
-    // One that was opened in place of another may end before it.
+    // The lifetime of a replacement that was opened meanwhile may end earlier.
     if (next < this.lifetimeDue) this.awaitLifetime(next, now);
   };
 }

@@ -3,61 +3,61 @@ import type { CoarseClock } from '../time/coarse-clock';
 import type { WaitQueue } from '../state/wait-queue';
 import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
 
-/** In ms. */
+/** Times in ms. */
 export interface LoadShedderOptions {
   readonly target: number;
   readonly interval: number;
 }
 
 /**
- * Sheds load by the time that it has waited, not by the length of the line: a long line that moves is no overload, a short one that
- * stands is. A line that has not been empty for `interval` is a standing one, and nobody shall wait in it for longer than `target`,
- * until it has been emptied by serving, or nobody has come for `interval`. The rule is the one for servers of "Fail at Scale" (Ben
- * Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue 10/5, 2012), and works by time alone, so that it sheds as
- * well when nothing comes back.
+ * Sheds load by the time that callers have waited, not by the length of the wait queue: a long queue that moves is no overload, a short
+ * standing queue is. A queue that has not been empty for `interval` is a standing queue. In it no caller waits for longer than `target`,
+ * until serving has emptied the queue, or no caller has arrived for `interval`. The rule is the one for servers of "Fail at Scale" (Ben
+ * Maurer, ACM Queue 13/8, 2015), after CoDel (Nichols and Jacobson, ACM Queue 10/5, 2012). It works by time alone, so that it also sheds
+ * while no lease is released.
  */
 export class LoadShedder<C> {
-  /** Since when the line has been standing, if it is one that stands; -1 when it is not. Emptied by shedding, it stands for a while yet. */
+  /** The time since which the queue has not been empty; -1 while it is. A queue that shedding has emptied counts as not empty for `interval`. */
   private since = -1;
   private emptiedByShedding = false;
-  /** Since when it has been empty so; -1 while it is not. */
+  /** The time since which shedding has emptied the queue; -1 while it has not. */
   private emptySince = -1;
   private readonly timer: DeferredCancelTimer;
 
   constructor(
     private readonly options: LoadShedderOptions,
     private readonly clock: CoarseClock,
-    private readonly line: WaitQueue<C>,
+    private readonly queue: WaitQueue<C>,
     wake: () => void,
   ) {
     this.timer = new DeferredCancelTimer(clock, true, wake);
   }
 
-  /** Whether the first in line has waited for too long. */
+  /** Whether the first pending caller must be rejected. */
   get sheds(): boolean {
-    if (this.line.pending === 0) return false;
+    if (this.queue.pending === 0) return false;
     this.forgetAfterQuiet();
     return this.since >= 0 && this.dueIn() === 0;
   }
 
-  /** Whether nobody has been waiting, as far as it knows. */
+  /** Whether no caller was waiting at the end of the last pass. */
   get isQuiescent(): boolean {
     return this.since < 0;
   }
 
-  /** The first in line was turned away. */
+  /** The first pending caller was rejected. */
   shed(): void {
     this.emptiedByShedding = true;
   }
 
-  /** Somebody was lent a connection. */
+  /** A connection was lent. */
   served(): void {
     this.emptiedByShedding = false;
   }
 
-  /** Nothing is decided any more for now. */
+  /** Call it at the end of a pass. */
   armTimer(): void {
-    if (this.line.pending === 0) {
+    if (this.queue.pending === 0) {
       if (!this.emptiedByShedding) this.since = this.emptySince = -1;
       else if (this.emptySince < 0) this.emptySince = this.clock.now();
       this.timer.stop();
@@ -68,7 +68,7 @@ export class LoadShedder<C> {
     if (!this.timer.isSet) this.timer.set(this.dueIn());
   }
 
-  /** Somebody waits. A line in which nobody was for `interval` is another one, although nobody has been served since. */
+  /** A caller waits. A queue that was empty for `interval` counts as a new one, even if shedding had emptied it. */
   private forgetAfterQuiet(): void {
     if (this.emptySince < 0) return;
     if (this.clock.now() - this.emptySince > this.options.interval - timeEpsilon) {
@@ -81,7 +81,7 @@ export class LoadShedder<C> {
   private dueIn(): number {
     const { target, interval } = this.options;
     const now = this.clock.now();
-    const { since } = this.line.firstPending!;
+    const { since } = this.queue.firstPending!;
     const due = Math.max(this.since + interval, (since < 0 ? now : since) + target) - now;
     return due > timeEpsilon ? due : 0;
   }

@@ -25,7 +25,7 @@ export class Outliers {
   private tolerated = 0;
   /** The number of successful runs when that was last adjusted. */
   private toleratedAt = 0;
-  /** The failures of the last connection that was ejected, until a replacement has shown whether that helped; 0: none. */
+  /** The number of failures of the last ejected connection, until a replacement has shown whether the ejection helped; 0: none. */
   private lastStreak = 0;
   /** The number of successful runs when a connection was last ejected; -1: never. */
   private ejectedAt = -1;
@@ -43,7 +43,7 @@ export class Outliers {
   /** A run has succeeded on a connection whose last runs had failed, or that is on trial. */
   runSucceeded(slot: Slot<unknown>): void {
     const streak = slot.failures;
-    // Its failures are in the event that tells of its end.
+    // Its number of failures is part of its `evicted` event.
     if (slot.markedForClose) return;
     slot.failures = 0;
     slot.mustValidate = false;
@@ -65,13 +65,13 @@ export class Outliers {
 
   ejected({ failures }: Slot<unknown>): void {
     const { successfulOperations } = this.counters;
-    // Nothing has succeeded since the last ejection, and this one has taken more than that: the others need not be tried one by one.
+    // No run has succeeded since the last ejection, and this connection has failed more runs: the others need not be tried one by one.
     if (successfulOperations === this.ejectedAt && failures > this.options.consecutive) this.tolerate(failures);
     this.lastStreak = failures;
     this.ejectedAt = successfulOperations;
   }
 
-  /** It is going to be validated instead: the work is taken for the cause until twice as many runs have failed. */
+  /** The connection is validated instead: the work counts as the cause until the number of failed runs has doubled. */
   kept(slot: Slot<unknown>): void {
     slot.mustValidate = true;
     this.tolerate(slot.failures);
@@ -88,7 +88,7 @@ export class Outliers {
     this.forget();
     const { consecutive } = this.options;
     const needed = Math.max(consecutive, 2 * this.tolerated + 1);
-    // Without a bound while nothing succeeds: each connect would be for nothing again.
+    // Without a bound while no run succeeds: each connect would be useless again.
     return this.counters.successfulOperations === this.ejectedAt
       ? needed
       : Math.min(needed, mostTolerance * consecutive);

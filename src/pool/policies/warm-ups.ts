@@ -7,7 +7,7 @@ interface WarmUp {
   cancelTimeout: Cancel | null;
 }
 
-/** Those who wait for a number of connections to be open. */
+/** The calls of `warmUp` that wait for a number of open connections. */
 export class WarmUps {
   private waiting: WarmUp[] = [];
 
@@ -17,7 +17,7 @@ export class WarmUps {
     return this.waiting.length > 0;
   }
 
-  /** As many as the most ambitious one wants. */
+  /** The largest goal of all warm-ups. */
   get goal(): number {
     let goal = 0;
     for (const warmUp of this.waiting) goal = Math.max(goal, warmUp.goal);
@@ -39,8 +39,8 @@ export class WarmUps {
   }
 
   /**
-   * Tells those whose goal is reached (or all that there may be are open), or all of them when there is an error. Says whether there
-   * was anyone to tell.
+   * Ends the warm-ups whose goal is reached (at most `most` connections count), or all of them if there is an error. Returns whether it has
+   * ended any.
    */
   end(open: number, most: number, error?: PoolError): boolean {
     const ended = this.waiting.filter(({ goal }) => error !== undefined || Math.min(goal, most) <= open);
