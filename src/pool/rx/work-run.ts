@@ -1,7 +1,6 @@
 import { from, isObservable, Observable, Subscription } from 'rxjs';
 import type { ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Claim } from '../state/claim';
-import type { Cancel } from '../time/clock';
 import type { OnCancel } from '../connector';
 import type { OperationOutcome } from '../state/counters';
 import type { PoolError } from '../errors';
@@ -55,8 +54,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   private settled: Settled | null = null;
   /** The signal, for work that asks for it; or why it will be aborted as soon as it is asked for. */
   private abortion: AbortController | { readonly reason: unknown } | null = null;
-  /** What is not to be waited for any more when the run has ended. */
-  private cancelTimer: Cancel | null = null;
+  /** Stops the timers of the run when it has ended, and calls what else waits for that. */
+  private endHook: (() => void) | null = null;
 
   constructor(
     /** Where the outcome goes. */
@@ -450,10 +449,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       },
       true,
     );
-    this.cancelTimer = () => {
+    this.onceEnded(() => {
       core.lossGrace--;
       cancel();
-    };
+    });
   }
 
   /** The subscriber has gone, and the work has not ended. */
@@ -485,7 +484,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     const { cancelTimeout } = this.pool.runs;
     if (this.state === 'held') this.phase = 'lingering';
     if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
-      this.cancelTimer = core.clock.after(
+      const cancelTimer = core.clock.after(
         cancelTimeout,
         () => {
           this.end();
@@ -493,6 +492,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         },
         false,
       );
+      this.onceEnded(cancelTimer);
     }
     requestStop();
   }
@@ -516,7 +516,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         });
       },
     );
-    if ((this.phase as Phase) === 'lingering') this.cancelTimer = stop;
+    if ((this.phase as Phase) === 'lingering') this.onceEnded(stop);
     // It is over already, or its connection was lost inside the very call: then nobody waits for what it has begun.
     else stop();
   }
@@ -528,12 +528,27 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   protected end(): void {
     this.phase = 'ended';
-    if (this.cancelTimer !== null) this.stopTimer(this.cancelTimer);
+    if (this.endHook !== null) this.callEndHook(this.endHook);
   }
 
-  private stopTimer(cancel: Cancel): void {
-    this.cancelTimer = null;
-    cancel();
+  private callEndHook(hook: () => void): void {
+    this.endHook = null;
+    hook();
+  }
+
+  /**
+   * Calls `fn` the next time that this run ends. Cancelled work that cannot be stopped ends twice: when it is cancelled, and when it
+   * releases its connection.
+   */
+  onceEnded(fn: () => void): void {
+    const { endHook } = this;
+    this.endHook =
+      endHook === null
+        ? fn
+        : () => {
+            endHook();
+            fn();
+          };
   }
 
   /** Whether this error condemns the connection. One that the question itself fails for does. */
