@@ -8,6 +8,7 @@ import { asyncDisposeSymbol } from './values/disposal';
 import { InvalidConfigError } from './errors';
 import { readOptions } from './values/read-options';
 import { reportUnhandled } from './rx/report-unhandled';
+import { lift } from './rx/rxjs-internals';
 import { inspectSymbol } from './values/inspect-symbol';
 import { destroyCalledInWork, poolDestroyed } from './reports/error-texts';
 import { internals } from './rx/internals';
@@ -321,8 +322,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
 
   private withSignal<T>(source: Observable<T>, { signal }: ResolvedAcquireOptions): Observable<T> {
     if (signal === undefined) return source;
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- as RxJS's own operators are applied
-    return source.lift(new StopOnAbort<T>(this.core, signal));
+    return lift(source, new StopOnAbort<T>(this.core, signal));
   }
 
   private assertOpen(): void {

@@ -9,7 +9,7 @@ import { ReaderSource } from './reader-source';
 import type { Reader } from './reader-source';
 import type { PullSource, Receiver, Source } from './source';
 import { SyncSource } from './sync-source';
-import { unwrapIxFrom } from './unwrap-ix-from';
+import { unwrapIxFrom } from './ix-internals';
 
 /** What is drawn from, as it is found: the parts of the kinds that are told apart. */
 interface Drawable<T> {

@@ -1,3 +1,5 @@
+import { visitDownstream } from '../../pool/rx/rxjs-internals';
+
 /** Why a batch starts nothing at the moment. */
 export interface BatchWait {
   readonly reason: unknown;
@@ -6,14 +8,13 @@ export interface BatchWait {
 /** What `trackProgress` is told by a batch further up: that it waits, or (null) that it waits no more. */
 export const onBatchWait: unique symbol = Symbol('rxjs-connection-pool.onBatchWait');
 
-interface Link {
+interface WaitObserver {
   readonly [onBatchWait]?: (wait: BatchWait | null) => void;
-  readonly destination?: unknown;
 }
 
 /** Tells whichever subscriber further down wants to know: it travels by no outcome, so that other operators may stand between. */
 export function notifyWaiting(destination: unknown, wait: BatchWait | null): void {
-  for (let link = destination as Link | null | undefined; link; link = link.destination as Link | null | undefined) {
+  visitDownstream(destination, (link: WaitObserver) => {
     link[onBatchWait]?.(wait);
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { from, Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
 import type { Context } from '../../pool/rx/context';
-import { isPiped, thrownBy } from '../../pool/rx/teardown-error';
+import { isPiped, thrownBy } from '../../pool/rx/rxjs-internals';
 import type { Sink } from '../../pool/rx/work';
 import { isBareTask, isTask } from './task';
 import type { AnyTask } from './task';

@@ -3,7 +3,7 @@ import type { Context } from '../../pool/rx/context';
 import { isPoolError } from '../../pool/errors';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
-import { isUnsubscribed } from '../../pool/rx/is-unsubscribed';
+import { isUnsubscribed } from '../../pool/rx/rxjs-internals';
 import { RecoveryClaim } from '../../pool/rx/recovery-claim';
 import type { RecoveryWatcher } from '../../pool/rx/recovery-claim';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';

@@ -1,6 +1,6 @@
 import type { Context, Contexts } from '../../pool/rx/context';
 import type { PoolError } from '../../pool/errors';
-import { isUnsubscribed } from '../../pool/rx/is-unsubscribed';
+import { isUnsubscribed } from '../../pool/rx/rxjs-internals';
 import type { PoolInternals } from '../../pool/rx/internals';
 import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';

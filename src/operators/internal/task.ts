@@ -4,6 +4,7 @@ import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
 import type { ResolvedAcquireOptions } from '../../pool/options';
 import type { WorkContext } from '../../pool/rx/work';
+import { lift, setLifted } from '../../pool/rx/rxjs-internals';
 import { StopOnAbort } from '../../pool/rx/stop-on-abort';
 import { WorkObservable } from '../../pool/rx/work-observable';
 import type { CancelledRuns } from './cancelled-runs';
@@ -93,19 +94,15 @@ class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
       readonly item: T;
       readonly pool: unknown;
     },
-    source: Observable<unknown>,
-    operator: Operator<never, R> | undefined,
+    input: Observable<unknown>,
+    applied: Operator<never, R> | undefined,
   ) {
     super();
     this.pool = task.pool as AnyTask['pool'];
     this.cancelledRuns = task.cancelledRuns;
     this.item = task.item;
     this.index = task.index;
-    // What RxJS's own `lift` sets.
-    /* eslint-disable @typescript-eslint/no-deprecated */
-    this.source = source;
-    this.operator = operator as Operator<unknown, R> | undefined;
-    /* eslint-enable @typescript-eslint/no-deprecated */
+    setLifted(this, input, applied as Operator<unknown, R> | undefined);
   }
 
   get [brand](): true {
@@ -139,8 +136,7 @@ export function withSignal<C, T, R>(
 ): ConnectionTask<T, R> {
   const { signal } = asking;
   if (signal === undefined) return task;
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- as `pipe` does it
-  return (task as Task<C, T, R>).lift(new StopOnAbort<R>(pool.core, signal)) as ConnectionTask<T, R>;
+  return lift(task, new StopOnAbort<R>(pool.core, signal)) as ConnectionTask<T, R>;
 }
 
 export class ItemTask<C, T, R> extends Task<C, T, R> {

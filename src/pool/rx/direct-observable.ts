@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import type { Observer, Subscriber, Subscription } from 'rxjs';
 import { DirectSubscriber, subscriberOf } from './direct-subscriber';
 import type { CancellableRun, ObserverOrNext } from './direct-subscriber';
+import { subscribeMethod } from './rxjs-internals';
 import type { Sink } from './work';
 
 /**
@@ -62,7 +63,4 @@ function attach<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: Cancell
   else subscriber.add(run);
 }
 
-// One function for all, because RxJS calls it as a method of the Observable: no closure for each Observable.
-function subscribeThroughRxJS<T>(this: Observable<T>, subscriber: Subscriber<T>): void {
-  begin(this as DirectObservable<T, CancellableRun>, subscriber);
-}
+const subscribeThroughRxJS = /* @__PURE__ */ subscribeMethod(begin);

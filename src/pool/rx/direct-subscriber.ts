@@ -1,6 +1,7 @@
-import { config, Subscriber, Subscription } from 'rxjs';
+import { Subscriber, Subscription } from 'rxjs';
 import type { Observer, Unsubscribable } from 'rxjs';
 import { reportUnhandled } from './report-unhandled';
+import { hasUnusualConfig, isSubscriberLike } from './rxjs-internals';
 import type { Sink } from './work';
 
 /** What a subscription runs: it can be cancelled until it is over. */
@@ -101,10 +102,9 @@ export function subscriberOf<T>(
   complete: (() => void) | null | undefined,
 ): DirectSubscriber<T> | Subscriber<T> | null {
   if (observerOrNext instanceof Subscriber) return observerOrNext as Subscriber<T>;
-  if (usesDeprecatedConfig()) return null;
+  if (hasUnusualConfig()) return null;
   if (typeof observerOrNext === 'object' && observerOrNext !== null) {
-    const isSubscriber = 'closed' in observerOrNext && 'add' in observerOrNext;
-    return isSubscriber ? null : new DirectSubscriber<T>(null, observerOrNext);
+    return isSubscriberLike(observerOrNext) ? null : new DirectSubscriber<T>(null, observerOrNext);
   }
   if (error || complete) return new DirectSubscriber<T>(null, observerOf(observerOrNext, error, complete));
   return new DirectSubscriber<T>(observerOrNext ?? null, null);
@@ -120,14 +120,4 @@ function observerOf<T>(
   if (error) observer.error = error;
   if (complete) observer.complete = complete;
   return observer;
-}
-
-function usesDeprecatedConfig(): boolean {
-  /* eslint-disable @typescript-eslint/no-deprecated */
-  return (
-    config.useDeprecatedSynchronousErrorHandling ||
-    config.useDeprecatedNextContext ||
-    config.onStoppedNotification !== null
-  );
-  /* eslint-enable @typescript-eslint/no-deprecated */
 }

@@ -9,7 +9,7 @@ import type { PoolError } from '../errors';
 import { inspectSymbol } from '../values/inspect-symbol';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
-import { isUnsubscribed } from './is-unsubscribed';
+import { isUnsubscribed } from './rxjs-internals';
 import type { ResolvedAcquireOptions } from '../options';
 import type { Sink } from './work';
 

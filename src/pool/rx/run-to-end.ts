@@ -1,7 +1,7 @@
 import { from, Subscriber } from 'rxjs';
 import type { ObservableInput, Unsubscribable } from 'rxjs';
 import type { Cancel, Clock } from '../time/clock';
-import { thrownBy } from './teardown-error';
+import { thrownBy } from './rxjs-internals';
 
 /**
  * Subscribes to the result of a user's function until it ends, at most for `ms`, and calls `done` once: with the error if it failed

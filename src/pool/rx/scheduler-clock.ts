@@ -3,6 +3,7 @@ import type { SchedulerLike, Subscription } from 'rxjs';
 import { maxTimerMs } from '../time/clock';
 import type { Clock } from '../time/clock';
 import { MonotonicTime } from './monotonic-time';
+import { timerOf } from './rxjs-internals';
 
 /**
  * The pool's clock on top of an RxJS scheduler: `asyncScheduler` in production, virtual inside `TestScheduler.run`. `now()` of RxJS's
@@ -29,7 +30,7 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
         },
         Math.min(ms, maxTimerMs),
       );
-      if (!held) unrefTimer(action);
+      if (!held) timerOf(action)?.unref?.();
       return () => {
         if (!held) releaseTimerList(action);
         action.unsubscribe();
@@ -42,13 +43,8 @@ export function schedulerClock(scheduler: SchedulerLike): Clock {
  * Node keeps an empty timer list for each duration until that duration is over, if the last timer in it was unreferenced; each lifetime with
  * jitter has its own duration. Referencing the timer before it is cancelled releases the list.
  */
-function releaseTimerList(action: Subscription & { id?: unknown }): void {
-  (action.id as { ref?: () => void } | null | undefined)?.ref?.();
-}
-
-/** Lets the process end before the timer fires. The action of `asyncScheduler` keeps its timer as `id`: in Node an object with `unref`, elsewhere a number. */
-function unrefTimer(action: Subscription & { id?: unknown }): void {
-  (action.id as { unref?: () => void } | null | undefined)?.unref?.();
+function releaseTimerList(action: Subscription): void {
+  timerOf(action)?.ref?.();
 }
 
 /** A reading that is not finite leaves the clock unchanged: with NaN no pause would ever begin, and none that has begun would end. */

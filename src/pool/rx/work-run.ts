@@ -5,11 +5,10 @@ import type { OnCancel } from '../connector';
 import type { OperationOutcome } from '../state/counters';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import { isUnsubscribed } from './is-unsubscribed';
 import { iterate } from './iterate';
 import { describeValue } from '../values/describe';
 import { runToEnd } from './run-to-end';
-import { isPiped, thrownBy } from './teardown-error';
+import { isPiped, isUnsubscribed, subscribeAsSubscriber, thrownBy } from './rxjs-internals';
 import type { WorkContext } from './work';
 
 /** What a run has to know about its pool. */
@@ -167,8 +166,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   // ---------------------------------------------------------------- what the work says
 
-  // The run subscribes itself to the work's Observable: RxJS takes for a Subscriber whatever has the methods of one, and a second object
-  // for each of a million runs would cost as much as all that the pool does for it.
+  // The run subscribes itself to the work's Observable: a second object for each of a million runs would cost as much as all that the pool
+  // does for it.
 
   get closed(): boolean {
     return this.settled !== null || this.over || this.phase === 'lingering';
@@ -357,9 +356,8 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     // Cancelled by its own work: there is nobody left to subscribe for.
     if (this.settled !== null || this.sink.closed) return;
     if (isPiped(result)) this.phase = 'piping';
-    const subscription = result.subscribe(this);
-    // Not so for an Observable that is not of RxJS.
-    if ((subscription as Unsubscribable) !== this) this.add(subscription);
+    const subscription = subscribeAsSubscriber(result, this);
+    if (subscription !== null) this.add(subscription);
   }
 
   private settle(settled: Settled): void {

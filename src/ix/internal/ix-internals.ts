@@ -1,22 +1,27 @@
+// Every assumption about how IxJS 7 works inside. `spec/pool/rxjs-internals.spec.ts` fails when one of them no longer holds.
+//
+// One has no function here: for each subclass of AsyncIterableX, `instanceof` is true of every AsyncIterableX, so the operators mark what they
+// return by a symbol.
+
 import { FromAsyncIterable } from 'ix/asynciterable/asynciterablex';
 import { identityAsync } from 'ix/util/identity';
 import type { PullSource } from './source';
 
-/** What IxJS 7 keeps of the source that it was given. */
-interface Wrapper {
+/** The fields in which `from(source, selector)` keeps its arguments. */
+interface FromFields {
   readonly _source: unknown;
   readonly _selector: unknown;
 }
 
 /**
- * What is inside of IxJS's `from(source)`, if that does nothing but pass on. Its generator would cost more than all of a batch,
- * and would not tell the source of a `return()` before the source has answered what it was asked before.
+ * The source of IxJS's `from(source)`, if that only passes values on. The generator of `from` would cost more than the rest of a batch, and
+ * it passes `return()` to the source only after the source has answered the pull before.
  */
 export function unwrapIxFrom<T>(source: PullSource<T>): PullSource<T> {
   let inner: unknown = source;
-  // Not instanceof, which says yes to every AsyncIterableX.
+  // Not instanceof, which is true for every AsyncIterableX.
   while ((inner as object).constructor === FromAsyncIterable) {
-    const { _source, _selector } = inner as Wrapper;
+    const { _source, _selector } = inner as FromFields;
     // A selector has work to do, and of an Iterable `from` awaits the elements.
     if (_selector !== identityAsync || !isAsyncIterable(_source)) break;
     inner = _source;
