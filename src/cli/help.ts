@@ -33,15 +33,16 @@ The lines come from the files, or from the standard input if there are none ('-'
 blank one too. Input of any length will do: lines are read as they can be sent.
 
 Where to, and what:
-  --target NODE     where the node listens: HOST:PORT, NAME@HOST:PORT, tcp://HOST:PORT, or unix:/PATH
-  --method NAME     what to call there; the line is its only parameter
+  --target NODE     where the node listens: HOST:PORT, NAME@HOST:PORT, tcp://HOST:PORT, or unix:/PATH; or the servers of a NATS cluster,
+                    nats://HOST:PORT,nats://HOST:PORT (with the user, token or file of NATS_USER and NATS_PASSWORD, NATS_TOKEN, NATS_CREDS)
+  --method NAME     what to call there, for NATS the subject; the line is its only parameter
   --json-input      a line is JSON, and its value is the parameter (an array stays one parameter)
 
 How many at a time:
-  --max N           connections at the most (default 10)
+  --max N           connections at the most (default 10; for NATS 1)
   --parallel N      calls at a time (default: as many as the connections carry, --max times --pipeline)
   --sequential      one call after the other, the same as --parallel 1
-  --pipeline N      calls at a time on one connection, for nodes that answer several (default 1)
+  --pipeline N      calls at a time on one connection, for nodes that answer several (default 1; for NATS 100)
   --timeout MS      how long a call may take before it counts as failed: milliseconds, or 500ms, 2s (default: no end)
   --patience MS     milliseconds that lines wait when the node goes away, before they fail (default 5000; 0: they fail at once)
 
@@ -65,6 +66,7 @@ Examples:
   ${PROGRAM} send --target 127.0.0.1:7000 --method word_count < poem.txt
   ${PROGRAM} send --target worker@10.0.0.5:7000 --method index --max 20 --ordered a.txt b.txt
   echo '{"id": 7}' | ${PROGRAM} send --target 127.0.0.1:7000 --method echo --json-input --json
+  ${PROGRAM} send --target nats://10.0.0.1,nats://10.0.0.2 --method words.word_count < poem.txt
 `;
 
 export const serveHelp = `Be a node to try things out on, until Ctrl-C.

@@ -1,10 +1,10 @@
-import { connectNode, type RpcConnection } from '../connectors/msgpack-rpc/index';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
 import { isPoolError } from '../pool/errors';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { messageOf } from './outcome';
 import type { SendArguments } from './send-arguments';
+import { connectTo, type Callable } from './targets';
 
 /** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -16,10 +16,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const retryDelay = { initial: 100, max: 400 };
 const fromHalfUp = () => (1 + Math.random()) / 2;
 
-export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<RpcConnection> {
+export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<Callable> {
   return createPool({
     name: shownTarget(target),
-    connect: connectNode(target),
+    connect: connectTo(target),
     max,
     capacity: pipeline,
     acquireTimeout: CONNECT_TIMEOUT_MS,

@@ -1,6 +1,5 @@
-import { connectNode } from '../connectors/msgpack-rpc/index';
-import { isPoolError } from '../pool/errors';
 import type { ParsedOptions, OptionTable } from './options';
+import { kindOf, wrongTarget } from './targets';
 
 export const sendOptions = {
   target: 'text',
@@ -40,7 +39,8 @@ export interface SendArguments {
 /** Adds what is wrong to the problems; without any the arguments are right. */
 export function sendArguments({ texts, numbers, switches, operands, problems }: ParsedOptions): SendArguments {
   const { target = '', method = '' } = texts;
-  const { max = 10, pipeline = 1, timeout, patience = 5_000 } = numbers;
+  const kind = kindOf(target);
+  const { max = kind.max, pipeline = kind.pipeline, timeout, patience = 5_000 } = numbers;
   if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');
   else problems.push(...wrongTarget(target));
   if (method === '') missing('--method', 'what to call there, such as word_count');
@@ -70,15 +70,5 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
   function missing(option: string, what: string): void {
     if (!problems.some((problem) => problem.startsWith(`${option} needs`)))
       problems.push(`${option} is missing: ${what}`);
-  }
-}
-
-export function wrongTarget(target: string): string[] {
-  try {
-    connectNode(target);
-    return [];
-  } catch (error) {
-    const issues = isPoolError(error, 'INVALID_CONFIG') ? error.issues : [(error as Error).message];
-    return issues.map((issue) => `--target: ${issue}`);
   }
 }

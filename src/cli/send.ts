@@ -1,6 +1,5 @@
 import { EMPTY, filter, firstValueFrom, lastValueFrom, map, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { tap, throwError, timeout, type Observable } from 'rxjs';
-import type { RpcConnection } from '../connectors/msgpack-rpc/index';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { batchOutcomes, type BatchOutcome } from '../operators/batch-outcomes';
 import { trackProgress, type BatchProgress } from '../operators/track-progress';
@@ -29,6 +28,7 @@ import { progressTexts, type ProgressState } from './progress';
 import type { SendArguments } from './send-arguments';
 import { StatusLine } from './status-line';
 import { summaryOf } from './summary';
+import type { Callable } from './targets';
 import { withTimeout } from './with-timeout';
 
 /** In ms: how long a reader who reads nothing can hold up the end, when nobody waits any more. */
@@ -168,7 +168,7 @@ class SendCommand {
     }
   }
 
-  private call(node: RpcConnection, call: LineCall): Observable<unknown> {
+  private call(node: Callable, call: LineCall): Observable<unknown> {
     if (this.interruption.signal !== undefined) return EMPTY;
     const { method, target, timeout: ms } = this.args;
     call.started = true;

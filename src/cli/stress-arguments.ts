@@ -3,7 +3,7 @@ import type { StressOptions } from '../stress/options';
 import { readThreshold } from '../stress/thresholds';
 import { isPoolError } from '../pool/errors';
 import type { ParsedOptions, OptionTable } from './options';
-import { wrongTarget } from './send-arguments';
+import { wrongTarget } from './targets';
 
 export const stressOptions = {
   target: 'text',

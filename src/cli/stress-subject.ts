@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { builtinMethods, connectNode, serveNode, type RpcConnection } from '../connectors/msgpack-rpc/index';
+import { builtinMethods, serveNode } from '../connectors/msgpack-rpc/index';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
@@ -9,6 +9,7 @@ import { describeValue } from '../pool/values/describe';
 import type { StressOptions } from '../stress/options';
 import { messageOf } from './outcome';
 import type { NodeWork, StressArguments } from './stress-arguments';
+import { connectTo, type Callable } from './targets';
 
 /** What is put under load. */
 export interface StressSubject {
@@ -37,11 +38,11 @@ export function openSubject({ pool }: StressArguments): Promise<StressSubject> {
 async function ofNode({ target, method, params, max, pipeline }: NodeWork): Promise<StressSubject> {
   const node = target === undefined ? await serveNode({ methods: builtinMethods }) : undefined;
   const to = target ?? node!.target;
-  const pool = createPool({ name: shownTarget(to), connect: connectNode(to), max, capacity: pipeline });
+  const pool = createPool({ name: shownTarget(to), connect: connectTo(to), max, capacity: pipeline });
   const call = `${method}(${params.map((param) => JSON.stringify(param)).join(', ')})`;
   return {
     pool: pool,
-    work: (connection) => (connection as RpcConnection).call(method, ...params),
+    work: (connection) => (connection as Callable).call(method, ...params),
     what: node === undefined ? `${call} at ${shownTarget(to)}` : `${call} at a node of this process, ${to}`,
     isNode: true,
     destroyTimeout: NODE_DESTROY_TIMEOUT_MS,
