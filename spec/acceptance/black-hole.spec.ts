@@ -45,7 +45,7 @@ async function get(session: ClientHttp2Session): Promise<string> {
   return body;
 }
 
-describe('a batch over HTTP/2 sessions, one of which was destroyed without telling', () => {
+describe('a batch over HTTP/2 sessions, one of which was destroyed without notice', () => {
   let server: Awaited<ReturnType<typeof startServer>>;
   let pool: ConnectionPool<ClientHttp2Session>;
   let events: PoolEvent[];

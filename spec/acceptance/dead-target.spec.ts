@@ -38,14 +38,14 @@ function tcp(port: number): { connect: () => Observable<Socket>; dials: () => nu
   };
 }
 
-describe('a target that is dead', () => {
+describe('a target that is down', () => {
   describe('by a script, in virtual time', () => {
     for (const [die, random] of [
       ['at its best', () => 0],
       ['in the middle', () => 0.5],
       ['at its worst', () => 1 - Number.EPSILON],
     ] as const) {
-      it(`is told to a caller within a second, after five connects, with the die ${die}`, () => {
+      it(`is reported to a caller within a second, after five connects, with the random source ${die}`, () => {
         const refused = new Error('refused');
         const target = scriptedTarget({ step: () => 'fail', error: refused });
         marbles(({ flush }) => {
@@ -60,7 +60,7 @@ describe('a target that is dead', () => {
       });
     }
 
-    it('is told to a thousand callers at once, for no more connects than it takes to know', () => {
+    it('is reported to a thousand callers at once, for no more connects than it takes to detect', () => {
       const target = scriptedTarget({ step: () => 'fail', openAfter: 20 });
       marbles(({ flush }) => {
         const pool = createPool({ connect: target.connect, max: 50, random: () => 0.5 });
@@ -75,7 +75,7 @@ describe('a target that is dead', () => {
       expect(target.dials).toBeLessThanOrEqual(8);
     });
 
-    it('costs one connect a second, however many keep asking', () => {
+    it('costs one connect a second, for any number of callers', () => {
       const target = scriptedTarget({ step: () => 'fail', openAfter: 5 });
       marbles(({ flush }) => {
         const pool = createPool({ connect: target.connect, max: 50, random: () => 0.5 });
@@ -95,7 +95,7 @@ describe('a target that is dead', () => {
       expect(target.dials).toBeLessThanOrEqual(8 + 20);
     });
 
-    it('is told by the time of the caller when it neither answers nor refuses', () => {
+    it('is reported by the timeout of the caller when it neither answers nor refuses', () => {
       const target = scriptedTarget({ step: () => 'hang' });
       marbles(({ expectObservable }) => {
         const pool = createPool({ connect: target.connect, max: 1, acquireTimeout: 900 });
@@ -104,7 +104,7 @@ describe('a target that is dead', () => {
       expect(target.dials).toBe(1);
     });
 
-    it('ends a batch of a thousand that has no patience in about a second, and each failure keeps the cause', () => {
+    it('ends a batch of a thousand with patience: 0 in about a second, and each failure keeps the cause', () => {
       const refused = new Error('refused');
       const target = scriptedTarget({ step: () => 'fail', error: refused });
       marbles(({ flush }) => {
@@ -149,8 +149,8 @@ describe('a target that is dead', () => {
     });
   });
 
-  describe('in real life: a TCP port that refuses', () => {
-    it('is told with the cause as it is, after a bounded number of connects', async () => {
+  describe('in real time: a TCP port that refuses', () => {
+    it('is reported with its original cause, after a bounded number of connects', async () => {
       const { connect, dials } = tcp(await deadPort());
       const pool = createPool({ connect, max: 10, name: 'db' });
       const error = await lastValueFrom(pool.acquire()).catch((e: unknown) => e);
@@ -161,7 +161,7 @@ describe('a target that is dead', () => {
       await pool.destroy();
     });
 
-    it('is told to every item of a batch, for hardly more connects', async () => {
+    it('is reported to every item of a batch, for hardly more connects', async () => {
       const { connect, dials } = tcp(await deadPort());
       const pool = createPool({ connect, max: 10 });
       const result = await lastValueFrom(

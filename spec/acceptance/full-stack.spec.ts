@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const child = fileURLToPath(new URL('./full-stack-child.ts', import.meta.url));
 
 describe('A caller whose stack is full', () => {
-  it('leaves no lease behind, nor a place in line, nor a pool that decides nothing any more, wherever that shows', async () => {
+  it('leaves no lease, no claim in the queue, and no blocked pool, wherever the overflow occurs', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--no-opt', '--no-sparkplug', '--import', import.meta.resolve('tsx'), child],

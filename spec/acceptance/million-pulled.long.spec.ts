@@ -12,7 +12,7 @@ describe(`${many.toLocaleString('en')} items that are pulled`, () => {
   const atOnce = (_: string, n: number) => of(n);
 
   for (const [kind, work] of Object.entries({ 'at once': atOnce, 'with promises': promised })) {
-    it(`from an async generator, ${kind}: never more than ten drawn and not settled`, async () => {
+    it(`from an async generator, ${kind}: never more than ten pulled and not settled`, async () => {
       const pool = createLastingPool<string>({ connect: () => opensAtOnce('a'), max: atATime });
       let drawn = 0;
       let settled = 0;
@@ -39,7 +39,7 @@ describe(`${many.toLocaleString('en')} items that are pulled`, () => {
     }, 600_000);
   }
 
-  it('from an Iterable, collected: a loop and no stack', async () => {
+  it('from an Iterable, collected: a loop without recursion', async () => {
     const pool = createLastingPool<string>({ connect: () => opensAtOnce('a'), max: 1 });
     const numbers = function* (): Generator<number> {
       for (let n = 0; n < many; n++) yield n;

@@ -83,7 +83,7 @@ describe(`${many.toLocaleString('en')} synchronous items`, () => {
 
   for (const max of [1, 10]) {
     it(
-      `through batchSequential(), of which every tenth is asynchronous, on a pool of ${max}`,
+      `through batchSequential(), one in ten asynchronous, on a pool of ${max}`,
       async () => {
         const pool = createPool({ connect: () => opensAtOnce('a'), max });
         const count = effort(10_000, 100_000);

@@ -37,7 +37,7 @@ describe('a batch of 400 items, while PostgreSQL is restarted', () => {
   }
 
   for (const [name, batch] of Object.entries(batches)) {
-    it(`loses nothing but what was at work when the server stopped: ${name}`, async () => {
+    it(`loses only the items in progress when the server stopped: ${name}`, async () => {
       const pool = createPool({
         connect,
         max: 8,

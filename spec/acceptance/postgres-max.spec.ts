@@ -109,7 +109,7 @@ describe('max, at a real PostgreSQL', () => {
     }
   }
 
-  it('is exceeded by a close that only ends the client, which is what the others are measured against', async () => {
+  it('is exceeded by a close that only ends the client, against which the others are measured', async () => {
     begin({ close: (client) => client.end(), lost: undefined });
     await rounds(query);
     const { queries } = await end();
@@ -119,7 +119,7 @@ describe('max, at a real PostgreSQL', () => {
     );
   }, 60_000);
 
-  it('holds for promises that go on after cancelTimeout', async () => {
+  it('holds for promises that run past cancelTimeout', async () => {
     begin({});
     await rounds(query);
     expectNoMoreThan(2, await end());
@@ -138,7 +138,7 @@ describe('max, at a real PostgreSQL', () => {
     expectNoMoreThan(2, await end());
   }, 60_000);
 
-  it('holds for Observables that onCancel makes clean, whose connections are kept', async () => {
+  it('holds for Observables that onCancel cleans, whose connections are kept', async () => {
     begin({ cancelTimeout: 5_000 });
     await rounds((client) => defer(() => from(query(client))));
     expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 2, discarded: 0 }));
@@ -173,7 +173,7 @@ describe('max, at a real PostgreSQL', () => {
     expect(await running()).toEqual({ queries: 0, backends: 0 });
   }, 60_000);
 
-  it('holds for connections that come after connectTimeout', async () => {
+  it('holds for connections that arrive after connectTimeout', async () => {
     let slow = true;
     begin({
       connect: async () => {
@@ -204,7 +204,7 @@ describe('max, at a real PostgreSQL', () => {
     await Promise.all(failed);
   }, 60_000);
 
-  it('goes on with a batch whose clients were killed without telling: those that fail everything are replaced', async () => {
+  it('continues a batch whose clients were terminated without notice: connections that fail every run are replaced', async () => {
     begin({ lost: undefined, max: 4 });
     await pool.warmUp(4);
     await admin.query(

@@ -68,7 +68,7 @@ describe('a process that uses a pool', () => {
     ['work that waits for its connection to be lost', 'CONNECTION_FAILED'],
   ];
   for (const [scenario, answer] of waiting) {
-    it(`is kept alive until the answer has come, and ends then: ${scenario}`, async () => {
+    it(`is kept alive until its result has arrived, and ends then: ${scenario}`, async () => {
       const ended = await run(scenario);
       expect(ended).toEqual(jasmine.objectContaining({ code: 0, said: [answer], stderr: '' }));
       expect(ended.ms).toBeLessThan(quickly);

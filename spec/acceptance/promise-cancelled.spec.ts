@@ -145,7 +145,7 @@ describe('promise work that is cancelled at every moment: never two users of one
       expectNothingHeld(pool);
     });
 
-    it(`work that ${plan.name}, cancelled in the line and while its connection opens`, async () => {
+    it(`work that ${plan.name}, cancelled in the queue and while its connection opens`, async () => {
       const target = scriptedTarget({ openAfter: 1 });
       const pool = createPool({ connect: target.connect, max: 1 });
       let runs = 0;
@@ -226,7 +226,7 @@ describe('promise work that is cancelled at every moment: never two users of one
     }
   });
 
-  it('a batch of promises that is unsubscribed half-way lends its connections only when they have settled', async () => {
+  it('a batch of promises that is unsubscribed half-way lends its connections only after they have settled', async () => {
     for (const plan of plans.filter(({ fails }) => !fails)) {
       const { pool, peakUsers } = exclusivePool({ max: 2 });
       let outcomes = 0;
@@ -253,7 +253,7 @@ describe('promise work that is cancelled at every moment: never two users of one
     }
   });
 
-  it('work that outlasts cancelTimeout has a connection of its own from then on: it is closed, and another is lent', async () => {
+  it('work that outlasts cancelTimeout keeps its connection: it is closed, and another is lent', async () => {
     const target = scriptedTarget();
     const pool = createPool({ connect: target.connect, max: 1, cancelTimeout: 5 });
     let leave: () => void = () => undefined;

@@ -5,7 +5,7 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 describe('stats$ whose subscribers use the pool inside next', () => {
-  it('shows all of them the same snapshots in the same order, and keeps its sums', () => {
+  it('emits the same snapshots to all of them in the same order, and keeps its sums', () => {
     const pool = createPool({ connect: () => opensAtOnce({}), max: 3, capacity: 2, acquireTimeout: Infinity });
     const seen: PoolStats[][] = [[], [], []];
     const leases: Lease<object>[] = [];
@@ -76,7 +76,7 @@ describe('stats$ whose subscribers use the pool inside next', () => {
     expectNothingHeld(pool);
   });
 
-  it('goes on when one of them throws', () => {
+  it('continues when one of them throws', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       let thrown = 0;
@@ -98,7 +98,7 @@ describe('stats$ whose subscribers use the pool inside next', () => {
     });
   });
 
-  it('belongs to the pool: a BehaviorSubject that nobody else can write to, end or close', () => {
+  it('belongs to the pool: a BehaviorSubject that no other code can write to, end or close', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const outsider = pool.stats$ as BehaviorSubject<PoolStats>;
     expect(pool.stats$).toBeInstanceOf(BehaviorSubject);

@@ -7,7 +7,7 @@ import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 const many = 10_000;
 
-describe('ten thousand who wait', () => {
+describe('ten thousand waiters', () => {
   it('are served in order, one after the other, on a pool of one', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const served: number[] = [];
@@ -25,7 +25,7 @@ describe('ten thousand who wait', () => {
     expectNothingHeld(pool);
   });
 
-  it('are served in order as each gives back in its own time', () => {
+  it('are served in order when each releases in its own time', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 7, acquireTimeout: Infinity });
       const served: number[] = [];
@@ -46,7 +46,7 @@ describe('ten thousand who wait', () => {
     });
   });
 
-  it('may leave from the middle: the others keep their order, and nobody who left is served', () => {
+  it('may leave from the middle: the others keep their order, and none that left is served', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const served: number[] = [];
     let first: Lease<string> | undefined;
@@ -119,7 +119,7 @@ describe('ten thousand who wait', () => {
     expect(counting.live).toBe(0);
   });
 
-  it('may all ask again inside the error of the first wait', () => {
+  it('may all acquire again inside the error of the first wait', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 50 });
       pool.use(() => NEVER).subscribe();

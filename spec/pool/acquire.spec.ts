@@ -30,14 +30,14 @@ describe('pool.acquire()', () => {
     });
   });
 
-  it('emits a free connection in the very subscribe', () => {
+  it('emits an idle connection synchronously in subscribe', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const seen: string[] = [];
     pool.acquire().subscribe({ next: (lease) => seen.push(lease.connection), complete: () => seen.push('|') });
     expect(seen).toEqual(['a', '|']);
   });
 
-  it('takes a connection that is there before it opens another', () => {
+  it('takes an idle connection before it opens another', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('--a', '--b');
       const pool = createPool({ connect, max: 2 });
@@ -50,7 +50,7 @@ describe('pool.acquire()', () => {
     });
   });
 
-  it('is cold: each subscription is a lease of its own', () => {
+  it('is cold: each subscription acquires its own lease', () => {
     const pool = createPool({ connect: () => opensAtOnce({}), max: 2 });
     const acquire = pool.acquire();
     const seen: object[] = [];
@@ -61,7 +61,7 @@ describe('pool.acquire()', () => {
   });
 
   describe('unsubscribed', () => {
-    it('before its connection has opened, loses nothing: the connection becomes idle and serves the next', () => {
+    it('before its connection is open, loses nothing: the connection becomes idle and serves the next caller', () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('----a');
         const pool = createPool({ connect, max: 1 });
@@ -74,7 +74,7 @@ describe('pool.acquire()', () => {
       });
     });
 
-    it('in the line, holds no place there', () => {
+    it('in the queue, leaves the queue', () => {
       marbles(({ target, at, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a').connect, max: 1 });
         const pending: number[] = [];
@@ -89,7 +89,7 @@ describe('pool.acquire()', () => {
       });
     });
 
-    it('at the moment at which its lease arrives, gives it to the next', () => {
+    it('at the moment at which its lease arrives, passes the lease to the next caller', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const leases: Lease<string>[] = [];
       pool.acquire().subscribe((lease) => leases.push(lease));
@@ -106,7 +106,7 @@ describe('pool.acquire()', () => {
       expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 1, pendingAcquires: 0 }));
     });
 
-    it('after the lease has come, leaves the lease with its receiver', () => {
+    it('after the lease has been delivered, leaves the lease with its receiver', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const leases: Lease<string>[] = [];
       pool
@@ -118,7 +118,7 @@ describe('pool.acquire()', () => {
       expect(pool.stats.activeLeases).toBe(1);
     });
 
-    it('before it is subscribed at all, asks for nothing', () => {
+    it('before it is subscribed, acquires nothing', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const closed = new Subscriber<Lease<string>>();
       closed.unsubscribe();
@@ -150,7 +150,7 @@ describe('pool.acquire()', () => {
   });
 
   describe('a lease', () => {
-    it('frees its connection by release(), once: a second and a stale release do nothing', () => {
+    it('releases its connection by release() once: a second and a stale release do nothing', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const leases: Lease<string>[] = [];
       const acquire = (): void => void pool.acquire().subscribe((lease) => leases.push(lease));
@@ -172,7 +172,7 @@ describe('pool.acquire()', () => {
       expectNothingHeld(pool);
     });
 
-    it('does not give its connection any more once it has ended', () => {
+    it('no longer returns its connection once it has ended', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, name: 'db' });
       let lease: Lease<string> | undefined;
       pool.acquire().subscribe((given) => (lease = given));
@@ -183,7 +183,7 @@ describe('pool.acquire()', () => {
       );
     });
 
-    it('closes its connection by discard(), and another is opened for who waits', () => {
+    it('closes its connection by discard(), and another is opened for a waiting caller', () => {
       marbles(({ target, at, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a', '--b');
         const pool = createPool({ connect, max: 1 });
@@ -203,7 +203,7 @@ describe('pool.acquire()', () => {
       });
     });
 
-    it('does nothing by a release() after discard(), nor by a second discard()', () => {
+    it('ignores release() after discard(), and a second discard()', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       let lease: Lease<string> | undefined;
       pool.acquire().subscribe((given) => (lease = given));
@@ -215,7 +215,7 @@ describe('pool.acquire()', () => {
       );
     });
 
-    it('is given back at the end of the block that holds it by using', async () => {
+    it('is released at the end of the block that declares it by using', async () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       {
         using lease = await firstValueFrom(pool.acquire());
@@ -225,7 +225,7 @@ describe('pool.acquire()', () => {
       expectNothingHeld(pool);
     });
 
-    it('ends when its connection is lost, and the pool opens another for who waits', () => {
+    it('ends when its connection is lost, and the pool opens another for a waiting caller', () => {
       marbles(({ target, at, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a--#', 'b');
         const pool = createPool({ connect, max: 1 });
@@ -245,7 +245,7 @@ describe('pool.acquire()', () => {
     });
   });
 
-  it('lets a caller acquire again inside next, and decides that when next has returned', () => {
+  it('lets a caller acquire again inside next, and decides after next has returned', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
     const order: string[] = [];
     pool.acquire().subscribe(() => {
@@ -256,7 +256,7 @@ describe('pool.acquire()', () => {
     expect(order).toEqual(['first begins', 'first returns', 'second']);
   });
 
-  it('lets a caller release inside next, and serves the next in line when next has returned', () => {
+  it('lets a caller release inside next, and serves the next waiter after next has returned', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const order: string[] = [];
     const leases: Lease<string>[] = [];
@@ -272,7 +272,7 @@ describe('pool.acquire()', () => {
     expect(order).toEqual(['first begins', 'first returns', 'second begins', 'second returns']);
   });
 
-  it('serves a hundred thousand who wait and give back inside next, without recursion', () => {
+  it('serves a hundred thousand waiters that release inside next, without recursion', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, maxPending: Infinity });
     let served = 0;
     let first: Lease<string> | undefined;
@@ -288,7 +288,7 @@ describe('pool.acquire()', () => {
     expectNothingHeld(pool);
   });
 
-  it('gives the cause of a dead target to a caller who has waited in vain', () => {
+  it('reports the cause of the failed connects to a caller whose wait times out', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({
         connect: target('-#', '-#').connect,
@@ -301,11 +301,11 @@ describe('pool.acquire()', () => {
     });
   });
 
-  describe('with wrong options', () => {
+  describe('with invalid options', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, name: 'db' });
 
     for (const acquireTimeout of [-1, NaN, '5', null]) {
-      it(`refuses the acquireTimeout ${typeof acquireTimeout} ${acquireTimeout} at once, and names it`, () => {
+      it(`rejects the acquireTimeout ${typeof acquireTimeout} ${acquireTimeout} at once, and names it`, () => {
         expect(() => pool.acquire({ acquireTimeout: acquireTimeout as number })).toThrowMatching(
           (error) =>
             error instanceof InvalidConfigError &&
@@ -315,13 +315,13 @@ describe('pool.acquire()', () => {
       });
     }
 
-    it('names every problem at once', () => {
+    it('lists every problem', () => {
       expect(() => pool.acquire({ acquireTimeout: -1, label: 3, wait: true } as never)).toThrowMatching(
         (error) => error instanceof InvalidConfigError && error.issues.length === 3,
       );
     });
 
-    it('refuses what is no object', () => {
+    it('rejects options that are no object', () => {
       expect(() => pool.acquire(500 as never)).toThrowMatching(
         (error) => error instanceof InvalidConfigError && error.message.includes('500'),
       );

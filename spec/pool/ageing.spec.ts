@@ -18,7 +18,7 @@ function evictionsOf(pool: { events$: { subscribe(next: (event: PoolEvent) => vo
 }
 
 describe('idleTimeout', () => {
-  it('closes a connection that nobody has used for so long', () => {
+  it('closes a connection that has been idle for that time', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3, idleTimeout: 100, maxLifetime: Infinity });
@@ -34,7 +34,7 @@ describe('idleTimeout', () => {
     expect(scripted.live).toBe(0);
   });
 
-  it('closes each in its own time', () => {
+  it('closes each connection at its own time', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3, idleTimeout: 100, maxLifetime: Infinity });
@@ -49,7 +49,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('lets surplus of a busy time go with lifo, although the pool is always in use', () => {
+  it('closes surplus connections with lifo after a busy time, although the pool is always in use', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 5, idleTimeout: 100, maxLifetime: Infinity });
@@ -66,7 +66,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('does not close what is lent, however long', () => {
+  it('does not close a lent connection, however long it is lent', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, idleTimeout: 10, maxLifetime: Infinity });
@@ -77,7 +77,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('of 0 closes a connection as soon as nobody wants it', () => {
+  it('of 0 closes a connection as soon as no caller needs it', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, idleTimeout: 0 });
@@ -97,7 +97,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('of Infinity never closes any', () => {
+  it('of Infinity never closes a connection', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, idleTimeout: Infinity, maxLifetime: Infinity });
@@ -107,7 +107,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('takes one timer for all, and none when nothing is idle', () => {
+  it('uses one timer for all connections, and none when none is idle', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const counting = countingScheduler();
@@ -130,7 +130,7 @@ describe('idleTimeout', () => {
     });
   });
 
-  it('takes one timer also after it has closed some while others are idle', () => {
+  it('uses one timer even after it has closed some connections while others are idle', () => {
     const counting = countingScheduler();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -162,7 +162,7 @@ describe('idleTimeout', () => {
 });
 
 describe('maxLifetime', () => {
-  it('closes an idle connection when it is so old', () => {
+  it('closes an idle connection at that age', () => {
     const scripted = scriptedTarget({ openAfter: 5 });
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -183,7 +183,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('closes a lent one when it comes back, and opens another for the next', () => {
+  it('closes a lent connection when it is released, and opens another for the next caller', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({
@@ -209,7 +209,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('is shortened by jitter, so that those that were opened together do not end together', () => {
+  it('is shortened by jitter, so that connections that were opened together are not closed together', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const dice = [0, 0.5, 0.999];
@@ -232,7 +232,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('is noticed of a connection that was opened in place of another, and ends before those that are older', () => {
+  it('applies to a replacement that expires before older connections', () => {
     marbles(({ at, flush }) => {
       const dice = [0.5, 0, 0.9];
       const pool = createPool({
@@ -259,7 +259,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('renews connections of min that are used', () => {
+  it('replaces connections of min that are used', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -280,7 +280,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('replaces one of min that nobody has ever used when somebody wants it, and not before', () => {
+  it('replaces a connection of min that was never lent when a caller needs it, and not before', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -301,7 +301,7 @@ describe('maxLifetime', () => {
     });
   });
 
-  it('works in real time, with leases that go on', async () => {
+  it('works in real time, with leases that outlast it', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, maxLifetime: 20, lifetimeJitter: 0 });
     const seen = new Set<number>();
@@ -315,7 +315,7 @@ describe('maxLifetime', () => {
 });
 
 describe('maxUses', () => {
-  it('closes a connection after so many leases', () => {
+  it('closes a connection after that number of leases', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, maxUses: 3 });
     const ids: number[] = [];
@@ -324,7 +324,7 @@ describe('maxUses', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 3, closed: 2, totalConnections: 1 }));
   });
 
-  it('says so in the events', () => {
+  it('is the reason in the events', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, maxUses: 2 });
     const evicted = evictionsOf(pool);
@@ -335,7 +335,7 @@ describe('maxUses', () => {
     ]);
   });
 
-  it('of 1 gives everybody a connection of his own', () => {
+  it('of 1 gives each caller a new connection', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2, maxUses: 1 });
     for (let i = 0; i < 5; i++) pool.use(() => of(1)).subscribe();
@@ -343,7 +343,7 @@ describe('maxUses', () => {
     expect(scripted.live).toBe(0);
   });
 
-  it('with capacity counts leases, and closes when the last of them has ended', () => {
+  it('with capacity counts leases, and closes the connection when the last of them has ended', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2, capacity: 4, maxUses: 2 });
     const leases: { release(): void }[] = [];
@@ -358,7 +358,7 @@ describe('maxUses', () => {
 });
 
 describe('timers', () => {
-  it('are none in a pool that has nothing open', () => {
+  it('are not set in a pool without open connections', () => {
     marbles(({ flush }) => {
       const counting = countingScheduler();
       createPool({ connect: scriptedTarget().connect, max: 5, scheduler: counting.scheduler });
@@ -367,7 +367,7 @@ describe('timers', () => {
     });
   });
 
-  it('are none after destroy', async () => {
+  it('are not set after destroy', async () => {
     const counting = countingScheduler(asyncScheduler);
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 5, min: 2, scheduler: counting.scheduler });

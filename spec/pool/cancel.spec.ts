@@ -7,9 +7,9 @@ import { dead, expectNothingHeld, marbles, opensAtOnce } from '../helpers/marble
 import { deferred, turns } from '../helpers/turns';
 import { virtualPromise } from '../helpers/virtual-promise';
 
-describe('work that is cancelled', () => {
+describe('cancelled work', () => {
   describe('and is an Observable', () => {
-    it('gives its connection back as it is by default, which is the onCancel release', () => {
+    it('releases its connection by default, which is the onCancel release', () => {
       for (const options of [{}, { onCancel: 'release' as const }]) {
         marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
           const { connect, lives } = target('a');
@@ -29,7 +29,7 @@ describe('work that is cancelled', () => {
       }
     });
 
-    it('is closed to what it says and adds while its connection is made clean', () => {
+    it('ignores emissions and teardowns that it adds while its connection is cleaned', () => {
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, onCancel: () => timer(10) });
         let inside: Subscriber<number> | undefined;
@@ -53,7 +53,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('has its connection closed with the onCancel discard', () => {
+    it('closes its connection with the onCancel discard', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a', 'b');
         const pool = createPool({ connect, max: 1, onCancel: 'discard' });
@@ -71,7 +71,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('has its connection made clean by an onCancel function, and lent when that has ended', () => {
+    it('cleans its connection with an onCancel function, and releases it when that has ended', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a');
         const clean = cold('   --x-|     ');
@@ -108,7 +108,7 @@ describe('work that is cancelled', () => {
       ['does not end within cancelTimeout', () => NEVER],
     ];
     for (const [how, onCancel] of failures) {
-      it(`has its connection closed when the onCancel function ${how}`, () => {
+      it(`closes its connection when the onCancel function ${how}`, () => {
         marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
           const { connect, lives } = target('a', 'b');
           const pool = createPool({ connect, max: 1, onCancel, cancelTimeout: 4 });
@@ -144,7 +144,7 @@ describe('work that is cancelled', () => {
       expectNothingHeld(pool);
     });
 
-    it('gets no onCancel when its connection is lost before that begins', () => {
+    it('does not call onCancel when its connection is lost first', () => {
       const cleaned: string[] = [];
       let lose: () => void = () => undefined;
       const pool = createPool({
@@ -170,7 +170,7 @@ describe('work that is cancelled', () => {
       expectNothingHeld(pool);
     });
 
-    it('gets no onCancel when it has ended by itself, or has not begun', () => {
+    it('does not call onCancel when it has ended by itself, or has not begun', () => {
       marbles(({ target, expectObservable, flush }) => {
         let cleaned = 0;
         const pool = createPool({
@@ -198,7 +198,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('gets what its connector says for onCancel, unless the pool says otherwise', () => {
+    it('uses the onCancel of its connector, unless the pool has its own', () => {
       const connector = (): Connector<string> =>
         Object.assign(() => opensAtOnce('a'), { onCancel: 'discard' as const });
       const discardedBy = (options: Partial<PoolOptions<string>>): number => {
@@ -213,7 +213,7 @@ describe('work that is cancelled', () => {
       expect(discardedBy({ onCancel: 'release' })).toBe(0);
     });
 
-    it('is still in use in the stats while it is made clean', () => {
+    it('counts as in use in the stats while its connection is cleaned', () => {
       marbles(({ cold, target, at, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a').connect, max: 1, onCancel: () => cold('----|') });
         const shown: number[][] = [];
@@ -232,7 +232,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('whose connection is lost while it is made clean gives nothing back twice, and leaves no timer', () => {
+    it('whose connection is lost while it is cleaned releases nothing twice, and leaves no timer', () => {
       marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
         const counting = countingScheduler();
         const clean = cold('---------|');
@@ -256,7 +256,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('is decided when onCancel has returned', () => {
+    it('is decided after onCancel has returned', () => {
       const order: string[] = [];
       const pool: ConnectionPool<string> = createPool({
         connect: () => opensAtOnce('a'),
@@ -276,8 +276,8 @@ describe('work that is cancelled', () => {
     });
   });
 
-  describe('and is a promise, which cannot be stopped', () => {
-    it('keeps its lease until it has settled, whoever unsubscribed', () => {
+  describe('and is a promise, which cannot be cancelled', () => {
+    it('keeps its lease until it has settled, however it was unsubscribed', () => {
       for (const outcome of [{ value: 'x' }, { error: dead }]) {
         marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
           const { connect, lives } = target('a');
@@ -298,7 +298,7 @@ describe('work that is cancelled', () => {
       }
     });
 
-    it('has its connection discarded when it has not settled within cancelTimeout', () => {
+    it('discards its connection when it has not settled within cancelTimeout', () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a', 'b');
         const pool = createPool({ connect, max: 1, cancelTimeout: 4 });
@@ -315,7 +315,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('has 5 s for it by default', () => {
+    it('has a cancelTimeout of 5 s by default', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('a', 'b').connect, max: 1 });
         expectObservable(
@@ -326,7 +326,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('has for ever with the cancelTimeout Infinity, and no time at all with 0', () => {
+    it('may run without an end with the cancelTimeout Infinity, and for no time with 0', () => {
       marbles(({ target, expectObservable }) => {
         const patient = createPool({ connect: target('a').connect, max: 1, cancelTimeout: Infinity });
         expectObservable(
@@ -344,7 +344,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('is not governed by onCancel: there is nothing to stop', () => {
+    it('is not affected by onCancel: there is nothing to cancel', () => {
       marbles(({ target, expectObservable, flush }) => {
         let cleaned = 0;
         const pool = createPool({
@@ -365,7 +365,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('is told by its signal, so that it can end early', () => {
+    it('is notified by its signal, so that it can end early', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('a').connect, max: 1 });
         const work = (signal: AbortSignal): PromiseLike<string> =>
@@ -386,7 +386,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('leaves no timer behind once it has settled', () => {
+    it('leaves no timer once it has settled', () => {
       marbles(({ target, at, flush }) => {
         const counting = countingScheduler();
         const pool = createPool({ connect: target('a').connect, max: 1, scheduler: counting.scheduler });
@@ -402,7 +402,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('and fails with what condemns its connection in the end, has it closed at once, and leaves no timer behind', () => {
+    it('that finally fails with a fatal error closes its connection at once, and leaves no timer', () => {
       marbles(({ at, flush }) => {
         const counting = countingScheduler();
         const pool = createPool({
@@ -423,7 +423,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('makes no unhandled rejection', async () => {
+    it('causes no unhandled rejection', async () => {
       const unhandled: unknown[] = [];
       const listener = (reason: unknown): void => void unhandled.push(reason);
       process.on('unhandledRejection', listener);
@@ -443,7 +443,7 @@ describe('work that is cancelled', () => {
       }
     });
 
-    it('whose connection is lost while it lingers gives nothing back twice', () => {
+    it('whose connection is lost while it is still held releases nothing twice', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a----#', '-b').connect, max: 1 });
         expectObservable(
@@ -459,7 +459,7 @@ describe('work that is cancelled', () => {
   });
 
   describe('and is an async iterable', () => {
-    it('is returned at once, and keeps its lease until that has settled', async () => {
+    it('calls return() at once, and keeps its lease until that has settled', async () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const returned = deferred<void>();
       const log: string[] = [];
@@ -507,7 +507,7 @@ describe('work that is cancelled', () => {
       expect(log).toEqual(['finally', 'lent']);
     });
 
-    it('without a return ends with the value that is under way', async () => {
+    it('without a return method ends with the value that is being pulled', async () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const value = deferred<IteratorResult<number>>();
       let drawn = 0;
@@ -530,7 +530,7 @@ describe('work that is cancelled', () => {
       expectNothingHeld(pool);
     });
 
-    it('without a return, left inside one of its values, draws no more and gives its connection back', async () => {
+    it('without a return method, cancelled inside one of its values, pulls no more and releases its connection', async () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, cancelTimeout: Infinity });
       let drawn = 0;
       const seen: number[] = [];
@@ -547,7 +547,7 @@ describe('work that is cancelled', () => {
       expectNothingHeld(pool);
     });
 
-    it('whose return fails, or throws, gives its connection back', async () => {
+    it('whose return() rejects or throws releases its connection', async () => {
       for (const end of [() => Promise.reject(dead), () => failing()]) {
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
         pool
@@ -564,7 +564,7 @@ describe('work that is cancelled', () => {
       }
     });
 
-    it('has its connection discarded when its return does not settle within cancelTimeout', () => {
+    it('discards its connection when its return() does not settle within cancelTimeout', () => {
       marbles(({ target, expectObservable, expectSubscriptions }) => {
         const { connect, lives } = target('a', 'b');
         const pool = createPool({ connect, max: 1, cancelTimeout: 4 });
@@ -583,7 +583,7 @@ describe('work that is cancelled', () => {
       });
     });
 
-    it('whose next throws fails its work', async () => {
+    it('whose next() throws fails', async () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const unhandled: unknown[] = [];
       const listener = (reason: unknown): void => void unhandled.push(reason);
@@ -611,7 +611,7 @@ describe('work that is cancelled', () => {
     });
   });
 
-  it('holds what it holds when the pool is destroyed, until it has settled or its time is up', () => {
+  it('keeps its lease when the pool is destroyed, until it has settled or its time has expired', () => {
     marbles(({ target, at, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1, cancelTimeout: 10 });
@@ -626,7 +626,7 @@ describe('work that is cancelled', () => {
     });
   });
 
-  it('that waits for a clean connection is not passed by others of its connection with capacity', () => {
+  it('that waits until its connection is cleaned is not overtaken by other work on that connection with capacity', () => {
     marbles(({ cold, target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1, capacity: 2, onCancel: () => timer(5) });
       const other = cold('-------y|');

@@ -12,7 +12,7 @@ const busy = (options: Partial<PoolOptions<string>> = {}): { pool: ConnectionPoo
   return { pool, events };
 };
 
-describe('a caller that leaves the line', () => {
+describe('a cancelled waiter', () => {
   const ways: Record<string, (pool: ConnectionPool<string>) => { unsubscribe(): void }> = {
     acquire: (pool) => pool.acquire({ label: 'x' }).subscribe(),
     use: (pool) => pool.use(() => NEVER, { label: 'x' }).subscribe(),
@@ -25,7 +25,7 @@ describe('a caller that leaves the line', () => {
         .subscribe(),
   };
   for (const [what, ask] of Object.entries(ways)) {
-    it(`of ${what} is an event, with how long it waited, and is counted`, () => {
+    it(`of ${what} is an event, with its wait, and is counted`, () => {
       marbles(({ at, flush }) => {
         const { pool, events } = busy();
         at(10, () => {
@@ -45,7 +45,7 @@ describe('a caller that leaves the line', () => {
     });
   }
 
-  it('is none that is served, refused, or a stream', () => {
+  it('is not a caller that was served or rejected, nor a stream', () => {
     marbles(({ flush }) => {
       const { pool } = busy({ acquireTimeout: 5 });
       pool.acquire().subscribe({ error: () => undefined });
@@ -56,8 +56,8 @@ describe('a caller that leaves the line', () => {
   });
 });
 
-describe('waits in vain', () => {
-  it('are timed apart from those that were served', () => {
+describe('failed waits', () => {
+  it('are recorded apart from those of served callers', () => {
     marbles(({ at, flush }) => {
       const { pool } = busy({ acquireTimeout: 50, maxPending: 1 });
       for (let i = 0; i < 2; i++) pool.acquire().subscribe({ error: () => undefined });
@@ -76,7 +76,7 @@ describe('waits in vain', () => {
 });
 
 describe('a window on timings', () => {
-  it('has what has come since, and no more', () => {
+  it('contains the values since then only', () => {
     marbles(({ at, flush }) => {
       const pool = createPool<string>({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 30 });
       const work = (ms: number): void => {
@@ -99,7 +99,7 @@ describe('a window on timings', () => {
     });
   });
 
-  it('is refused for what is no earlier timings of the pool', () => {
+  it('rejects a value that is no earlier timings of the pool', () => {
     const { pool } = busy();
     pool.acquire({ acquireTimeout: 0 }).subscribe({ error: () => undefined });
     const other = createPool<string>({ connect: () => opensAtOnce('a'), max: 9 });
@@ -113,7 +113,7 @@ describe('a window on timings', () => {
     expect(() => pool.timings(7 as never)).toThrowError(/options must be an object such as \{ since \}, but got 7/);
   });
 
-  it('is what a histogram of the later values alone says', () => {
+  it('equals a histogram of the later values alone', () => {
     for (let seed = 1; seed < 40; seed++) {
       let state = seed;
       const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
@@ -141,7 +141,7 @@ describe('a window on timings', () => {
   });
 });
 
-describe('a close that fails', () => {
+describe('a failed close', () => {
   const refused = new Error('refused');
   const cases: Record<string, [Partial<PoolOptions<string>>, unknown]> = {
     'with an error': [{ close: () => throwError(() => refused) }, refused],
@@ -171,7 +171,7 @@ describe('a close that fails', () => {
     ],
   };
   for (const [how, [options, error]] of Object.entries(cases)) {
-    it(`${how} is told on its event`, () => {
+    it(`that ${how} is reported by its event`, () => {
       marbles(({ flush }) => {
         const { pool, events } = busy(options);
         void pool.destroy({ timeout: 0 });
@@ -183,7 +183,7 @@ describe('a close that fails', () => {
     });
   }
 
-  it('is not told where it has not failed', () => {
+  it('is not reported if the close has not failed', () => {
     marbles(({ flush }) => {
       const { pool, events } = busy({ close: () => timer(5) });
       void pool.destroy({ timeout: 0 });
@@ -223,7 +223,7 @@ describe('a lease whose connection is lost', () => {
     expect(told!.cause).toEqual(jasmine.objectContaining({ code: 'CONNECTION_FAILED', phase: 'use', cause: lost }));
   });
 
-  it('tells its holder by its signal, asked for before or after', async () => {
+  it('notifies its holder by its signal, whether first read before or after', async () => {
     const told: unknown[] = [];
     const early = await losing((lease) => {
       expect(lease.signal).toBe(lease.signal);
@@ -236,7 +236,7 @@ describe('a lease whose connection is lost', () => {
     expect(late.signal.reason).toEqual(jasmine.objectContaining({ code: 'CONNECTION_FAILED' }));
   });
 
-  it('and one that is closed by destroy tells so, and one that was released tells nothing', async () => {
+  it('and one that is closed by destroy abort their signals, and one that was released does not', async () => {
     const pool = createPool<string>({ connect: () => opensAtOnce('a'), max: 2 });
     const [held, released] = [await firstValueFrom(pool.acquire()), await firstValueFrom(pool.acquire())];
     const { signal } = released;
@@ -246,7 +246,7 @@ describe('a lease whose connection is lost', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('of the pool as a stream tells its holder, too', async () => {
+  it('of the pool as a stream notifies its holder, too', async () => {
     const pool = createPool<string>({ connect: () => opensAtOnce('a'), max: 1 });
     const lease = await firstValueFrom(from(pool));
     await pool.destroy({ timeout: 0 });

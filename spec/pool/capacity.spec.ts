@@ -13,14 +13,14 @@ function leasesOf<C>(pool: ConnectionPool<C>, count: number): Lease<C>[] {
 }
 
 describe('the option capacity', () => {
-  it('is 1 by default: a connection is for one holder', () => {
+  it('is 1 by default: a connection has one holder', () => {
     const names = ['a', 'b', 'c'];
     const pool = createPool({ connect: () => opensAtOnce(names.shift()), max: 2, acquireTimeout: Infinity });
     expect(leasesOf(pool, 3).map((lease) => lease.connection)).toEqual(['a', 'b']);
     expect(pool.stats).toEqual(jasmine.objectContaining({ leaseCapacity: 2, activeLeases: 2, pendingAcquires: 1 }));
   });
 
-  it('lends a connection to so many at once, and never to more', () => {
+  it('limits the number of concurrent leases of a connection', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1, capacity: 3 });
@@ -36,7 +36,7 @@ describe('the option capacity', () => {
     });
   });
 
-  it('opens as many connections as those who wait need, not more', () => {
+  it('opens only the number of connections that the waiters need', () => {
     marbles(({ target, flush }) => {
       const scripted = target('--a', '--b');
       const pool = createPool({ connect: scripted.connect, max: 9, capacity: 3 });
@@ -47,7 +47,7 @@ describe('the option capacity', () => {
     });
   });
 
-  it('fills the connection that carries least', () => {
+  it('fills the least loaded connection first', () => {
     const names = ['a', 'b'];
     const pool = createPool({ connect: () => opensAtOnce(names.shift()!), max: 2, capacity: 3 });
     void pool.warmUp(2);
@@ -75,7 +75,7 @@ describe('the option capacity', () => {
     expect(shown()).toEqual([0, 1, 0]);
   });
 
-  it('frees one place by one release, and none by the second of the same lease', () => {
+  it('frees one lease by one release, and none by a second release of the same lease', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, capacity: 2, acquireTimeout: Infinity });
     const [first] = leasesOf(pool, 2);
     const waiting = leasesOf(pool, 2);
@@ -85,7 +85,7 @@ describe('the option capacity', () => {
     expect(waiting.length).toBe(1);
   });
 
-  it('keeps the other leases of a discarded connection, lends it no more, and closes it with the last', () => {
+  it('keeps the other leases of a discarded connection, lends it no more, and closes it after the last', () => {
     marbles(({ target, at, expectSubscriptions, flush }) => {
       const { connect, lives } = target(opensAtOnce('a'), opensAtOnce('b'));
       const pool = createPool({ connect, max: 1, capacity: 2 });
@@ -106,7 +106,7 @@ describe('the option capacity', () => {
     });
   });
 
-  it('ends every lease of a connection that is lost', () => {
+  it('ends every lease of a lost connection', () => {
     marbles(({ target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a---#').connect, max: 1, capacity: 2 });
       const failed = poolError('CONNECTION_FAILED', { phase: 'use', cause: dead });
@@ -120,7 +120,7 @@ describe('the option capacity', () => {
     });
   });
 
-  it('lets a connection that has a holder take more before another is opened', () => {
+  it('fills a connection that has a holder before another is opened', () => {
     marbles(({ target, expectObservable, flush }) => {
       const scripted = target('--a');
       const pool = createPool({ connect: scripted.connect, max: 3, capacity: 4 });
@@ -149,16 +149,16 @@ describe('the option order', () => {
     return seen;
   }
 
-  it('is lifo by default: the connection that was used last goes first', () => {
+  it('is lifo by default: the connection that was used last is lent first', () => {
     expect(lentFrom(undefined)).toEqual(['c', 'c', 'c']);
     expect(lentFrom('lifo')).toEqual(['c', 'c', 'c']);
   });
 
-  it('fifo lends the one that was idle longest', () => {
+  it('fifo lends the connection first that has been idle longest', () => {
     expect(lentFrom('fifo')).toEqual(['a', 'b', 'c']);
   });
 
-  it('is about connections: the waiting line is first come, first served in both', () => {
+  it('orders connections: the wait queue is first in, first out with both', () => {
     for (const order of ['lifo', 'fifo'] as const) {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, order });
       const [first] = leasesOf(pool, 1);

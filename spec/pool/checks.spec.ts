@@ -40,7 +40,7 @@ const failures: [what: string, answer: () => ObservableInput<boolean>, after: nu
 describe('validate', () => {
   const options = { max: 2, validateAfter: 100, connectTimeout: 20 } as const;
 
-  it('is asked before a lease of a connection that was unused for validateAfter, and only then', () => {
+  it('runs before a lease of a connection that was unused for validateAfter, and only then', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const asked: [number, number][] = [];
@@ -66,7 +66,7 @@ describe('validate', () => {
     });
   });
 
-  it('of 0 is asked before every lease, the first of a new connection too', () => {
+  it('of 0 runs before every lease, including the first of a new connection', () => {
     const scripted = scriptedTarget();
     let asked = 0;
     const pool = createPool({
@@ -82,7 +82,7 @@ describe('validate', () => {
     expect(asked).toBe(3);
   });
 
-  it('of a new connection that fails at once is a failed connect: its caller is told in the end, and nothing loops', () => {
+  it('of a new connection that fails at once is a failed connect: its caller gets an error in the end, and nothing loops', () => {
     const scripted = scriptedTarget({ openAfter: 1 });
     marbles(({ flush }) => {
       const pool = createPool({
@@ -101,7 +101,7 @@ describe('validate', () => {
     expect(scripted.dials).toBeLessThan(20);
   });
 
-  it('counts the connection as in use meanwhile, with no lease', () => {
+  it('counts the connection as in use meanwhile, without a lease', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -133,7 +133,7 @@ describe('validate', () => {
     () => EMPTY,
     () => [] as boolean[],
   ]) {
-    it(`that says ${answer.toString().slice(6)} costs the connection, and its waiter gets another`, () => {
+    it(`that answers ${answer.toString().slice(6)} closes the connection, and its waiter gets another`, () => {
       const scripted = scriptedTarget();
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: scripted.connect, ...options, validate: answer });
@@ -148,7 +148,7 @@ describe('validate', () => {
     });
   }
 
-  it('is no reason to turn anybody away: with maxPending 0 the one whom it is for waits for it, and the next is refused', () => {
+  it('rejects no caller: with maxPending 0 its waiter waits for it, and the next caller is rejected', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -180,7 +180,7 @@ describe('validate', () => {
     });
   });
 
-  it('counts only its first value', () => {
+  it('uses only its first value', () => {
     const scripted = scriptedTarget();
     marbles(({ cold, at, expectSubscriptions, flush }) => {
       const answer = cold('--t-f', { t: true, f: false });
@@ -196,7 +196,7 @@ describe('validate', () => {
   });
 
   for (const [what, answer, after, error] of failures) {
-    it(`that ${what} costs the connection, and its waiter gets another after ${after} ms`, () => {
+    it(`that ${what} closes the connection, and its waiter gets another after ${after} ms`, () => {
       const scripted = scriptedTarget();
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: scripted.connect, ...options, validate: answer });
@@ -220,7 +220,7 @@ describe('validate', () => {
     });
   }
 
-  it('goes on after its only waiter has left, and the connection stays', () => {
+  it('continues after its only waiter has left, and the connection is kept', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -240,7 +240,7 @@ describe('validate', () => {
     });
   });
 
-  it('is done for as many connections at a time as there are waiters', () => {
+  it('runs on at most one connection for each waiter at a time', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       let now = 0;
@@ -268,7 +268,7 @@ describe('validate', () => {
     });
   });
 
-  it('does not keep a waiter from a connection with room that need not be asked', () => {
+  it('does not keep a waiter from an available connection that needs no validation', () => {
     marbles(({ at, flush }) => {
       const asked: number[] = [];
       const pool = createPool({
@@ -292,7 +292,7 @@ describe('validate', () => {
     });
   });
 
-  it('is done for no more connections at a time than can serve all who wait, with capacity', () => {
+  it('runs on only the number of connections that can serve all waiters, with capacity', () => {
     marbles(({ at, flush }) => {
       let asked = 0;
       const pool = createPool({
@@ -316,7 +316,7 @@ describe('validate', () => {
     });
   });
 
-  it('leaves a waiter the connection that need not be asked and has been idle longest, with the order fifo', () => {
+  it('leaves the waiter a connection that needs no validation and has been idle longest, with the order fifo', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({
         connect: scriptedTarget().connect,
@@ -337,7 +337,7 @@ describe('validate', () => {
     });
   });
 
-  it('with the order fifo is not done for a second connection when the first has passed', () => {
+  it('with the order fifo does not run on a second connection when the first has passed', () => {
     marbles(({ at, flush }) => {
       const asked: number[] = [];
       const pool = createPool({
@@ -359,7 +359,7 @@ describe('validate', () => {
     });
   });
 
-  it('does not keep a waiter from a connection that comes back meanwhile', () => {
+  it('does not keep a waiter from a connection that is released meanwhile', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -378,7 +378,7 @@ describe('validate', () => {
     });
   });
 
-  it('is interrupted by the loss of the connection', () => {
+  it('is stopped by the loss of the connection', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       let stopped = -1;
@@ -400,7 +400,7 @@ describe('validate', () => {
     });
   });
 
-  it('works in real time, on a connection that has died unnoticed', async () => {
+  it('works in real time, on a connection that was lost unnoticed', async () => {
     const scripted = scriptedTarget();
     const alive = new Set<ScriptedConnection>();
     const pool = createPool({
@@ -421,7 +421,7 @@ describe('validate', () => {
 });
 
 describe('reset', () => {
-  it('is done when a connection has come back, before it is lent again', () => {
+  it('runs when a connection has been released, before it is lent again', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const reset: [number, number][] = [];
@@ -448,7 +448,7 @@ describe('reset', () => {
     });
   });
 
-  it('does not hold up the end of the work', () => {
+  it('does not delay the end of the work', () => {
     const scripted = scriptedTarget();
     marbles(({ expectObservable }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, reset: () => timer(10) });
@@ -456,7 +456,7 @@ describe('reset', () => {
     });
   });
 
-  it('is done after every way in which a lease ends, but not for a connection that is to be closed', () => {
+  it('runs after every end of a lease, but not for a connection that is marked for close', () => {
     const scripted = scriptedTarget();
     const reset: number[] = [];
     const pool = createPool({
@@ -483,7 +483,7 @@ describe('reset', () => {
   });
 
   for (const [what, answer, after, error] of failures) {
-    it(`that ${what} costs the connection, and the next gets another after ${after} ms`, () => {
+    it(`that ${what} closes the connection, and the next caller gets another after ${after} ms`, () => {
       const scripted = scriptedTarget();
       marbles(({ flush }) => {
         const pool = createPool({ connect: scripted.connect, max: 1, cancelTimeout: 20, reset: answer });
@@ -511,7 +511,7 @@ describe('reset', () => {
     });
   }
 
-  it('is not begun when the pool has been destroyed inside the work', () => {
+  it('does not begin when the pool is destroyed inside the work', () => {
     let resets = 0;
     const pool = createPool({
       connect: scriptedTarget().connect,
@@ -531,7 +531,7 @@ describe('reset', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', released: 1, closed: 1 }));
   });
 
-  it('is not begun when the connection is replaced inside the end of the work', () => {
+  it('does not begin when the connection is replaced inside the end of the work', () => {
     const scripted = scriptedTarget();
     const reset: number[] = [];
     const pool = createPool({
@@ -554,7 +554,7 @@ describe('reset', () => {
     expectNothingHeld(pool);
   });
 
-  it('of a shared connection is done when nobody uses it any more', () => {
+  it('of a shared connection runs after its last lease has ended', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const reset: number[] = [];
@@ -592,9 +592,9 @@ describe('reset', () => {
   });
 });
 
-describe('what is run on a connection', () => {
+describe('a callback on a connection', () => {
   for (const option of ['validate', 'reset', 'onCancel'] as const) {
-    it(`is stopped, and leaves no timer, when its very call has lost that: ${option}`, () => {
+    it(`is stopped, and leaves no timer, when its own call loses the connection: ${option}`, () => {
       const counting = countingScheduler();
       let running = 0;
       const runs = (connection: ScriptedConnection): Observable<never> => {
@@ -626,7 +626,7 @@ describe('isFatal', () => {
   const fatal = (error: unknown): boolean => (error as Error).message === 'fatal';
   const failing = (message: string) => () => throwError(() => new Error(message));
 
-  it('says which errors of work cost the connection', () => {
+  it('decides which errors of work close the connection', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, isFatal: fatal });
     const ignore = { error: () => undefined };
@@ -636,7 +636,7 @@ describe('isFatal', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 2, discarded: 1, closed: 1 }));
   });
 
-  it('is asked about what work throws, and what its promise rejects with', async () => {
+  it('receives what work throws, and what its promise rejects with', async () => {
     const asked: string[] = [];
     const pool = createPool({
       connect: scriptedTarget().connect,
@@ -665,7 +665,7 @@ describe('isFatal', () => {
     expect(pool.stats.discarded).toBe(2);
   });
 
-  it('is asked about the promise of work that was cancelled, too: its connection is as broken', async () => {
+  it('receives the error of cancelled promise work, too: its connection is also broken', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 1, isFatal: fatal });
     for (const message of ['harmless', 'fatal']) {
@@ -683,7 +683,7 @@ describe('isFatal', () => {
     );
   });
 
-  it('that itself throws means yes: the caller gets the error of his work all the same', () => {
+  it('that throws itself means yes: the caller gets the error of its work nevertheless', () => {
     const pool = createPool({
       connect: scriptedTarget().connect,
       max: 1,
@@ -697,7 +697,7 @@ describe('isFatal', () => {
     expect(pool.stats.discarded).toBe(1);
   });
 
-  it('with capacity lets those who share the connection end', () => {
+  it('with capacity lets the other holders of the connection finish', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, capacity: 2, isFatal: fatal });
@@ -711,7 +711,7 @@ describe('isFatal', () => {
     });
   });
 
-  it('gives the error as the reason of the discarding', () => {
+  it('passes the error on as the reason of the discard', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1, isFatal: fatal });
     const events: PoolEvent[] = [];
     pool.events$.subscribe((event) => events.push(event));

@@ -18,7 +18,7 @@ function restlessClock(step: number): SchedulerLike & { flush: () => void } {
 }
 
 describe('the clock', () => {
-  it('may go on between two looks: who waits for a dead target is told all the same', () => {
+  it('may advance between two readings: a caller that waits for a target that is down gets its error nevertheless', () => {
     for (let step = 0.1; step < 3; step += 0.1) {
       const scheduler = restlessClock(step);
       const pool = createPool({
@@ -38,7 +38,7 @@ describe('the clock', () => {
     }
   });
 
-  describe('that was set back to before the pool began', () => {
+  describe('that was set back to before the pool was created', () => {
     /** Its time is an hour earlier than when the pool was created. */
     function createBefore<C>(options: PoolOptions<C>): { pool: ConnectionPool<C>; putRight: () => void } {
       let offset = 0;
@@ -51,7 +51,7 @@ describe('the clock', () => {
       return { pool, putRight: () => (offset = 0) };
     }
 
-    it('has connections that open then evicted and closed like all others', () => {
+    it('opens, then evicts and closes connections as usual', () => {
       marbles(({ target, at, flush }) => {
         const { pool } = createBefore({ connect: target('-a').connect, max: 1 });
         const events: string[] = [];
@@ -64,7 +64,7 @@ describe('the clock', () => {
       });
     });
 
-    it('and is put right again, ends a wait that began in between, once, and none of a caller that has left', () => {
+    it('and is corrected again, ends a wait that began in between once, and none of a cancelled caller', () => {
       marbles(({ target, at, flush }) => {
         const { pool, putRight } = createBefore({ connect: target('a').connect, max: 1, acquireTimeout: 20 });
         const told: [string, number][] = [];

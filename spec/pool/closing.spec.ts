@@ -6,7 +6,7 @@ import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../hel
 import { virtualPromise } from '../helpers/virtual-promise';
 
 describe('the option close', () => {
-  it('runs before the connector is unsubscribed, and the place stays taken until it has ended', () => {
+  it('runs before the connector is unsubscribed, and the slot stays occupied until it has ended', () => {
     marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', 'b');
       const close = cold('                             ---|    ');
@@ -43,7 +43,7 @@ describe('the option close', () => {
     ['answers a thenable at once', () => ({ then: (ok: (v: number) => void) => ok(1) }) as unknown as Promise<number>],
   ];
   for (const [how, close] of ways) {
-    it(`that ${how} frees the place at once`, () => {
+    it(`that ${how} frees the slot at once`, () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target(opensAtOnce('a'), 'b');
         const pool = createPool({ connect, max: 1, close });
@@ -58,7 +58,7 @@ describe('the option close', () => {
     });
   }
 
-  it('that does not end holds its place for closeTimeout, and not longer', () => {
+  it('that does not end occupies its slot for closeTimeout, and not longer', () => {
     marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', 'b');
       const close = cold('                                ---------------');
@@ -81,7 +81,7 @@ describe('the option close', () => {
     });
   });
 
-  it('is waited for without end with the closeTimeout Infinity', () => {
+  it('is awaited without an end with the closeTimeout Infinity', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({
         connect: target('a', 'b').connect,
@@ -95,7 +95,7 @@ describe('the option close', () => {
     });
   });
 
-  it('is not waited for with the closeTimeout 0', () => {
+  it('is not awaited with the closeTimeout 0', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a', 'b').connect, max: 1, close: () => NEVER, closeTimeout: 0 });
       expectObservable(discarded(pool, 2)).toBe('(a|)');
@@ -103,7 +103,7 @@ describe('the option close', () => {
     });
   });
 
-  it('does not let the pool grow past max, however slow', () => {
+  it('does not let the pool exceed max, however slow it is', () => {
     marbles(({ cold, at, flush }) => {
       let open = 0;
       let peak = 0;
@@ -130,7 +130,7 @@ describe('the option close', () => {
     });
   });
 
-  it('decides what is asked inside it when it has returned', () => {
+  it('defers what is requested inside it until it has returned', () => {
     const order: string[] = [];
     const pool: ConnectionPool<string> = createPool({
       connect: () => opensAtOnce('a'),
@@ -147,7 +147,7 @@ describe('the option close', () => {
     expect(order).toEqual(['close begins', 'close returns', 'served']);
   });
 
-  it('leaves no timer behind', () => {
+  it('leaves no timer', () => {
     marbles(({ cold, target, flush }) => {
       const counting = countingScheduler();
       const pool = createPool({
@@ -164,7 +164,7 @@ describe('the option close', () => {
     });
   });
 
-  it('is run for connections that are promises too', async () => {
+  it('runs for connections of promises too', async () => {
     const closed: string[] = [];
     const pool = createPool({
       connect: () => Promise.resolve('a'),
@@ -191,7 +191,7 @@ describe('a connector that is an Observable', () => {
     });
   });
 
-  it('may throw in its teardown: the place is free all the same', () => {
+  it('may throw in its teardown: the slot is freed nevertheless', () => {
     const pool = createPool({
       connect: () =>
         new Observable<string>((subscriber) => {
@@ -210,7 +210,7 @@ describe('a connector that is an Observable', () => {
     ['completes', 'a--|'],
     ['errors', 'a--#'],
   ] as const) {
-    it(`says by the fact that it ${how} that an idle connection is gone, and another is opened when one is wanted`, () => {
+    it(`that ${how} reports the loss of an idle connection, and another is opened on demand`, () => {
       marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target(life, 'b');
         const pool = createPool({ connect, max: 1 });
@@ -243,7 +243,7 @@ describe('the option lost', () => {
     ['completes', '--|'],
     ['errors', '--#'],
   ] as const) {
-    it(`tells by the fact that it ${how} that the connection is gone`, () => {
+    it(`that ${how} reports the loss of the connection`, () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const lost = cold(gone, undefined, dead);
         const closed: string[] = [];
@@ -266,14 +266,14 @@ describe('the option lost', () => {
     });
   }
 
-  it('keeps the error that it ends with as the cause', () => {
+  it('keeps its error as the cause', () => {
     marbles(({ cold, target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1, lost: () => cold('--#', undefined, dead) });
       expectObservable(pool.use(() => NEVER)).toBe('--#', undefined, poolError('CONNECTION_FAILED', { cause: dead }));
     });
   });
 
-  it('is given the connection, and let go when that is closed', () => {
+  it('receives the connection, and is unsubscribed when that is closed', () => {
     marbles(({ cold, target, at, flush, expectSubscriptions }) => {
       const lost = cold('----------');
       const watched: string[] = [];
@@ -293,7 +293,7 @@ describe('the option lost', () => {
     });
   });
 
-  it('takes one that throws, or ends at once, for a connect that failed', () => {
+  it('that throws or ends at once means a failed connect', () => {
     for (const lost of [() => of(1), () => failing()]) {
       marbles(({ target, expectObservable, flush }) => {
         let opened = 0;
@@ -311,7 +311,7 @@ describe('the option lost', () => {
     }
   });
 
-  it('tells for a connection that is a promise', async () => {
+  it('reports the loss of a connection of a promise', async () => {
     const gone = new Subject<void>();
     let dials = 0;
     const pool = createPool({
@@ -332,7 +332,7 @@ describe('the option lost', () => {
   });
 });
 
-describe('a connect that answers inside the very callback in which it is given up', () => {
+describe('a connect that answers inside the callback in which it is abandoned', () => {
   interface Answer {
     readonly open: () => void;
     readonly refuse: () => void;
@@ -396,7 +396,7 @@ describe('a connect that answers inside the very callback in which it is given u
   }
 });
 
-it('a promise that is refused and then kept all the same has its connection closed', () => {
+it('a thenable that rejects and then resolves has its connection closed', () => {
   const closed: string[] = [];
   const both = {
     then: (kept: (connection: string) => void, refused: (error: unknown) => void) => {
@@ -418,7 +418,7 @@ it('a promise that is refused and then kept all the same has its connection clos
 });
 
 describe('the option connectTimeout', () => {
-  it('gives up a connect that does not answer, and tries again', () => {
+  it('abandons a connect that does not answer, and connects again', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('-', '-a');
       const pool = createPool({ connect, max: 1, connectTimeout: 5, retryDelay: 4, random: () => 0.5 });
@@ -439,7 +439,7 @@ describe('the option connectTimeout', () => {
     });
   });
 
-  it('is named in the cause that callers get', () => {
+  it('is the cause of the errors that callers get', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('-').connect, max: 1, connectTimeout: 7, breaker: { failures: 1 } });
       expectObservable(held(pool, 1)).toBe(
@@ -452,7 +452,7 @@ describe('the option connectTimeout', () => {
     });
   });
 
-  it('Infinity waits as long as it takes', () => {
+  it('Infinity waits without an end', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({
         connect: target('30m a').connect,
@@ -464,7 +464,7 @@ describe('the option connectTimeout', () => {
     });
   });
 
-  it('does not end a connection that is open', () => {
+  it('does not end an open connection', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('--a');
       const pool = createPool({ connect, max: 1, connectTimeout: 3 });
@@ -477,7 +477,7 @@ describe('the option connectTimeout', () => {
   describe('on a promise', () => {
     const late = <T>(ms: number, value: T): PromiseLike<T> => virtualPromise(ms, { value });
 
-    it('closes the connection that comes too late, never lends it, and holds its place till then', () => {
+    it('closes the connection that arrives too late, never lends it, and occupies its slot until then', () => {
       marbles(({ at, expectObservable, flush }) => {
         const lives = [late(8, 'late'), late(1, 'b')];
         const closed: string[] = [];
@@ -504,7 +504,7 @@ describe('the option connectTimeout', () => {
       });
     });
 
-    it('frees the place after closeTimeout, and closes the connection even if it comes after that', () => {
+    it('frees the slot after closeTimeout, and closes the connection even if it arrives after that', () => {
       marbles(({ expectObservable, flush }) => {
         const lives = [late(50, 'late'), late(1, 'b')];
         const closed: string[] = [];
@@ -524,7 +524,7 @@ describe('the option connectTimeout', () => {
       });
     });
 
-    it('frees the place when the promise is refused after all', () => {
+    it('frees the slot when the promise is rejected after all', () => {
       marbles(({ expectObservable }) => {
         const refused = virtualPromise<string>(6, { error: dead });
         const lives = [refused, late(1, 'b')];
@@ -539,7 +539,7 @@ describe('the option connectTimeout', () => {
       });
     });
 
-    it('that comes after the pool has been destroyed is closed', () => {
+    it('closes a connection that arrives after the pool has been destroyed', () => {
       marbles(({ at, flush }) => {
         const closed: string[] = [];
         const pool = createPool({

@@ -29,7 +29,7 @@ function handClock(): Clock & { time: number; reads: number; due: (() => void)[]
 }
 
 describe('the coarse clock', () => {
-  it('tells the milliseconds since it began, and stamps with the time of the clock behind it', () => {
+  it('returns the milliseconds since it was created, and the date of the underlying clock', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     inner.time = 1_007;
@@ -45,7 +45,7 @@ describe('the coarse clock', () => {
     }
   });
 
-  it('reads the clock behind it once in 32 calls when it is asked more often than that', () => {
+  it('reads the underlying clock once in 32 calls when it is called more often', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     for (let i = 0; i < 48; i++) clock.now();
@@ -54,7 +54,7 @@ describe('the coarse clock', () => {
     expect(inner.reads).toBe(100);
   });
 
-  it('is 32 calls late at the most while the event loop is blocked', () => {
+  it('is at most 32 calls late while the event loop is blocked', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     for (let i = 0; i < 1_000; i++) {
@@ -86,7 +86,7 @@ describe('the coarse clock', () => {
     expect(seen).toBe(2_000);
   });
 
-  it('leaves no timer of its own when it has ended', () => {
+  it('leaves no timer after it has ended', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     for (let i = 0; i < 60; i++) clock.now();
@@ -97,7 +97,7 @@ describe('the coarse clock', () => {
     expect(clock.now()).toBe(234);
   });
 
-  it('calls back at once for what may wait, but in a turn in which it did so often, at the end of that', () => {
+  it('calls back at once for deferrable callbacks, and at the end of a turn that had many of them', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     const called: number[] = [];
@@ -115,7 +115,7 @@ describe('the coarse clock', () => {
     expect(inner.due.length).toBe(0);
   });
 
-  it('takes a turn for over that lasts for more than a second: the timer that was to say so may be lost', () => {
+  it('considers a turn over after a second: the timer that ends it may be lost', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     for (let i = 0; i < 60; i++) clock.now();
@@ -129,7 +129,7 @@ describe('the coarse clock', () => {
     expect(clock.now()).toBe(1_006);
   });
 
-  it('does not call back whom it was told to forget', () => {
+  it('does not call a callback that was removed', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     const called: number[] = [];
@@ -140,7 +140,7 @@ describe('the coarse clock', () => {
     expect(called).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9]);
   });
 
-  it('lets nothing wait any more when it has ended', () => {
+  it('defers no callback after it has ended', () => {
     const inner = handClock();
     const clock = new CoarseClock(inner);
     let called = 0;
@@ -156,7 +156,7 @@ describe('the coarse clock', () => {
     expect(inner.due.length).toBe(0);
   });
 
-  it('in real time is never behind by more than it promises: exact in each turn, and by 32 readings while one lasts', async () => {
+  it('in real time is late by at most its limits: exact in each turn, and by 32 readings during a turn', async () => {
     const real: number[] = [];
     const behind = schedulerClock(asyncScheduler);
     const clock = new CoarseClock({ ...behind, now: () => real[real.push(behind.now()) - 1]! });
@@ -175,7 +175,7 @@ describe('the coarse clock', () => {
     clock.end();
   });
 
-  it('is exact in virtual time, however often it is asked in one frame', () => {
+  it('is exact in virtual time, for any number of calls in one frame', () => {
     marbles(({ at, flush }) => {
       const clock = new CoarseClock(schedulerClock(asyncScheduler));
       for (let frame = 0; frame < 50; frame++) {

@@ -5,7 +5,7 @@ import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../hel
 import { scriptedTarget } from '../helpers/scripted-target';
 
 describe('opening connections', () => {
-  it('begins none before somebody asks', () => {
+  it('begins no connect before the first acquire', () => {
     marbles(({ target, flush }) => {
       const scripted = target();
       createPool({ connect: scripted.connect, max: 5 });
@@ -14,7 +14,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('begins one for one who waits, whatever max is', () => {
+  it('begins one connect for one waiter, whatever max is', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('---a');
       const pool = createPool({ connect, max: 9 });
@@ -23,7 +23,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('never has more than max open, opening and closing', () => {
+  it('never exceeds max with open, opening and closing connections', () => {
     const scripted = scriptedTarget({ openAfter: 3 });
     marbles(({ cold, at, flush }) => {
       const pool = createPool({ connect: scripted.connect, close: () => cold('----|'), max: 3 });
@@ -50,7 +50,7 @@ describe('opening connections', () => {
   });
 
   describe('by slow start', () => {
-    it('begins with four connects, and doubles as they arrive to find more waiting', () => {
+    it('begins with four connects, and doubles when they arrive while several callers wait', () => {
       const scripted = scriptedTarget({ openAfter: 10 });
       marbles(({ flush }) => {
         const pool = createPool({ connect: scripted.connect, max: 50 });
@@ -62,7 +62,7 @@ describe('opening connections', () => {
       expect([0, 10, 20, 30, 40].map(begunAt)).toEqual([4, 16, 16, 14, 0]);
     });
 
-    it('begins with no more than maxOpening', () => {
+    it('begins no more than maxOpening connects', () => {
       const scripted = scriptedTarget({ openAfter: 10 });
       marbles(({ flush }) => {
         const pool = createPool({ connect: scripted.connect, max: 10, maxOpening: 3 });
@@ -73,7 +73,7 @@ describe('opening connections', () => {
       expect(scripted.peakOpening).toBe(3);
     });
 
-    it('does not open what would come too late: fifty callers of short work are served by few connections', () => {
+    it('does not open connections that would come too late: fifty callers of short work are served by few connections', () => {
       const scripted = scriptedTarget({ openAfter: 150 });
       marbles(({ target, at, flush }) => {
         const warm = target(...['a', 'b', 'c', 'd', 'e'].map((c) => opensAtOnce(c)));
@@ -95,7 +95,7 @@ describe('opening connections', () => {
       });
     });
 
-    it('falls back when a connect fails: nothing more begins while others are under way', () => {
+    it('falls back when a connect fails: no other begins while some are in progress', () => {
       const scripted = scriptedTarget({ openAfter: 20 });
       marbles(({ cold, flush }) => {
         let dials = 0;
@@ -127,7 +127,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('takes only the first emission of a life for the connection', () => {
+  it('uses the first emission of the connector as the connection', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('-a-b-c');
       const pool = createPool({ connect, max: 2 });
@@ -138,7 +138,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('takes a promise for a connection', async () => {
+  it('uses the value of a promise as the connection', async () => {
     let dials = 0;
     const pool = createPool({
       connect: async () => {
@@ -157,7 +157,7 @@ describe('opening connections', () => {
     expect(dials).toBe(1);
   });
 
-  it('tells a connector by its signal that the connection is not wanted any more', () => {
+  it('aborts the signal of a connector when the connection is no longer wanted', () => {
     marbles(({ at, flush }) => {
       const aborted: string[] = [];
       const pool = createPool<string>({
@@ -179,7 +179,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('does not abort that signal while the connection lives', () => {
+  it('does not abort that signal while the connection is open', () => {
     let signal: AbortSignal | undefined;
     const pool = createPool<string>({
       connect: (context) => {
@@ -192,7 +192,7 @@ describe('opening connections', () => {
     expect(signal!.aborted).toBe(false);
   });
 
-  describe('a connect that fails', () => {
+  describe('a failed connect', () => {
     const failing: [string, () => Observable<string>][] = [
       ['errors', () => timer(1).pipe(mergeMap(() => never()))],
       ['completes without a connection', () => EMPTY],
@@ -210,7 +210,7 @@ describe('opening connections', () => {
       ],
     ];
     for (const [how, connect] of failing) {
-      it(`because it ${how}, is tried again after a pause, and serves who waits`, () => {
+      it(`because it ${how}, is tried again after a pause, and serves the waiting caller`, () => {
         marbles(({ expectObservable, flush }) => {
           let dials = 0;
           const pool = createPool<string>({
@@ -229,7 +229,7 @@ describe('opening connections', () => {
       });
     }
 
-    it('fails nobody whom an open connection can still serve', () => {
+    it('rejects no caller that an open connection can still serve', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({
           connect: target('a', '-#', '-#', '-#').connect,
@@ -244,7 +244,7 @@ describe('opening connections', () => {
       });
     });
 
-    it('is counted once, a life that ends before its first lease too', () => {
+    it('is counted once, and so is a connection that is lost before its first lease', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({
           connect: target(concat(of('x'), EMPTY), opensAtOnce('a')).connect,
@@ -260,7 +260,7 @@ describe('opening connections', () => {
     });
   });
 
-  it('asks what is asked inside connect when connect has returned', () => {
+  it('defers what is requested inside connect until connect has returned', () => {
     const order: string[] = [];
     const pool: ConnectionPool<string> = createPool({
       connect: () => {
@@ -282,7 +282,7 @@ describe('opening connections', () => {
     ]);
   });
 
-  it('says in the error of a wait how often the target has failed', () => {
+  it('names the number of failed connects in the error of a wait', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({
         connect: target('#', '#', '#').connect,

@@ -530,9 +530,9 @@ async function contend(
   return { seen, wrong: [...wrong] };
 }
 
-describe('The context of a caller that waits', () => {
+describe('The context of a waiting caller', () => {
   for (const [name, way] of Object.entries(ways)) {
-    it(`is that of everything that is called for it: ${name}`, async () => {
+    it(`is used for every callback of it: ${name}`, async () => {
       const count = effort(60, 10_000);
       const { seen, wrong } = await contend(way, count);
       expect(wrong).toEqual([]);

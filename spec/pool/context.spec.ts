@@ -23,8 +23,8 @@ async function held<C>(pool: ConnectionPool<C>): Promise<Lease<C>> {
 }
 
 describe('The context of a pool', () => {
-  describe('What belongs to no caller', () => {
-    it('has that of no caller: connect, validate, reset, lost and close', async () => {
+  describe('Callbacks that belong to no caller', () => {
+    it('run in the context of no caller: connect, validate, reset, lost and close', async () => {
       const seen: Record<string, unknown[]> = {};
       const see = (what: string): void => void (seen[what] ??= []).push(store.getStore());
       const gone = new Subject<void>();
@@ -62,7 +62,7 @@ describe('The context of a pool', () => {
       expect(new Set(Object.values(seen).flat())).toEqual(new Set([undefined]));
     });
 
-    it('has that of no caller: every timer', async () => {
+    it('run in the context of no caller: every timer', async () => {
       const stores: unknown[] = [];
       const scheduler: SchedulerLike = {
         now: () => asyncScheduler.now(),
@@ -95,7 +95,7 @@ describe('The context of a pool', () => {
       expect(new Set(stores)).toEqual(new Set([undefined]));
     });
 
-    it('keeps no store, while a connection is idle', async () => {
+    it('keep no store while a connection is idle', async () => {
       const pool = createPool({ connect: async () => Promise.resolve({}), max: 2 });
       const stores: WeakRef<object>[] = [];
       await (async () => {
@@ -114,7 +114,7 @@ describe('The context of a pool', () => {
       await pool.destroy();
     });
 
-    it('is gone with the pool: Node keeps no list for the timer of its lifetime', async () => {
+    it('keep nothing after the pool is destroyed: Node keeps no list for the timer of a lifetime', async () => {
       const sample = setTimeout(() => undefined, 1_000) as unknown as { _idlePrev: { constructor: () => void } };
       const { constructor: TimersList } = sample._idlePrev;
       clearTimeout(sample as never);
@@ -130,7 +130,7 @@ describe('The context of a pool', () => {
     });
   });
 
-  it('costs a caller nothing that is served at once', async () => {
+  it('costs nothing for a caller that is served at once', async () => {
     const asked: string[] = [];
     const context: ContextCarrier = (of) => {
       asked.push(of);
@@ -146,7 +146,7 @@ describe('The context of a pool', () => {
     await pool.destroy();
   });
 
-  it('is that of each item which has come to a batch that had no room', async () => {
+  it('is that of each item that a batch received while it had no capacity', async () => {
     const pool = createPool({ connect: opens, max: 3 });
     const source = new Subject<number>();
     const seen: unknown[] = [];
@@ -174,7 +174,7 @@ describe('The context of a pool', () => {
     await pool.destroy();
   });
 
-  it('is that of each item which a batch has held while the target was away', async () => {
+  it('is that of each item that a batch held while the target was down', async () => {
     const clock = new VirtualClock();
     let away = true;
     const pool = createPool({
@@ -212,7 +212,7 @@ describe('The context of a pool', () => {
     void pool.destroy({ timeout: 0 });
   });
 
-  it('is that of the holder, when a lease goes to a task inside of what another is told', async () => {
+  it('is that of the holder, when a lease passes to a task inside a callback of another one', async () => {
     const pool = createPool({ connect: opens, max: 2 });
     let seen: unknown;
     const lease = await held(pool);
@@ -289,7 +289,7 @@ describe('The context of a pool', () => {
       return { seen, connected };
     }
 
-    it('takes a function that carries something else', async () => {
+    it('accepts a function that carries another context', async () => {
       const variable = new Variable();
       expect(await contended(variable, { context: variable.carrier })).toEqual({ seen: ['a', 'b'], connected: 'root' });
     });
@@ -310,7 +310,7 @@ describe('The context of a pool', () => {
       await pool.destroy();
     });
 
-    it('serves a caller also by a carrier that throws, that calls nothing, or twice, and says so', async () => {
+    it('serves a caller even with a carrier that throws, does not call back, or calls back twice, and reports that', async () => {
       const reported: unknown[] = [];
       config.onUnhandledError = (error) => reported.push(error);
       const broken = new Error('broken');
@@ -335,14 +335,14 @@ describe('The context of a pool', () => {
       expect(new Set(reported)).toEqual(new Set([broken]));
     });
 
-    it('refuses a function that returns something else', () => {
+    it('rejects a function that returns another value', () => {
       const context = (() => 5) as unknown as ContextCarrier;
       expect(() => createPool({ connect: opens, max: 1, name: 'db', context })).toThrowError(
         /context must return a function that calls its argument, or null, but returned 5/,
       );
     });
 
-    it('carries the zone by itself where zone.js is loaded', async () => {
+    it('carries the zone by default where zone.js is loaded', async () => {
       const variable = new Variable();
       const zone = (name: string): { run: <T>(fn: () => T) => T } => ({ run: (fn) => variable.run(name, fn) });
       const global = globalThis as { Zone?: unknown };
@@ -367,7 +367,7 @@ describe('The context of a pool', () => {
     });
   });
 
-  it('is kept by no wait that is over', async () => {
+  it('is kept by no wait that has ended', async () => {
     const pool = createPool({ connect: opens, max: 1 });
     const lease = await held(pool);
     const ref = await (async () => {

@@ -43,7 +43,7 @@ describe('a timer that is often stopped', () => {
     expect(scene(({ timer }) => timer.set(5))).toEqual({ fired: [5], live: 0 });
   });
 
-  it('fires at the time that it was set for last, sooner or later', () => {
+  it('fires at the time that was set last, earlier or later', () => {
     const { fired } = scene(({ timer, at }) => {
       timer.set(5);
       at(3, () => timer.set(5));
@@ -64,7 +64,7 @@ describe('a timer that is often stopped', () => {
     expect(live).toBe(0);
   });
 
-  it('that is stopped now and then leaves no real timer behind', () => {
+  it('that is stopped occasionally leaves no real timer', () => {
     scene(({ timer, real }) => {
       timer.set(5);
       expect([timer.isSet, real.live]).toEqual([true, 1]);
@@ -74,7 +74,7 @@ describe('a timer that is often stopped', () => {
     });
   });
 
-  it('that is set and stopped a thousand times in a turn takes few real timers, and leaves none behind at its end', () => {
+  it('that is set and stopped a thousand times in a turn uses few real timers, and leaves none at its end', () => {
     const { fired } = scene(({ timer, real, at }) => {
       for (let i = 0; i < 1_000; i++) {
         timer.set(100);
@@ -87,7 +87,7 @@ describe('a timer that is often stopped', () => {
     expect(fired).toEqual([]);
   });
 
-  it('is on time again after that, whether the real one that went on would fire before or after', () => {
+  it('is on time again after that, whether the remaining real timer would fire before or after', () => {
     for (const ms of [150, 10]) {
       const { fired, live } = scene(({ timer, tire, real, at }) => {
         at(1, () => {
@@ -103,7 +103,7 @@ describe('a timer that is often stopped', () => {
     }
   });
 
-  it('is real all the time that it is wanted, also when its old one fires before the turn is over', () => {
+  it('has a real timer whenever it is set, even if its old one fires before the end of the turn', () => {
     const seen: number[] = [];
     const { fired } = scene(({ timer, tire, real }) => {
       tire();
@@ -116,7 +116,7 @@ describe('a timer that is often stopped', () => {
     expect(fired).toEqual([5]);
   });
 
-  it('ends for good, also when its real one was to be stopped at the end of the turn', () => {
+  it('ends for good, even if its real timer was to be stopped at the end of the turn', () => {
     const { fired } = scene(({ timer, tire, real }) => {
       tire();
       for (let i = 0; i < 100; i++) {
@@ -129,7 +129,7 @@ describe('a timer that is often stopped', () => {
     expect(fired).toEqual([]);
   });
 
-  it('does not fire when it has been stopped, also when its real one has gone on until the end of the turn', () => {
+  it('does not fire after it has been stopped, even if its real timer has run until the end of the turn', () => {
     const { fired } = scene(({ timer, tire, at }) => {
       tire();
       timer.set(0);

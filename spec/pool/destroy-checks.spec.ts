@@ -6,7 +6,7 @@ import { expectNothingHeld, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 
-describe('pool.destroy() amid checks and timers', () => {
+describe('pool.destroy() during checks and timers', () => {
   /** Destroys a pool at 200, in the middle of something, and says when that was done. */
   function endOf(
     options: Partial<Parameters<typeof createPool<ScriptedConnection>>[0]>,
@@ -62,7 +62,7 @@ describe('pool.destroy() amid checks and timers', () => {
     expect([stopped, doneAt, live, timers]).toEqual([200, 200, 0, 0]);
   });
 
-  it('does not reset what comes back to it', () => {
+  it('does not reset connections that are released during it', () => {
     const reset: number[] = [];
     const { doneAt } = endOf(
       {
@@ -81,7 +81,7 @@ describe('pool.destroy() amid checks and timers', () => {
     expect(doneAt).toBe(210);
   });
 
-  it('ends the pauses, the idle and lifetime timers, the shedding and the looks for leaks', () => {
+  it('cancels the pauses, the idle and lifetime timers, the load shedding and the leak watch', () => {
     const { doneAt, timers } = endOf(
       { min: 1, idleTimeout: 1_000, maxLifetime: 5_000, overload: {}, leakThreshold: 3_000, acquireTimeout: 9_000 },
       (pool, at) => {
@@ -93,7 +93,7 @@ describe('pool.destroy() amid checks and timers', () => {
     expect([doneAt, timers]).toEqual([208, 0]);
   });
 
-  it('in the middle of a refresh waits for the closes of it', () => {
+  it('in the middle of a refresh waits for its closes', () => {
     const { doneAt, live } = endOf({ close: () => timer(30) }, (pool, at) => {
       pool.use(() => of(1)).subscribe();
       at(190, () => {
@@ -103,7 +103,7 @@ describe('pool.destroy() amid checks and timers', () => {
     expect([doneAt, live]).toEqual([220, 0]);
   });
 
-  it('of a pool that has just been made smaller closes what was too many and what was not', () => {
+  it('of a pool that was just made smaller closes the surplus connections and the others', () => {
     const { doneAt, live, pool } = endOf({ max: 4 }, (pool_, at) => {
       for (let i = 0; i < 4; i++) pool_.use(() => timer(i < 2 ? 250 : 10)).subscribe();
       at(195, () => {
@@ -114,7 +114,7 @@ describe('pool.destroy() amid checks and timers', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 4, closed: 4, successfulOperations: 4 }));
   });
 
-  it('called inside validate or reset, is decided when that has returned', () => {
+  it('called inside validate or reset, is decided after that has returned', () => {
     for (const name of ['validate', 'reset'] as const) {
       const scripted = scriptedTarget();
       let pool: ConnectionPool<ScriptedConnection> | undefined;
@@ -138,7 +138,7 @@ describe('pool.destroy() amid checks and timers', () => {
     }
   });
 
-  it('frees who waits behind a validation that never ends, also where nothing else would', () => {
+  it('rejects a caller that waits for a validation that never ends', () => {
     const { doneAt } = endOf(
       { validate: () => NEVER, connectTimeout: Infinity, acquireTimeout: Infinity },
       (pool, at) => {

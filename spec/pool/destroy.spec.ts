@@ -23,7 +23,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('fails everyone who waits at once, and everyone who comes later, with an InvalidPoolError', () => {
+  it('rejects every waiting caller at once, and every later caller, with an InvalidPoolError', () => {
     marbles(({ target, at, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1, name: 'db' });
       const named = poolError('INVALID_POOL', { pool: 'db', message: jasmine.stringContaining("'db'") });
@@ -42,7 +42,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('gives up the connects that are under way', () => {
+  it('abandons connects in progress', () => {
     marbles(({ target, at, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('------a');
       const pool = createPool({ connect, max: 1 });
@@ -54,7 +54,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('closes a lent connection when it comes back, and lets work end as if nothing were', () => {
+  it('closes a lent connection when it is released, and lets work end normally', () => {
     marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1 });
@@ -69,7 +69,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('closes what is still lent when its timeout is over: work fails with an InvalidPoolError, leases end', () => {
+  it('closes lent connections when its timeout expires: work fails with an InvalidPoolError, leases end', () => {
     marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', 'b');
       const pool = createPool({ connect, max: 2 });
@@ -97,7 +97,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('waits 30 s for what is lent by default', () => {
+  it('waits 30 s for lent connections by default', () => {
     marbles(({ target, at, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1 });
@@ -109,7 +109,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('with the timeout 0 closes at once, with Infinity waits as long as it takes', () => {
+  it('with the timeout 0 closes at once, with Infinity waits without an end', () => {
     marbles(({ cold, target, at, expectObservable, expectSubscriptions }) => {
       const hasty = target('a');
       const hastyPool = createPool({ connect: hasty.connect, max: 1 });
@@ -125,7 +125,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('cuts cancelled promise work short that is still held, when its timeout is over', () => {
+  it('ends the leases of cancelled promise work when its timeout expires', () => {
     marbles(({ target, at, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a');
       const pool = createPool({ connect, max: 1 });
@@ -161,13 +161,13 @@ describe('pool.destroy()', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', closingConnections: 0 }));
   });
 
-  it('resolves at once for a pool that has nothing open', async () => {
+  it('resolves at once for a pool without connections', async () => {
     const pool = createPool({ connect: () => NEVER, max: 1 });
     await pool.destroy();
     expect(pool.stats.state).toBe('destroyed');
   });
 
-  it('gives the same promise when it is called again, whatever is asked then', async () => {
+  it('returns the same promise when it is called again, whatever its options are', async () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     pool.use(() => NEVER).subscribe({ error: () => undefined });
     const first = pool.destroy({ timeout: 0 });
@@ -177,14 +177,14 @@ describe('pool.destroy()', () => {
     expect(pool.destroy({ timeout: 5 })).toBe(first);
   });
 
-  it('begins at the call, without anyone waiting for the promise', () => {
+  it('begins at the call, even if the promise is not awaited', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     pool.use(() => of(1)).subscribe();
     void pool.destroy();
     expect(pool.stats).toEqual(jasmine.objectContaining({ state: 'destroyed', totalConnections: 0, closed: 1 }));
   });
 
-  it('is what happens at the end of the block that holds the pool by await using', async () => {
+  it('is called at the end of the block that declares the pool by await using', async () => {
     let seen: PoolStats | undefined;
     {
       await using pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
@@ -195,7 +195,7 @@ describe('pool.destroy()', () => {
     expect(seen!.state).toBe('destroyed');
   });
 
-  it('leaves no timer, whatever was going on', () => {
+  it('leaves no timer, whatever was in progress', () => {
     const goingOn: [string, (pool: ConnectionPool<string>) => void][] = [
       ['nothing', () => undefined],
       ['a lease', (pool) => void pool.acquire().subscribe({ error: () => undefined })],
@@ -267,7 +267,7 @@ describe('pool.destroy()', () => {
     }
   });
 
-  it('called inside the work, inside next, inside close or inside connect, is decided when that has returned', () => {
+  it('called inside the work, inside next, inside close or inside connect, is decided after that has returned', () => {
     for (const where of ['work', 'next', 'close', 'connect', 'error'] as const) {
       const inside: string[] = [];
       const destroyInside = (place: string): void => {
@@ -329,7 +329,7 @@ describe('pool.destroy()', () => {
     });
   });
 
-  it('closes through a teardown that throws, and the others with it', () => {
+  it('closes a connection whose teardown throws, and the others with it', () => {
     const pool = createPool({
       connect: () =>
         new Observable<string>((subscriber) => {
@@ -358,7 +358,7 @@ describe('pool.destroy()', () => {
     });
   }
 
-  it('takes an InvalidPoolError to say so', () => {
+  it('rejects with an InvalidPoolError for a destroyed pool', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     void pool.destroy();
     let error: unknown;

@@ -46,7 +46,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
     const use = <T>(work: () => Observable<T>): Observable<T> => of$(pool.use(work));
     const acquire = (): Observable<Lease<string>> => of$(pool.acquire());
 
-    it('takes a function, an observer with some or none of its methods, or nothing', () => {
+    it('accepts a function, an observer with some or none of its methods, or nothing', () => {
       const told: unknown[] = [];
       use(() => of(1, 2)).subscribe((n) => told.push(n));
       use(() => of(3)).subscribe({ next: (n) => told.push(n) });
@@ -62,7 +62,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       );
     });
 
-    it('takes three functions, as it always did', () => {
+    it('accepts three functions, as before', () => {
       const told: unknown[] = [];
       /* eslint-disable @typescript-eslint/no-deprecated, rxjs-x/prefer-observer */
       use(() => of(1)).subscribe(
@@ -75,7 +75,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(told).toEqual([1, '|', boom]);
     });
 
-    it('calls the methods of an observer as its methods, and as they are at the time', () => {
+    it('calls the methods of an observer as methods, looked up at the time of the call', () => {
       class Told implements Observer<number> {
         readonly all: unknown[] = [];
         next(n: number): void {
@@ -94,7 +94,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(told.all).toEqual([1, -2, '|']);
     });
 
-    it('feeds a Subject', () => {
+    it('passes notifications to a Subject', () => {
       const subject = new Subject<number>();
       const told: unknown[] = [];
       subject.subscribe({ next: (n) => told.push(n), complete: () => told.push('|') });
@@ -102,7 +102,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(told).toEqual([1, '|']);
     });
 
-    it('feeds a Subscriber that somebody else made', () => {
+    it('passes notifications to a Subscriber that was created elsewhere', () => {
       const told: unknown[] = [];
       const subscriber = new Subscriber<number>({
         next: (n: number) => told.push(n),
@@ -114,7 +114,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(subscriber.closed).toBeTrue();
     });
 
-    it('feeds the Subscriber of another copy of RxJS', () => {
+    it('passes notifications to the Subscriber of another copy of RxJS', () => {
       const told: unknown[] = [];
       const foreign = {
         closed: false,
@@ -143,7 +143,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, cancelledOperations: 1 }));
     });
 
-    it('reports what its functions throw to whoever hears of unhandled errors, later, and goes on', async () => {
+    it('reports what its functions throw as unhandled errors, later, and continues', async () => {
       const told: unknown[] = [];
       use(() => of(1, 2)).subscribe({
         next: (n) => {
@@ -174,7 +174,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       );
     });
 
-    it('reports an error that nobody handles', async () => {
+    it('reports an error without a handler', async () => {
       use(() => throwError(() => boom)).subscribe();
       use(() => throwError(() => boom)).subscribe({ next: () => undefined });
       use(() => throwError(() => boom)).subscribe(() => undefined);
@@ -194,7 +194,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(use(() => of(1)).subscribe().closed).toBeTrue();
     });
 
-    it('cancels the work, once, and tells nothing more', () => {
+    it('cancels the work, once, and emits nothing more', () => {
       let torn = 0;
       const told: unknown[] = [];
       const subscription = use(
@@ -215,7 +215,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, activeLeases: 0 }));
     });
 
-    it('leaves the line', () => {
+    it('leaves the wait queue', () => {
       const held: Lease<string>[] = [];
       acquire().subscribe((lease) => held.push(lease));
       const waiting = acquire().subscribe();
@@ -248,7 +248,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(order.at(-1)).toBe('late');
     });
 
-    it('runs what was added when the work ends by itself, after its complete', () => {
+    it('runs added teardowns when the work ends by itself, after its complete', () => {
       const order: string[] = [];
       const work = new Subject<number>();
       const subscription = use(() => work).subscribe({ complete: () => order.push('complete') });
@@ -257,7 +257,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(order).toEqual(['complete', 'added']);
     });
 
-    it('ends with what it was added to, and leaves that when it has ended', () => {
+    it('ends with the subscription that it was added to, and is removed from it when it has ended', () => {
       const parent = new Subscription();
       const one = new Subject<number>();
       parent.add(use(() => one).subscribe());
@@ -272,7 +272,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       );
     });
 
-    it('throws what teardowns throw, together, when all have run', () => {
+    it('throws the errors of teardowns together after all have run', () => {
       const subscription = use(
         () =>
           new Observable<number>(() => () => {
@@ -293,7 +293,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(pool.stats.activeLeases).toBe(0);
     });
 
-    it('can be unsubscribed from within its own functions', () => {
+    it('can be unsubscribed inside its own functions', () => {
       const work = new Subject<number>();
       const told: number[] = [];
       const subscription = use(() => work).subscribe((n) => {
@@ -321,7 +321,7 @@ for (const [kind, of$] of Object.entries(kinds)) {
       expect(pool.stats.activeLeases).toBe(0);
     });
 
-    it('rethrows at once, and hands a context, where RxJS is told to as in the past', () => {
+    it('rethrows at once, and passes a context, where RxJS is configured for deprecated behaviour', () => {
       /* eslint-disable @typescript-eslint/no-deprecated */
       config.useDeprecatedSynchronousErrorHandling = true;
       try {

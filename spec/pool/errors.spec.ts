@@ -55,7 +55,7 @@ function errors(): { code: PoolErrorCode; type: abstract new (...args: never[]) 
 }
 
 describe('the errors of a pool', () => {
-  it('have a class, a code and a name each, and say which pool', () => {
+  it('have a class, a code and a name each, and name the pool', () => {
     for (const { code, type, error } of errors()) {
       expect(error).withContext(code).toBeInstanceOf(type);
       expect(error).withContext(code).toBeInstanceOf(PoolError);
@@ -67,7 +67,7 @@ describe('the errors of a pool', () => {
     }
   });
 
-  it('say in their message what to do next', () => {
+  it('name the next step in their message', () => {
     for (const { code, error } of errors()) {
       // More than one sentence: what is the matter, and what helps. That of wrong options is the list of them.
       if (code !== 'INVALID_CONFIG')
@@ -77,7 +77,7 @@ describe('the errors of a pool', () => {
     }
   });
 
-  it('are told apart by isPoolError, with and without a code', () => {
+  it('are distinguished by isPoolError, with and without a code', () => {
     const all = errors();
     for (const { code, error } of all) {
       expect(isPoolError(error)).withContext(code).toBe(true);
@@ -89,7 +89,7 @@ describe('the errors of a pool', () => {
     }
   });
 
-  it('are not what isPoolError says of anything else', () => {
+  it('are the only values that isPoolError accepts', () => {
     const lookalike = Object.assign(new Error('x'), { code: 'POOL_EXHAUSTED', pool: 'db', name: 'PoolExhaustedError' });
     for (const other of [undefined, null, 'POOL_EXHAUSTED', 42, {}, { code: 'POOL_EXHAUSTED' }, lookalike]) {
       expect(isPoolError(other)).toBe(false);
@@ -97,7 +97,7 @@ describe('the errors of a pool', () => {
     }
   });
 
-  it('are known to isPoolError across two copies of the package', async () => {
+  it('are recognised by isPoolError across two copies of the package', async () => {
     // A second copy: the same module under another address.
     const copy = (await import(`../../src/pool/errors?copy=${Date.now()}`)) as typeof first;
     expect(copy.PoolExhaustedError).not.toBe(PoolExhaustedError);
@@ -118,7 +118,7 @@ describe('the errors of a pool', () => {
     expect(isPoolError(error, 'POOL_EXHAUSTED') ? error.reason : 'not narrowed').toBe('queue-full');
   });
 
-  it('count the problems of wrong options, and list them all', () => {
+  it('count and list all problems of invalid options', () => {
     try {
       createPool({ connect: 1, max: 'many', name: '' } as never);
       fail('created');

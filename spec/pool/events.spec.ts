@@ -19,7 +19,7 @@ const eventsOf = (pool: unknown): Record<string, unknown>[] => told(pool as Conn
 const kindsOf = (events: readonly Record<string, unknown>[]): unknown[] => events.map(({ type }) => type);
 
 describe('pool.events$', () => {
-  it('tells the life of a connection', () => {
+  it('reports the lifecycle of a connection', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ cold, at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, close: () => cold('---|') });
@@ -38,7 +38,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('tells failed connects and what the breaker makes of them', () => {
+  it('reports failed connects and the state of the breaker', () => {
     const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial < 2 ? 'fail' : 'open'), error: dead });
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -67,7 +67,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('tells every later state of the breaker to one who comes, or comes back, after it has changed, and none of the past', () => {
+  it('reports every later state of the breaker to a subscriber that subscribes, or subscribes again, after a change, and no past one', () => {
     const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 0 || dial === 2 ? 'fail' : 'open') });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 10 } });
@@ -110,7 +110,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('tells the breaker to the first who listens only as it changes', () => {
+  it('reports the breaker to the first subscriber only when it changes', () => {
     const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 1_000 } });
@@ -125,7 +125,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('tells waits that ended without a lease', () => {
+  it('reports waits that ended without a lease', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, maxPending: 1, acquireTimeout: 50 });
       const events = eventsOf(pool);
@@ -151,7 +151,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('tells why a lease was discarded, and why a connection is evicted', () => {
+  it('reports why a lease was discarded, and why a connection is evicted', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2 });
     const events = eventsOf(pool);
@@ -174,7 +174,7 @@ describe('pool.events$', () => {
     ] as never);
   });
 
-  it('has for each opened connection one evicted, and one closed when that is done', () => {
+  it('has one evicted event for each opened connection, and one closed event when its close has ended', () => {
     const scripted = scriptedTarget({ openAfter: 1 });
     marbles(({ cold, at, flush }) => {
       const pool = createPool({
@@ -204,7 +204,7 @@ describe('pool.events$', () => {
     });
   });
 
-  it('is told in one order for all, whatever a listener does: what it causes comes after what it was told', () => {
+  it('has one order for all, whatever a subscriber does: events that it causes come after the current one', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     const [first, second]: PoolEvent['type'][][] = [[], []];
     let done = false;
@@ -225,7 +225,7 @@ describe('pool.events$', () => {
     expect(first!.filter((type) => type === 'acquired').length).toBe(2);
   });
 
-  it('completes when the pool is destroyed; a later subscriber gets only that', async () => {
+  it('completes when the pool is destroyed; a later subscriber receives only that', async () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     let last: PoolEvent | undefined;
     let completed = 0;
@@ -236,7 +236,7 @@ describe('pool.events$', () => {
     expect(completed).toBe(2);
   });
 
-  it('tells a newcomer nothing of the past', () => {
+  it('reports no past events to a new subscriber', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     pool.use(() => of(1)).subscribe();
     const events = eventsOf(pool);
@@ -244,7 +244,7 @@ describe('pool.events$', () => {
     expect(kindsOf(events)).toEqual(['acquired', 'released']);
   });
 
-  it('survives a listener that throws: the others hear, and the pool goes on', async () => {
+  it('survives a subscriber that throws: the others receive the event, and the pool continues', async () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     const reported: unknown[] = [];
     const { onUnhandledError } = config;
@@ -261,7 +261,7 @@ describe('pool.events$', () => {
     expect(pool.stats.successfulOperations).toBe(1);
   });
 
-  it('stops when the last listener has left', () => {
+  it('stops when the last subscriber has left', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     const events: unknown[] = [];
     const listener = pool.events$.subscribe((event) => events.push(event));
@@ -270,7 +270,7 @@ describe('pool.events$', () => {
     expect(events).toEqual([]);
   });
 
-  it('costs nothing while nobody listens: no event is made', async () => {
+  it('costs nothing without a subscriber: no event is created', async () => {
     const made = spyOn(Events.prototype, 'add').and.callThrough();
     const scripted = scriptedTarget({ step: (dial) => (dial === 1 ? 'fail' : 'open') });
     const pool = createPool({ connect: scripted.connect, max: 3, maxPending: 0, leakThreshold: 1, breaker: false });
@@ -299,7 +299,7 @@ describe('pool.events$', () => {
     expect(made).not.toHaveBeenCalled();
   });
 
-  it('can be left inside a listener', () => {
+  it('can be unsubscribed inside a subscriber', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     let heard = 0;
     const listener = pool.events$.subscribe(() => {
@@ -310,7 +310,7 @@ describe('pool.events$', () => {
     expect(heard).toBe(1);
   });
 
-  it('comes before the caller hears: a listener knows of a lease when its holder is told', () => {
+  it('is emitted before the caller is notified: a subscriber sees a lease before its holder does', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
     const order: string[] = [];
     pool.events$.subscribe(({ type }) => order.push(type));
@@ -321,7 +321,7 @@ describe('pool.events$', () => {
     expect(order).toEqual(['opened', 'acquired', 'holder', 'released']);
   });
 
-  it('tells of a destroyed pool who was turned away', () => {
+  it('reports the callers that a destroyed pool rejects', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
     const held = new Subject<void>();
     pool.use(() => held).subscribe();
@@ -345,7 +345,7 @@ describe('pool.events$', () => {
     expect(at).toBeLessThanOrEqual(asyncScheduler.now());
   });
 
-  describe('tells a listener only what happens after it came:', () => {
+  describe('reports to a subscriber only what happens after its subscribe:', () => {
     const use = (pool: ConnectionPool<unknown>) => pool.use(() => of(1)).subscribe();
 
     it('nothing of the change in which the last one left', () => {
@@ -362,7 +362,7 @@ describe('pool.events$', () => {
       expect(kindsOf(events)).toEqual(['acquired', 'released']);
     });
 
-    it('nothing of the change in which it came itself, beside one that has listened', () => {
+    it('nothing of the change in which it subscribed itself, beside one that was subscribed before', () => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
       const first = eventsOf(pool);
       let second: Record<string, unknown>[] | undefined;
@@ -374,7 +374,7 @@ describe('pool.events$', () => {
       expect(kindsOf(second!)).toEqual(['acquired', 'released']);
     });
 
-    it('nothing of the change in which another one left and it came', () => {
+    it('nothing of the change in which another one left and it subscribed', () => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 2 });
       const listener = pool.events$.subscribe();
       let second: Record<string, unknown>[] | undefined;
@@ -387,7 +387,7 @@ describe('pool.events$', () => {
       expect(kindsOf(second!)).toEqual(['acquired', 'released']);
     });
 
-    it('nothing that has happened, and is not told yet, when it comes inside another one', () => {
+    it('nothing that has happened and is not delivered yet, when it subscribes inside another one', () => {
       const scripted = scriptedTarget();
       const pool = createPool({ connect: scripted.connect, max: 1, capacity: 3 });
       const first: string[] = [];
@@ -402,7 +402,7 @@ describe('pool.events$', () => {
       expect(kindsOf(second!)).toEqual(['evicted', 'closed']);
     });
 
-    it('nothing when it comes back inside of what it left', () => {
+    it('nothing when it subscribes again inside the one that it left', () => {
       const scripted = scriptedTarget();
       const pool = createPool({ connect: scripted.connect, max: 1, capacity: 3 });
       for (let i = 0; i < 3; i++) pool.use(() => NEVER).subscribe({ error: () => undefined });
@@ -415,7 +415,7 @@ describe('pool.events$', () => {
       expect(kindsOf(second!)).toEqual(['evicted', 'closed']);
     });
 
-    it('no state of the breaker that it had already', () => {
+    it('no state of the breaker that it has received already', () => {
       const scripted = scriptedTarget({ step: () => 'fail' });
       const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1 } });
       const first = eventsOf(pool);

@@ -3,8 +3,8 @@ import type { Subscriber } from 'rxjs';
 import { batchOutcomes, batchParallel, InvalidConfigError } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 
-describe('a connect that fails', () => {
-  it('is torn down before another one begins, so that no more than max are ever there (§4.5)', () => {
+describe('a connect that has failed', () => {
+  it('is torn down before another one begins, so that connections never exceed max (§4.5)', () => {
     let there = 0;
     let most = 0;
     const lives: Subscriber<string>[] = [];
@@ -33,7 +33,7 @@ describe('a connect that fails', () => {
 });
 
 describe('a batch of null', () => {
-  it('is no batch with the defaults', () => {
+  it('is no batch with the default options', () => {
     for (const wrong of [null, []] as unknown as number[]) {
       expect(() => batchOutcomes(wrong)).toThrowError(InvalidConfigError);
       expect(() => batchParallel(wrong)).toThrowError(InvalidConfigError);

@@ -182,7 +182,7 @@ function errorOf({ options, before = holdOne }: Case, more: Partial<PoolOptions<
   return told as PoolError;
 }
 
-describe('a caller that waited in vain is told what holds the connections back:', () => {
+describe('the error of a failed wait names what delays the other connections:', () => {
   for (const one of cases) {
     it(one.what, () => {
       const error = errorOf(one);
@@ -193,7 +193,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
     });
   }
 
-  it('work, and then a higher max is what helps', () => {
+  it('work, and then a higher max helps', () => {
     const error = errorOf({ ...cases[0]!, options: { connect: connectOnce(() => NEVER, 9), max: 1 } });
     expect(error.message).toBe(
       `Pool 'db' exhausted: 1/1 connections in use, 1 waiting, waited 200 ms. Longest held 201 ms by 'report'. ` +
@@ -201,7 +201,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
     );
   });
 
-  it('work that is slower than it was, for which no connect has begun yet', () => {
+  it('work that is slower than before, for which no connect has begun yet', () => {
     const slowly = concat(timer(100).pipe(map(() => 'c')), NEVER);
     let told: unknown;
     marbles(({ flush, at }) => {
@@ -220,7 +220,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
     );
   });
 
-  it('also when the line is full', () => {
+  it('also when the wait queue is full', () => {
     const { options } = cases[3]!;
     const error = errorOf({ ...cases[3]!, options: { ...options, maxPending: 0 } });
     expect(error.message).toContain('the wait queue is full (maxPending 0)');
@@ -228,7 +228,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
     expect(error.message).not.toMatch(/raise max\b/i);
   });
 
-  it('also when the line is too slow', () => {
+  it('also when the load is shed', () => {
     const error = errorOf({
       ...cases[0]!,
       options: { connect: connectOnce(() => throwError(() => tooMany)), overload: {} },
@@ -238,7 +238,7 @@ describe('a caller that waited in vain is told what holds the connections back:'
     expect(error.message).not.toMatch(/raise max\b/i);
   });
 
-  it('and a warm-up is told the same', () => {
+  it('and the error of a warm-up does, too', () => {
     let told: unknown;
     marbles(({ flush }) => {
       const pool = createLastingPool({

@@ -4,7 +4,7 @@ describe('a histogram', () => {
   const histogram = new Histogram();
   for (let ms = 1; ms <= 1_000; ms++) histogram.record(ms);
 
-  it('counts how many values there are up to one, as exactly as percentiles are known', () => {
+  it('counts the values up to a value, with the precision of percentiles', () => {
     expect(histogram.countUpTo(0)).toBe(0);
     expect(histogram.countUpTo(0.99)).toBe(0);
     expect(histogram.countUpTo(1_000)).toBe(1_000);
@@ -16,7 +16,7 @@ describe('a histogram', () => {
     }
   });
 
-  it('counts nothing where there is nothing', () => {
+  it('counts nothing without values', () => {
     expect(new Histogram().countUpTo(5)).toBe(0);
     expect(histogram.countUpTo(NaN)).toBe(0);
   });

@@ -19,7 +19,7 @@ function errorOf(pool: ConnectionPool<ScriptedConnection>): PoolError {
 }
 
 describe('pool.holders()', () => {
-  it('tells who holds what, the longest first', () => {
+  it('lists the holders, the longest first', () => {
     marbles(({ at, flush }) => {
       const pool = create({ max: 3 });
       expect(pool.holders()).toEqual([]);
@@ -42,7 +42,7 @@ describe('pool.holders()', () => {
     });
   });
 
-  it('goes by how long they have held it, not by the numbers of their connections', () => {
+  it('is sorted by the time that leases are held, not by connection numbers', () => {
     marbles(({ at, flush }) => {
       const pool = create();
       pool.use(() => timer(10), { label: 'first' }).subscribe();
@@ -58,7 +58,7 @@ describe('pool.holders()', () => {
     });
   });
 
-  it('has all who share a connection', () => {
+  it('lists all holders of a shared connection', () => {
     const pool = create({ max: 1, capacity: 3 });
     for (const label of ['a', 'b']) pool.use(() => NEVER, { label }).subscribe();
     expect(pool.holders().map(({ label, connection }) => [label, connection])).toEqual([
@@ -67,7 +67,7 @@ describe('pool.holders()', () => {
     ]);
   });
 
-  it('knows the label of withConnection', () => {
+  it('contains the label of withConnection', () => {
     const pool = create();
     from([1, 2, 3])
       .pipe(
@@ -78,14 +78,14 @@ describe('pool.holders()', () => {
     expect(pool.holders().map(({ label }) => label)).toEqual(['import', 'import']);
   });
 
-  it('is a list of its own: what is done to it does nothing', () => {
+  it('returns a new array: changing it has no effect', () => {
     const pool = create();
     pool.acquire().subscribe();
     pool.holders().pop();
     expect(pool.holders().length).toBe(1);
   });
 
-  it('has the stack of who asked, with a finite leakThreshold', () => {
+  it('contains the stack of the acquire, with a finite leakThreshold', () => {
     const pool = create({ leakThreshold: 1_000 });
     (function readTheConfiguration() {
       pool.acquire().subscribe();
@@ -96,7 +96,7 @@ describe('pool.holders()', () => {
 });
 
 describe('an exhausted pool', () => {
-  it('names the three that have held longest, and how long', () => {
+  it('names the three longest holders, and how long they have held', () => {
     marbles(({ at, flush }) => {
       const pool = create({ max: 4, maxPending: 0 });
       for (const [i, label] of ['a', 'b', 'c', 'd'].entries()) {
@@ -111,7 +111,7 @@ describe('an exhausted pool', () => {
     });
   });
 
-  it('does so when the wait is over, too', () => {
+  it('names them also when a wait times out', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, acquireTimeout: 250 });
       pool.acquire({ label: 'forgotten' }).subscribe();
@@ -123,7 +123,7 @@ describe('an exhausted pool', () => {
   });
 });
 
-describe('a deadlock with itself', () => {
+describe('a self-deadlock', () => {
   const deadlock = /inside work that holds a connection of this same pool/;
 
   const nested: [string, (pool: ConnectionPool<ScriptedConnection>) => Observable<unknown>][] = [
@@ -157,7 +157,7 @@ describe('a deadlock with itself', () => {
     });
   }
 
-  it('is named, for who asks inside the call of work', () => {
+  it('is named, for an acquire inside the call of work', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, acquireTimeout: 1_000 });
       let message = '';
@@ -172,7 +172,7 @@ describe('a deadlock with itself', () => {
     });
   });
 
-  it('is not suspected of somebody else who waits', () => {
+  it('is not reported for another waiting caller', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, acquireTimeout: 1_000 });
       pool.use(() => timer(5_000)).subscribe();
@@ -184,7 +184,7 @@ describe('a deadlock with itself', () => {
     });
   });
 
-  it('is not suspected of who has given back, of a connection that others share', () => {
+  it('is not reported for a holder that has released a connection that others share', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, capacity: 2, acquireTimeout: 1_000 });
       pool.use(() => timer(5_000)).subscribe();
@@ -200,7 +200,7 @@ describe('a deadlock with itself', () => {
     });
   });
 
-  it('is named, for who asks inside the call of work, when another has given the same connection back there', () => {
+  it('is named, for an acquire inside the call of work, when another holder has released the same connection there', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, capacity: 2, acquireTimeout: 1_000 });
       let other: Lease<ScriptedConnection> | undefined;
@@ -220,7 +220,7 @@ describe('a deadlock with itself', () => {
     });
   });
 
-  it('is not suspected of who asks beside a task that has taken the lease over', () => {
+  it('is not reported for an acquire beside a task that has taken the lease over', () => {
     marbles(({ flush }) => {
       const pool = create({ max: 1, acquireTimeout: 1_000 });
       let message = '';
@@ -234,7 +234,7 @@ describe('a deadlock with itself', () => {
     });
   });
 
-  it('is not suspected of work on another pool', () => {
+  it('is not reported for work on another pool', () => {
     marbles(({ flush }) => {
       const [pool, other] = [create({ max: 1, acquireTimeout: 1_000 }), create()];
       pool.use(() => timer(5_000)).subscribe();
@@ -258,7 +258,7 @@ describe('leakThreshold', () => {
     return leaks;
   };
 
-  it('reports a lease that is held for longer, once, with who and where; it stays his', () => {
+  it('reports a lease that is held for longer, once, with its label and stack; the lease is still held', () => {
     marbles(({ at, flush }) => {
       const pool = create({ leakThreshold: 100 });
       const leaks = leaksOf(pool);
@@ -286,7 +286,7 @@ describe('leakThreshold', () => {
     });
   });
 
-  it('does not report one that comes back in time', () => {
+  it('does not report a lease that is released in time', () => {
     marbles(({ flush }) => {
       const pool = create({ leakThreshold: 100 });
       const leaks = leaksOf(pool);
@@ -296,7 +296,7 @@ describe('leakThreshold', () => {
     });
   });
 
-  it('reports each in its time', () => {
+  it('reports each lease at its time', () => {
     marbles(({ at, flush }) => {
       const pool = create({ max: 3, leakThreshold: 100 });
       const leaks = leaksOf(pool);
@@ -323,7 +323,7 @@ describe('leakThreshold', () => {
   });
 });
 
-describe('a lease that is lost to the garbage collector', () => {
+describe('a garbage-collected lease', () => {
   it('is reported, and its connection is closed and replaced', async () => {
     const pool = create({ max: 1 });
     const events: PoolEvent[] = [];
@@ -348,7 +348,7 @@ describe('a lease that is lost to the garbage collector', () => {
     await pool.destroy();
   });
 
-  it('of a pool that is lost too, takes from nobody else what is to be told of garbage', async () => {
+  it('of a pool that is collected too does not disturb the reports of other pools', async () => {
     let pool: ConnectionPool<ScriptedConnection> | null = create({ max: 1 });
     pool.acquire().subscribe();
     // By then it is known that the lease was not given back at once.
@@ -371,7 +371,7 @@ describe('a lease that is lost to the garbage collector', () => {
     expect(pool).toBeNull();
   });
 
-  it('is none as long as somebody has it', async () => {
+  it('is not reported while it is referenced', async () => {
     const pool = create({ max: 1 });
     const lease = await new Promise<Lease<ScriptedConnection>>((resolve) => {
       pool.acquire().subscribe(resolve);
@@ -385,7 +385,7 @@ describe('a lease that is lost to the garbage collector', () => {
     await pool.destroy();
   });
 
-  it('is no more looked for when it has been given back: nothing is kept of who had it', async () => {
+  it('is not tracked after its release: its holder is not retained', async () => {
     const pool = create({ max: 1 });
     const lendForAWhile = async (): Promise<WeakRef<object>> => {
       const owner: { lease?: Lease<ScriptedConnection> } = {};
@@ -406,7 +406,7 @@ describe('a lease that is lost to the garbage collector', () => {
     await pool.destroy();
   });
 
-  it('is looked for only among those that are held: a turn keeps nothing of the many that it gave back', async () => {
+  it('is tracked only among held leases: a turn retains none of the leases that it released', async () => {
     const pool = create({ max: 1 });
     const leases = 100_000;
     const lend = (): void => {

@@ -67,7 +67,7 @@ const each =
     });
   };
 
-describe('a loop over a connector of promises leaves turns to others:', () => {
+describe('a loop over a connector of promises leaves turns to other code:', () => {
   const loops: Record<string, Parameters<typeof roundsIn20Ms>> = {
     'a stream whose receiver discards': [{}, each(discard)],
     'a stream whose receiver releases, with maxUses 1': [{ maxUses: 1 }, each(release)],
@@ -138,7 +138,7 @@ describe('a loop over a connector of promises leaves turns to others:', () => {
   }
 });
 
-describe('a loop in virtual time takes some', () => {
+describe('a loop in virtual time takes time', () => {
   /** How many connects there were in 450 ms. */
   function dialsIn450Ms(
     options: Partial<PoolOptions<string>>,
@@ -178,7 +178,7 @@ describe('a loop in virtual time takes some', () => {
     });
   }
 
-  it('with a warm-up whose first connection has lived for too long when the second opens: it opens two, and closes the first', async () => {
+  it('with a warm-up whose first connection has expired when the second opens: it opens two, and closes the first', async () => {
     let warm: Promise<void> | undefined;
     let dialled = 0;
     const totals: number[] = [];
@@ -243,7 +243,7 @@ describe('a loop in virtual time takes some', () => {
     expect(dials).toBeLessThan(60);
   });
 
-  it('with one who discards and asks again inside next, however quick the connector', () => {
+  it('with a caller that discards and acquires again inside next, however fast the connector is', () => {
     for (const connect of [() => opensAtOnce('c'), () => concat(timer(0).pipe(map(() => 'c')), NEVER)]) {
       const asks = (pool: ConnectionPool<string>): void => {
         again(discard)(pool, () => true);
@@ -267,7 +267,7 @@ describe('a loop in virtual time takes some', () => {
     expect(dials).toBeLessThan(2_500);
   });
 
-  it('with connects that end at once, and with idleTimeout and maxLifetime of next to nothing', () => {
+  it('with connects that end at once, and a tiny idleTimeout and maxLifetime', () => {
     const ends = { connect: () => of('c'), min: 1, breaker: false as const, retryDelay: 0 };
     expect(dialsIn450Ms(ends)).toBeLessThan(460);
     expect(dialsIn450Ms({ idleTimeout: 0, maxLifetime: 1, min: 1 })).toBeLessThan(5);
@@ -278,7 +278,7 @@ describe('a loop in virtual time takes some', () => {
   });
 });
 
-describe('what is no loop is not slowed down:', () => {
+describe('code without a loop is not slowed down:', () => {
   it('a use for each connection, over a connector that takes no time', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
@@ -320,7 +320,7 @@ describe('what is no loop is not slowed down:', () => {
     expect(ended).toBe(1_000);
   });
 
-  it('a refresh, and another one, of a pool that nobody uses yet', () => {
+  it('a refresh, and another one, of a pool without callers', () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 20, min: 20 });
@@ -334,7 +334,7 @@ describe('what is no loop is not slowed down:', () => {
   });
 });
 
-describe('a caller that asks again as soon as it is refused leaves turns to others:', () => {
+describe('a caller that acquires again as soon as it is rejected leaves turns to other code:', () => {
   const rejects = (): Promise<never> => Promise.reject(new Error('refused'));
 
   const refused: Record<string, Partial<PoolOptions<string>>> = {
@@ -403,7 +403,7 @@ describe('a caller that asks again as soon as it is refused leaves turns to othe
     });
   }
 
-  it('and callers that come by themselves are refused at once by a full line, however many they are', () => {
+  it('and independent callers are rejected at once by a full queue, however large their number is', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: () => opensAtOnce('c'), max: 1, maxPending: 5 });
       pool.use(() => timer(10)).subscribe();

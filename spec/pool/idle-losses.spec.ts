@@ -6,8 +6,8 @@ import { marbles, opensAtOnce } from '../helpers/marbles';
 /** A server that hangs up on whoever has been silent for so long (ms). */
 const silentFor = (ms: number) => (): Observable<string> => concat(of('c'), timer(ms).pipe(ignoreElements()));
 
-describe('connections of min that the other side closes because nobody used them', () => {
-  it('say nothing against the target: the breaker stays closed, and who comes just after is served', () => {
+describe('connections of min that the target closes because they are unused', () => {
+  it('do not count as failures of the target: the breaker stays closed, and the next caller is served', () => {
     marbles(({ at, flush }) => {
       let dials = 0;
       const limit = 10_000;
@@ -36,7 +36,7 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
-  it('are opened again after pauses that double, so that a pool that nobody uses becomes quiet', () => {
+  it('are opened again after pauses that double, so that an unused pool becomes quiet', () => {
     marbles(({ flush }) => {
       const dialled: number[] = [];
       const pool = createPool({
@@ -77,7 +77,7 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
-  it('are as little held against it when a warm pool loses all of them at once', () => {
+  it('do not count as failures either when a warm pool loses all of them at once', () => {
     marbles(({ at, flush }) => {
       let dials = 0;
       const pool = createPool({
@@ -99,7 +99,7 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
-  it('are no failed connects either when they are lost while they are validated for their first caller, who is served', () => {
+  it('are no failed connects either when they are lost during the validation for their first caller, which is served', () => {
     marbles(({ cold, at, flush }) => {
       const lives = [silentFor(10_002)(), opensAtOnce('new')];
       const pool = createPool({
@@ -128,7 +128,7 @@ describe('connections of min that the other side closes because nobody used them
     });
   });
 
-  it('count as failed connects when they end sooner: a target that hangs up at once is as good as dead', () => {
+  it('count as failed connects when they end sooner: a target that disconnects at once counts as down', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: silentFor(999), min: 1, max: 1, retryDelay: { initial: 0, max: 0 } });
       at(10_000, () => {
@@ -186,7 +186,7 @@ describe('a connection that was open for long, and fails its first validation', 
   };
   const isNew = ({ openedAt }: Wire) => of(asyncScheduler.now() - openedAt < 1_000);
 
-  it('is a stale connection and no failed connect: its caller gets a new one, and so does every other', () => {
+  it('is a stale connection and no failed connect: its caller gets a new one, and so does every other caller', () => {
     const said: unknown[] = [];
     const wires = stale(isNew, (pool) => {
       const call = () =>
@@ -200,7 +200,7 @@ describe('a connection that was open for long, and fails its first validation', 
     expect(wires.length).toBeGreaterThan(5);
   });
 
-  it('as is one that is lost during it: the first write on it tells that the other side has gone', () => {
+  it('and so is one that is lost during it: the first write shows that the other side has closed', () => {
     const said: unknown[] = [];
     stale(
       (wire) =>

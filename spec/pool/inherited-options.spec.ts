@@ -71,7 +71,7 @@ describe('options that are not an object’s own', () => {
       serveNode: [() => serveNode(o({ methods: {} }, { port: -1 })), /port must be/],
     };
     for (const [what, [use, wanted]] of Object.entries(uses)) {
-      it(`of ${what} are checked as those are, when they come ${way}`, async () => {
+      it(`of ${what} are checked like own ones, when they come ${way}`, async () => {
         expect(await refusalOf(use)).toMatch(wanted);
       });
     }
@@ -87,13 +87,13 @@ describe('options that are not an object’s own', () => {
       serveNode: () => serveNode(o({ methods: {} }, { maxx: 1 })),
     };
     for (const [what, use] of Object.entries(unknown)) {
-      it(`of ${what} are refused when there is none of that name, and they come ${way}`, async () => {
+      it(`of ${what} are rejected when no option has that name, and they come ${way}`, async () => {
         expect(await refusalOf(use)).toMatch(/maxx is not/);
       });
     }
   }
 
-  it('work when they are right', async () => {
+  it('are used when they are valid', async () => {
     class Options {
       get connect() {
         return connect;
@@ -110,7 +110,7 @@ describe('options that are not an object’s own', () => {
     await pool.destroy({ timeout: 0 });
   });
 
-  it('are read once: what is checked is what is used', () => {
+  it('are read once: the checked value is the used value', () => {
     let reads = 0;
     const pool = createPool({
       connect,
@@ -127,7 +127,7 @@ describe('options that are not an object’s own', () => {
     expect(pool.stats.maxConnections).toBe(2);
   });
 
-  it('are none of what every object has', () => {
+  it('do not include the properties of every object', () => {
     const bare = Object.assign(Object.create(null) as object, good) as PoolOptions<string>;
     expect(createPool(bare).stats.maxConnections).toBe(2);
   });

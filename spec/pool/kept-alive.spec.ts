@@ -106,7 +106,7 @@ describe('timers that keep a process alive', () => {
     void pool.destroy({ timeout: 0 });
   });
 
-  it('has no timer of a pool that is destroyed, not even one for the end of the turn', () => {
+  it('has no timer of a destroyed pool, not even one for the end of the turn', () => {
     const { pool, timers } = create({ idleTimeout: 60_000, leakThreshold: 10_000 });
     for (let i = 0; i < 100; i++) {
       pool.acquire().subscribe((lease) => {
@@ -144,7 +144,7 @@ describe('timers that keep a process alive', () => {
       acquireTimeout: Infinity,
     };
 
-    it('as long as somebody waits for it', () => {
+    it('while a caller waits for it', () => {
       const { pool, timers } = create(options);
       const waiter = acquire(pool);
       expect(timers.holding).toEqual([5_000]);
@@ -153,7 +153,7 @@ describe('timers that keep a process alive', () => {
       void pool.destroy({ timeout: 0 });
     });
 
-    it('that was set for min alone, once somebody waits for it, and no more when that caller has left', () => {
+    it('that was set for min alone, once a caller waits for it, and no longer when that caller has left', () => {
       const { pool, timers } = create({ ...options, random: () => 1 - Number.EPSILON, min: 1 });
       expect(timers.holding).toEqual([]);
       const waiter = acquire(pool);
@@ -165,7 +165,7 @@ describe('timers that keep a process alive', () => {
     });
   });
 
-  it('is kept alive by a wait that has an end', () => {
+  it('is kept alive by a wait with a timeout', () => {
     const { pool, timers } = create({ connect: () => NEVER, acquireTimeout: 8_000 });
     const waiter = acquire(pool);
     expect(timers.holding).toEqual([8_000]);

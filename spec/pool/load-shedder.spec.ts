@@ -9,7 +9,7 @@ describe('overload', () => {
   /** When each call ended, and how. */
   type Ended = [at: number, how: string];
 
-  it('is off by default: who waits, waits', () => {
+  it('is off by default: waiters wait', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
       for (let i = 0; i < 5; i++) pool.use(() => timer(1_000)).subscribe();
@@ -18,7 +18,7 @@ describe('overload', () => {
     });
   });
 
-  it('sheds nobody while the line is empty now and then, however long it is between', () => {
+  it('sheds no caller while the queue is empty now and then, however long the time between is', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 2, overload: { target: 5, interval: 100 } });
       // Bursts of forty callers, each served within 80 ms.
@@ -32,7 +32,7 @@ describe('overload', () => {
     });
   });
 
-  it('sheds who has waited for target ms in a line that has stood for interval ms', () => {
+  it('sheds callers that have waited for target ms in a queue that has been standing for interval ms', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 10, interval: 100 } });
       const ended: Ended[] = [];
@@ -60,7 +60,7 @@ describe('overload', () => {
     });
   });
 
-  it('works also when nothing ever comes back', () => {
+  it('works also while no lease is released', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({
         connect: scriptedTarget().connect,
@@ -81,7 +81,7 @@ describe('overload', () => {
     });
   });
 
-  it('keeps those who come lately in a short line: in a flood everybody who is served has waited for little', () => {
+  it('keeps late arrivals in a short queue: in a flood every served caller has waited briefly', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 4, overload: {} });
       const waits: number[] = [];
@@ -106,7 +106,7 @@ describe('overload', () => {
     });
   });
 
-  it('forgets a line that was emptied by serving, although some were shed from it before', () => {
+  it('forgets a queue that was emptied by serving, although some callers were shed from it before', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
       const ended: Ended[] = [];
@@ -132,7 +132,7 @@ describe('overload', () => {
     });
   });
 
-  it('forgets a line that was left by those who came after a lull, although some were shed before that', () => {
+  it('forgets a queue that all callers left after a quiet time, although some were shed before that', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
       const shed: number[] = [];
@@ -151,7 +151,7 @@ describe('overload', () => {
     });
   });
 
-  it('forgets a line that those who stood in it have left', () => {
+  it('forgets a queue that its callers have left', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 5, interval: 100 } });
       pool.use(() => timer(1_000)).subscribe();
@@ -168,7 +168,7 @@ describe('overload', () => {
     });
   });
 
-  it('forgets a line in which nobody has been for interval ms, although nobody has been served since', () => {
+  it('forgets a queue that was empty for interval ms, although no caller has been served since', () => {
     const scripted = scriptedTarget({ openAfter: 20 });
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -198,7 +198,7 @@ describe('overload', () => {
     });
   });
 
-  it('with a target of 0 sheds at once in a line that stands, and not after a lull', () => {
+  it('with a target of 0 sheds at once in a standing queue, and not after a quiet time', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: { target: 0, interval: 100 } });
       pool.acquire().subscribe();
@@ -213,7 +213,7 @@ describe('overload', () => {
     });
   });
 
-  it('sheds no stream: a standing request has no time', () => {
+  it('sheds no stream: a stream has no deadline', () => {
     marbles(({ flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 1, overload: {} });
       pool.use(() => timer(500)).subscribe();
@@ -224,7 +224,7 @@ describe('overload', () => {
     });
   });
 
-  it('tells the caller what it is, and what to do', () => {
+  it('reports the cause and the next step to the caller', () => {
     marbles(({ flush }) => {
       const pool = createPool({
         connect: scriptedTarget().connect,
@@ -242,7 +242,7 @@ describe('overload', () => {
     });
   });
 
-  it('takes one timer, and only while somebody waits', () => {
+  it('uses one timer, and only while a caller waits', () => {
     marbles(({ at, flush }) => {
       const counting = countingScheduler();
       const pool = createPool({

@@ -6,7 +6,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 import { turns } from '../helpers/turns';
 
 describe('min', () => {
-  it('is opened when the pool is created, before anybody asks', () => {
+  it('is opened when the pool is created, before any acquire', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 3 });
@@ -26,7 +26,7 @@ describe('min', () => {
     expect(scripted.dialTimes).toEqual([0, 0, 10, 10, 20]);
   });
 
-  it('is filled up again when a connection is lost', () => {
+  it('is restored when a connection is lost', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
@@ -41,7 +41,7 @@ describe('min', () => {
     expect(scripted.dialTimes[2]).toBeGreaterThanOrEqual(50);
   });
 
-  it('is filled up again at once when a used connection is discarded', () => {
+  it('is restored at once when a used connection is discarded', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 2 });
@@ -56,7 +56,7 @@ describe('min', () => {
     expect(scripted.dialTimes).toEqual([0, 0, 20]);
   });
 
-  it('survives idleTimeout, and what is beyond it does not', () => {
+  it('is not closed by idleTimeout, and connections above it are', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 5, min: 2, idleTimeout: 100, maxLifetime: Infinity });
@@ -69,7 +69,7 @@ describe('min', () => {
     });
   });
 
-  it('is tried again and again while the target is down, with pauses that double: in the end a pool that nobody uses is quiet', () => {
+  it('is retried while the target is down, with pauses that double: an unused pool becomes quiet', () => {
     const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
     marbles(({ flush }) => {
       createLastingPool({ connect: scripted.connect, max: 5, min: 1, retryDelay: { initial: 100, max: 1_000 } });
@@ -82,7 +82,7 @@ describe('min', () => {
     expect(dialTimes.length).toBeLessThan(40);
   });
 
-  it('is open soon after the target is back, when somebody asks', () => {
+  it('is open soon after the target is back, when a caller acquires', () => {
     let up = false;
     const scripted = scriptedTarget({ openAfter: 1, step: () => (up ? 'open' : 'fail') });
     marbles(({ at, flush }) => {
@@ -98,7 +98,7 @@ describe('min', () => {
     });
   });
 
-  it('is not filled up by a pool that is being destroyed', () => {
+  it('is not restored by a pool that is being destroyed', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 5, min: 3 });
@@ -131,7 +131,7 @@ describe('min', () => {
   });
 });
 
-describe('connections kept by min that have outlived maxLifetime, none of them lent since the breaker opened,', () => {
+describe('connections of min that have outlived maxLifetime, none of them lent since the breaker opened,', () => {
   for (const max of [1, 2]) {
     it(`are validated for the next caller, which is served: ${max}`, () => {
       const told: unknown[] = [];

@@ -26,7 +26,7 @@ const messageOf = async (action: () => unknown): Promise<string> => {
 };
 const create = (options: object): Promise<string> => messageOf(() => createPool({ connect, max: 1, ...options }));
 
-describe('an option that does not exist', () => {
+describe('an unknown option', () => {
   for (const [written, meant] of [
     ['idelTimeout', 'idleTimeout'],
     ['idletimeout', 'idleTimeout'],
@@ -51,21 +51,21 @@ describe('an option that does not exist', () => {
     ['maxLifetimeSeconds', 'maxLifetime'],
     ['leakDetectionThreshold', 'leakThreshold'],
   ] as const) {
-    it(`${written} of a pool is taken for ${meant}`, async () => {
+    it(`${written} of a pool suggests ${meant}`, async () => {
       const message = await create({ [written]: 1 });
       expect(message).toContain(`${written} is not an option; the options are connect, `);
       expect(message).toContain(`. Did you mean \`${meant}\`?`);
     });
   }
 
-  it('is taken for nothing that it does not resemble', async () => {
+  it('without a similar option has no suggestion', async () => {
     for (const name of ['colour', 'x', 'constructor', 'toString']) {
       expect(await create({ [name]: 1 })).toContain(`${name} is not an option`);
       expect(await create({ [name]: 1 })).not.toContain('Did you mean');
     }
   });
 
-  it('is named with the object that it is in', async () => {
+  it('is named with the object that contains it', async () => {
     expect(await create({ breaker: { failure: 1 } })).toContain('Did you mean `breaker.failures`?');
   });
 
@@ -94,14 +94,14 @@ describe('an option that does not exist', () => {
     ],
   };
   for (const [what, [action, meant]] of Object.entries(places)) {
-    it(`of ${what} is taken for ${meant}`, async () => {
+    it(`of ${what} suggests ${meant}`, async () => {
       expect(await messageOf(action)).toContain(`Did you mean \`${meant}\`?`);
     });
   }
 });
 
-describe('a mistake in what the pool is given', () => {
-  it('a connect that returns a plain object fails its caller at once, whatever the breaker says', () => {
+describe('an invalid use of the pool', () => {
+  it('a connect that returns a plain object fails its caller at once, regardless of the breaker', () => {
     for (const breaker of [undefined, false] as const) {
       const told: string[] = [];
       const pool = createLastingPool({ connect: (() => ({ query: 1 })) as never, max: 3, breaker });
@@ -114,7 +114,7 @@ describe('a mistake in what the pool is given', () => {
     }
   });
 
-  it('work that returns nothing, or a plain value, fails with what it should return', async () => {
+  it('work that returns nothing, or a plain value, fails with the values that it may return', async () => {
     const pool = createLastingPool({ connect, max: 1 });
     for (const [returned, shown] of [
       [undefined, 'undefined'],
@@ -138,7 +138,7 @@ describe('a mistake in what the pool is given', () => {
     expect(pool.stats.activeLeases).toBe(0);
   });
 
-  it('work that waits for the end of its own pool is told so at once, and the pool ends', async () => {
+  it('work that awaits the destroy of its own pool gets an error at once, and the pool is destroyed', async () => {
     for (const work of [
       (pool: { destroy(): Promise<void> }) => pool.destroy(),
       async (pool: { destroy(): Promise<void> }) => {
@@ -155,7 +155,7 @@ describe('a mistake in what the pool is given', () => {
     }
   });
 
-  it('work that ends by itself may destroy its pool, and hear of the end', async () => {
+  it('work that ends by itself may destroy its pool, and is notified of the end', async () => {
     const pool = createPool({ connect, max: 1 });
     let ended: Promise<string> | undefined;
     pool
@@ -176,7 +176,7 @@ describe('a mistake in what the pool is given', () => {
     expect(await ended).toBe('ended');
   });
 
-  it('work that destroys its pool with no time at all waits for nothing', async () => {
+  it('work that destroys its pool with the timeout 0 waits for nothing', async () => {
     const pool = createPool({ connect, max: 1 });
     let ended: Promise<string> | undefined;
     pool

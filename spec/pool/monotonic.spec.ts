@@ -45,7 +45,7 @@ describe('durations', () => {
     ['pinned', 'pinned'],
   ] as const) {
     describe(`while the date is ${name}`, () => {
-      it('are those that have passed: a caller waits for its acquireTimeout', async () => {
+      it('are elapsed time: a caller waits for its acquireTimeout', async () => {
         const pool = onePool({ acquireTimeout: 60 });
         const lease = await firstValueFrom(pool.acquire());
         const waits = lastValueFrom(pool.acquire());
@@ -63,7 +63,7 @@ describe('durations', () => {
         await pool.destroy();
       });
 
-      it('end: an open breaker probes, and what is idle is closed', async () => {
+      it('end: an open breaker probes, and idle connections are closed', async () => {
         let up = false;
         const pool = onePool({
           connect: () => (up ? opensAtOnce('c') : Promise.reject(new Error('refused'))),
@@ -104,7 +104,7 @@ describe('durations', () => {
     });
   }
 
-  it('do not leap when the date jumps at random under load', async () => {
+  it('do not jump when the date jumps at random under load', async () => {
     const pool = onePool({ max: 3, acquireTimeout: 5_000, leakThreshold: 5_000 });
     const wrong: string[] = [];
     pool.events$.subscribe((event) => {
@@ -139,7 +139,7 @@ describe('durations', () => {
       ['timers alone', ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval']],
     ] as const) {
       for (const when of ['before', 'after'] as const) {
-        it(`${name}, installed ${when} the pool is made: a timer that fires is believed`, () => {
+        it(`${name}, installed ${when} the pool is created: a timer that fires defines the time`, () => {
           let pool = when === 'after' ? onePool({ acquireTimeout: 200 }) : null;
           const clock = FakeTimers.install(toFake === undefined ? {} : { toFake: [...toFake] as FakeMethod[] });
           try {
@@ -158,7 +158,7 @@ describe('durations', () => {
       }
     }
 
-    it('Date alone: real timers time out', async () => {
+    it('of Date alone: real timers time out', async () => {
       const clock = FakeTimers.install({ toFake: ['Date'] });
       try {
         const { pool, failed } = times();
@@ -173,7 +173,7 @@ describe('durations', () => {
       }
     });
 
-    it('that move the date and not performance.now: what is unused for that long is validated', () => {
+    it('that advance the date and not performance.now: a connection that was unused for that time is validated', () => {
       const clock = FakeTimers.install({
         toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
       });
@@ -189,7 +189,7 @@ describe('durations', () => {
       }
     });
 
-    it('that are given back add nothing to the time', async () => {
+    it('that are restored add nothing to the time', async () => {
       const pool = onePool();
       const lease = await firstValueFrom(pool.acquire());
       const clock = FakeTimers.install({ now: 0 });
@@ -211,7 +211,7 @@ describe('durations', () => {
     };
 
     for (const where of ['outside', 'inside'] as const) {
-      it(`are virtual where the pool was made ${where}`, () => {
+      it(`are virtual where the pool was created ${where}`, () => {
         let pool = where === 'outside' ? onePool({ acquireTimeout: 200 }) : null;
         const waits: number[] = [];
         inside(() => {
@@ -242,7 +242,7 @@ describe('durations', () => {
     });
   });
 
-  it('by a scheduler of the user are what it says', () => {
+  it('by a scheduler of the user are its own', () => {
     let now = 5;
     const scheduler: SchedulerLike = {
       now: () => now,
@@ -255,7 +255,7 @@ describe('durations', () => {
 });
 
 describe('a blocked thread', () => {
-  it('fails no connect that came in time: what has arrived counts before a deadline does', async () => {
+  it('fails no connect that arrived in time: input that has arrived is processed before a deadline expires', async () => {
     // As a socket does: what it has to say is heard when the event loop turns.
     const arrivesBy = (ms: number) => (): Promise<string> =>
       new Promise((resolve) => {
@@ -273,7 +273,7 @@ describe('a blocked thread', () => {
     await pool.destroy();
   });
 
-  it('does not hide for how long a connection was unused', async () => {
+  it('does not hide how long a connection was unused', async () => {
     let validations = 0;
     const pool = onePool({ validateAfter: 100, validate: () => of(++validations > 0) });
     const uses = (times: number): void => {
@@ -289,7 +289,7 @@ describe('a blocked thread', () => {
     await pool.destroy();
   });
 
-  it('does not make a caller wait for less than it was told to, nor a lease look like a leak', async () => {
+  it('does not shorten the wait of a caller, nor report a lease as a leak', async () => {
     const pool = onePool({ acquireTimeout: 200, leakThreshold: 200 });
     let leaks = 0;
     pool.events$.subscribe(({ type }) => {
@@ -307,7 +307,7 @@ describe('a blocked thread', () => {
     await pool.destroy();
   });
 
-  it('lends nothing that is too long idle, or too old, in the same turn too', async () => {
+  it('lends no connection past its idleTimeout or maxLifetime, even in the same turn', async () => {
     for (const [reason, options] of Object.entries({
       idle: { idleTimeout: 100 },
       lifetime: { maxLifetime: 100, lifetimeJitter: 0 },
@@ -328,7 +328,7 @@ describe('a blocked thread', () => {
     }
   });
 
-  it('gives no time back that a caller has waited', async () => {
+  it('does not extend the wait of a caller', async () => {
     const pool = onePool({ connect: () => NEVER, acquireTimeout: 50 });
     const waits = lastValueFrom(pool.acquire());
     block(200);

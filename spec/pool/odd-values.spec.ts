@@ -32,7 +32,7 @@ function told(options: Partial<PoolOptions<string>>, during?: () => void): unkno
   return errors;
 }
 
-describe('whatever a target rejects with, throws or answers', () => {
+describe('a value that a target rejects with, throws or answers', () => {
   for (const name of names) {
     const value = odd[name];
     const fails: Record<string, Partial<PoolOptions<string>>> = {
@@ -48,7 +48,7 @@ describe('whatever a target rejects with, throws or answers', () => {
     };
     for (const [what, options] of Object.entries(fails)) {
       if (value === true || (what.includes('anything') && Boolean(value))) continue;
-      it(`${what}, with ${name}, is told to its caller, with what it was`, () => {
+      it(`${what}, with ${name}, is reported to its caller, with its value`, () => {
         const [error, ...more] = told(options);
         expect(more).toEqual([]);
         expect(isPoolError(error, 'CONNECTION_FAILED')).toBeTrue();
@@ -63,7 +63,7 @@ describe('whatever a target rejects with, throws or answers', () => {
       expect((error as Error).message).toContain('failed (');
     });
 
-    it(`${name}, as the end of a connection, of its close, of its reset and of work, costs at most that connection`, () => {
+    it(`${name}, as the end of a connection, of its close, of its reset and of work, closes at most that connection`, () => {
       let lose: (error: unknown) => void = () => undefined;
       const outcomes: unknown[] = [];
       marbles(({ at, flush }) => {
@@ -109,7 +109,7 @@ describe('whatever a target rejects with, throws or answers', () => {
       expect(tally.list()[0]!.count).toBe(1);
     });
 
-    it(`a die that says ${name} makes no pause that is none, or has no end`, () => {
+    it(`a random source that returns ${name} causes no pause without a length or an end`, () => {
       const dialled: number[] = [];
       marbles(({ at, flush }) => {
         const pool = createPool<string>({
@@ -133,7 +133,7 @@ describe('whatever a target rejects with, throws or answers', () => {
     });
   }
 
-  it('a rejection of a real promise that is no error ends nothing but that connect', async () => {
+  it('a rejection of a real promise with a value that is no error ends only that connect', async () => {
     const pool = createPool<string>({
       connect: () => Promise.reject(Object.create(null) as Error),
       max: 1,
@@ -146,7 +146,7 @@ describe('whatever a target rejects with, throws or answers', () => {
     await pool.destroy();
   });
 
-  it('a die that throws is asked in vain', () => {
+  it('a random source that throws is ignored', () => {
     const errors = told({
       connect: () => throwError(() => new Error('dead')),
       random: () => {
@@ -157,9 +157,9 @@ describe('whatever a target rejects with, throws or answers', () => {
   });
 });
 
-describe('a clock that says what is no time', () => {
+describe('a clock that returns no time', () => {
   for (const now of [NaN, undefined, Infinity, 'soon', null] as unknown[]) {
-    it(`(${String(now)}) hangs nothing`, () => {
+    it(`(${String(now)}) blocks nothing`, () => {
       let dials = 0;
       const timers = new Map<number, () => void>();
       let made = 0;
@@ -197,7 +197,7 @@ describe('a clock that says what is no time', () => {
 });
 
 describe('a step that throws', () => {
-  it('is not repeated for ever when it changes nothing', () => {
+  it('is not repeated without an end when it changes nothing', () => {
     let asked = 0;
     let isHostile = true;
     // As much of a subscriber as RxJS takes for one.
@@ -231,8 +231,8 @@ describe('a step that throws', () => {
   });
 });
 
-describe('said', () => {
-  it('keeps the reason, wherever it is', () => {
+describe('messageOf', () => {
+  it('finds the reason at any position', () => {
     const parts = ['a', 'b', 'c', 'd', 'e'].map((word) => new Error(word));
     const itself = new AggregateError([], '');
     itself.errors.push(itself, new Error('inner'));

@@ -87,7 +87,7 @@ const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unkno
 };
 
 describe('the options of createPool', () => {
-  it('refuse half a scheduler', () => {
+  it('reject an incomplete scheduler', () => {
     for (const half of [{ now: () => 0 }, { schedule: () => 0 }]) {
       expect(problemsOf({ scheduler: half })).toEqual([
         jasmine.stringContaining('scheduler must be an RxJS scheduler'),
@@ -97,12 +97,12 @@ describe('the options of createPool', () => {
 
   for (const [name, { right: taken, wrong }] of Object.entries(values)) {
     for (const value of taken) {
-      it(`take ${shown(value)} for ${name}`, () => {
+      it(`accept ${shown(value)} for ${name}`, () => {
         expect(problemsOf({ [name]: value })).toEqual([]);
       });
     }
     for (const value of wrong) {
-      it(`refuse ${typeof value} ${shown(value)} for ${name}, and name both`, () => {
+      it(`reject ${typeof value} ${shown(value)} for ${name}, and name both`, () => {
         const problems = problemsOf({ [name]: value });
         expect(problems.length).toBe(1);
         expect(problems[0]).toContain(name);
@@ -112,25 +112,25 @@ describe('the options of createPool', () => {
       });
     }
     if (!['connect', 'max'].includes(name)) {
-      it(`take undefined for ${name} as if it were not given`, () => {
+      it(`accept undefined for ${name} as if it were absent`, () => {
         expect(problemsOf({ [name]: undefined })).toEqual([]);
       });
     }
   }
 
-  it('refuse one that does not exist, and list those that do', () => {
+  it('reject an unknown option, and list the known ones', () => {
     const [problem, ...others] = problemsOf({ maxConnections: 3 });
     expect(others).toEqual([]);
     for (const name of ['maxConnections', ...Object.keys(values)]) expect(problem).toContain(name);
   });
 
   for (const name of ['toString', 'constructor', '__proto__x', 'hasOwnProperty']) {
-    it(`refuse ${name}, which every object has`, () => {
+    it(`reject ${name}, which every object has`, () => {
       expect(problemsOf({ [name]: 3 }).length).toBe(1);
     });
   }
 
-  it('name every problem at once, and in one message', () => {
+  it('list every problem in one message', () => {
     const wrong = { max: 0, capacity: 1.5, acquireTimeout: -1, retryDelay: { initial: -1, max: -2 }, lifo: true };
     const problems = problemsOf(wrong);
     expect(problems.length).toBe(6);
@@ -142,14 +142,14 @@ describe('the options of createPool', () => {
   });
 
   for (const wrong of [undefined, null, 'tcp://x', 42, [], true]) {
-    it(`refuse to be ${wrong === undefined ? 'absent' : JSON.stringify(wrong)}`, () => {
+    it(`reject ${wrong === undefined ? 'undefined' : JSON.stringify(wrong)}`, () => {
       expect(() => createPool(wrong as never)).toThrowMatching(
         (error) => error instanceof InvalidConfigError && error.message.includes('connect'),
       );
     });
   }
 
-  it('refuse to lack connect and max, and name both', () => {
+  it('require connect and max, and name both', () => {
     expect(() => createPool({} as never)).toThrowMatching(
       (error) =>
         error instanceof InvalidConfigError &&
@@ -158,13 +158,13 @@ describe('the options of createPool', () => {
     );
   });
 
-  it('carry the name of the pool in the error, where there is one', () => {
+  it('name the pool in the error, if it has a name', () => {
     expect(() => createPool({ name: 'db' } as never)).toThrowMatching(
       (error) => error instanceof InvalidConfigError && error.pool === 'db' && error.message.includes("'db'"),
     );
   });
 
-  it('open nothing when they are refused', () => {
+  it('open nothing when they are rejected', () => {
     let dials = 0;
     expect(() =>
       createPool({
@@ -178,7 +178,7 @@ describe('the options of createPool', () => {
     expect(dials).toBe(0);
   });
 
-  it('are read once: what becomes of the object afterwards changes nothing', () => {
+  it('are read once: later changes of the object have no effect', () => {
     const options = { connect: () => opensAtOnce('a'), max: 1, name: 'db', acquireTimeout: Infinity };
     const pool = createPool(options);
     options.max = 5;
@@ -187,7 +187,7 @@ describe('the options of createPool', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ name: 'db', maxConnections: 1, totalConnections: 1 }));
   });
 
-  describe('have these effects and defaults beside those told elsewhere:', () => {
+  describe('have these effects and defaults besides those in other specs:', () => {
     it('name is in the stats and on the pool, and is pool by default', () => {
       expect(createPool({ ...right, name: 'db' }).name).toBe('db');
       expect(createPool({ ...right, name: 'db' }).stats.name).toBe('db');
@@ -213,7 +213,7 @@ describe('the options of createPool', () => {
       expect(scripted.opened).toBe(100);
     });
 
-    it('scheduler is the one clock: nothing is asked of another', () => {
+    it('scheduler is the only clock: no other is read', () => {
       const virtual = new VirtualTimeScheduler();
       const counting = countingScheduler(virtual);
       const scripted = scriptedTarget({ step: () => 'hang' });
@@ -243,7 +243,7 @@ describe('the options of createPool', () => {
       });
     });
 
-    it('random is the one die', () => {
+    it('random is the only random source', () => {
       let thrown = 0;
       marbles(({ target, flush }) => {
         const pool = createPool({
@@ -271,7 +271,7 @@ describe('the options of createPool', () => {
       expect(die).toHaveBeenCalledTimes(1);
     });
 
-    it('label is taken by every acquire', () => {
+    it('label is accepted by every acquire', () => {
       const pool = createPool(right);
       const seen: unknown[] = [];
       pool.use(() => of('x'), { label: 'report' }).subscribe((value) => seen.push(value));

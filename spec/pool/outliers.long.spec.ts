@@ -156,8 +156,8 @@ function most({ consecutive, capacity, badItems, laterHoles, max }: Load, { wire
   return times * consecutive + capacity - 1;
 }
 
-describe('random loads with connections that fail everything, and work that fails', () => {
-  it('lose a bounded number of items to each, and open a bounded number of connections in vain', () => {
+describe('random loads with connections that fail every run, and work that fails', () => {
+  it('lose a bounded number of items to each, and open a bounded number of useless connections', () => {
     let hungriest = 0;
     let hungriestOfGood = 0;
     let vainest = 0;

@@ -100,7 +100,7 @@ describe('a connection that fails every run', () => {
     }
   }
 
-  it('is closed after so many failures as consecutive says', () => {
+  it('is closed after the number of failures that consecutive sets', () => {
     for (const consecutive of [1, 2, 7]) {
       const trial = new Trial({ max: 1, outlier: { consecutive } });
       trial.fail(consecutive - 1);
@@ -126,7 +126,7 @@ describe('a connection that fails every run', () => {
     expect(trial.evictions).toEqual([]);
   });
 
-  it('is closed whatever else happens between: cancelled runs, raw leases', () => {
+  it('is closed whatever happens in between: cancelled runs, raw leases', () => {
     const trial = new Trial({ max: 1 });
     trial.fail(4);
     trial.pool
@@ -141,7 +141,7 @@ describe('a connection that fails every run', () => {
     expect(trial.reasons).toEqual(['outlier']);
   });
 
-  it('counts for itself: failures on others are not added up', () => {
+  it('is judged by itself: failures on other connections do not count', () => {
     const trial = new Trial({ order: 'fifo' });
     void trial.pool.warmUp(4);
     trial.fail(16);
@@ -159,7 +159,7 @@ describe('a connection that fails every run', () => {
     expect(worn.reasons).toEqual(['uses']);
   });
 
-  it('is replaced where it is one of min', () => {
+  it('is replaced if min requires it', () => {
     const trial = new Trial({ max: 4, min: 2 });
     trial.fail(5);
     expect(trial.reasons).toEqual(['outlier']);
@@ -167,7 +167,7 @@ describe('a connection that fails every run', () => {
   });
 
   describe('that several leases share', () => {
-    it('takes no new lease, and is closed when the others have ended; what they come to changes nothing', () => {
+    it('takes no new lease, and is closed when the others have ended; their outcomes change nothing', () => {
       const trial = new Trial({ max: 1, capacity: 8 });
       const others = [new Subject<void>(), new Subject<void>(), new Subject<void>()];
       for (const other of others) trial.run(() => other);
@@ -182,7 +182,7 @@ describe('a connection that fails every run', () => {
       expect(trial.pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 3, opened: 2 }));
     });
 
-    it('fails at most those that it carries beyond the number', () => {
+    it('fails at most the leases that it carries beyond the number', () => {
       marbles(({ flush }) => {
         const trial = new Trial({ max: 2, capacity: 10 });
         void trial.pool.warmUp(2);
@@ -207,7 +207,7 @@ describe('a connection that fails every run', () => {
 });
 
 describe('work that always fails', () => {
-  it('costs a new connection each time that twice as many runs have failed', () => {
+  it('costs a new connection each time the number of failed runs has doubled', () => {
     const trial = new Trial({ max: 1 });
     trial.fail(1_000);
     expect(trial.evictions.map(({ failures }) => failures)).toEqual([5, 11, 23, 47, 95, 191, 383]);
@@ -258,7 +258,7 @@ describe('the only connection', () => {
     expect(trial.reasons).toEqual(['outlier']);
   });
 
-  it('is validated instead, each time that twice as many runs have failed, and kept if that says yes', () => {
+  it('is validated instead, each time the number of failed runs has doubled, and kept if it passes', () => {
     const asked: number[] = [];
     let runs = 0;
     const trial = new Trial({
@@ -275,7 +275,7 @@ describe('the only connection', () => {
     expect(trial.target.dials).toBe(1);
   });
 
-  it('is closed if that says no', () => {
+  it('is closed if it does not pass', () => {
     const trial = new Trial({ max: 1, validate: ({ id }) => of(id > 0), validateAfter: 600_000 });
     trial.fail(5);
     expect(trial.run(succeeding)).toBe('succeeded');
@@ -283,7 +283,7 @@ describe('the only connection', () => {
     expect(trial.pool.stats).toEqual(jasmine.objectContaining({ opened: 2, openFailures: 0 }));
   });
 
-  it('is closed without having been asked while others share it', () => {
+  it('is closed without validation while several leases share it', () => {
     const trial = new Trial({ max: 1, capacity: 2, validate: () => of(true), validateAfter: 600_000 });
     const other = new Subject<void>();
     trial.run(() => other);

@@ -56,7 +56,7 @@ describe('an error of this package', () => {
   for (const error of errors) {
     const { name, message } = error;
 
-    it(`${name} is read in whatever prints it`, () => {
+    it(`${name} is readable wherever it is printed`, () => {
       const shown = (value: unknown, depth = 2): string => inspect(value, { depth }).replace(/\n +- /g, '\n- ');
       expect(String(error)).toBe(`${name}: ${message}`);
       expect(error.stack).toContain(`${name}: ${message}\n    at `);
@@ -79,7 +79,7 @@ describe('an error of this package', () => {
     });
   }
 
-  it('has the pool in numbers', () => {
+  it('has the state of the pool in numbers', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, maxPending: 0 });
     pool.use(() => NEVER).subscribe();
     let told: PoolExhaustedError | undefined;
@@ -114,7 +114,7 @@ describe('an error of this package', () => {
     expect(JSON.stringify(new InvalidPoolError('db', 'x', loop)).length).toBeLessThan(2_000);
   });
 
-  it('is read in the result of a batch, and so is an error of the work', async () => {
+  it('is readable in the result of a batch, and so is an error of the work', async () => {
     const own = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const result = await lastValueFrom(
       from([new TypeError('of the work'), errors[0]!]).pipe(
@@ -129,7 +129,7 @@ describe('an error of this package', () => {
     expect(Object.keys(result)).toEqual(['successful', 'failed', 'unstarted']);
   });
 
-  it('is read where the first lines of the README print it, and where a program ends by it', async () => {
+  it('is readable as the first lines of the README print it, and when a program ends by it', async () => {
     const program = `
       import { from, lastValueFrom } from 'rxjs';
       import { batchParallel, createPool, withConnection } from './src/index.ts';
@@ -156,7 +156,7 @@ describe('a pool that is printed', () => {
     return { pool, lease: lease! };
   };
 
-  it('says how it is, and no more', () => {
+  it('shows its state, and no more', () => {
     const { pool } = printed();
     const text = `ConnectionPool 'db' (open: 1/2 in use, 1 open)`;
     expect(String(pool)).toBe(text);
@@ -165,7 +165,7 @@ describe('a pool that is printed', () => {
     expect(Object.prototype.toString.call(pool)).toBe('[object ConnectionPool]');
   });
 
-  it('counts what waits, opens and closes', () => {
+  it('counts waiting callers, opening and closing connections', () => {
     const pool = createPool({ connect: () => NEVER, max: 2, name: 'db' });
     for (let i = 0; i < 3; i++) pool.acquire().subscribe({ error: () => undefined });
     expect(String(pool)).toBe(`ConnectionPool 'db' (open: 0/2 in use, 0 open, 2 opening, 3 waiting)`);
@@ -178,7 +178,7 @@ describe('a pool that is printed', () => {
     expect(JSON.parse(JSON.stringify({ pool, stats: pool.stats$ }))).toEqual({ pool: pool.stats, stats: pool.stats });
   });
 
-  it('has leases that say which they are, before and after their end', () => {
+  it('has leases that show their connection and label, before and after their end', () => {
     const { lease } = printed();
     expect(String(lease)).toBe(`Lease of 'db' (connection 1, 'report')`);
     expect(inspect({ lease })).toBe(`{ lease: Lease of 'db' (connection 1, 'report') }`);

@@ -308,7 +308,7 @@ const trials: Record<
 
 describe('in real time, the option', () => {
   for (const [name, trial] of Object.entries(trials)) {
-    it(`${name} does what it is for`, async () => {
+    it(`${name} has its documented effect`, async () => {
       const begun: Trial[] = [];
       await trial((...parts) => {
         const one = new Trial(...parts);

@@ -6,7 +6,7 @@ import { marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
 describe('pool.refresh()', () => {
-  it('closes idle connections now and lent ones when they come back, and lends no old one from then on', () => {
+  it('closes idle connections now and lent ones when they are released, and lends no old one from then on', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3 });
@@ -23,7 +23,7 @@ describe('pool.refresh()', () => {
     });
   });
 
-  it('gives up connects under way, and begins others for those who wait', () => {
+  it('abandons connects in progress, and begins others for waiting callers', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3 });
@@ -43,7 +43,7 @@ describe('pool.refresh()', () => {
     expect(scripted.peak).toBeLessThanOrEqual(3);
   });
 
-  it('has a broken node behind old connections gone within one round', () => {
+  it('removes a broken node behind old connections within one round', () => {
     // Every connection of the first generation leads to a node that fails every call.
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
@@ -77,7 +77,7 @@ describe('pool.refresh()', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, opened: 4, closed: 2 }));
   });
 
-  it('is told in the events, with how many it concerns, and each of them is evicted for it', () => {
+  it('is an event with the number of connections, and each of them is evicted for it', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 4, min: 2 });
     const events: PoolEvent[] = [];
@@ -97,7 +97,7 @@ describe('pool.refresh()', () => {
     expect(scripted.dials).toBe(0);
   });
 
-  it('refuses a destroyed pool', async () => {
+  it('rejects for a destroyed pool', async () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
     await pool.destroy();
     expect(() => {

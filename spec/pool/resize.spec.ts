@@ -38,7 +38,7 @@ const batches: readonly (readonly [name: string, run: Batch])[] = [
 ];
 
 describe('pool.resize()', () => {
-  it('serves those who wait at once when it grows', () => {
+  it('serves waiting callers at once when max grows', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1 });
@@ -54,7 +54,7 @@ describe('pool.resize()', () => {
     expect(scripted.dialTimes).toEqual([0, 50, 50]);
   });
 
-  it('closes idle connections at once when it shrinks, those that are idle longest first', () => {
+  it('closes idle connections at once when max shrinks, the one idle longest first', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 4 });
@@ -73,7 +73,7 @@ describe('pool.resize()', () => {
     });
   });
 
-  it('lets lent connections come back, and closes them then', () => {
+  it('closes lent connections when they are released', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3 });
@@ -92,7 +92,7 @@ describe('pool.resize()', () => {
     });
   });
 
-  it('opens nothing for those who wait while there are too many', () => {
+  it('opens nothing for waiting callers while there are surplus connections', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3 });
@@ -108,7 +108,7 @@ describe('pool.resize()', () => {
     });
   });
 
-  it('gives up connects under way that are too many, before any open connection', () => {
+  it('abandons surplus connects in progress before it closes an open connection', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 3 });
@@ -125,7 +125,7 @@ describe('pool.resize()', () => {
     expect(scripted.live).toBe(1);
   });
 
-  it('does not change its mind: what was told to go while it was lent is closed, and replaced when it is wanted after it grew again', () => {
+  it('is final: a lent connection that is marked for close is closed, and replaced on demand after max has grown again', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2 });
     const leases: Lease<ScriptedConnection>[] = [];
@@ -140,7 +140,7 @@ describe('pool.resize()', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 2, totalConnections: 2, opened: 3 }));
   });
 
-  it('closes an idle connection although a lent one will be closed anyway: there are never more in use than it says', () => {
+  it('closes an idle connection although a lent one will be closed anyway: the number in use never exceeds max', () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 2, maxLifetime: 15, lifetimeJitter: 0 });
@@ -157,7 +157,7 @@ describe('pool.resize()', () => {
     });
   });
 
-  it('keeps no more than max of min', () => {
+  it('keeps no more than max connections of min', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 4, min: 3 });
     expect(pool.stats.totalConnections).toBe(3);
@@ -167,7 +167,7 @@ describe('pool.resize()', () => {
     expect(pool.stats.totalConnections).toBe(3);
   });
 
-  it('ends a warm-up that wanted more than there may be now, as far as it may go', async () => {
+  it('ends a warm-up with a larger goal when max connections are open', async () => {
     const scripted = scriptedTarget({ openAfter: 5 });
     const pool = createPool({ connect: scripted.connect, max: 4 });
     const warm = pool.warmUp(4);
@@ -177,7 +177,7 @@ describe('pool.resize()', () => {
     await pool.destroy();
   });
 
-  it('is told in the events', () => {
+  it('is an event', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
     const events: unknown[] = [];
     pool.events$.subscribe((event) => events.push(event));
@@ -186,7 +186,7 @@ describe('pool.resize()', () => {
   });
 
   for (const [name, run] of batches) {
-    it(`lets ${name} begin what it held back at once, and no more than the pool can lend`, () => {
+    it(`lets ${name} start deferred tasks at once, and no more than the pool can lend`, () => {
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
         let done = -1;
@@ -217,7 +217,7 @@ describe('pool.resize()', () => {
     });
   }
 
-  it('counts for batches from then on', () => {
+  it('applies to batches from then on', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 4, capacity: 3 });
     expect(pool.stats.leaseCapacity).toBe(12);
     pool.resize(2);
@@ -225,7 +225,7 @@ describe('pool.resize()', () => {
   });
 
   for (const wrong of [0, -1, 1.5, NaN, Infinity, '3', null, undefined]) {
-    it(`refuses ${String(wrong)}`, () => {
+    it(`rejects ${String(wrong)}`, () => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
       expect(() => {
         pool.resize(wrong as number);
@@ -236,7 +236,7 @@ describe('pool.resize()', () => {
     });
   }
 
-  it('refuses a destroyed pool', async () => {
+  it('rejects for a destroyed pool', async () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 4 });
     const destroyed = pool.destroy();
     expect(() => {
@@ -248,7 +248,7 @@ describe('pool.resize()', () => {
     }).toThrow(poolError('INVALID_POOL'));
   });
 
-  it('with capacity closes the least loaded first', () => {
+  it('with capacity closes the least loaded connection first', () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 2, capacity: 4 });
     const leases: Lease<ScriptedConnection>[] = [];

@@ -8,7 +8,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 import { virtualPromise } from '../helpers/virtual-promise';
 
 describe('a pause between connects', () => {
-  it('keeps no process alive when those who waited for its end have left', () => {
+  it('does not keep the process alive after its waiting callers have left', () => {
     const counting = countingScheduler();
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -58,19 +58,19 @@ describe('the pause after a failed connect', () => {
     expect(pauses.slice(0, 9)).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
   });
 
-  it('has full jitter: the die says how much of it', () => {
+  it('has full jitter by the random source', () => {
     expect(dialTimes({ random: () => 0.5 }, 200)).toEqual([0, 25, 75, 175]);
     const dice = [0.1, 0.9, 0.5];
     expect(dialTimes({ random: () => dice.shift() ?? 0.5 }, 150)).toEqual([0, 5, 95]);
   });
 
-  it('is set by retryDelay, as a number or with both ends', () => {
+  it('is set by retryDelay, as a number or with both limits', () => {
     expect(dialTimes({ retryDelay: 10, random: () => 0.5 }, 40)).toEqual([0, 5, 15, 35]);
     expect(dialTimes({ retryDelay: { initial: 10, max: 20 }, random: () => 0.5 }, 40)).toEqual([0, 5, 15, 25, 35]);
     expect(dialTimes({ retryDelay: { max: 30 }, random: () => 0.5 }, 60)).toEqual([0, 15, 30, 45]);
   });
 
-  it('is never a hot loop, even when it is 0 or the die says 0', () => {
+  it('is never a hot loop, even when it is 0 or the random source returns 0', () => {
     for (const options of [{ retryDelay: 0 }, { random: () => 0 }]) {
       const times = dialTimes(options, 20);
       expect(times.length).toBeLessThanOrEqual(21);
@@ -100,7 +100,7 @@ describe('the pause after a failed connect', () => {
     expect(scripted.dials).toBeLessThan(1_200);
   });
 
-  it('is spent only while someone waits', () => {
+  it('passes only while a caller waits', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const scripted = target('-#', '-a');
       const counting = countingScheduler();
@@ -120,7 +120,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('holds for one who comes after the failure', () => {
+  it('applies to a caller that arrives after the failure', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('-#', '-a');
       const pool = createPool({ connect, max: 1, retryDelay: 8, random: () => 0.5 });
@@ -130,7 +130,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('begins small again once a connection has been lent', () => {
+  it('is short again after a connection has been lent', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('#', '#', 'a--#', '#', 'b');
       const pool = createPool({ connect, max: 1, retryDelay: 4, random: () => 0.5 });
@@ -142,7 +142,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('is not cut short by the pause after another connect, which fails later and draws a shorter one', () => {
+  it('is not shortened by the pause after another connect, which fails later and draws a shorter one', () => {
     marbles(({ target, at, expectObservable, flush }) => {
       const dice = [0.8, 0];
       const scripted = target('----------#', '-----------#', 'a');
@@ -167,7 +167,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('grows for lives that end before their first lease', () => {
+  it('grows for connections that are lost before their first lease', () => {
     const times: number[] = [];
     marbles(({ flush }) => {
       const pool = createPool({
@@ -186,7 +186,7 @@ describe('the pause after a failed connect', () => {
     expect(times).toEqual([0, 25, 75, 175]);
   });
 
-  it('is kept between lives that are lost as soon as they are lent, by a target that accepts and hangs up', () => {
+  it('is kept for connections that are lost as soon as they are lent, by a target that accepts and disconnects', () => {
     marbles(({ cold, at, flush }) => {
       let dials = 0;
       // The bound keeps a hot loop from hanging the specs.
@@ -201,7 +201,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('doubles between such lives from the second on, from retryDelay', () => {
+  it('doubles for such connections from the second on, from retryDelay', () => {
     marbles(({ at, flush }) => {
       const scripted = scriptedTarget();
       const pool = createPool({
@@ -225,7 +225,7 @@ describe('the pause after a failed connect', () => {
     });
   });
 
-  it('is kept between them even when retryDelay is 0 to the end', () => {
+  it('is kept for them even when retryDelay is 0', () => {
     marbles(({ cold, at, flush }) => {
       let dials = 0;
       const pool = createPool({
@@ -245,7 +245,7 @@ describe('the pause after a failed connect', () => {
 });
 
 describe('the breaker', () => {
-  it('opens after five failures in a row by default: who waits is told within a second, with the cause', () => {
+  it('opens after five failures in a row by default: a waiting caller gets the cause within a second', () => {
     marbles(({ target, expectObservable, flush }) => {
       const scripted = target('#', '#', '#', '#', '#');
       const pool = createPool({ connect: scripted.connect, max: 3, random: () => 0.5, name: 'db' });
@@ -261,7 +261,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('fails everyone who waits when it opens, and who comes while it is open at once', () => {
+  it('rejects every waiting caller when it opens, and later callers at once while it is open', () => {
     marbles(({ target, expectObservable, flush }) => {
       const scripted = target('-#', '-#');
       const pool = createPool({
@@ -280,7 +280,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('lets one probe through at a time, after probeAfter, when it is wanted; and closes when that succeeds', () => {
+  it('allows one probe at a time, after probeAfter, when a connection is wanted; and closes when the probe succeeds', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('#', '---#', '---a', '-b');
       const pool = createPool({ connect, max: 3, breaker: { failures: 1, probeAfter: 10 } });
@@ -300,7 +300,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('does not turn away those whom an open connection can serve', () => {
+  it('does not reject callers that an open connection can serve', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a', '#').connect, max: 2, breaker: { failures: 1, probeAfter: 50 } });
       expectObservable(held(pool, 8)).toBe('(a|)');
@@ -309,7 +309,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('remembers the failures when a connection from before them is lent', () => {
+  it('keeps the failures when a connection from before them is lent', () => {
     marbles(({ at, flush }) => {
       const scripted = scriptedTarget({ step: (dial) => (dial === 0 ? 'open' : 'fail'), error: dead });
       const pool = createPool({
@@ -380,7 +380,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('and who waits too long is told of a connect, once a validation that failed is forgotten', () => {
+  it('names the failed connect in the error of a wait after a failed validation is forgotten', () => {
     marbles(({ cold, target, at, flush }) => {
       const scripted = target('a', 'b', '-');
       const answers = [false, true];
@@ -407,7 +407,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('turns away who comes while the place of the connect that failed is still closing', () => {
+  it('rejects later callers while the slot of the failed connect is still closing', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({
         connect: () => virtualPromise<string>(Infinity, { value: 'late' }),
@@ -436,7 +436,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('false: never; who waits is told by acquireTimeout only', () => {
+  it('false: never opens; waiting callers time out by acquireTimeout only', () => {
     marbles(({ expectObservable, flush }) => {
       const scripted = scriptedTarget({ step: () => 'fail' });
       const pool = createPool({
@@ -454,7 +454,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('counts failures in a row: one success in between begins the count anew', () => {
+  it('counts failures in a row: a success resets the count', () => {
     marbles(({ target, expectObservable, flush }) => {
       const scripted = target('#', '#', 'a-|', '#', '#', 'b');
       const pool = createPool({
@@ -472,7 +472,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('leaves no timer behind when nobody waits', () => {
+  it('leaves no timer while no caller waits', () => {
     marbles(({ at, flush }) => {
       const counting = countingScheduler();
       const scripted = scriptedTarget({ step: () => 'fail' });
@@ -486,7 +486,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('is no hot loop against a caller who asks again after every error', () => {
+  it('is no hot loop with a caller that acquires again after every error', () => {
     marbles(({ flush }) => {
       const scripted = scriptedTarget({ step: () => 'fail' });
       const pool = createPool({ connect: scripted.connect, max: 2 });
@@ -517,7 +517,7 @@ describe('the breaker', () => {
     });
   });
 
-  it('is forgotten by those who come when the target is back', () => {
+  it('is unnoticed by callers that arrive when the target is back', () => {
     marbles(({ at, flush }) => {
       let up = false;
       const pool = createPool({ connect: () => (up ? opensAtOnce('a') : failing()), max: 2, random: () => 0.5 });
@@ -561,7 +561,7 @@ function held(pool: ConnectionPool<string>, frames: number): Observable<string> 
   );
 }
 
-describe('a probe that is given up before it has an answer', () => {
+describe('an abandoned probe', () => {
   /** A pool whose breaker has opened at 0, and whose probe hangs from 10 on, for a caller. */
   function withProbe(spec: (pool: ConnectionPool<unknown>, leave: () => void, dials: () => number) => void): void {
     const scripted = scriptedTarget({
@@ -591,7 +591,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   }
 
-  it('leaves the breaker open when a refresh gives it up for nobody', () => {
+  it('leaves the breaker open when a refresh abandons it while no caller waits', () => {
     withProbe((pool, leave) => {
       leave();
       pool.refresh();
@@ -599,7 +599,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   });
 
-  it('leaves the breaker open when a resize gives it up, and the next caller probes again at once', () => {
+  it('leaves the breaker open when a resize abandons it, and the next caller begins a probe at once', () => {
     withProbe((pool, leave, dials) => {
       leave();
       pool.warmUp(1).catch(() => undefined);
@@ -611,7 +611,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   });
 
-  it('is followed by another one while its caller waits', () => {
+  it('is followed by another probe while its caller waits', () => {
     withProbe((pool, _, dials) => {
       pool.refresh();
       expect(dials()).toBe(3);
@@ -626,7 +626,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   });
 
-  it('goes on when its caller leaves, and its answer decides', () => {
+  it('that continues after its caller has left decides by its outcome', () => {
     const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 2, breaker: { failures: 1, probeAfter: 5 } });
@@ -641,7 +641,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   });
 
-  it('leaves the breaker open when it was opened, but its caller has left before it was validated', () => {
+  it('leaves the breaker open when it has opened, but its caller has left before the validation', () => {
     const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
     const states: string[] = [];
     marbles(({ at, flush }) => {
@@ -672,7 +672,7 @@ describe('a probe that is given up before it has an answer', () => {
     expect(states).toEqual(['3 open', '10 half-open', '13 open', '50 half-open', '50 closed']);
   });
 
-  it('leaves the breaker open when it is closed for idleness before anyone has validated it', () => {
+  it('leaves the breaker open when it is closed by idleTimeout before it was validated', () => {
     const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
     marbles(({ at, flush }) => {
       const pool = createPool({
@@ -694,7 +694,7 @@ describe('a probe that is given up before it has an answer', () => {
     });
   });
 
-  it('is the only connect while it is being validated', () => {
+  it('is not abandoned while it is being validated: it is the only connect', () => {
     const scripted = scriptedTarget({ openAfter: 3, step: (dial) => (dial === 0 ? 'fail' : 'open') });
     marbles(({ at, flush }) => {
       const pool = createPool({

@@ -41,7 +41,7 @@ describe('after many short waits in one turn', () => {
       });
     });
 
-  it('a wait lasts for all of its time, also when the thread was blocked for longer than that', async () => {
+  it('a wait lasts for its whole time, even if the thread was blocked for longer', async () => {
     const baton = new Baton(createPool({ connect: () => opensAtOnce('a'), max: 1 }));
     for (let i = 0; i < MANY; i++) baton.pass(60);
     for (const end = performance.now() + 100; performance.now() < end;);
@@ -50,7 +50,7 @@ describe('after many short waits in one turn', () => {
     await baton.pool.destroy({ timeout: 0 });
   });
 
-  it('so does the time for which a lease may be held, and that in which a line is taken for one that moves', async () => {
+  it('so do leakThreshold, and the interval after which a queue is a standing queue', async () => {
     const options = {
       connect: () => opensAtOnce('a'),
       max: 1,
@@ -79,7 +79,7 @@ describe('after many short waits in one turn', () => {
     await baton.pool.destroy({ timeout: 0 });
   });
 
-  it('those who wait for different times take no more timers than those', () => {
+  it('waits with different timeouts use no more timers than timeouts', () => {
     marbles(() => {
       const counting = countingScheduler();
       const { scheduler } = counting;
@@ -92,7 +92,7 @@ describe('after many short waits in one turn', () => {
   });
 });
 
-it('a wait that has begun after the clock was set back ends in its time, behind others that began before', () => {
+it('a wait that began after the clock was set back ends at its time, behind others that began before', () => {
   marbles(({ at, flush }) => {
     let offset = 0;
     const scheduler: SchedulerLike = {

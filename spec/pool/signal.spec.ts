@@ -55,7 +55,7 @@ const ways: Record<string, (pool: ConnectionPool<string>, work: Work, options: A
 
 describe('the signal of an acquire', () => {
   for (const [what, run] of Object.entries(ways)) {
-    it(`takes ${what} out of the line`, async () => {
+    it(`removes ${what} from the queue`, async () => {
       const pool = create();
       const held = await firstValueFrom(pool.acquire());
       const { controller, signal, listeners } = counted();
@@ -71,7 +71,7 @@ describe('the signal of an acquire', () => {
       held.release();
     });
 
-    it(`stops the work of ${what}`, async () => {
+    it(`cancels the work of ${what}`, async () => {
       const pool = create();
       const { controller, signal, listeners } = counted();
       let torn = 0;
@@ -85,7 +85,7 @@ describe('the signal of an acquire', () => {
       expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, cancelledOperations: 1 }));
     });
 
-    it(`fails ${what} at once when it is aborted already`, async () => {
+    it(`rejects ${what} at once when it is aborted already`, async () => {
       const pool = create();
       const { controller, signal, listeners } = counted();
       controller.abort(reason);
@@ -102,7 +102,7 @@ describe('the signal of an acquire', () => {
       expect([called, listeners(), pool.stats.opened]).toEqual([0, 0, 0]);
     });
 
-    it(`is heard no more when ${what} has ended`, async () => {
+    it(`has no listener after ${what} has ended`, async () => {
       const pool = create();
       const { controller, signal, listeners } = counted();
       expect(await run(pool, () => of(1), { signal })).toBe('done');
@@ -112,7 +112,7 @@ describe('the signal of an acquire', () => {
     });
   }
 
-  it('takes acquire out of the line, and has no effect on its lease', async () => {
+  it('removes acquire from the queue, and has no effect on its lease', async () => {
     const pool = create();
     const { controller, signal, listeners } = counted();
     const lease = await firstValueFrom(pool.acquire({ signal }));
@@ -125,7 +125,7 @@ describe('the signal of an acquire', () => {
     lease.release();
   });
 
-  it('tells its caller before the next one is served', async () => {
+  it('notifies its caller before the next one is served', async () => {
     const pool = create();
     const controller = new AbortController();
     const order: string[] = [];
@@ -191,7 +191,7 @@ describe('the signal of an acquire', () => {
     expect(failed.map(({ error }) => (error as Error).name)).toEqual(['AbortError', 'AbortError', 'AbortError']);
   });
 
-  it('is refused when it is none', () => {
+  it('is rejected when it is no AbortSignal', () => {
     for (const signal of [1, {}, new AbortController()]) {
       expect(() => create().acquire({ signal: signal as never })).toThrowError(
         /signal must be an AbortSignal, but got/,

@@ -44,7 +44,7 @@ describe('pool.stats$', () => {
     });
   }
 
-  it('begins with everything at zero', () => {
+  it('begins with zero counts', () => {
     marbles(({ at, flush }) => {
       let stats: PoolStats | undefined;
       at(7, () => {
@@ -90,7 +90,7 @@ describe('pool.stats$', () => {
     expect(structuredClone(pool.stats)).toEqual({ ...pool.stats });
   });
 
-  it('shows a connection on its way: opening, in use, available, closing, gone', () => {
+  it('shows the states of a connection: opening, in use, available, closing, gone', () => {
     marbles(({ cold, target, at, expectObservable }) => {
       const pool = createPool({ connect: target('--a').connect, close: () => cold('---|'), max: 1 });
       at(11, () => void pool.destroy());
@@ -114,7 +114,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('counts operations by how they end, and raw leases as none', () => {
+  it('counts operations by their outcome, and raw leases as none', () => {
     const pool = onePool();
     pool.use(() => of(1)).subscribe();
     pool.use(() => throwError(() => new Error('own'))).subscribe({ error: () => undefined });
@@ -142,7 +142,7 @@ describe('pool.stats$', () => {
     );
   });
 
-  it('counts connects that fail, acquires that time out and those that are turned away', () => {
+  it('counts failed connects, timeouts and rejections', () => {
     marbles(({ target, at, flush }) => {
       const pool = createPool({
         connect: target('-#', '-a').connect,
@@ -167,7 +167,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('counts no wait that its caller gave up', () => {
+  it('counts no cancelled wait', () => {
     marbles(({ target, at, flush }) => {
       const pool = createPool({ connect: target('---a').connect, max: 1, acquireTimeout: 10 });
       const waiting = pool.acquire().subscribe();
@@ -179,7 +179,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('keeps its sums in every snapshot that anyone can see, and never goes back in seq', () => {
+  it('keeps its sums in every visible snapshot, and never decreases seq', () => {
     marbles(({ cold, target, at, expectObservable, flush }) => {
       const { connect } = target('-a---#', '--#', '-b', '-c', '-d', '-e', '-f');
       const pool = createPool({
@@ -229,7 +229,7 @@ describe('pool.stats$', () => {
   });
 
   describe('with a subscriber that acquires or releases inside next', () => {
-    it('shows every subscriber the same order, to the end', () => {
+    it('emits the same order to every subscriber, to the end', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
       const early: number[] = [];
       const late: number[] = [];
@@ -265,7 +265,7 @@ describe('pool.stats$', () => {
       expect(lastOf[1]).toBe(pool.stats);
     });
 
-    it('shows what it has changed to all, also when somebody has looked at it meanwhile', () => {
+    it('emits its changes to all, even if value was read meanwhile', () => {
       const pool = onePool();
       const shown: number[] = [];
       pool.stats$.subscribe(({ seq, maxConnections }) => {
@@ -278,7 +278,7 @@ describe('pool.stats$', () => {
       expect(shown.at(-1)).toBe(pool.stats.seq);
     });
 
-    it('shows one who subscribes inside next the same from there on', () => {
+    it('emits the same to a subscriber that subscribes inside next, from there on', () => {
       const pool = onePool();
       const outer: number[] = [];
       let inner: number[] | undefined;
@@ -298,7 +298,7 @@ describe('pool.stats$', () => {
       ['the first next, which comes with the subscribe', 0],
       ['a later next', 1],
     ] as const) {
-      it(`decides what was asked for inside ${which}, when that next has returned`, () => {
+      it(`defers what is requested inside ${which} until that next has returned`, () => {
         const pool = onePool();
         const order: string[] = [];
         let told = 0;
@@ -327,7 +327,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('emits the snapshot of now to a new subscriber, also when nobody had looked for long', () => {
+  it('emits the current snapshot to a new subscriber, even if none was subscribed for long', () => {
     const pool = onePool();
     pool.use(() => of(1)).subscribe();
     pool.use(() => of(2)).subscribe();
@@ -337,7 +337,7 @@ describe('pool.stats$', () => {
     expect(first).toBe(pool.stats);
   });
 
-  it('gives the same snapshot while nothing changes, and tells its time', () => {
+  it('returns the same snapshot while nothing changes, with its time', () => {
     marbles(({ at, flush }) => {
       const pool = onePool();
       const taken: PoolStats[] = [];
@@ -371,7 +371,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('has every outcome in its last snapshot, that of work which destroy cut short too', () => {
+  it('has every outcome in its last snapshot, including that of work which destroy has ended', () => {
     marbles(({ target, at, flush }) => {
       const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1 });
       let last: PoolStats | undefined;
@@ -384,7 +384,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('just completes for who subscribes after the end, and keeps its value', () => {
+  it('only completes for a subscriber that subscribes after the end, and keeps its value', () => {
     marbles(({ at, expectObservable, flush }) => {
       const pool = onePool();
       at(1, () => void pool.destroy());
@@ -394,7 +394,7 @@ describe('pool.stats$', () => {
     });
   });
 
-  it('keeps the value of the end, its time too, also when nobody looked at it then', () => {
+  it('keeps the value of the end, and its time, even without a subscriber at that time', () => {
     marbles(({ at, flush }) => {
       const pool = onePool();
       pool.use(() => of(1)).subscribe();

@@ -10,7 +10,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 
 describe('the stream of a pool', () => {
-  it('emits a lease of every connection that it can have, and then each as it comes back', () => {
+  it('emits a lease of every available connection, and then of each when it is released', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('--a', '---b');
       const pool = createPool({ connect, max: 2 });
@@ -26,7 +26,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('asks for nothing before it is subscribed', () => {
+  it('acquires nothing before it is subscribed', () => {
     marbles(({ target, flush }) => {
       const scripted = target('a');
       createPool({ connect: scripted.connect, max: 1 });
@@ -35,7 +35,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('leases for take(n) no more than n', () => {
+  it('acquires for take(n) no more than n leases', () => {
     marbles(({ target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a', 'b').connect, max: 9 });
       const leases: Lease<string>[] = [];
@@ -53,7 +53,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('leaves a lease that it has emitted with its receiver when it is unsubscribed', () => {
+  it('leaves an emitted lease with its receiver when it is unsubscribed', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const leases: Lease<string>[] = [];
     pool.subscribe((lease) => leases.push(lease)).unsubscribe();
@@ -63,7 +63,7 @@ describe('the stream of a pool', () => {
     expectNothingHeld(pool);
   });
 
-  it('leaves the line when it is unsubscribed', () => {
+  it('leaves the queue when it is unsubscribed', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('-----a');
       const pool = createPool({ connect, max: 1 });
@@ -76,7 +76,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('takes its turn with the others', () => {
+  it('is served in turn with other callers', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       const unsub = '                        ^-------------------!';
@@ -89,7 +89,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('shares with a second stream, turn by turn', () => {
+  it('alternates with a second stream', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       const unsub = '                        ^-----------!';
@@ -98,7 +98,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('is no pending acquire: no timeout, no bound, not in the stats', () => {
+  it('is no pending acquire: no timeout, no limit, not in the stats', () => {
     marbles(({ target, at, expectObservable, flush }) => {
       const pool = createPool({ connect: target('20ms a').connect, max: 1, maxPending: 0, acquireTimeout: 5 });
       const pending: number[] = [];
@@ -114,7 +114,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('outlives a dead target: it waits until a connect succeeds', () => {
+  it('outlives an outage of the target: it waits until a connect succeeds', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('-#', '-#', '-a');
       const pool = createPool({
@@ -150,7 +150,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('emits anew after the loss of what it had emitted', () => {
+  it('emits another lease after the loss of an emitted one', () => {
     marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('-a--#', '-b');
       const pool = createPool({ connect, max: 1 });
@@ -162,7 +162,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('cannot hold the thread: a connection released inside its own next comes round again in a later task', () => {
+  it('does not block the thread: a connection that is released inside its own next is lent again in a later task', () => {
     marbles(({ target, at, flush }) => {
       const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1 });
       let served = 0;
@@ -182,7 +182,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('leaves the connection to others while it waits for that later task', () => {
+  it('leaves the connection to other callers until that later task', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const subscription = pool.subscribe((lease) => {
       lease.release();
@@ -193,7 +193,7 @@ describe('the stream of a pool', () => {
     subscription.unsubscribe();
   });
 
-  it('leaves nothing behind when it is unsubscribed while it waits for that later task: no timer, and no place in line', () => {
+  it('leaves nothing when it is unsubscribed before that later task: no timer, and no claim in the queue', () => {
     marbles(({ at, flush }) => {
       const counting = countingScheduler();
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });
@@ -219,7 +219,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('gets another connection when that of its turn is lost before it has been told of it', () => {
+  it('gets another connection when the one that was lent to it is lost before it is notified', () => {
     marbles(({ at, flush }) => {
       const target = scriptedTarget();
       const pool = createPool({ connect: target.connect, max: 1, random: () => 0 });
@@ -238,7 +238,7 @@ describe('the stream of a pool', () => {
     });
   });
 
-  it('gives back what was lent to it when it is unsubscribed before it has been told of that', () => {
+  it('releases a connection that was lent to it when it is unsubscribed before it is notified', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     let told = 0;
     const stop = new Subject<void>();
@@ -274,7 +274,7 @@ describe('the stream of a pool', () => {
     expect(pool.stats.activeLeases).toBe(2);
   });
 
-  it('asks for nothing for a subscriber that is closed already', () => {
+  it('acquires nothing for a subscriber that is closed already', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const closed = new Subscriber<Lease<string>>();
     closed.unsubscribe();
@@ -282,7 +282,7 @@ describe('the stream of a pool', () => {
     expect(pool.stats.acquired).toBe(0);
   });
 
-  it('lets its subscriber acquire inside next, after those who were there before', () => {
+  it('lets its subscriber acquire inside next, behind earlier waiters', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
     const order: string[] = [];
     const subscription = pool.subscribe(() => {
@@ -293,7 +293,7 @@ describe('the stream of a pool', () => {
     subscription.unsubscribe();
   });
 
-  it('keeps nothing of the leases that have ended, however long it lasts, and no more do those who ask inside next', () => {
+  it('retains nothing of ended leases, however long it lasts, nor does a caller that acquires inside next', () => {
     const ways: ((pool: ConnectionPool<string>, next: (lease: Lease<string>) => void) => void)[] = [
       (pool, next) => pool.subscribe(next),
       (pool, next) => {
@@ -320,7 +320,7 @@ describe('the stream of a pool', () => {
     }
   });
 
-  it('tells its subscriber nothing of connects that fail', () => {
+  it('reports no failed connects to its subscriber', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('-#', '-a').connect, max: 1, retryDelay: 2, random: () => 0.5 });
       expectObservable(held(pool, 10), '^----!').toBe('---a--');

@@ -349,7 +349,7 @@ const others: Record<
   },
 };
 
-describe('What a caller throws is reported, once, and is not the trouble of another:', () => {
+describe('An error that a caller throws is reported once, and does not affect others:', () => {
   let reported: unknown[];
 
   beforeEach(() => {
@@ -416,7 +416,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
   };
   for (const [stream, of$] of Object.entries(listeners)) {
     for (const [way, listen] of Object.entries(ways)) {
-      it(`${way} ${stream}: the others are told all the same, and the pool ends`, () => {
+      it(`${way} ${stream}: the other subscribers are notified, and the pool is destroyed`, () => {
         marbles(({ at, flush }) => {
           const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 2 });
           const before: unknown[] = [];
@@ -447,7 +447,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     }
   }
 
-  it('the works of a connection that is lost: each is told, whatever one of them throws', () => {
+  it('the works of a lost connection: each is notified, whatever one of them throws', () => {
     marbles(({ at, flush, target }) => {
       const { connect } = target('a----#');
       const pool = createLastingPool({ connect, max: 1, capacity: 3, retryDelay: 100 });
@@ -467,7 +467,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     });
   });
 
-  it('the waiters of a pool whose target is dead: each is told, whatever one of them throws', () => {
+  it('the waiters of a pool whose target is down: each is notified, whatever one of them throws', () => {
     marbles(({ flush, cold }) => {
       const pool = createLastingPool({ connect: () => cold('-#'), max: 1, breaker: { failures: 1 } });
       const told: unknown[] = [];
@@ -484,7 +484,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     });
   });
 
-  it('a caller that unsubscribes hears itself what its own teardown throws, as from RxJS, and of no other', () => {
+  it('a caller that unsubscribes receives what its own teardown throws, as in RxJS, and no other error', () => {
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1 });
       const told: unknown[] = [];
@@ -512,7 +512,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     });
   });
 
-  it('a connector whose teardown throws, when the connection is lost: not the trouble of the work that closed it', () => {
+  it('a connector whose teardown throws when the connection is lost does not affect the work that closed it', () => {
     const pool = createLastingPool({
       connect: () =>
         new Observable<{ close(): void }>((subscriber) => {
@@ -536,7 +536,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     expectNothingHeld(pool);
   });
 
-  it('the source of a batch whose teardown throws when stopOnError stops it: the outcome is told', () => {
+  it('the source of a batch whose teardown throws when stopOnError stops it: the outcome is emitted', () => {
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1 });
       const items = new Observable<number>((subscriber) => {
@@ -557,7 +557,7 @@ describe('What a caller throws is reported, once, and is not the trouble of anot
     });
   });
 
-  it('every task of a batch runs, and the batch ends, whatever the receiver of its outcomes throws', () => {
+  it('every task of a batch runs, and the batch ends, whatever the subscriber to its outcomes throws', () => {
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 2 });
       let done = 0;
@@ -601,7 +601,7 @@ function causeOf(error: unknown): unknown {
   return errors?.length === 1 ? errors[0] : error;
 }
 
-describe('work that throws what cannot be looked at', () => {
+describe('work that throws a value that cannot be read', () => {
   const revoked = (): unknown => {
     const { proxy, revoke } = Proxy.revocable(new Error('work'), {});
     revoke();
@@ -643,7 +643,7 @@ describe('work that throws what cannot be looked at', () => {
   };
   for (const [what, value] of Object.entries(thrown)) {
     for (const [where, work] of Object.entries(works)) {
-      it(`${what}, ${where}: has one outcome, and its lease comes back`, () => {
+      it(`${what}, ${where}: has one outcome, and its lease is released`, () => {
         marbles(({ flush }) => {
           const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1 });
           const told: string[] = [];

@@ -29,7 +29,7 @@ const times = fc.array(
 );
 
 describe('Histogram', () => {
-  it('knows percentiles within 1.6 %, or 1 µs', () => {
+  it('computes percentiles within 1.6 %, or 1 µs', () => {
     fc.assert(
       fc.property(times, fc.double({ min: 0, max: 100, noNaN: true }), (values, percent) => {
         const exact = exactly(values, percent);
@@ -41,7 +41,7 @@ describe('Histogram', () => {
     );
   });
 
-  it('knows count, extremes and mean exactly', () => {
+  it('computes count, extremes and mean exactly', () => {
     fc.assert(
       fc.property(times, (values) => {
         const histogram = filled(values);
@@ -56,7 +56,7 @@ describe('Histogram', () => {
     );
   });
 
-  it('merged is as if all had been recorded in one', () => {
+  it('merged equals one with all values', () => {
     fc.assert(
       fc.property(times, times, (a, b) => {
         const merged = filled(a).merge(filled(b));
@@ -78,18 +78,18 @@ describe('Histogram', () => {
     );
   });
 
-  it('of nothing is all zeros', () => {
+  it('without values is all zeros', () => {
     const { count, min, max, mean, p50, p99 } = new Histogram();
     expect([count, min, max, mean, p50, p99]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(Histogram.fromJSON(new Histogram().toJSON()).min).toBe(0);
   });
 
-  it('counts what is below 0 as 0', () => {
+  it('counts a value below 0 as 0', () => {
     const histogram = filled([-5, 0]);
     expect([histogram.count, histogram.min, histogram.max, histogram.p50]).toEqual([2, 0, 0, 0]);
   });
 
-  it('takes what is no time at all, and survives JSON with it: a clock may be wrong, but nothing hangs', () => {
+  it('accepts values that are no time, and survives JSON with them: a clock may be wrong, but nothing blocks', () => {
     const histogram = filled([NaN, Infinity, 1e300, Number.MAX_SAFE_INTEGER, 7]);
     expect([histogram.count, histogram.min, histogram.max]).toEqual([5, 0, Number.MAX_SAFE_INTEGER]);
     expect(histogram.p50 / Number.MAX_SAFE_INTEGER).toBeCloseTo(1, 1);
@@ -99,7 +99,7 @@ describe('Histogram', () => {
   });
 
   for (const times of [-1, 0.5, NaN, Infinity]) {
-    it(`refuses to record something ${times} times`, () => {
+    it(`rejects to record something ${times} times`, () => {
       const histogram = new Histogram();
       expect(() => {
         histogram.record(1, times);
@@ -108,21 +108,21 @@ describe('Histogram', () => {
     });
   }
 
-  it('recorded no times is as if it had not been', () => {
+  it('with values recorded 0 times is unchanged', () => {
     const histogram = new Histogram();
     histogram.record(0, 0);
     histogram.record(5, 0);
     expect(histogram.toJSON()).toEqual(new Histogram().toJSON());
   });
 
-  it('refuses to be merged with what was saved: that is no histogram yet', () => {
+  it('rejects to be merged with its JSON: that is no histogram yet', () => {
     const histogram = filled([1]);
     for (const other of [filled([2]).toJSON(), {}, undefined]) {
       expect(() => histogram.merge(other as Histogram)).toThrowError(InvalidConfigError, /Histogram\.fromJSON/);
     }
   });
 
-  it('is not changed by a merge, nor by what is done to a clone', () => {
+  it('is not changed by a merge, nor by changes of a clone', () => {
     const histogram = filled([1, 2]);
     histogram.merge(filled([100]));
     histogram.clone().record(100);
@@ -130,7 +130,7 @@ describe('Histogram', () => {
   });
 
   for (const percent of [-1, 101, NaN]) {
-    it(`refuses the percentile ${percent}`, () => {
+    it(`rejects the percentile ${percent}`, () => {
       expect(() => new Histogram().percentile(percent)).toThrowError(
         InvalidConfigError,
         new RegExp(`from 0 to 100, but got ${percent}`),
@@ -159,14 +159,14 @@ describe('Histogram', () => {
     ['a text', 'wait', /but got undefined and undefined/],
   ];
   for (const [what, json, says] of wrong) {
-    it(`refuses to be made from ${what}`, () => {
+    it(`rejects to be created from ${what}`, () => {
       expect(() => Histogram.fromJSON(json as HistogramJSON)).toThrowError(InvalidConfigError, says);
     });
   }
 });
 
-describe('pool.timings()', () => {
-  it('has the waits, the holds and the connects', () => {
+describe('the histograms of pool.timings()', () => {
+  it('contain the waits, the holds and the connects', () => {
     const scripted = scriptedTarget({ openAfter: 20 });
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1 });
@@ -179,7 +179,7 @@ describe('pool.timings()', () => {
     });
   });
 
-  it('counts who was served at once as a wait of 0, and leases that are acquired as well', () => {
+  it('count an immediate acquire as a wait of 0, also for acquired leases', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
     pool.use(() => of(1)).subscribe();
     pool.acquire().subscribe((lease) => {
@@ -189,7 +189,7 @@ describe('pool.timings()', () => {
     expect([wait.count, wait.max, use.count]).toEqual([2, 0, 2]);
   });
 
-  it('has a hold that takes time after one that took none, and the other way round', () => {
+  it('contain a hold that takes time after one that took none, and vice versa', () => {
     for (const times of [
       [0, 5],
       [5, 0],
@@ -205,7 +205,7 @@ describe('pool.timings()', () => {
     }
   });
 
-  it('is a copy', () => {
+  it('are a copy', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1 });
     const before = pool.timings();
     pool.use(() => of(1)).subscribe();
@@ -214,7 +214,7 @@ describe('pool.timings()', () => {
     expect(pool.timings().use.count).toBe(1);
   });
 
-  it('has no wait of who was turned away, nor of a stream', () => {
+  it('contain no wait of a rejected caller, nor of a stream', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1, maxPending: 0 });
     pool.subscribe();
     pool.acquire().subscribe({ error: () => undefined });
@@ -222,14 +222,14 @@ describe('pool.timings()', () => {
     expect(wait.count).toBe(0);
   });
 
-  it('is empty with timings: false', () => {
+  it('are empty with timings: false', () => {
     const pool = createPool({ connect: scriptedTarget().connect, max: 1, timings: false });
     pool.use(() => of(1)).subscribe();
     const { wait, use, open } = pool.timings();
     expect([wait.count, use.count, open.count]).toEqual([0, 0, 0]);
   });
 
-  it('works in real time, within a few ms', async () => {
+  it('work in real time, within a few ms', async () => {
     const pool = createPool({ connect: scriptedTarget({ openAfter: 5 }).connect, max: 1 });
     await new Promise<void>((complete) => {
       pool.use(() => timer(30)).subscribe({ complete });

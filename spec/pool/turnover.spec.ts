@@ -56,14 +56,14 @@ function outcomeOf({ open, connect, work, believed = 0, callers, max = 50 }: Tri
   return { extra: scripted.dials - open, allHeld, allDone };
 }
 
-describe('the rule of opening', () => {
-  it('begins at most one connect for a spike of short work that the open ones will have served', () => {
+describe('the connect policy with turnover', () => {
+  it('begins at most one connect for a spike of short work that the open connections will have served', () => {
     const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, callers: 50 });
     expect(extra).toBeLessThanOrEqual(1);
     expect(allDone).toBeLessThanOrEqual(35);
   });
 
-  it('does not take connects that were all but free for the measure of the next: there, too, it begins at most one', () => {
+  it('does not use nearly immediate connects as the measure of later ones: it begins at most one then, too', () => {
     // Connects of a few ms measure our own process: the first ones went to a target beside it, or to a cache.
     for (const quick of [1, 2, 4]) {
       const fast = scriptedTarget({ openAfter: quick });
@@ -88,7 +88,7 @@ describe('the rule of opening', () => {
     }
   });
 
-  it('fills a pool by connects of a few ms without them', () => {
+  it('fills a pool by connects of a few ms without that measure', () => {
     expect(outcomeOf({ open: 5, connect: 2, work: 100, believed: 100, callers: 50 }).allHeld).toBeLessThanOrEqual(12);
   });
 
@@ -106,41 +106,41 @@ describe('the rule of opening', () => {
     expect(allHeld).toBeLessThanOrEqual(500);
   });
 
-  it('begins at once as many as will not be served in time, up to maxOpening, where work is long', () => {
+  it('begins at once the connects for callers that will not be served in time, up to maxOpening, where work is long', () => {
     const known = outcomeOf({ open: 5, connect: 150, work: 100, believed: 100, callers: 50 });
     const unknown = outcomeOf({ open: 5, connect: 150, work: 100, callers: 50 });
     expect(known.allDone).toBeLessThanOrEqual(402);
     expect(known.allDone).toBeLessThanOrEqual(unknown.allDone);
   });
 
-  it('counts those whom the open ones serve meanwhile', () => {
+  it('counts the callers that the open connections serve meanwhile', () => {
     // Two connections serve two in the 40 ms of a connect, as the work takes 40 ms, too: of four who wait, two are left.
     const { extra } = outcomeOf({ open: 2, connect: 40, work: 40, believed: 40, callers: 6 });
     expect(extra).toBe(2);
   });
 
-  describe('when it is wrong', () => {
-    it('by work that is shorter than it seemed: begins no more than maxOpening for nothing', () => {
+  describe('when its measures are wrong', () => {
+    it('because work is shorter than before: begins no more than maxOpening useless connects', () => {
       const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, believed: 1_000, callers: 50 });
       expect(extra).toBe(16);
       expect(allDone).toBe(20);
     });
 
-    it('by work that is longer than it seemed: begins as slow start does once somebody has waited for as long as a connect takes', () => {
+    it('because work is longer than before: uses slow start once a caller has waited for one connect time', () => {
       const scripted = { open: 5, connect: 100, believed: 2, callers: 50 };
       expect(outcomeOf({ ...scripted, work: 1_000 }).allHeld).toBe(700);
       // However long the work is: nobody waits for it to end.
       expect(outcomeOf({ ...scripted, work: 60_000 }).allHeld).toBe(700);
     });
 
-    it('lets one who waits alone behind a stuck connection wait for two connects at the most', () => {
+    it('lets a single waiter behind a stuck connection wait for at most two connect times', () => {
       const { allHeld, extra } = outcomeOf({ open: 1, connect: 100, work: 60_000, believed: 2, callers: 2 });
       expect(extra).toBe(1);
       expect(allHeld).toBe(200);
     });
   });
 
-  it('ties nobody to a connect: who came first takes what is free first', () => {
+  it('binds no waiter to a connect: the first waiter takes the first available connection', () => {
     const scripted = scriptedTarget({ openAfter: 50 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 2 });
@@ -173,7 +173,7 @@ describe('the rule of opening', () => {
     expect(scripted.dials).toBe(2);
   });
 
-  it('keeps a connect whose callers have all been served, or have gone', () => {
+  it('keeps a connect whose callers have all been served or cancelled', () => {
     const scripted = scriptedTarget({ openAfter: 50 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 3 });
@@ -187,7 +187,7 @@ describe('the rule of opening', () => {
     expect(scripted.dials).toBe(1);
   });
 
-  it('goes by connections, not by leases, with capacity', () => {
+  it('counts connections, not leases, with capacity', () => {
     const scripted = scriptedTarget({ openAfter: 50 });
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 20, capacity: 10 });
@@ -198,7 +198,7 @@ describe('the rule of opening', () => {
     expect(scripted.dials).toBe(3);
   });
 
-  it('works in real time: those who would wait for ever get connections of their own, and no more than they need', async () => {
+  it('works in real time: callers that would wait without an end get connections of their own, and no more than they need', async () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     const pool = createPool({ connect: scripted.connect, max: 20 });
     await pool.warmUp(4);

@@ -24,7 +24,7 @@ import type { Run } from '../helpers/marbles';
 const onePool = (): ReturnType<typeof createPool<string>> => createPool({ connect: () => opensAtOnce('a'), max: 1 });
 
 describe('pool.use(work)', () => {
-  it('leases, passes on the work, and gives back', () => {
+  it('acquires, passes on the work, and releases', () => {
     marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('--a');
       const pool = createPool({ connect, max: 1 });
@@ -53,7 +53,7 @@ describe('pool.use(work)', () => {
     expect(pool.stats.successfulOperations).toBe(2);
   });
 
-  it('reports the first outcome of work that breaks the contract of Observables, and only that', () => {
+  it('reports the first outcome of work that violates the Observable contract, and only that', () => {
     const pool = onePool();
     const told: string[] = [];
     const rude = {
@@ -83,7 +83,7 @@ describe('pool.use(work)', () => {
 
   describe('at the end of the work', () => {
     for (const how of ['completes', 'errors'] as const) {
-      it(`goes in this order when it ${how}: its teardown, the end of the lease, the stats, the notification, the next in line`, () => {
+      it(`has this order when it ${how}: its teardown, the end of the lease, the stats, the notification, the next waiter`, () => {
         const pool = onePool();
         const order: string[] = [];
         const own = new Error('own');
@@ -117,7 +117,7 @@ describe('pool.use(work)', () => {
       });
     }
 
-    it('goes in that order when synchronous work returns its teardown after its complete', () => {
+    it('has that order when synchronous work returns its teardown after its complete', () => {
       const pool = onePool();
       const order: string[] = [];
       const work = new Observable<string>((subscriber) => {
@@ -129,7 +129,7 @@ describe('pool.use(work)', () => {
       expect(order).toEqual(['next', 'teardown', 'complete']);
     });
 
-    it('lends no connection again before the teardown of its last user has run', () => {
+    it('lends a connection again only after the teardown of its last user has run', () => {
       const pool = onePool();
       const users: string[] = [];
       const work = (name: string): Observable<never> =>
@@ -144,7 +144,7 @@ describe('pool.use(work)', () => {
     });
 
     for (const when of ['synchronously', 'later'] as const) {
-      it(`fails when the teardown of work that completes ${when} throws, and the connection comes back`, () => {
+      it(`fails when the teardown of work that completes ${when} throws, and the connection is released`, () => {
         const pool = onePool();
         const told: string[] = [];
         let finish: () => void = () => undefined;
@@ -173,7 +173,7 @@ describe('pool.use(work)', () => {
     }
   });
 
-  describe('nothing leaks, whichever way the work ends', () => {
+  describe('nothing leaks, however the work ends', () => {
     const ways: [string, (work: Observable<number>) => Observable<unknown>][] = [
       ['complete', (work) => work],
       ['take(1)', (work) => work.pipe(take(1))],
@@ -265,7 +265,7 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
-    it('a subscriber that unsubscribes while work is being called: what work returns is not begun', () => {
+    it('a subscriber that unsubscribes while work is being called: the result of work is not subscribed', () => {
       const pool = onePool();
       const subscriber = new Subscriber<number>();
       let begun = false;
@@ -283,7 +283,7 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
-    it('a subscriber that has enough while work emits at once: the work behind its operators ends there', () => {
+    it('a subscriber that unsubscribes while work emits synchronously: the work behind its operators ends there', () => {
       const pool = onePool();
       let drawn = 0;
       const numbers = function* (): Generator<number, void, undefined> {
@@ -300,7 +300,7 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
-    it('a subscriber that has enough while work that had to wait emits at once', () => {
+    it('a subscriber that unsubscribes while work that had to wait emits synchronously', () => {
       const pool = onePool();
       const other = pool.use(() => NEVER).subscribe();
       const log: string[] = [];
@@ -338,8 +338,8 @@ describe('pool.use(work)', () => {
     });
   });
 
-  describe('takes what from takes', () => {
-    it('a promise: its value comes when the connection is already back', async () => {
+  describe('accepts any input of from', () => {
+    it('a promise: its value is emitted after the connection is released', async () => {
       const pool = onePool();
       const told: string[] = [];
       await new Promise<void>((resolve) => {
@@ -357,7 +357,7 @@ describe('pool.use(work)', () => {
       expect(pool.stats.successfulOperations).toBe(1);
     });
 
-    it('a promise that is rejected: the error as it is', async () => {
+    it('a promise that is rejected: the error unchanged', async () => {
       const pool = onePool();
       const own = new Error('own');
       const error = await new Promise((resolve) => {
@@ -368,7 +368,7 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
-    it('a thenable that answers at once', () => {
+    it('a thenable that calls back synchronously', () => {
       const pool = onePool();
       const told: unknown[] = [];
       const thenable = {
@@ -409,7 +409,7 @@ describe('pool.use(work)', () => {
       expect(told).toEqual(['1, 1 lent', '2, 1 lent', 'complete, 0 lent']);
     });
 
-    it('but no string, by its type and when it comes all the same', () => {
+    it('but no string, neither by its type nor at run time', () => {
       const pool = onePool();
       let error: unknown;
       // @ts-expect-error a string would be emitted letter by letter
@@ -418,7 +418,7 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
-    it('but not nothing', () => {
+    it('but not undefined', () => {
       const pool = onePool();
       let error: unknown;
       pool.use((() => undefined) as never).subscribe({ error: (e: unknown) => (error = e) });
@@ -428,7 +428,7 @@ describe('pool.use(work)', () => {
   });
 
   describe('the context of the work', () => {
-    it('has a signal that is not aborted by an end of its own', () => {
+    it('has a signal that is not aborted when the work ends by itself', () => {
       const pool = onePool();
       let signal: AbortSignal | undefined;
       pool
@@ -440,7 +440,7 @@ describe('pool.use(work)', () => {
       expect(signal!.aborted).toBe(false);
     });
 
-    it('has a signal that is aborted when the work is cancelled, before the work is torn down or at that time', () => {
+    it('has a signal that is aborted when the work is cancelled, before or during its teardown', () => {
       const pool = onePool();
       const seen: string[] = [];
       pool
@@ -453,7 +453,7 @@ describe('pool.use(work)', () => {
       expect(seen.sort()).toEqual(['aborted', 'torn down']);
     });
 
-    it('gives a signal that is aborted already to who asks only after the cancellation', () => {
+    it('has a signal that is aborted already if it is first read after the cancellation', () => {
       const pool = onePool();
       let context: WorkContext | undefined;
       pool
@@ -485,7 +485,7 @@ describe('pool.use(work)', () => {
     });
   });
 
-  describe('a connection lost under the work', () => {
+  describe('a connection lost while work uses it', () => {
     it('aborts the signal, and work that has not ended a turn later fails with a ConnectionFailedError', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a---#');
@@ -517,7 +517,7 @@ describe('pool.use(work)', () => {
       });
     });
 
-    it('leaves work that ends by itself in that turn its own end', () => {
+    it('leaves work that ends by itself in that turn its own outcome', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a---|').connect, max: 1 });
         const own = new Error('I saw it myself');
@@ -535,7 +535,7 @@ describe('pool.use(work)', () => {
       });
     });
 
-    it('is not noticed by the other connections', () => {
+    it('does not affect other connections', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a---#', 'b');
         const pool = createPool({ connect, max: 2 });
@@ -550,7 +550,7 @@ describe('pool.use(work)', () => {
       });
     });
 
-    it('fails with a cause that is absent when the other side just went', () => {
+    it('fails without a cause when the connection just ended', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('a---|').connect, max: 1 });
         expectObservable(pool.use(() => NEVER)).toBe(
@@ -586,7 +586,7 @@ describe('pool.use(work)', () => {
       });
     });
 
-    it('ends an async iterable: it is returned, and no more is drawn from it', async () => {
+    it('ends an async iterable: return() is called, and no more is pulled from it', async () => {
       let kill: () => void = () => undefined;
       const pool = createPool({
         connect: () =>
@@ -630,7 +630,7 @@ describe('pool.use(work)', () => {
       expect(returned).toBe(1);
     });
 
-    it('draws no more from an async iterable that was unsubscribed in the same turn', async () => {
+    it('pulls no more from an async iterable that was unsubscribed in the same turn', async () => {
       let kill: () => void = () => undefined;
       const pool = createPool({
         connect: () =>
@@ -668,7 +668,7 @@ describe('pool.use(work)', () => {
     });
   });
 
-  it('waits no longer than the acquireTimeout of its own', () => {
+  it('waits no longer than its own acquireTimeout', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('-------a');
       const pool = createPool({ connect, max: 1 });
@@ -682,13 +682,13 @@ describe('pool.use(work)', () => {
     });
   });
 
-  it('refuses work that is no function, and options that do not exist, at once', () => {
+  it('rejects work that is no function, and unknown options, at once', () => {
     const pool = onePool();
     expect(() => pool.use('work' as never)).toThrowError(InvalidConfigError, /"work"/);
     expect(() => pool.use(() => of(1), { retries: 3 } as never)).toThrowError(InvalidConfigError, /retries/);
   });
 
-  it('gives the works of many callers one connection each, and one after the other', () => {
+  it('runs the works of many callers on one connection, one after the other', () => {
     const pool = createPool({ connect: () => opensAtOnce({ users: 0 }), max: 3 });
     let peak = 0;
     const works = from(Array.from({ length: 50 }, (_, i) => i)).pipe(

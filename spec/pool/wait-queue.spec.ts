@@ -7,8 +7,8 @@ import { countingScheduler } from '../helpers/counting-scheduler';
 import { collectGarbage } from '../helpers/garbage';
 import { turns } from '../helpers/turns';
 
-describe('the waiting line', () => {
-  it('is served in the order in which it was joined', () => {
+describe('the wait queue', () => {
+  it('is served in order of arrival', () => {
     marbles(({ target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       expectObservable(held(pool, 4), '^  ').toBe('(a|)            ');
@@ -20,7 +20,7 @@ describe('the waiting line', () => {
     });
   });
 
-  it('is not overtaken by one who asks at the moment at which a connection comes back', () => {
+  it('is not overtaken by a caller that acquires at the moment of a release', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const order: string[] = [];
     const leases: Lease<string>[] = [];
@@ -44,7 +44,7 @@ describe('the waiting line', () => {
     expect(order).toEqual(['first', 'second', 'third']);
   });
 
-  it('closes up behind one who leaves from the middle', () => {
+  it('closes the gap behind a caller that leaves from the middle', () => {
     marbles(({ target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       expectObservable(held(pool, 6)).toBe('             (a|)           ');
@@ -57,7 +57,7 @@ describe('the waiting line', () => {
     });
   });
 
-  it('serves works, leases and streams in one line', () => {
+  it('serves works, leases and streams in one order', () => {
     marbles(({ cold, target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       const first = '      ---|            ';
@@ -85,7 +85,7 @@ describe('the waiting line', () => {
   });
 
   describe('acquireTimeout', () => {
-    it('ends a wait for a busy pool with a PoolExhaustedError that says how it stands', () => {
+    it('ends a wait for a busy pool with a PoolExhaustedError that describes its state', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a').connect, max: 1, acquireTimeout: 5, name: 'db' });
         expectObservable(held(pool, 20)).toBe('(a|)');
@@ -104,7 +104,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('is over the whole wait, through failed connects', () => {
+    it('covers the whole wait, including failed connects', () => {
       marbles(({ target, expectObservable, expectSubscriptions }) => {
         const { connect, lives } = target('--#', '--#', '--a');
         const pool = createPool({ connect, max: 1, acquireTimeout: 9, retryDelay: 4, random: () => 0.5 });
@@ -121,7 +121,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('is a ConnectionFailedError when nothing is open at all, even if nothing has failed yet', () => {
+    it('causes a ConnectionFailedError when no connection is open, even if none has failed yet', () => {
       marbles(({ target, expectObservable, expectSubscriptions }) => {
         const { connect, lives } = target('-');
         const pool = createPool({ connect, max: 1, acquireTimeout: 4, connectTimeout: 20 });
@@ -134,7 +134,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('says that every place is taken by connections that still close, where it is so', () => {
+    it('reports when every slot is occupied by a connection that is still closing', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({
           connect: target('a').connect,
@@ -200,7 +200,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('0 takes what is free and waits for nothing', () => {
+    it('0 takes an available connection, and does not wait', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1, acquireTimeout: 0 });
         expectObservable(held(pool, 5)).toBe('(a|)');
@@ -209,7 +209,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('Infinity waits as long as it takes', () => {
+    it('Infinity waits without an end', () => {
       marbles(({ cold, target, expectObservable }) => {
         const pool = createPool({ connect: target('a').connect, max: 1, acquireTimeout: Infinity });
         expectObservable(pool.use(() => cold('60m |'))).toBe('60m |');
@@ -217,7 +217,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('may be another for one caller, shorter or longer, without changing the order of the line', () => {
+    it('can be set for one caller, shorter or longer, without changing the order of the queue', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('a').connect, max: 1, acquireTimeout: 6 });
         const exhausted = poolError('POOL_EXHAUSTED');
@@ -229,7 +229,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('ends every wait at its own time, whoever has left before, from wherever in the line', () => {
+    it('ends every wait at its own time, after any callers have left from any position', () => {
       marbles(({ target, at, flush }) => {
         const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1, maxPending: 1_000 });
         pool.acquire().subscribe();
@@ -253,7 +253,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('ends the waits of many at their own times, with one timer in use for the line', () => {
+    it('ends many waits at their own times, with one timer in use for the queue', () => {
       marbles(({ target, at, flush }) => {
         const counting = countingScheduler();
         const pool = createPool({
@@ -277,7 +277,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('takes no more timers for a thousand who come and leave, in whatever order: leaving is a matter of the neighbours', () => {
+    it('uses no more timers for a thousand callers that come and leave, in any order: leaving only changes links', () => {
       for (const order of ['first to come', 'last to come', 'from the middle'] as const) {
         const counting = countingScheduler();
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });
@@ -296,7 +296,7 @@ describe('the waiting line', () => {
       }
     });
 
-    it('takes a handful of timers for a thousand waits of a moment, leaves none behind, and is on time after them', () => {
+    it('uses a handful of timers for a thousand short waits, leaves none after them, and is on time afterwards', () => {
       marbles(({ at, flush }) => {
         const counting = countingScheduler();
         const pool = createPool({
@@ -333,7 +333,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('leaves no timer behind when the line is empty', () => {
+    it('leaves no timer when the queue is empty', () => {
       const counting = countingScheduler();
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, scheduler: counting.scheduler });
       const leases: Lease<string>[] = [];
@@ -348,7 +348,7 @@ describe('the waiting line', () => {
       expect(counting.live).toBe(0);
     });
 
-    it('lets one whose wait is over ask again inside its error, and does not serve it early or twice', () => {
+    it('lets a caller acquire again inside the error of its timeout, and does not serve it early or twice', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1, acquireTimeout: 3 });
         const times: string[] = [];
@@ -373,7 +373,7 @@ describe('the waiting line', () => {
   });
 
   describe('maxPending', () => {
-    it('turns the last to come away when the line is full, and nobody else', () => {
+    it('rejects the last caller when the queue is full, and no other', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a').connect, max: 1, maxPending: 2, name: 'db' });
         const refused = poolError('POOL_EXHAUSTED', {
@@ -392,7 +392,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('does not count those whom connections still to be opened will serve', () => {
+    it('does not count callers that connections still to be opened will serve', () => {
       marbles(({ target, at, flush }) => {
         const pool = createPool({ connect: target('5ms a', '5ms b').connect, max: 2, maxPending: 1 });
         const told: string[] = [];
@@ -411,7 +411,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('0 refuses at once when nothing is free and nothing more can be opened', () => {
+    it('0 rejects at once when no connection is available and no more can be opened', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('--a').connect, max: 1, maxPending: 0 });
         const refused = poolError('POOL_EXHAUSTED', { reason: 'queue-full' });
@@ -422,7 +422,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('counts capacity among what is still to be opened', () => {
+    it('includes the capacity of connections still to be opened', () => {
       marbles(({ target, at, flush }) => {
         const pool = createPool({ connect: target('5ms a').connect, max: 1, capacity: 3, maxPending: 0 });
         let served = 0;
@@ -435,7 +435,7 @@ describe('the waiting line', () => {
       });
     });
 
-    it('keeps those in line whose connection is lost meanwhile', () => {
+    it('keeps callers in the queue whose connection is lost meanwhile', () => {
       marbles(({ target, expectObservable }) => {
         const pool = createPool({ connect: target('a---#', '--b').connect, max: 1, maxPending: 1 });
         expectObservable(pool.use(() => NEVER)).toBe('----#', undefined, poolError('CONNECTION_FAILED'));
@@ -452,7 +452,7 @@ describe('the waiting line', () => {
       expect(pool.stats.pendingAcquires).toBe(10_000);
     });
 
-    it('Infinity is no bound', () => {
+    it('Infinity is no limit', () => {
       const pool = createPool({
         connect: () => opensAtOnce('a'),
         max: 1,
@@ -465,7 +465,7 @@ describe('the waiting line', () => {
     });
   });
 
-  describe('keeps nothing', () => {
+  describe('retains nothing', () => {
     const pool = () => createPool({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 60_000 });
 
     /** How many of these are still in memory, a turn later. */
@@ -475,7 +475,7 @@ describe('the waiting line', () => {
       return owners.filter((owner) => owner.deref() !== undefined).length;
     }
 
-    it('of callers that have left, although one from before them still waits', async () => {
+    it('of callers that have left, although an earlier one still waits', async () => {
       const busy = pool();
       busy.acquire().subscribe();
       busy.use(() => of(1)).subscribe({ error: () => undefined });
@@ -492,7 +492,7 @@ describe('the waiting line', () => {
       await busy.destroy({ timeout: 0 });
     });
 
-    it('of callers that asked inside their own work, nor of that work', async () => {
+    it('of callers that acquired inside their own work, nor of that work', async () => {
       const nested = pool();
       const owners = Array.from({ length: 10 }, () => {
         const owner = {};

@@ -18,7 +18,7 @@ async function outcomeOf(promise: Promise<unknown> | undefined): Promise<unknown
 }
 
 describe('pool.warmUp()', () => {
-  it('opens one connection, which then is available', async () => {
+  it('opens one connection, which is available then', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 5 });
     await pool.warmUp();
@@ -28,7 +28,7 @@ describe('pool.warmUp()', () => {
     );
   });
 
-  it('opens so many connections, all at once up to maxOpening', async () => {
+  it('opens the given number of connections, all at once up to maxOpening', async () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     let warm: Promise<void> | undefined;
     let settledAt = -1;
@@ -45,7 +45,7 @@ describe('pool.warmUp()', () => {
     expect(await outcomeOf(warm)).toBe('done');
   });
 
-  it('counts what is open already, in use or not', async () => {
+  it('counts connections that are open already, in use or not', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 5 });
     pool.use(() => NEVER).subscribe();
@@ -57,7 +57,7 @@ describe('pool.warmUp()', () => {
     expect(scripted.dials).toBe(3);
   });
 
-  it('without a count opens min, or as much of it as there may be since a resize', async () => {
+  it('without a count opens min, or at most max after a resize', async () => {
     const scripted = scriptedTarget({ openAfter: 1 });
     const pool = createPool({ connect: scripted.connect, max: 4, min: 3 });
     await pool.warmUp();
@@ -68,14 +68,14 @@ describe('pool.warmUp()', () => {
     await pool.destroy();
   });
 
-  it('of 0 is done at once, and opens nothing', async () => {
+  it('of 0 resolves at once, and opens nothing', async () => {
     const scripted = scriptedTarget();
     const pool = createPool({ connect: scripted.connect, max: 5 });
     await pool.warmUp(0);
     expect(scripted.dials).toBe(0);
   });
 
-  it('serves a caller who comes meanwhile with the first that opens', () => {
+  it('serves a caller that arrives meanwhile with the first connection that opens', () => {
     marbles(({ target, expectObservable }) => {
       const { connect } = target('---a', '-----b');
       const pool = createPool({ connect, max: 2 });
@@ -84,7 +84,7 @@ describe('pool.warmUp()', () => {
     });
   });
 
-  it('waits for every one of several calls its own count', async () => {
+  it('waits for the own count of each of several calls', async () => {
     const seen: string[] = [];
     let calls: Promise<unknown>[] = [];
     marbles(({ target, flush }) => {
@@ -108,7 +108,7 @@ describe('pool.warmUp()', () => {
     expect(await outcomeOf(warm)).toBe('done');
   });
 
-  it('rejects with a ConnectionFailedError when the target is dead, after a bounded number of connects', async () => {
+  it('rejects with a ConnectionFailedError when the target is down, after a bounded number of connects', async () => {
     const refused = new Error('refused');
     const scripted = scriptedTarget({ step: () => 'fail', error: refused });
     let warm: Promise<void> | undefined;
@@ -121,7 +121,7 @@ describe('pool.warmUp()', () => {
     expect(scripted.dials).toBeLessThanOrEqual(9);
   });
 
-  it('rejects with a ConnectionFailedError when acquireTimeout is over, and says how far it came', async () => {
+  it('rejects with a ConnectionFailedError when acquireTimeout expires, and names the number of open connections', async () => {
     let warm: Promise<void> | undefined;
     const counting = countingScheduler();
     marbles(({ target, at, flush }) => {

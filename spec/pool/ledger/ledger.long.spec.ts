@@ -70,7 +70,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 );
 
 describe('a pool with every option', () => {
-  it('keeps its books, and never shows what may not be seen', () => {
+  it('keeps its counts consistent, and never shows an invalid state', () => {
     let steps = 0;
     const began = performance.now();
     fc.assert(

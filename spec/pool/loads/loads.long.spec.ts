@@ -6,8 +6,8 @@ import { allowed, compare } from './run-load';
 /** Random loads, from this seed on. */
 const first = Number(process.env['LOADS_SEED'] ?? 1);
 
-describe('a used pool, beside one that opens a connection for every caller that waits', () => {
-  it('takes no longer over any load than the other, a tenth and a few connect times apart', () => {
+describe('a used pool, compared with one that opens a connection for every waiting caller', () => {
+  it('takes no longer over any load, apart from a tenth and a few connect times', () => {
     const loads = effort(150, 1_500, 10_000);
     let worst = { share: 0, text: '' };
     let more = 0;
@@ -44,7 +44,7 @@ describe('a used pool, beside one that opens a connection for every caller that 
     { load: batch(10, 1, 30, 2, 5_000, 10), fresh: 1_048 },
   ]) {
     const [part] = load.parts;
-    it(`runs a batch of ${part!.kind === 'batch' ? part!.items : 0} as fast as a fresh pool, with 1 of ${load.max} open`, () => {
+    it(`runs a batch of ${part!.kind === 'batch' ? part!.items : 0} at the speed of a fresh pool, with 1 of ${load.max} open`, () => {
       const { ours, greedy } = compare(load);
       expect(ours.total).toBeLessThanOrEqual(fresh);
       expect(ours.total).toBeLessThanOrEqual(allowed(load, greedy));
@@ -53,7 +53,7 @@ describe('a used pool, beside one that opens a connection for every caller that 
     });
   }
 
-  it('opens connections for callers that come back as soon as they have been served', () => {
+  it('opens connections for callers that return as soon as they have been served', () => {
     for (const pause of [null, 0]) {
       const load = {
         ...batch(5, 1, 100, 20, 10_000, 5),

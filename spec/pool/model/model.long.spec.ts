@@ -21,7 +21,7 @@ describe('the pool, against a model of its contract', () => {
     await endOf(world);
   });
 
-  it('does what the model says, whatever happens in whatever order', async () => {
+  it('does what the model predicts, for any events in any order', async () => {
     const began = performance.now();
     if (path !== undefined) {
       await fc.assert(property, { seed: firstSeed, path, endOnFailure: true });

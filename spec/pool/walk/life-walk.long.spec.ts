@@ -180,7 +180,7 @@ function everySchedule(kind: LifeWalk, capacity: number): number {
   }
 }
 
-describe('the life of connections, in orders of events for two connections and three holders', () => {
+describe('the lifecycle of connections, in orders of events for two connections and three holders', () => {
   let schedules = 0;
   let seconds = 0;
 
