@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -163,6 +163,24 @@ function events(): Record<string, string[]> {
   return Object.fromEntries(kinds) as Record<string, string[]>;
 }
 
+/** Every page that a reader is led to. */
+const pages = (): string[] => [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(resolve(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.startsWith('api'))
+    .map((name) => `docs/${name}`),
+];
+
+/** The anchors that GitHub gives to the headings of a page. */
+const anchorsOf = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
 /** What stands before a piece of code of a page that imports nothing of the package itself. */
 const given: Readonly<Record<string, string>> = { 'docs/pull.md': pulled };
 
@@ -171,11 +189,8 @@ const withFragments = ['docs/semantics.md'];
 
 describe('the README', () => {
   it('and the pages in docs have code that compiles', () => {
-    const pages = readdirSync(resolve(root, 'docs'))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`);
     const modules: Record<string, string> = { planted: `${prelude}pool.use((node) => node.cal('word_count'));` };
-    for (const page of ['README.md', ...pages.filter((name) => !withFragments.includes(name))]) {
+    for (const page of pages().filter((name) => !withFragments.includes(name))) {
       for (const [i, code] of blocksOf(page).entries()) {
         const imports = code.includes("from 'rxjs-connection-pool");
         modules[`${page} ${i + 1}`] = imports ? code : (given[page] ?? prelude) + code;
@@ -183,6 +198,22 @@ describe('the README', () => {
     }
     expect(Object.keys(modules).length).toBeGreaterThan(25);
     expect(complaints(modules)).toEqual([jasmine.stringMatching(/^planted\.ts: Property 'cal' does not exist/)]);
+  });
+
+  it('and the pages in docs have links that lead somewhere', () => {
+    const broken: string[] = [];
+    for (const page of pages()) {
+      for (const [, link] of textOf(page)
+        .replaceAll(/^```.*?^```$/gms, '')
+        .matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(link!)) continue;
+        const [path, anchor] = link!.split('#');
+        const file = path === '' ? resolve(root, page) : resolve(root, dirname(page), path!);
+        if (!existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor)))
+          broken.push(`${page}: ${link}`);
+      }
+    }
+    expect(broken).toEqual([]);
   });
 
   it('has at most 250 lines', () => {
