@@ -18,6 +18,9 @@ const floors = {
   cli: ['telemetry', 'dashboard', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
 };
 
+/** The folders of src/pool, in the order of imports: each imports only from those before it, from errors.ts and from connector.ts. */
+const poolFolders = ['values', 'time', 'collections', 'state', 'metrics', 'policies', 'reports', 'core', 'rx'];
+
 const forbid = (files, regex, message) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
@@ -30,6 +33,18 @@ const oneWay = Object.entries(floors).map(([floor, below]) => {
     [`src/${floor}/**/*.ts`],
     `${out}|^rxjs-connection-pool`,
     `Imports point one way: src/${floor} may import ${below.length === 0 ? 'nothing outside itself' : `only from ${below.join(', ')}`}.`,
+  );
+});
+
+const poolOneWay = poolFolders.map((folder, i) => {
+  const later = poolFolders.slice(i + 1);
+  const top = String.raw`^\.\./(?!errors$|connector$)[^/]+$`;
+  const other = later.length === 0 ? [] : [String.raw`^\.\./(${later.join('|')})/`];
+  const rxjs = folder === 'rx' ? [] : ['^rxjs', '^ix'];
+  return forbid(
+    [`src/pool/${folder}/**/*.ts`],
+    [top, String.raw`^\.\./\.\./`, ...other, ...rxjs].join('|'),
+    `src/pool/${folder} imports only from errors.ts, connector.ts${i === 0 ? '' : ` and ${poolFolders.slice(0, i).join(', ')}`}${folder === 'rx' ? '' : '; only src/pool/rx knows RxJS'}.`,
   );
 });
 
@@ -95,6 +110,7 @@ export default defineConfig(
     },
   },
   ...oneWay,
+  ...poolOneWay,
   {
     files: ['**/*.mjs', '**/*.js'],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },

@@ -1,11 +1,12 @@
 export { createPool } from './pool/create-pool';
 export type { PoolOptions, AcquireOptions } from './pool/options';
 export type { ConnectionPool } from './pool/connection-pool';
-export type { ContextCarrier } from './pool/rx/context';
+export type { ContextCarrier } from './pool/rx/async-context';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
 export type { Lease } from './pool/rx/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/rx/stats';
-export type { EvictReason, PoolEvent, PoolEventDetails } from './pool/reports/events';
+export type { EvictReason } from './pool/state/claim-and-slot';
+export type { PoolEvent, PoolEventDetails } from './pool/reports/events';
 export type { Holder } from './pool/reports/holders';
 export type { PoolTimings, TimingsOptions } from './pool/metrics/timings';
 export { Histogram } from './pool/metrics/histogram';

@@ -1,6 +1,6 @@
 import { warmPool } from '../cases/warm-pool';
-import { Claim } from '../../src/pool/state/claim';
-import type { ResolvedAcquireOptions } from '../../src/pool/options';
+import { Claim } from '../../src/pool/state/claim-and-slot';
+import type { ResolvedAcquireOptions } from '../../src/pool/state/claim-and-slot';
 import type { InLine } from '../runner/gathered';
 import { coreOf } from './core';
 

@@ -1,7 +1,7 @@
 import { asyncScheduler, filter, map, Subject, Subscriber, take, takeUntil, tap } from 'rxjs';
 import type { Observable } from 'rxjs';
 import type { ConnectionPool, Lease } from '../../src/index';
-import { Claim } from '../../src/pool/state/claim';
+import { Claim } from '../../src/pool/state/claim-and-slot';
 import type { HeldLease } from '../../src/pool/rx/lease';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';

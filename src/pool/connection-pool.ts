@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { ObservedValueOf, Subscriber } from 'rxjs';
-import type { Claim } from './state/claim';
-import { clockOutside, contextsOf } from './rx/context';
+import type { Claim } from './state/claim-and-slot';
+import { clockOutside, contextsOf } from './rx/async-context';
 import { PoolCore } from './core/pool-core';
 import type { Host } from './core/pool-core';
 import { asyncDisposeSymbol } from './values/disposal';
@@ -22,7 +22,8 @@ import type { Lease } from './rx/lease';
 import { ConnectionLifecycle } from './rx/connection-lifecycle';
 import { resolveAcquireOptions, countIssue, timeIssue } from './options';
 import { describeValue } from './values/describe';
-import type { AcquireOptions, ResolvedAcquireOptions, ResolvedOptions } from './options';
+import type { ResolvedAcquireOptions } from './state/claim-and-slot';
+import type { AcquireOptions, ResolvedOptions } from './options';
 import { checkedRandom } from './values/random';
 import { schedulerClock } from './rx/scheduler-clock';
 import { StatsSubject } from './rx/stats';
@@ -178,7 +179,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const core = new PoolCore<C>(options, clock, checkedRandom(options.random), host);
     const stats = new StatsSubject(core as PoolCore<unknown>);
     const events = new EventStream(core as PoolCore<unknown>);
-    const abandonedLeases = new AbandonedLeases<C>(core.clock);
+    const abandonedLeases = new AbandonedLeases(core.clock);
     this.core = core;
     this.defaultAcquireOptions = resolveAcquireOptions(options.name, options.acquireTimeout, undefined);
     this.stats$ = stats;

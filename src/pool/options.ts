@@ -1,8 +1,11 @@
+import type { ResolvedAcquireOptions } from './state/claim-and-slot';
 import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
-import type { ContextCarrier } from './rx/context';
+import type { ContextCarrier } from './rx/async-context';
 import type { Connector, OnCancel } from './connector';
 import type { CoreOptions } from './core/pool-core';
+import type { LifecycleOptions } from './rx/connection-lifecycle';
+import type { RunSettings } from './rx/internals';
 import { describeValue } from './values/describe';
 import { InvalidConfigError } from './errors';
 import { maxTimerMs } from './time/clock';
@@ -162,18 +165,8 @@ export interface AcquireOptions {
 }
 
 /** The options with every default filled in. */
-export interface ResolvedOptions<C> extends CoreOptions {
-  readonly connect: Connector<C>;
-  readonly close: ((connection: C) => ObservableInput<unknown> | void) | undefined;
-  readonly lost: ((connection: C) => ObservableInput<unknown>) | undefined;
+export interface ResolvedOptions<C> extends CoreOptions, LifecycleOptions<C>, RunSettings<C> {
   readonly acquireTimeout: number;
-  readonly connectTimeout: number;
-  readonly closeTimeout: number;
-  readonly validate: ((connection: C) => ObservableInput<boolean>) | undefined;
-  readonly reset: ((connection: C) => ObservableInput<unknown>) | undefined;
-  readonly isFatal: ((error: unknown) => boolean) | undefined;
-  readonly onCancel: OnCancel<C>;
-  readonly cancelTimeout: number;
   readonly context: false | ContextCarrier | undefined;
   readonly scheduler: SchedulerLike;
   readonly random: () => number;
@@ -237,13 +230,6 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
     scheduler: options.scheduler ?? asyncScheduler,
     random: options.random ?? Math.random,
   };
-}
-
-/** The options of one acquire with every default filled in. */
-export interface ResolvedAcquireOptions {
-  readonly acquireTimeout: number;
-  readonly label: string | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Checks the options of one acquire; the pool's own `acquireTimeout` is the default. */

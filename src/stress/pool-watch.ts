@@ -1,6 +1,7 @@
 import { timeEpsilon } from '../pool/time/clock';
 import type { ConnectionPool } from '../pool/connection-pool';
-import type { EvictReason, PoolEvent } from '../pool/reports/events';
+import type { EvictReason } from '../pool/state/claim-and-slot';
+import type { PoolEvent } from '../pool/reports/events';
 import { Histogram } from '../pool/metrics/histogram';
 import type { PoolStats } from '../pool/rx/stats';
 import { activityCounters } from './counters';

@@ -3,7 +3,7 @@ import { isTask } from '../../operators/internal/task';
 import type { AnyTask, ItemWork } from '../../operators/internal/task';
 import type { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
-import type { Context } from '../../pool/rx/context';
+import type { Context } from '../../pool/state/context';
 import { startMember } from '../../operators/internal/inner-member';
 import { limitFor, limitOf } from '../../operators/internal/member';
 import type { BatchRules, Member, MemberOwner } from '../../operators/internal/member';

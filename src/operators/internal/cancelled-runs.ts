@@ -1,4 +1,4 @@
-import type { ClaimState } from '../../pool/state/claim';
+import type { ClaimState } from '../../pool/state/claim-and-slot';
 
 interface Run {
   readonly state: ClaimState;

@@ -1,6 +1,6 @@
 import { from, Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Unsubscribable } from 'rxjs';
-import type { Context } from '../../pool/rx/context';
+import type { Context } from '../../pool/state/context';
 import { isPiped, thrownBy } from '../../pool/rx/rxjs-internals';
 import type { Sink } from '../../pool/rx/work';
 import { isBareTask, isTask } from './task';

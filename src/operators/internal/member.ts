@@ -1,5 +1,5 @@
 import type { BatchPool } from '../../pool/state/batch-demand';
-import type { Context } from '../../pool/rx/context';
+import type { Context } from '../../pool/state/context';
 import { InvalidConfigError } from '../../pool/errors';
 import { isTask } from './task';
 import type { HeldMember } from './outages';

@@ -1,5 +1,5 @@
 import type { Cancel } from '../../pool/time/clock';
-import type { Context } from '../../pool/rx/context';
+import type { Context } from '../../pool/state/context';
 import { isPoolError } from '../../pool/errors';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';

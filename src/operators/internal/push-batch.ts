@@ -1,7 +1,7 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
-import type { Context } from '../../pool/rx/context';
+import type { Context } from '../../pool/state/context';
 import { isTask } from './task';
 import { startMember } from './inner-member';
 import { limitFor, limitOf } from './member';

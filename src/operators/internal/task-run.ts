@@ -1,8 +1,8 @@
-import type { Context, Contexts } from '../../pool/rx/context';
+import type { Context, Contexts } from '../../pool/state/context';
 import type { PoolError } from '../../pool/errors';
 import { isUnsubscribed } from '../../pool/rx/rxjs-internals';
 import type { PoolInternals } from '../../pool/rx/internals';
-import type { ResolvedAcquireOptions } from '../../pool/options';
+import type { ResolvedAcquireOptions } from '../../pool/state/claim-and-slot';
 import type { WorkContext } from '../../pool/rx/work';
 import { WorkRun } from '../../pool/rx/work-run';
 import type { ItemWork } from './task';

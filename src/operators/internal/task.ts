@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import type { Operator } from 'rxjs';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
-import type { ResolvedAcquireOptions } from '../../pool/options';
+import type { ResolvedAcquireOptions } from '../../pool/state/claim-and-slot';
 import type { WorkContext } from '../../pool/rx/work';
 import { lift, setLifted } from '../../pool/rx/rxjs-internals';
 import { StopOnAbort } from '../../pool/rx/stop-on-abort';

@@ -1,15 +1,16 @@
 import type { BatchDemand } from '../state/batch-demand';
-import type { Claim } from '../state/claim';
+import type { Claim } from '../state/claim-and-slot';
 import type { Clock } from '../time/clock';
 import { CoarseClock } from '../time/coarse-clock';
 import { Connections } from '../state/connections';
 import type { ConnectionsOptions } from '../state/connections';
-import type { Context, Contexts } from '../rx/context';
+import type { Context, Contexts } from '../state/context';
 import type { OperationOutcome } from '../state/counters';
 import { Counters } from '../state/counters';
 import { Shutdown } from '../policies/shutdown';
 import type { PoolError } from '../errors';
-import type { EvictReason, PoolEvent } from '../reports/events';
+import type { EvictReason } from '../state/claim-and-slot';
+import type { PoolEvent } from '../reports/events';
 import { Evictions } from '../policies/evictions';
 import type { EvictionOptions } from '../policies/evictions';
 import { LeakWatch } from '../reports/holders';
@@ -22,6 +23,7 @@ import type { LoadShedderOptions } from '../policies/load-shedder';
 import { Outliers } from '../policies/outliers';
 import type { OutlierOptions } from '../policies/outliers';
 import {
+  closedByDestroy,
   connectionLost,
   queueFull,
   overloaded,
@@ -32,7 +34,7 @@ import {
 } from '../reports/error-texts';
 import { Reports } from '../reports/reports';
 import { Diagnostics } from '../reports/diagnostics';
-import type { Slot } from '../state/slot';
+import type { Slot } from '../state/claim-and-slot';
 import { Timings } from '../metrics/timings';
 import { expensive, nextTurnMs, TurnBudget } from '../time/turn-budget';
 import { ConnectTimer } from '../policies/connect-timer';
@@ -1131,7 +1133,7 @@ export class PoolCore<C> {
 
   private closeActive(): void {
     for (const slot of this.connections.all()) {
-      if (slot.state === 'open') this.revoke(slot, 'destroy', this.shutdown.impatience(this.name));
+      if (slot.state === 'open') this.revoke(slot, 'destroy', closedByDestroy(this.name));
     }
   }
 

@@ -1,7 +1,7 @@
 import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { isNoConnectionReturned } from '../values/no-connection-returned';
-import type { Slot } from '../state/slot';
+import type { Slot } from '../state/claim-and-slot';
 import type { Timings } from '../metrics/timings';
 import { expensive, TurnBudget } from '../time/turn-budget';
 

@@ -1,8 +1,8 @@
 import type { Cancel, Clock } from '../time/clock';
 import { timeEpsilon } from '../time/clock';
 import type { Connections } from '../state/connections';
-import type { EvictReason } from '../reports/events';
-import type { Slot } from '../state/slot';
+import type { EvictReason } from '../state/claim-and-slot';
+import type { Slot } from '../state/claim-and-slot';
 import type { WarmUps } from './warm-ups';
 
 export interface EvictionOptions {

@@ -1,5 +1,5 @@
 import type { Counters } from '../state/counters';
-import type { Slot } from '../state/slot';
+import type { Slot } from '../state/claim-and-slot';
 
 export interface OutlierOptions {
   readonly consecutive: number;

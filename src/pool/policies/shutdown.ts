@@ -1,6 +1,4 @@
 import type { Cancel, Clock } from '../time/clock';
-import type { PoolError } from '../errors';
-import { closedByDestroy } from '../reports/error-texts';
 
 /** How far `destroy` has come, and for how long it is patient with what is lent. */
 export class Shutdown {
@@ -44,10 +42,6 @@ export class Shutdown {
     const first = this.graceOver;
     this.graceOver = false;
     return first;
-  }
-
-  impatience(name: string): PoolError {
-    return closedByDestroy(name);
   }
 
   end(): void {

@@ -1,4 +1,4 @@
-import type { Claim } from '../state/claim';
+import type { Claim } from '../state/claim-and-slot';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { Connections } from '../state/connections';
 import { holderOf, isSelfDeadlock } from './holders';

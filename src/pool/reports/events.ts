@@ -1,24 +1,6 @@
 import type { CoarseClock } from '../time/coarse-clock';
 import type { ConnectPolicy } from '../policies/connect-policy';
-
-/**
- * Why the pool closes a connection: it was `idle` for `idleTimeout`; it has reached the end of its `lifetime` or its last use (`uses`, see
- * `maxUses`); it was `lost`; it was `discarded` by its holder, by `isFatal` or by `onCancel`; it has failed its `validate` or its `reset`;
- * all its last runs failed (`outlier`); or the pool was made smaller (`resize`), was refreshed (`refresh`), or is being destroyed
- * (`destroy`).
- */
-export type EvictReason =
-  | 'idle'
-  | 'lifetime'
-  | 'uses'
-  | 'lost'
-  | 'discarded'
-  | 'validate'
-  | 'reset'
-  | 'outlier'
-  | 'resize'
-  | 'refresh'
-  | 'destroy';
+import type { EvictReason } from '../state/claim-and-slot';
 
 /** The events of a pool. Connections are numbered from 1, in the order in which their connects began. */
 export type PoolEventDetails =

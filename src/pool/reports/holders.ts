@@ -1,8 +1,8 @@
-import { Claim } from '../state/claim';
+import { Claim } from '../state/claim-and-slot';
 import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { DeferredCancelTimer } from '../time/deferred-cancel-timer';
-import type { Slot } from '../state/slot';
+import type { Slot } from '../state/claim-and-slot';
 
 /** The holder of a lease. */
 export interface Holder {

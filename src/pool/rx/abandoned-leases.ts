@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../time/clock';
-import type { HeldLease } from './lease';
+import type { ClaimState } from '../state/claim-and-slot';
 
 /** The number of recent leases that are kept before the ended ones among them are removed. */
 const initialLimit = 64;
@@ -13,19 +13,24 @@ const registry = new FinalizationRegistry<WeakRef<{ collected(): void }>>((claim
   claim.deref()?.collected();
 });
 
+/** A lease, and its claim, which knows whether it has ended. */
+interface WatchedLease {
+  readonly claim: { readonly state: ClaimState; collected(): void };
+}
+
 /**
  * Finds abandoned leases: those that were garbage-collected without having been released. The holder may still use the connection
  * (`const { connection } = lease`), so it is closed and not lent again. Registration costs about as much as everything else of a lease, so a
  * lease that is released within the same millisecond, as most are, is not registered.
  */
-export class AbandonedLeases<C> {
-  private recent: HeldLease<C>[] = [];
+export class AbandonedLeases {
+  private recent: WatchedLease[] = [];
   private limit = initialLimit;
   private cancel: Cancel | null = null;
 
   constructor(private readonly clock: Clock) {}
 
-  watch(lease: HeldLease<C>): void {
+  watch(lease: WatchedLease): void {
     // A turn may deliver a million leases that are released at once: they must not all be kept until its end.
     if (this.recent.length >= this.limit) {
       this.recent = this.recent.filter(isHeld);
@@ -50,6 +55,6 @@ export class AbandonedLeases<C> {
   };
 }
 
-function isHeld<C>({ claim }: HeldLease<C>): boolean {
+function isHeld({ claim }: WatchedLease): boolean {
   return claim.state === 'held';
 }

@@ -1,14 +1,26 @@
 import { from, isObservable, observable as symbolObservable, Subscriber, take, tap, throwIfEmpty } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { Cancel } from '../time/clock';
-import type { ConnectContext } from '../connector';
+import type { ConnectContext, Connector } from '../connector';
 import type { PoolCore } from '../core/pool-core';
 import { describeValue } from '../values/describe';
 import { NoConnectionReturned } from '../values/no-connection-returned';
-import type { ResolvedOptions } from '../options';
 import { unsubscribeQuietly, runToEnd } from './run-to-end';
-import { Slot } from '../state/slot';
-import type { Check } from '../state/slot';
+import { Slot } from '../state/claim-and-slot';
+import type { Check } from '../state/claim-and-slot';
+
+/** The options that concern one connection, with the defaults filled in. Times in ms. */
+export interface LifecycleOptions<C> {
+  readonly connect: Connector<C>;
+  readonly close: ((connection: C) => ObservableInput<unknown> | void) | undefined;
+  readonly lost: ((connection: C) => ObservableInput<unknown>) | undefined;
+  readonly connectTimeout: number;
+  readonly closeTimeout: number;
+  /** Bounds a reset. */
+  readonly cancelTimeout: number;
+  readonly validate: ((connection: C) => ObservableInput<boolean>) | undefined;
+  readonly reset: ((connection: C) => ObservableInput<unknown>) | undefined;
+}
 
 /**
  * - `connecting`: waiting for the connection;
@@ -32,7 +44,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   constructor(
     id: number,
     private readonly core: PoolCore<C>,
-    private readonly options: ResolvedOptions<C>,
+    private readonly options: LifecycleOptions<C>,
   ) {
     super(id);
   }

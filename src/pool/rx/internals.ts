@@ -1,14 +1,21 @@
 import type { PoolCore } from '../core/pool-core';
 import type { AbandonedLeases } from './abandoned-leases';
-import type { RunSettings } from './work-run';
+import type { OnCancel } from '../connector';
 
 /** The key under which pools and leases keep what the operators need and users do not; the same symbol in every copy of the package. */
 export const internals = Symbol.for('rxjs-connection-pool.internals');
 
+/** What a run has to know about its pool. */
+export interface RunSettings<C> {
+  readonly onCancel: OnCancel<C>;
+  readonly cancelTimeout: number;
+  readonly isFatal: ((error: unknown) => boolean) | undefined;
+}
+
 export interface PoolInternals<C> {
   readonly core: PoolCore<C>;
   readonly runs: RunSettings<C>;
-  readonly abandonedLeases: AbandonedLeases<C>;
+  readonly abandonedLeases: AbandonedLeases;
   readonly acquireTimeout: number;
   /** The defaults of leases that were acquired without options. */
   readonly label: undefined;

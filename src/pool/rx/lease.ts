@@ -1,6 +1,6 @@
 import type { Subscriber, Unsubscribable } from 'rxjs';
-import { Claim } from '../state/claim';
-import type { Context } from './context';
+import { Claim } from '../state/claim-and-slot';
+import type { Context } from '../state/context';
 import { DirectObservable } from './direct-observable';
 import type { CancellableRun } from './direct-subscriber';
 import { disposeSymbol } from '../values/disposal';
@@ -10,7 +10,7 @@ import { inspectSymbol } from '../values/inspect-symbol';
 import { internals } from './internals';
 import type { PoolInternals } from './internals';
 import { isUnsubscribed } from './rxjs-internals';
-import type { ResolvedAcquireOptions } from '../options';
+import type { ResolvedAcquireOptions } from '../state/claim-and-slot';
 import type { Sink } from './work';
 
 /**

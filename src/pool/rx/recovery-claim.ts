@@ -1,7 +1,7 @@
-import { Claim } from '../state/claim';
+import { Claim } from '../state/claim-and-slot';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import type { ResolvedAcquireOptions } from '../options';
+import type { ResolvedAcquireOptions } from '../state/claim-and-slot';
 
 const recoveryOptions: ResolvedAcquireOptions = { acquireTimeout: Infinity, label: undefined, signal: undefined };
 

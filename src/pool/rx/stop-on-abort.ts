@@ -1,6 +1,6 @@
 import { Subscriber } from 'rxjs';
 import type { Observable, Operator, TeardownLogic } from 'rxjs';
-import type { Context } from './context';
+import type { Context } from '../state/context';
 import { unsubscribeQuietly } from './run-to-end';
 
 /** The members of the core that it uses: no other caller is served before this one has received its error. */

@@ -1,7 +1,7 @@
 import { DirectObservable } from './direct-observable';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
-import type { ResolvedAcquireOptions } from '../options';
+import type { ResolvedAcquireOptions } from '../state/claim-and-slot';
 import type { Sink, WorkContext } from './work';
 import { WorkRun } from './work-run';
 

@@ -1,7 +1,6 @@
 import { from, isObservable, Observable, Subscription } from 'rxjs';
 import type { ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
-import { Claim } from '../state/claim';
-import type { OnCancel } from '../connector';
+import { Claim } from '../state/claim-and-slot';
 import type { OperationOutcome } from '../state/counters';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
@@ -10,13 +9,6 @@ import { describeValue } from '../values/describe';
 import { runToEnd } from './run-to-end';
 import { isPiped, isUnsubscribed, subscribeAsSubscriber, thrownBy } from './rxjs-internals';
 import type { WorkContext } from './work';
-
-/** What a run has to know about its pool. */
-export interface RunSettings<C> {
-  readonly onCancel: OnCancel<C>;
-  readonly cancelTimeout: number;
-  readonly isFatal: ((error: unknown) => boolean) | undefined;
-}
 
 /**
  * - `waiting`: for a connection;

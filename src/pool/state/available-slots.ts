@@ -1,5 +1,5 @@
 import { LinkedList } from '../collections/linked-list';
-import type { Slot } from './slot';
+import type { Slot } from './claim-and-slot';
 
 /**
  * The open slots that can take one more lease, least loaded first. Slots of equal load keep the order

@@ -1,4 +1,4 @@
-import type { Context } from '../rx/context';
+import type { Context } from './context';
 
 /** The demand of a batch that has more items than it may start. */
 export interface BatchDemand {

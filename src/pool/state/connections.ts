@@ -1,8 +1,8 @@
-import type { Claim } from './claim';
+import type { Claim } from './claim-and-slot';
 import type { Counters } from './counters';
-import type { EvictReason } from '../reports/events';
+import type { EvictReason } from './claim-and-slot';
 import { AvailableSlots } from './available-slots';
-import type { Slot } from './slot';
+import type { Slot } from './claim-and-slot';
 
 export interface ConnectionsOptions {
   readonly max: number;

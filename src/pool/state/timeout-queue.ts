@@ -1,4 +1,4 @@
-import type { Claim } from './claim';
+import type { Claim } from './claim-and-slot';
 import { timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { DeferredCancelTimer } from '../time/deferred-cancel-timer';

@@ -1,4 +1,4 @@
-import type { Claim } from './claim';
+import type { Claim } from './claim-and-slot';
 import type { Cancel } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { TimeoutQueue } from './timeout-queue';

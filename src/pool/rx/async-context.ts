@@ -1,3 +1,4 @@
+import type { Context, Contexts } from '../state/context';
 import type { Clock } from '../time/clock';
 import { InvalidConfigError } from '../errors';
 import { describeValue } from '../values/describe';
@@ -17,19 +18,6 @@ import { reportUnhandled } from './report-unhandled';
  * ```
  */
 export type ContextCarrier = (of: 'caller' | 'pool') => ((run: () => void) => void) | null;
-
-/** A context that can be entered: the interface of an `AsyncResource`. */
-export interface Context {
-  runInAsyncScope<R>(fn: () => R): R;
-}
-
-/** The source of contexts. */
-export interface Contexts {
-  /** The context that belongs to no caller. */
-  readonly outside: Context;
-  /** The current context. */
-  capture(): Context | null;
-}
 
 /** The parts of Node and of zone.js that are used where they exist. */
 interface HostGlobals {
