@@ -272,6 +272,6 @@ describe('the README', () => {
       told[inCode(type!)[0]!] = inCode(fields!);
     expect(told).toEqual(events());
     const reasons = /^The reasons of `evicted`: (.*)\.$/m.exec(textOf('docs/observability.md'))![1]!;
-    expect(inCode(reasons).sort()).toEqual(wordsOf('src/pool/reports/events.ts', 'EvictReason').sort());
+    expect(inCode(reasons).sort()).toEqual(wordsOf('src/pool/state/claim-and-slot.ts', 'EvictReason').sort());
   });
 });
