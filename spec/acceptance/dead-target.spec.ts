@@ -6,7 +6,7 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
-/** A port on loopback where nobody listens any more. */
+/** A port on loopback without a listener. */
 async function deadPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -15,7 +15,7 @@ async function deadPort(): Promise<number> {
   return port;
 }
 
-/** Connects to a port, and counts how often that was tried. */
+/** Connects to a port, and counts the connects. */
 function tcp(port: number): { connect: () => Observable<Socket>; dials: () => number } {
   let dials = 0;
   return {
@@ -142,7 +142,7 @@ describe('a target that is down', () => {
         at(1_000, ask);
         at(2_000, ask);
         flush();
-        // 25 + 50 + 100 + 200 between the connects, each of 5; then a second of rest.
+        // 25 + 50 + 100 + 200 between the connects, each of 5; then a pause of one second.
         expect(told).toEqual(['told at 400', 'told at 1000', 'served at 2005']);
       });
       expect(target.dials).toBe(6);

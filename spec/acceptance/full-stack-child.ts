@@ -1,4 +1,4 @@
-// Asks a pool for a connection with less and less of the stack left, and says of how many depths it serves no more afterwards. To be run
+// Acquires from a pool with less and less of the stack left, and reports the number of depths after which it no longer serves. To be run
 // without an optimising compiler, so that a frame has one size.
 import { config, from, mergeAll, of, take } from 'rxjs';
 import { batchOutcomes, createPool, withConnection } from '../../src/index';
@@ -67,7 +67,7 @@ for (let step = deepest; step >= 1; step = Math.floor(step / 2)) if (fits(deepes
 for (const [name, ask] of Object.entries(asks)) {
   let stuck = 0;
   let full = 0;
-  // Down to where there has been room enough for a while.
+  // Down to where there has been enough stack for a while.
   for (let depth = deepest, roomFor = 0; roomFor < 20; depth--) {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     pool.use(() => of(1)).subscribe();

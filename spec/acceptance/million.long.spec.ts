@@ -8,12 +8,12 @@ import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
 
 const many = effort(50_000, 1_000_000);
 
-/** RxJS keeps what waits in an array that it empties by `shift()`: minutes for a million. */
+/** RxJS keeps waiting items in an array that it empties by `shift()`: minutes for a million. */
 const buffered = effort(10_000, 100_000, many);
 
 const patience = effort(120_000, 600_000, 1_800_000);
 
-/** How many values came, and whether they were those of all items. */
+/** The number of values, and whether they were those of all items. */
 interface Tally {
   readonly count: number;
   readonly sum: number;

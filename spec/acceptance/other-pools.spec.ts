@@ -8,7 +8,7 @@ describe('what other pools get wrong', () => {
 
   it('a spike: callers that will be served before a connect could help open no connections', async () => {
     const { 'extra connects': extra, ms } = await outcomeOf('spike');
-    // A machine that takes longer for it than a connect takes, has made another case of it.
+    // If the machine takes longer for it than a connect takes, it is another case.
     expect((ms as number) < 150 ? extra : 0).toBeLessThanOrEqual(1);
   });
 

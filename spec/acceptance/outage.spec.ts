@@ -41,7 +41,7 @@ describe('a batch of 400 items, while PostgreSQL is restarted', () => {
       const pool = createPool({
         connect,
         max: 8,
-        // The server says that it is about to go, before the connection does.
+        // The server announces its shutdown before the connection ends.
         isFatal: (error) =>
           /^57P0|not queryable|terminated/.test(`${(error as { code?: string }).code} ${String(error)}`),
       });
@@ -55,7 +55,7 @@ describe('a batch of 400 items, while PostgreSQL is restarted', () => {
       await restarted;
       expect(successful.length + failed.length).toBe(400);
       expect(unstarted).toBe(0);
-      // So many can be at work at once.
+      // The maximum number of items in progress.
       expect(failed.length).toBeGreaterThan(0);
       expect(failed.length).toBeLessThanOrEqual(8);
       expectNothingHeld(pool);

@@ -7,7 +7,7 @@ import type { ConnectionPool, PoolEvent, PoolOptions } from '../../src/index';
 import { postgresql } from '../helpers/postgres';
 import type { Postgres } from '../helpers/postgres';
 
-/** Backends of pooled connections have this name at the server. */
+/** Backends of pooled connections have this name on the server. */
 const application_name = 'pooled';
 
 /** What the server runs for the pool: queries, and backends whether or not they run one. */
@@ -40,7 +40,7 @@ describe('max, at a real PostgreSQL', () => {
   async function open(name = 'admin'): Promise<Client> {
     const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = server()!.env;
     const client = new Client({ host, port: Number(port), user, database, application_name: name });
-    // An idle client whose server goes emits it: unheard, it would end the process.
+    // An idle client emits it when its server goes: without a listener it would end the process.
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -71,7 +71,7 @@ describe('max, at a real PostgreSQL', () => {
     return rows[0]!;
   }
 
-  /** Looks again and again, until the pool is ended; the most of each that was seen. */
+  /** Polls until the pool is ended; returns the maximum of each count. */
   async function watch(): Promise<Running> {
     let most = { queries: 0, backends: 0 };
     while (watching) {
@@ -98,7 +98,7 @@ describe('max, at a real PostgreSQL', () => {
 
   const query = (client: Client): Promise<unknown> => client.query('select pg_sleep(20)');
 
-  /** Two callers begin a query of 20 s and leave after 50 ms, five times over; between them somebody asks a short question. */
+  /** Two callers begin a query of 20 s and leave after 50 ms, five times; in between another caller runs a short query. */
   async function rounds(work: Parameters<typeof pool.use>[0]): Promise<void> {
     for (let round = 0; round < 5; round++) {
       const callers = [pool.use(work), pool.use(work)].map((uses) => uses.subscribe({ error: () => undefined }));
@@ -225,9 +225,9 @@ describe('max, at a real PostgreSQL', () => {
   }, 60_000);
 });
 
-/** How many were seen depends on how often the server was asked, but never may there have been more. */
+/** The counts depend on the number of polls, but must never exceed max. */
 function expectNoMoreThan(max: number, { queries, backends }: Running): void {
-  // Short queries may all fall between two looks; backends stay.
+  // Short queries may all fall between two polls; backends stay.
   expect(backends).toBeGreaterThan(0);
   expect(queries).toBeLessThanOrEqual(max);
   expect(backends).toBeLessThanOrEqual(max);

@@ -8,7 +8,7 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
  * because nothing keeps it.
  */
 const scenarios: Record<string, () => unknown> = {
-  /** Used, and then nobody thinks of it any more. */
+  /** Used, and then no longer referenced. */
   'forgotten pool': async () => {
     await lastValueFrom(pool().use(() => of(1)));
   },
@@ -123,10 +123,10 @@ const scenarios: Record<string, () => unknown> = {
     setTimeout(() => waiting.unsubscribe(), 50);
   },
 
-  /** From here on somebody waits for an answer, which has to come before the end. */
+  /** From here on a caller waits for a result, which has to come before the end. */
   'pending acquire': () => {
     const used = pool({ acquireTimeout: 400 });
-    // Kept, or the collector might give it to the one who waits.
+    // Referenced, or the collector might pass the connection on to the waiting caller.
     const held: unknown[] = [];
     used.acquire().subscribe((lease) => held.push(lease));
     used.acquire().subscribe({
@@ -206,7 +206,7 @@ function pool(options: Partial<Parameters<typeof createPool<string>>[0]> = {}): 
   return createPool<string>({ connect: () => concat(of('a'), NEVER), max: 1, ...options });
 }
 
-/** A target whose first connections are gone at once. */
+/** A target whose first connections are lost at once. */
 function firstGone(count: number): { connect: () => Observable<string> } {
   let dials = 0;
   return { connect: () => (dials++ < count ? of('gone at once') : concat(of('a'), NEVER)) };

@@ -8,7 +8,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 import { microtasks, turns } from '../helpers/turns';
 
-/** How long a work takes, and what it comes to. */
+/** The duration and the outcome of work. */
 interface Plan {
   readonly name: string;
   readonly wait: () => Promise<void>;
@@ -24,7 +24,7 @@ for (const fails of [false, true]) {
   for (const count of [1, 2]) plans.push({ name: `${how} after ${count} turns`, wait: () => turns(count), fails });
 }
 
-/** Work that cannot be stopped, and says itself when it uses the connection. */
+/** Work that cannot be cancelled, and reports when it uses the connection. */
 async function work(connection: ScriptedConnection, { wait, fails }: Plan): Promise<string> {
   const leave = connection.enter();
   try {
@@ -38,7 +38,7 @@ async function work(connection: ScriptedConnection, { wait, fails }: Plan): Prom
 
 interface Exclusive {
   readonly pool: ConnectionPool<ScriptedConnection>;
-  /** The most users that any one connection had at a time, by their own count. */
+  /** The maximum number of concurrent users of any one connection, by their own count. */
   readonly peakUsers: () => number;
 }
 
@@ -50,7 +50,7 @@ function exclusivePool(options: Partial<PoolOptions<ScriptedConnection>> = {}): 
   };
 }
 
-/** Until everything that was begun has come to its end. */
+/** Runs until everything that was begun has ended. */
 async function settled({
   stats,
 }: {
@@ -193,7 +193,7 @@ describe('promise work that is cancelled at every moment: never two users of one
         items.complete();
         await settled({ stats: () => pool.stats });
         expect(peakUsers()).toBe(1);
-        // An earlier one may have failed before it was switched away from: that ends the pipeline.
+        // An earlier one may have failed before `switchAll` cancelled it: that ends the pipeline.
         if (error === undefined) expect([values.at(-1), complete]).toEqual(['x', true]);
         else expect(plan.fails).toBe(true);
         expectNothingHeld(pool);

@@ -4,7 +4,7 @@ import { build } from 'esbuild';
 
 const root = resolve(fileURLToPath(import.meta.url), '../../..');
 
-/** One file that Node runs without a compiler, for a program that a spec starts again and again. */
+/** One file that Node runs without a compiler, for a program that a spec starts repeatedly. */
 export async function bundle(program: string): Promise<string> {
   const outfile = resolve(root, 'temp/spec', `${basename(program, '.ts')}.mjs`);
   await build({

@@ -1,13 +1,13 @@
 import { asyncScheduler, Subscription } from 'rxjs';
 import type { SchedulerAction, SchedulerLike } from 'rxjs';
 
-/** A clock that counts its timers: those that have neither fired nor been cancelled. One of 0 ms is only the end of the turn. */
+/** A clock that counts its timers: those that have neither fired nor been cancelled. A timer of 0 ms only marks the end of the turn. */
 export interface CountingScheduler {
   readonly scheduler: SchedulerLike;
   readonly live: number;
-  /** The most that were live at a time. */
+  /** The maximum number of live timers. */
   readonly peak: number;
-  /** How many there ever were. */
+  /** The number of timers that were ever set. */
   readonly total: number;
 }
 

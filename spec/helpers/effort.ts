@@ -3,10 +3,10 @@ type Effort = 'share' | 'whole' | 'beyond';
 const wanted = (process.env['EFFORT'] ?? 'share') as Effort;
 
 /**
- * How much is run of what could be run for ever: random histories, walks, loads, a million items. `npm test` takes the share,
- * `npm run test:long` the whole; EFFORT=beyond takes hours, and is for a change that touches everything.
+ * Scales specs that could run without an end: random histories, walks, loads, a million items. `npm test` runs the share,
+ * `npm run test:long` the whole; EFFORT=beyond takes hours, and is for a change that affects everything.
  *
- * Only in files that end in `.long.spec.ts`: those are what `npm run test:long` runs.
+ * Only in files that end in `.long.spec.ts`: `npm run test:long` runs those.
  */
 export function effort<T>(share: T, whole: T, beyond: T = whole): T {
   const sizes: Record<Effort, T> = { share, whole, beyond };

@@ -3,5 +3,5 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** Collects the garbage of this process, all of it and at once. */
+/** Collects all garbage of this process at once. */
 export const collectGarbage = runInNewContext('gc') as () => void;

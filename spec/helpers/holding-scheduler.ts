@@ -1,12 +1,12 @@
 import { asyncScheduler } from 'rxjs';
 import type { SchedulerAction, SchedulerLike, Subscription } from 'rxjs';
 
-/** Real timers, on a clock that stands still, so that their delays are exact. It tells which of its timers keep the process alive. */
+/** Real timers on a clock that does not advance, so that their delays are exact. Shows which of its timers keep the process alive. */
 export interface HoldingScheduler {
   readonly scheduler: SchedulerLike;
   /** The delays (ms) of the timers that are set and keep the process alive, in the order in which they were set. */
   readonly holding: readonly number[];
-  /** The same for those that do not. */
+  /** The same for the other timers. */
   readonly others: readonly number[];
 }
 
@@ -19,7 +19,7 @@ export function holdingScheduler(): HoldingScheduler {
   return {
     scheduler: {
       now: () => 0,
-      // The action itself is returned: it is by its timer that the pool lets the process end.
+      // The action itself is returned: the pool uses its timer to let the process end.
       schedule<T>(work: (this: SchedulerAction<T>, state?: T) => void, delay = 0, state?: T): Subscription {
         const action = asyncScheduler.schedule<T>(work, delay, state);
         actions.push({ action, delay });

@@ -6,23 +6,23 @@ import type { PoolErrorCode, PoolStats } from '../../src/index';
 type Cold = ReturnType<RunHelpers['cold']>;
 export type Subscriptions = Cold['subscriptions'];
 
-/** A target to connect to, whose every connection is a marble. */
+/** A target whose connections are described by marbles. */
 export interface MarbleTarget {
-  /** The nth connect has the nth life. A connect that nobody has scripted fails the spec. */
+  /** The nth connect uses the nth marble string. A connect without one fails the spec. */
   readonly connect: () => Observable<string>;
-  /** When each life was subscribed and unsubscribed: the connect, and the close. */
+  /** When each connector Observable was subscribed and unsubscribed: the connect, and the close. */
   readonly lives: readonly { readonly subscriptions: Subscriptions }[];
-  /** How many connects there were. */
+  /** The number of connects. */
   readonly dials: number;
 }
 
 export interface Run extends RunHelpers {
   /**
-   * `--a` opens after two frames, `--a---|` and `--a---#` are lost after six, `--#` fails, `-` hangs; an Observable
-   * is a life of its own kind. Connections are strings.
+   * `--a` opens after two frames, `--a---|` and `--a---#` are lost after six, `--#` fails, `-` does not answer; an Observable
+   * is used as it is. Connections are strings.
    */
   target(...lives: (string | Observable<string>)[]): MarbleTarget;
-  /** Runs something in that frame. */
+  /** Runs code in that frame. */
   at(frame: number, action: () => void): void;
 }
 
@@ -42,7 +42,7 @@ export function marbles(spec: (run: Run) => void): void {
   });
 }
 
-/** Subscription logs as plain objects: those of our own lives are no instances of the class that RxJS keeps to itself. */
+/** Subscription logs as plain objects: our own ones are no instances of the class that RxJS keeps private. */
 function plain(logs: unknown): unknown {
   return Array.isArray(logs) ? logs.map((log: unknown) => ({ ...(log as object) })) : logs;
 }
@@ -77,10 +77,10 @@ function logged<T>(source: Observable<T>): Observable<T> & { subscriptions: Subs
   return Object.assign(life, { subscriptions });
 }
 
-/** What a life that ends with `#` ends with. */
+/** The error of a marble string that ends with `#`. */
 export const dead = new Error('the target is dead');
 
-/** A life that opens inside the connect itself, and lasts. */
+/** A connection that opens synchronously, and stays open. */
 export function opensAtOnce<C>(connection: C): Observable<C> {
   return concat(of(connection), NEVER);
 }
@@ -90,7 +90,7 @@ export function poolError(code: PoolErrorCode, properties: Record<string, unknow
   return jasmine.objectContaining({ code, ...properties });
 }
 
-/** Nobody holds or waits for anything, and the books are balanced. */
+/** No lease is held, no caller waits, and the counts are balanced. */
 export function expectNothingHeld(pool: { readonly stats: PoolStats }): void {
   const { activeLeases, pendingAcquires, inUseConnections, acquired, released, discarded } = pool.stats;
   expect({ activeLeases, pendingAcquires, inUseConnections }).toEqual({

@@ -11,7 +11,7 @@ const throwing = (what: string): PropertyDescriptor => ({
   },
 });
 
-/** What users throw, reject with, return and answer, and nobody expects. */
+/** Unexpected values that users throw, reject with, return and answer. */
 export const odd = {
   nothing: undefined,
   null: null,

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Inside a `describe`: its specs need a program that is not ours. Where it is not installed they are reported as pending, by
+ * Call it inside a `describe` whose specs need an external program. If it is not installed they are reported as pending, by
  * name; with REQUIRE_PEERS=1 in the environment they fail instead, so that a build that promises them cannot skip them.
  */
 export function needs(name: string, isInstalled: () => boolean): void {
@@ -14,7 +14,7 @@ export function needs(name: string, isInstalled: () => boolean): void {
 }
 
 /**
- * Inside a `describe`: its specs need a program that is found by its name.
+ * Call it inside a `describe` whose specs need a program that is found by its name.
  *
  * @returns the name of the program, to be spawned
  */

@@ -10,16 +10,16 @@ import { needs } from './peers';
 
 const run = promisify(execFile);
 
-/** A PostgreSQL of our own: in a folder of its own, on a free port of this machine. */
+/** A PostgreSQL for the specs: in its own folder, on a free port of this machine. */
 export interface Postgres {
-  /** The variables by which its clients find it. */
+  /** The environment variables by which its clients find it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends every session at once, as a restart of the server does, and is there again after so many ms. */
+  /** Ends every session at once, as a restart of the server does, and accepts connections again after this time (ms). */
   restart(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where its programs are. Debian keeps all but the clients out of the path. */
+/** The folder of its programs. Debian keeps all but the clients out of the path. */
 function programs(): string | undefined {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
@@ -30,14 +30,14 @@ function programs(): string | undefined {
   return folders.find((folder) => ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))));
 }
 
-/** PostgreSQL refuses to be run by root, who has a user for it. */
+/** PostgreSQL refuses to run as root, and has its own user. */
 function user(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string): number => Number(spawnSync('id', [flag, 'postgres']).stdout.toString());
   return { uid: id('-u'), gid: id('-g') };
 }
 
-/** Inside a `describe`: starts one for its specs, which are pending where it is not installed. */
+/** Call it inside a `describe`: starts a server for its specs, which are pending if PostgreSQL is not installed. */
 export function postgresql(): () => Postgres {
   let postgres: Postgres | undefined;
   beforeAll(async () => {
@@ -50,7 +50,7 @@ export function postgresql(): () => Postgres {
   return () => postgres!;
 }
 
-/** Starts one; undefined where it is not installed. */
+/** Starts a server; undefined if PostgreSQL is not installed. */
 async function startPostgres(): Promise<Postgres | undefined> {
   const bin = programs();
   if (bin === undefined) return undefined;

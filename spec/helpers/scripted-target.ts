@@ -1,9 +1,9 @@
 import { asyncScheduler, Observable } from 'rxjs';
 
-/** A connection of a {@link ScriptedTarget}. It counts its users, who say so themselves. */
+/** A connection of a {@link ScriptedTarget}. It counts its users, which report themselves. */
 export class ScriptedConnection {
   users = 0;
-  /** The most users that it had at a time. */
+  /** The maximum number of concurrent users. */
   peakUsers = 0;
 
   constructor(
@@ -11,7 +11,7 @@ export class ScriptedConnection {
     private readonly end: (error?: unknown) => void,
   ) {}
 
-  /** Begin to use it; call what this returns when done. */
+  /** Begins a use; call the returned function at its end. */
   enter(): () => void {
     this.users++;
     this.peakUsers = Math.max(this.peakUsers, this.users);
@@ -22,7 +22,7 @@ export class ScriptedConnection {
     };
   }
 
-  /** The other side goes: with an error, or just so. */
+  /** The target ends the connection: with an error, or without. */
   lose(error?: unknown): void {
     this.end(error);
   }
@@ -35,27 +35,27 @@ export interface ScriptedTarget {
   readonly connect: () => Observable<ScriptedConnection>;
   /** Every connection that ever opened. */
   readonly connections: readonly ScriptedConnection[];
-  /** How many connects there were, and when each began. */
+  /** The number of connects, and when each began. */
   readonly dials: number;
   readonly dialTimes: readonly number[];
   readonly opened: number;
   readonly closed: number;
-  /** Subscribed now: opening or open. */
+  /** The number of current subscriptions: opening or open. */
   readonly live: number;
-  /** The most that were live, and the most that were opening, at a time. */
+  /** The maximum numbers of live and of opening connections. */
   readonly peak: number;
   readonly peakOpening: number;
 }
 
 export interface Script {
-  /** Milliseconds until a connect answers; undefined is inside the connect itself. */
+  /** Milliseconds until a connect answers; undefined: synchronously. */
   openAfter?: number;
   /** What each connect does, by its number; the default opens. */
   step?: (dial: number) => Step;
   error?: unknown;
 }
 
-/** A target that does what a script says, and remembers what was done to it. */
+/** A target that follows a script, and records what was done to it. */
 export function scriptedTarget({
   openAfter,
   step = () => 'open',

@@ -1,4 +1,4 @@
-/** A promise whose end is in the hands of the spec. */
+/** A promise that the spec settles. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;
@@ -13,17 +13,17 @@ export function deferred<T>(): Deferred<T> {
   return { promise, ...settle! };
 }
 
-/** Lets so many microtasks run. */
+/** Lets this number of microtasks run. */
 export async function microtasks(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve();
 }
 
-/** Waits, in real time, until something has happened. How long that may take is for jasmine's limit to say. */
+/** Waits, in real time, until a condition holds. Jasmine's timeout limits the wait. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** Lets so many turns of the event loop pass. */
+/** Lets this number of turns of the event loop pass. */
 export async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(setImmediate);
 }

@@ -1,7 +1,7 @@
 import { asyncScheduler } from 'rxjs';
 
 /**
- * A promise in virtual time: it answers after so many ms of the scheduler, with a value or with an error; with Infinity
+ * A promise in virtual time: it settles after this time (ms) of the scheduler, with a value or with an error; with Infinity
  * never. Real promises are not virtual under `TestScheduler`.
  */
 export function virtualPromise<T>(ms: number, outcome: { value: T } | { error: unknown }): PromiseLike<T> {

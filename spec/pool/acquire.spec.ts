@@ -44,7 +44,7 @@ describe('pool.acquire()', () => {
       expectObservable(held(pool, 3), '      ^').toBe('      --(a|)   ');
       expectObservable(held(pool, 3), '      ------^').toBe('------(a|)   ');
       expectObservable(held(pool, 3), '      -------^').toBe('---------(a|)');
-      // The third caller came while the second had the only connection: one more was begun for it, and stays.
+      // The third caller acquired while the second held the only connection: one more connect began for it, and the connection is kept.
       expectSubscriptions(lives[0]!.subscriptions).toBe('^');
       expectSubscriptions(lives[1]!.subscriptions).toBe('-------^');
     });
@@ -96,7 +96,7 @@ describe('pool.acquire()', () => {
       const second = pool.acquire().subscribe(() => fail('had left'));
       let third = '';
       pool.acquire().subscribe((lease) => (third = lease.connection));
-      // The first to hear of the change takes the second out of the line while the lease is on its way to it.
+      // The first subscriber that sees the change unsubscribes the second caller while the lease is being delivered to it.
       const watch = pool.stats$.subscribe(({ acquired }) => {
         if (acquired === 2) second.unsubscribe();
       });
@@ -329,7 +329,7 @@ describe('pool.acquire()', () => {
   });
 });
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {

@@ -6,7 +6,7 @@ import { expectNothingHeld, marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import { turns, until } from '../helpers/turns';
 
-/** When which connection was evicted, and why. */
+/** When each connection was evicted, and why. */
 type Evicted = [at: number, connection: number, reason: EvictReason];
 
 function evictionsOf(pool: { events$: { subscribe(next: (event: PoolEvent) => void): unknown } }): Evicted[] {
@@ -91,7 +91,7 @@ describe('idleTimeout', () => {
           .subscribe();
       }
       flush();
-      // The second took over from the first.
+      // The second lease followed on the same connection.
       expect(ids).toEqual([0, 0]);
       expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 0, opened: 1, closed: 1 }));
     });
@@ -178,7 +178,7 @@ describe('maxLifetime', () => {
         pool.use(() => of(1)).subscribe();
       });
       flush();
-      // From when it opened, however often it was used.
+      // Counted from the time it opened, whatever its use.
       expect(evicted).toEqual([[105, 1, 'lifetime']]);
     });
   });

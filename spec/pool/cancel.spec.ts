@@ -289,7 +289,7 @@ describe('cancelled work', () => {
           expectObservable(held(pool, 1), '-^').toBe('--------(a|)');
           expectSubscriptions(lives[0]!.subscriptions).toBe('^');
           flush();
-          // It counts as what it was for its caller.
+          // It is counted with the outcome for its caller.
           expect(pool.stats).toEqual(
             jasmine.objectContaining({ cancelledOperations: 1, successfulOperations: 0, failedOperations: 0 }),
           );
@@ -635,7 +635,7 @@ describe('cancelled work', () => {
         '^--!',
       ).toBe('---');
       expectObservable(pool.use(() => other)).toBe('-------y|');
-      // Two leases are out: the one that is made clean counts.
+      // Two leases are active: the one whose connection is being cleaned counts.
       expectObservable(held(pool, 1), '-^').toBe('--------(a|)');
       flush();
       expectNothingHeld(pool);
@@ -647,7 +647,7 @@ function failing(): never {
   throw dead;
 }
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {

@@ -5,7 +5,7 @@ import type { ConnectionPool, Lease } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
-/** Leases so many at once, on connections that open at once. */
+/** Holds this number of leases at once, on connections that open synchronously. */
 function leasesOf<C>(pool: ConnectionPool<C>, count: number): Lease<C>[] {
   const leases: Lease<C>[] = [];
   for (let i = 0; i < count; i++) pool.acquire().subscribe((lease) => leases.push(lease));
@@ -134,7 +134,7 @@ describe('the option capacity', () => {
 });
 
 describe('the option order', () => {
-  /** Which connections are lent one after the other when a, b and c were given back in this order. */
+  /** The order in which connections are lent when a, b and c were released in this order. */
   function lentFrom(order: 'lifo' | 'fifo' | undefined): string[] {
     const names = ['a', 'b', 'c'];
     const pool = createPool({ connect: () => opensAtOnce(names.shift()!), max: 3, order });
@@ -175,7 +175,7 @@ describe('the option order', () => {
   });
 });
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {

@@ -10,7 +10,7 @@ import { virtualPromise } from '../helpers/virtual-promise';
 
 const broken = new Error('broken pipe');
 
-/** What a check can do other than to succeed, and after how many ms it has failed. */
+/** The ways in which a check can fail, and the time in ms after which it has failed. */
 const failures: [what: string, answer: () => ObservableInput<boolean>, after: number, error: unknown][] = [
   [
     'throws',
@@ -283,7 +283,7 @@ describe('validate', () => {
       });
       void pool.warmUp(3);
       const lent: string[] = [];
-      // The first one is lent, of the two that are idle one is being asked.
+      // The first connection is lent, and one of the two idle ones is in validation.
       pool.use(() => NEVER).subscribe();
       at(10, () => pool.use((c) => of(c.id)).subscribe((id) => lent.push(`${id} at ${asyncScheduler.now()}`)));
       flush();
@@ -325,7 +325,7 @@ describe('validate', () => {
         validate: () => NEVER,
         validateAfter: 100,
       });
-      // Two are unused for long, two are not.
+      // Two were unused for long, two were not.
       for (const end of [0, 0, 150, 160]) pool.use(() => timer(end)).subscribe();
       let lent: number | undefined;
       at(200, () => {

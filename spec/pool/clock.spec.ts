@@ -4,7 +4,7 @@ import type { ConnectionPool, PoolOptions } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles } from '../helpers/marbles';
 
-/** Virtual time that goes on a little at every look, as real time does. */
+/** Virtual time that advances a little with every reading, as real time does. */
 function restlessClock(step: number): SchedulerLike & { flush: () => void } {
   const scheduler = new VirtualTimeScheduler();
   let looks = 0;

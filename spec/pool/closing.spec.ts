@@ -219,7 +219,7 @@ describe('a connector that is an Observable', () => {
         expectSubscriptions(lives[0]!.subscriptions).toBe('^--!');
         expectSubscriptions(lives[1]!.subscriptions).toBe('-----^');
         flush();
-        // It had been lent before, so its loss is no failed connect.
+        // It was lent before, so its loss is no failed connect.
         expect(pool.stats).toEqual(jasmine.objectContaining({ openFailures: 0, closed: 1, discarded: 0 }));
       });
     });
@@ -347,7 +347,7 @@ describe('a connect that answers inside the callback in which it is abandoned', 
       };
       answers.push({ open, refuse });
     });
-  /** A promise that tells within the call that settles it. */
+  /** A promise that calls back inside the call that settles it. */
   const thenable = (answers: Answer[]) => () => ({
     then: (yes: (connection: number) => void, no: (error: unknown) => void) => {
       const open = (): void => {
@@ -564,7 +564,7 @@ function failing(): never {
   throw dead;
 }
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {
@@ -576,7 +576,7 @@ function held(pool: ConnectionPool<string>, frames: number): Observable<string> 
   );
 }
 
-/** The same, and finds it broken. */
+/** The same, but discards it. */
 function discarded(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {

@@ -4,7 +4,7 @@ import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import type { Clock } from '../../src/pool/time/clock';
 import { marbles } from '../helpers/marbles';
 
-/** A clock that counts how often it is read, and whose time is in the hands of the spec. */
+/** A clock that counts its readings, and whose time the spec sets. */
 function handClock(): Clock & { time: number; reads: number; due: (() => void)[] } {
   const clock = {
     time: 1_000,
@@ -165,7 +165,7 @@ describe('the coarse clock', () => {
       await new Promise((resolve) => setTimeout(resolve, 3));
       const before = behind.now();
       expect(clock.now() + epoch!).toBeGreaterThanOrEqual(before);
-      // Busy for some milliseconds: what it says is what one of the last 32 calls would have read.
+      // Busy for some milliseconds: the time is what one of the last 32 calls would have read.
       const since: number[] = [];
       for (const start = behind.now(); behind.now() - start < 4;) {
         since.push(behind.now());

@@ -15,16 +15,16 @@ import * as ix from '../../src/ix';
 import { effort } from '../helpers/effort';
 import { VirtualClock } from './model/virtual-clock';
 
-/** Notes in whose context something is called. */
+/** Records the context in which a callback is called. */
 type See = (where: string) => void;
 
 class Wire {
-  /** That of the run which was the last to work on it. */
+  /** The context of the run that last worked on it. */
   see: See = () => undefined;
   readonly gone = new Subject<void>();
 }
 
-/** What the runs share; none of it is in the context of any of them. */
+/** Shared by the runs, and outside of the context of each. */
 interface World {
   readonly pool: ConnectionPool<Wire>;
   readonly wires: Set<Wire>;
@@ -36,17 +36,17 @@ interface World {
 
 interface Way {
   readonly options?: Partial<PoolOptions<Wire>>;
-  /** Whether the connections that the runs wait for never come back by themselves. */
+  /** Whether the connections that the runs wait for are never released by themselves. */
   readonly held?: true;
-  /** Begins a run, in its own context. */
+  /** Begins a run in its own context. */
   readonly begin: (world: World, see: See) => Promise<unknown>;
-  /** What goes on outside, again and again. */
+  /** Code outside of the runs that is repeated. */
   readonly drive?: (world: World) => void;
 }
 
 const items = [1, 2, 3];
 
-/** A run that is over when its Observable is, however that ends. */
+/** A run that is over when its Observable has ended in any way. */
 function toTheEnd(observable: Observable<unknown>, see: See, world?: World): Promise<void> {
   return new Promise((done) => {
     const subscription = observable.subscribe({
@@ -83,7 +83,7 @@ const tick = ({ elsewhere }: World): void => {
   elsewhere.next();
 };
 
-/** Ends what runs, in the order in which it began. */
+/** Ends the runs in the order in which they began. */
 const cancelOne = ({ running, elsewhere }: World): void => {
   elsewhere.next();
   const [first] = running;
@@ -92,7 +92,7 @@ const cancelOne = ({ running, elsewhere }: World): void => {
   first.unsubscribe();
 };
 
-/** Batches of tasks that work by a promise, and of tasks that end elsewhere. */
+/** Batches of tasks that work by a promise, and of tasks that end in another context. */
 function pushed(name: string, batch: (tasks: Observable<Observable<unknown>>) => Observable<unknown>): [string, Way][] {
   return [
     [
@@ -455,7 +455,7 @@ const ways: Record<string, Way> = {
     },
   },
   'a connection that is lost': {
-    // So many early losses would make the pauses between connects long.
+    // This number of early losses would make the pauses between connects long.
     options: { retryDelay: 0, breaker: false },
     begin: (world, see) =>
       toTheEnd(
@@ -473,7 +473,7 @@ const ways: Record<string, Way> = {
   },
 };
 
-/** Contended runs of one way, and what was called in another context than its own. */
+/** Contended runs of one kind, and the callbacks that were called in another context than their own. */
 async function contend(
   { options, held, begin, drive }: Way,
   count: number,
@@ -520,7 +520,7 @@ async function contend(
     if (held === undefined) for (const lease of leases) lease.release();
     while (!over) {
       drive?.(world);
-      // A stream that gives back at once is served again by a timer.
+      // A stream that releases at once is served again by a timer.
       clock.pass(1);
       await new Promise(setImmediate);
     }

@@ -11,13 +11,13 @@ import { VirtualClock } from './model/virtual-clock';
 
 const store = new AsyncLocalStorage<unknown>();
 
-/** A connection that is there at once, and stays. */
+/** A connection that opens synchronously, and stays open. */
 const opens = (): Observable<object> =>
   new Observable((subscriber) => {
     subscriber.next({});
   });
 
-/** The lease of a pool of one, so that whatever follows has to wait. */
+/** The lease of a pool of one, so that every later caller has to wait. */
 async function held<C>(pool: ConnectionPool<C>): Promise<Lease<C>> {
   return firstValueFrom(pool.acquire());
 }
@@ -125,7 +125,7 @@ describe('The context of a pool', () => {
         await lastValueFrom(pool.use(() => of(1)));
         await pool.destroy();
       }
-      // Those of other lengths belong to what else runs here.
+      // Lists of other durations belong to other code in this process.
       expect(lists() - before).toBeLessThan(10);
     });
   });
@@ -234,7 +234,7 @@ describe('The context of a pool', () => {
   });
 
   describe('The option context', () => {
-    /** A carrier of a variable, as zone.js is one. */
+    /** A carrier of a variable, like zone.js. */
     class Variable {
       value = 'root';
 
@@ -354,7 +354,7 @@ describe('The context of a pool', () => {
       };
       try {
         expect(await contended(variable, {})).toEqual({ seen: ['a', 'b'], connected: 'root' });
-        // The stores as well.
+        // The stores are carried as well.
         const pool = createPool({ connect: opens, max: 1 });
         const lease = await held(pool);
         const waiter = store.run('waiter', () => lastValueFrom(pool.use(() => of(store.getStore()))));

@@ -5,17 +5,17 @@ import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { marbles } from '../helpers/marbles';
 
-/** So many stops in one turn are stops in earnest. */
+/** This number of stops in one turn cancel the underlying timer at once. */
 const OFTEN = 8;
 
 interface Scene {
   readonly timer: DeferredCancelTimer;
-  /** When it has fired. */
+  /** The time at which it has fired. */
   readonly fired: number[];
-  /** How many real timers are set, and were ever set. */
+  /** The number of real timers that are set, and that were ever set. */
   readonly real: { readonly live: number; readonly total: number };
   at(frame: number, action: () => void): void;
-  /** Sets and stops it, until that is no longer done in earnest in this turn. */
+  /** Sets and stops it until a stop no longer cancels the underlying timer in this turn. */
   tire(): void;
 }
 

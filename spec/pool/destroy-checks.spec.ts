@@ -7,7 +7,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 
 describe('pool.destroy() during checks and timers', () => {
-  /** Destroys a pool at 200, in the middle of something, and says when that was done. */
+  /** Destroys a pool at 200 during another operation, and records when that was done. */
   function endOf(
     options: Partial<Parameters<typeof createPool<ScriptedConnection>>[0]>,
     begin: (pool: ConnectionPool<ScriptedConnection>, at: (frame: number, action: () => void) => void) => void,

@@ -20,7 +20,7 @@ import { until } from '../helpers/turns';
 
 const boom = new Error('boom');
 
-/** What we make ourselves when somebody subscribes directly has to be what RxJS would have made: every spec is tried on both. */
+/** A direct subscription must behave like one of RxJS: every spec runs on both. */
 const kinds: Record<string, <T>(ours: Observable<T>) => Observable<T>> = {
   'as RxJS subscribes': (ours) => new Observable((subscriber) => ours.subscribe(subscriber)),
   'as ours does': (ours) => ours,

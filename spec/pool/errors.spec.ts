@@ -13,7 +13,7 @@ import type * as first from '../../src/pool/errors';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
-/** One of each, as they come about. */
+/** One of each, caused as in use. */
 function errors(): { code: PoolErrorCode; type: abstract new (...args: never[]) => PoolError; error: unknown }[] {
   const found: unknown[] = [];
   const take = (error: unknown): void => void found.push(error);
@@ -69,7 +69,7 @@ describe('the errors of a pool', () => {
 
   it('name the next step in their message', () => {
     for (const { code, error } of errors()) {
-      // More than one sentence: what is the matter, and what helps. That of wrong options is the list of them.
+      // More than one sentence: the problem and the next step. The message of invalid options is the list of problems.
       if (code !== 'INVALID_CONFIG')
         expect((error as Error).message)
           .withContext(code)

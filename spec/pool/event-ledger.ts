@@ -8,12 +8,12 @@ interface Account {
 }
 
 /**
- * Listens to the events of a pool from its beginning and keeps the books: what they add up to must be what the stats, `holders()` and
- * `timings()` say. Finds, too, whatever no order of events may show: a lease on a connection that is not open, a second eviction.
+ * Subscribes to the events of a pool from its creation and keeps counts: they must equal the stats, `holders()` and
+ * `timings()`. Also finds what no order of events may show: a lease on a connection that is not open, a second eviction.
  */
 export class EventLedger {
   readonly violations: string[] = [];
-  /** How often each has happened. */
+  /** The number of events of each type. */
   readonly counts = new Map<PoolEvent['type'], number>();
   readonly evictions = new Map<EvictReason, number>();
   /** Every connection that has opened and has not finished closing. */
@@ -26,7 +26,7 @@ export class EventLedger {
     pool: ConnectionPool<unknown>,
     private readonly limits: { readonly capacity: number; readonly maxUses?: number },
   ) {
-    // Of those that were opened inside the creation of the pool nobody could hear.
+    // There was no subscriber yet for connections that opened while the pool was created.
     const { opened } = pool.stats;
     this.counts.set('opened', opened);
     for (let connection = 1; connection <= opened; connection++) this.accounts.set(connection, fresh());
@@ -35,7 +35,7 @@ export class EventLedger {
     });
   }
 
-  /** Compares the books with what the pool says of itself, which has nothing left to decide. */
+  /** Compares the counts with the stats of the pool, which has nothing left to decide. */
   look(pool: ConnectionPool<unknown>): void {
     const { stats } = pool;
     const open = [...this.accounts.values()].filter(({ evicted }) => !evicted);
@@ -63,11 +63,11 @@ export class EventLedger {
     const timings = pool.timings();
     this.compare('leases that have ended', timings.use.count, stats.released + stats.discarded);
     this.compare('connects that were timed', timings.open.count, stats.opened);
-    // The last snapshot stays the last, and callers are refused after it.
+    // The last snapshot stays the last, and callers are rejected after it.
     if (stats.state !== 'destroyed') {
       this.compare('waits in vain', stats.timeouts + stats.rejected, timings.failedWait.count);
     }
-    this.check(timings.wait.count <= stats.acquired, 'more waits were timed than leases lent');
+    this.check(timings.wait.count <= stats.acquired, 'more waits were recorded than leases lent');
   }
 
   count(type: PoolEvent['type']): number {
@@ -102,7 +102,7 @@ export class EventLedger {
       }
       case 'released':
       case 'discarded':
-        this.check((account?.leases ?? 0) > 0, `${what}, which nobody held`);
+        this.check((account?.leases ?? 0) > 0, `${what}, which had no holder`);
         if (account === undefined) break;
         account.leases--;
         if (event.type === 'discarded') account.condemned = true;
@@ -119,7 +119,7 @@ export class EventLedger {
         this.accounts.delete(event.connection);
         break;
       case 'breaker':
-        this.check(this.breaker !== event.state, `the breaker is told to be ${event.state} twice`);
+        this.check(this.breaker !== event.state, `the breaker is reported as ${event.state} twice`);
         this.breaker = event.state;
         break;
       case 'destroyed':

@@ -6,7 +6,7 @@ import { dead, marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import { until } from '../helpers/turns';
 
-/** Events without what every one of them has. */
+/** Events without the fields that all of them have. */
 function told(pool: ConnectionPool<never>): Record<string, unknown>[] {
   const events: Record<string, unknown>[] = [];
   pool.events$.subscribe(({ pool: name, at, ...event }) => {
@@ -82,7 +82,7 @@ describe('pool.events$', () => {
       at(5, () => {
         first.unsubscribe();
       });
-      // Closes while nobody listens.
+      // The breaker closes without a subscriber.
       at(100, call);
       at(200, () => {
         listen(1);

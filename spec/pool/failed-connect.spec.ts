@@ -20,7 +20,7 @@ describe('a connect that has failed', () => {
     void pool.warmUp(1);
     lives[0]!.next('a');
     pool.warmUp(2).catch(() => undefined);
-    // Whoever is lent the idle connection in the same breath makes the pool forget the failure, and with it the pause.
+    // A caller that is lent the idle connection in the same turn resets the failures of the pool, and with them the pause.
     pool.stats$.subscribe(({ openFailures, acquired, pendingAcquires }) => {
       if (openFailures !== 1 || acquired > 0 || pendingAcquires > 0) return;
       for (let i = 0; i < 3; i++) pool.acquire().subscribe({ error: () => undefined });

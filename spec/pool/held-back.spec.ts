@@ -7,7 +7,7 @@ import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const tooMany = new Error('too many connections');
 
-/** The first connects open at once, the others do what is said. */
+/** The first connects open at once, the others do what the case says. */
 const connectOnce = (others: () => Observable<string>, first = 1): (() => Observable<string>) => {
   let connects = 0;
   return () => (++connects <= first ? opensAtOnce(`c${connects}`) : others());
@@ -16,7 +16,7 @@ const connectOnce = (others: () => Observable<string>, first = 1): (() => Observ
 interface Case {
   readonly what: string;
   readonly options: Omit<PoolOptions<string>, 'max'> & { max?: number };
-  /** Brings the pool about. By default one caller holds a connection. */
+  /** Prepares the pool. By default one caller holds a connection. */
   readonly before?: (pool: ConnectionPool<string>) => void;
   readonly code: PoolError['code'];
   readonly says: readonly string[];
@@ -167,7 +167,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** What a caller is told that waits for 200 ms in vain. */
+/** The error of a caller whose wait of 200 ms times out. */
 function errorOf({ options, before = holdOne }: Case, more: Partial<PoolOptions<string>> = {}): PoolError {
   let told: unknown;
   marbles(({ flush, at }) => {

@@ -313,7 +313,7 @@ describe('leakThreshold', () => {
   it('works in real time', async () => {
     const pool = create({ leakThreshold: 10 });
     const leaks = leaksOf(pool);
-    // Kept, or the collector might find it first.
+    // Referenced, so that the garbage collector does not find it first.
     const held: unknown[] = [];
     pool.acquire().subscribe((lease) => held.push(lease));
     await until(() => leaks.length > 0);
@@ -351,7 +351,7 @@ describe('a garbage-collected lease', () => {
   it('of a pool that is collected too does not disturb the reports of other pools', async () => {
     let pool: ConnectionPool<ScriptedConnection> | null = create({ max: 1 });
     pool.acquire().subscribe();
-    // By then it is known that the lease was not given back at once.
+    // By then the lease is tracked, because it was not released at once.
     await new Promise((resolve) => setTimeout(resolve, 5));
     collectGarbage();
     pool = null;
@@ -416,7 +416,7 @@ describe('a garbage-collected lease', () => {
     };
     await pool.warmUp();
     lend();
-    // What others leave meanwhile, or the compiler takes, can only add to it.
+    // Memory that other code frees meanwhile, or that the compiler takes, can only increase the result.
     const costs = [1, 2, 3].map(() => {
       collectGarbage();
       const before = process.memoryUsage().heapUsed;

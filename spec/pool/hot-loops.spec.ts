@@ -5,10 +5,10 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
-/** Where a loop is stopped that would leave no turn to anything else, so that the spec fails and does not hang. */
+/** The limit of a loop that would leave no turn to other code, so that the spec fails and does not hang. */
 const endless = 40_000;
 
-/** A loop in real time over a connector whose promises are there at once. How often it goes round until a timer of 20 ms fires. */
+/** A loop in real time over a connector whose promises resolve at once. Counts its rounds until a timer of 20 ms fires. */
 async function roundsIn20Ms(
   options: Partial<PoolOptions<string>>,
   start: (pool: ConnectionPool<string>, round: () => boolean) => unknown,
@@ -21,7 +21,7 @@ async function roundsIn20Ms(
   };
   const pool = createPool<string>({
     connect: () => {
-      // A connect that nobody has counted.
+      // A connect that is not counted.
       if (options.min !== undefined && !round()) return Promise.reject(new Error('over'));
       return Promise.resolve('c');
     },
@@ -36,7 +36,7 @@ async function roundsIn20Ms(
   return atTheTimer;
 }
 
-/** Asks again inside of what it is given. */
+/** Acquires again inside its callback. */
 const again =
   (give: (lease: Lease<string>) => void) =>
   (pool: ConnectionPool<string>, round: () => boolean): void => {
@@ -117,7 +117,7 @@ describe('a loop over a connector of promises leaves turns to other code:', () =
     });
   }
 
-  // Cheaper rounds, which are no loop of connects: these may be more, but not without an end.
+  // Cheaper rounds, which do not connect: more of them are allowed, but not without an end.
   const quick: typeof loops = {
     'a stream whose receiver releases in a microtask': [
       {},
@@ -139,7 +139,7 @@ describe('a loop over a connector of promises leaves turns to other code:', () =
 });
 
 describe('a loop in virtual time takes time', () => {
-  /** How many connects there were in 450 ms. */
+  /** The number of connects in 450 ms. */
   function dialsIn450Ms(
     options: Partial<PoolOptions<string>>,
     start: (pool: ConnectionPool<string>) => unknown = () => undefined,
@@ -203,7 +203,7 @@ describe('a loop in virtual time takes time', () => {
         if (type === 'opened' && pool.stats.state === 'open') pool.refresh();
       });
     for (const min of [1, 2]) expect(dialsIn450Ms({ min }, refreshed)).toBeLessThan(50);
-    // For one who waits as well.
+    // For a waiting caller as well.
     const waited = dialsIn450Ms({}, (pool) => {
       refreshed(pool);
       pool.acquire().subscribe({ error: () => undefined });
@@ -248,7 +248,7 @@ describe('a loop in virtual time takes time', () => {
       const asks = (pool: ConnectionPool<string>): void => {
         again(discard)(pool, () => true);
       };
-      // It goes on without an end in one instant no longer: after so many the pool makes it wait for the next.
+      // It no longer runs without an end in one instant: after a number of rounds the pool makes it wait for the next instant.
       const dials = dialsIn450Ms({ connect }, (pool) => {
         asyncScheduler.schedule(() => void pool.destroy({ timeout: 0 }), 20);
         asks(pool);

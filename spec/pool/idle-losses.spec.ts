@@ -3,7 +3,7 @@ import { createPool } from '../../src';
 import type { ConnectionPool } from '../../src';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
-/** A server that hangs up on whoever has been silent for so long (ms). */
+/** A server that disconnects a client that was silent for this time (ms). */
 const silentFor = (ms: number) => (): Observable<string> => concat(of('c'), timer(ms).pipe(ignoreElements()));
 
 describe('connections of min that the target closes because they are unused', () => {
@@ -155,7 +155,7 @@ describe('connections of min that the target closes because they are unused', ()
 });
 
 describe('a connection that was open for long, and fails its first validation', () => {
-  /** Five are kept, all of which have gone stale after 6 s without a caller. */
+  /** Five are kept, all of which are stale after 6 s without a caller. */
   const stale = (validate: (c: Wire) => Observable<boolean>, spec: (pool: ConnectionPool<Wire>) => void): Wire[] => {
     const wires: Wire[] = [];
     marbles(({ at, flush }) => {

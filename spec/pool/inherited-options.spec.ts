@@ -13,7 +13,7 @@ const good: PoolOptions<string> = { connect, max: 2 };
 /** The ways in which an object has a property that is not its own. */
 const ways: Record<string, (own: object, other: object) => object> = {
   'from defaults': (own, other) => Object.assign(Object.create(other) as object, own),
-  // As those of a class are: nothing lists them.
+  // Not enumerable, as those of a class.
   'by getters of a class': (own, other) => Object.assign(Object.create(gettersOf(other)) as object, own),
   'by getters of the class that its class extends': (own, other) =>
     Object.assign(Object.create(Object.create(gettersOf(other)) as object) as object, own),
@@ -31,7 +31,7 @@ function gettersOf(values: object): object {
   return Object.defineProperties({}, Object.fromEntries(getters));
 }
 
-/** What is told of options that are wrong. */
+/** The problems that are reported for invalid options. */
 async function refusalOf(use: () => unknown): Promise<string> {
   try {
     await use();

@@ -4,7 +4,7 @@ import { brokenOrder as neverInOrder, brokenSums as alwaysBroken } from '../../s
 import type { PoolModel } from './model/pool-model';
 
 /**
- * What is not so in a snapshot, of what is true of every one that anyone can see. `checks`: the pool checks its connections, which are in
+ * The violations in a snapshot of what holds in every visible one. `checks`: the pool checks its connections, which are in
  * use meanwhile without a lease. `fits`: it was never made smaller.
  */
 export function brokenSums(stats: PoolStats, { checks = false, fits = true } = {}): readonly string[] {
@@ -20,7 +20,7 @@ export function brokenSums(stats: PoolStats, { checks = false, fits = true } = {
 const places = (stats: PoolStats): number =>
   stats.totalConnections + stats.openingConnections + stats.closingConnections;
 
-/** What must hold between one snapshot that a subscriber saw and the next one, by a clock that is never set back. */
+/** What must hold between one snapshot that a subscriber received and the next one, by a clock that is never set back. */
 export function brokenOrder(before: PoolStats, after: PoolStats): readonly string[] {
   const broken = new Findings(neverInOrder(before, after));
   broken.when(after.at < before.at, () => `time went back from ${before.at} to ${after.at}`);
@@ -33,8 +33,8 @@ export function brokenOrder(before: PoolStats, after: PoolStats): readonly strin
 }
 
 /**
- * What is true whenever the pool has nothing left to decide: nobody waits for what could be had, everything that had to happen
- * has happened, and the stats say what the model says. `nothingIsDue`: no timer is due at this very instant.
+ * What holds whenever the pool has nothing left to decide: no caller waits for an available connection, everything that had to happen
+ * has happened, and the stats equal the model. `nothingIsDue`: no timer is due at this very instant.
  */
 export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: boolean): readonly string[] {
   model.letStreamsRest();
@@ -46,24 +46,24 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   const broken = new Findings();
   const opening = model.count('opening');
 
-  // Those who wait.
-  broken.when(model.canServe, 'someone waits while a connection is free');
+  // Waiters.
+  broken.when(model.canServe, 'a caller waits while a connection is available');
   for (const { id, since, deadline, phase } of callers) {
     const late = phase === 'waiting' && model.isPast(deadline, nothingIsDue);
-    broken.when(late, () => `caller ${id} waits, and its time is up`);
+    broken.when(late, () => `caller ${id} waits past its timeout`);
     broken.when(
       phase === 'resting' && model.isPast(since + 1, nothingIsDue),
       () => `stream ${id} should be in line again`,
     );
   }
   const most = model.mostPending;
-  broken.when(pending.length > most, () => `${pending.length} wait, where ${most} may`);
+  broken.when(pending.length > most, () => `${pending.length} callers wait, and at most ${most} may`);
   const targetIsDead = connecting.breaker === 'open' && opening === 0;
-  broken.when(targetIsDead && total === 0 && pending.length > 0, 'someone waits for a dead target');
-  broken.when(targetIsDead && warmings.length > 0, 'a warm-up waits for a dead target');
+  broken.when(targetIsDead && total === 0 && pending.length > 0, 'a caller waits for a target that is down');
+  broken.when(targetIsDead && warmings.length > 0, 'a warm-up waits for a target that is down');
   for (const { id, goal, deadline } of warmings) {
-    broken.when(Math.min(goal, model.max) <= total, () => `warm-up ${id} has come to its goal, and is not told`);
-    broken.when(model.isPast(deadline, nothingIsDue), () => `warm-up ${id} has run out of time, and is not told`);
+    broken.when(Math.min(goal, model.max) <= total, () => `warm-up ${id} has reached its goal, and is not resolved`);
+    broken.when(model.isPast(deadline, nothingIsDue), () => `warm-up ${id} has timed out, and is not rejected`);
   }
 
   // Connections.
@@ -85,7 +85,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
     broken.when(tooLong, () => `connection ${id} has been idle since ${idleSince}, and is still open`);
   }
   const couldGo = opening > 0 || model.idle.length > 0;
-  broken.when(model.tooMany && couldGo, 'there are more than there may be, and one that nobody needs has not gone');
+  broken.when(model.tooMany && couldGo, 'there are more than max, and a surplus connection is not closed');
   for (const connection of connections) {
     const { id, since } = connection;
     const late =
@@ -93,28 +93,34 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
       (connection.state === 'closing' && model.isPast(since + options.closeTimeout, nothingIsDue));
     const { check, checkSince } = connection;
     const comesBack = connection.state === 'open' && check !== null && checkSince === null;
-    broken.when(comesBack, () => `connection ${id} has come back, and its reset has not begun`);
+    broken.when(comesBack, () => `connection ${id} was released, and its reset has not begun`);
     const checkIsLate = check !== null && model.isPast(model.checkDue(connection), nothingIsDue);
-    broken.when(checkIsLate, () => `the ${check} of connection ${id} goes on for too long`);
-    broken.when(connection.state === 'given up', () => `connect ${id} was to be given up, and goes on`);
-    broken.when(connection.state === 'leaving', () => `connection ${id} is lost to all, and is not being closed`);
-    broken.when(connection.state === 'closed', () => `the close of connection ${id} is over, and it still lives`);
-    broken.when(late, () => `connection ${id} is still ${connection.state}, and its time is up`);
+    broken.when(checkIsLate, () => `the ${check} of connection ${id} takes too long`);
+    broken.when(connection.state === 'abandoned', () => `connect ${id} was to be abandoned, and continues`);
+    broken.when(
+      connection.state === 'leaving',
+      () => `connection ${id} cannot be lent any more, and is not being closed`,
+    );
+    broken.when(
+      connection.state === 'closed',
+      () => `the close of connection ${id} has ended, and it is still subscribed`,
+    );
+    broken.when(late, () => `connection ${id} is still ${connection.state} past its deadline`);
   }
 
-  // Those who hold.
+  // Holders.
   for (const { id, mustClean, cleaningSince, revoked, left } of callers) {
-    broken.when(mustClean, () => `the connection of caller ${id} was to be made clean, and was not`);
+    broken.when(mustClean, () => `the connection of caller ${id} was to be cleaned, and was not`);
     const tooLong = cleaningSince !== null && model.isPast(cleaningSince + options.cancelTimeout, nothingIsDue);
-    broken.when(tooLong, () => `cleaning for caller ${id} goes on for too long`);
+    broken.when(tooLong, () => `cleaning for caller ${id} takes too long`);
     const untold = nothingIsDue && revoked !== null && !left;
-    broken.when(untold, () => `the connection of caller ${id} was taken away, and it was not told`);
+    broken.when(untold, () => `the lease of caller ${id} was revoked, and it was not notified`);
   }
 
   // After destroy.
   const waiting = line.length + warmings.length;
-  broken.when(state !== 'open' && waiting > 0, 'someone waits after destroy');
-  broken.when(state !== 'open' && opening > 0, 'a connect goes on after destroy');
+  broken.when(state !== 'open' && waiting > 0, 'a caller waits after destroy');
+  broken.when(state !== 'open' && opening > 0, 'a connect continues after destroy');
 
   compareStats(model, stats, broken);
   return broken.sentences;
@@ -130,7 +136,7 @@ function compareStats(model: PoolModel, stats: PoolStats, broken: Findings): voi
   broken.unlessShown(stats, 'availableConnections', total - inUse);
   broken.unlessShown(stats, 'inUseConnections', inUse);
   broken.unlessShown(stats, 'openingConnections', model.count('opening'));
-  broken.unlessShown(stats, 'closingConnections', model.count('given up', 'leaving', 'closing', 'closed', 'unwanted'));
+  broken.unlessShown(stats, 'closingConnections', model.count('abandoned', 'leaving', 'closing', 'closed', 'unwanted'));
   broken.unlessShown(stats, 'leaseCapacity', model.max * options.capacity);
   broken.unlessShown(stats, 'activeLeases', leases.length);
   broken.unlessShown(stats, 'pendingAcquires', model.pending.length);
@@ -146,14 +152,14 @@ function compareStats(model: PoolModel, stats: PoolStats, broken: Findings): voi
   broken.when(wrong, () => `${said}, but it is ${timeouts} and ${rejected}, and ${either} more of either`);
 }
 
-/** Of those two, which a failure is nobody can always tell from outside. */
+/** Which of these two a failure is cannot always be decided from outside. */
 type Either = 'timeouts' | 'rejected';
 
 const told = counters.filter(
   (name): name is Exclude<typeof name, Either> => name !== 'timeouts' && name !== 'rejected',
 );
 
-/** Sentences about what is broken; one that has to be put together is so only when it is needed. */
+/** Sentences about violations; one that has to be composed is composed only when it is needed. */
 class Findings {
   readonly sentences: string[];
 

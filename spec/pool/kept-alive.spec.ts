@@ -4,7 +4,7 @@ import type { ConnectionPool, Lease, PoolOptions } from '../../src/index';
 import { holdingScheduler } from '../helpers/holding-scheduler';
 import { opensAtOnce } from '../helpers/marbles';
 
-// Timers are set in real time and looked at; none of them is waited for.
+// Timers are set in real time and inspected; none of them is awaited.
 
 describe('timers that keep a process alive', () => {
   /** The pool, and the timers that it has set. */

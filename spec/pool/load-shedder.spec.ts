@@ -52,7 +52,7 @@ describe('overload', () => {
       expect(ended).toEqual([
         [110, 'overload'],
         [110, 'overload'],
-        // The line is empty because all were shed, and nobody has been served: it still stands.
+        // The queue is empty because all callers were shed, and none was served: it is still a standing queue.
         [160, 'overload'],
         [1_000, 'done'],
         [1_001, 'done'],
@@ -76,7 +76,7 @@ describe('overload', () => {
         });
       }
       flush();
-      // The line began to stand at 1; from 51 on nobody waits longer than 5 ms.
+      // The queue became non-empty at 1; from 51 on no caller waits longer than 5 ms.
       expect(ended).toEqual([51, 51, 51, 66, 86, 106, 126, 146, 166, 186, 206]);
     });
   });
@@ -85,7 +85,7 @@ describe('overload', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scriptedTarget().connect, max: 4, overload: {} });
       const waits: number[] = [];
-      // Twice what four connections can do: 2 a millisecond, 4 ms of work.
+      // Twice the load that four connections can serve: 2 callers a millisecond, 4 ms of work.
       for (let frame = 0; frame < 2_000; frame++) {
         at(frame, () => {
           for (let i = 0; i < 2; i++) {
@@ -120,7 +120,7 @@ describe('overload', () => {
       call(120);
       at(10, () => call(1));
       at(118, () => call(20));
-      // Waits longer than target, in a line that has not stood for interval.
+      // The waits are longer than target, in a queue that has not been standing for interval.
       at(125, () => call(1));
       flush();
       expect(ended).toEqual([
@@ -187,7 +187,7 @@ describe('overload', () => {
           });
       call('a', 300);
       at(50, () => call('b', 1));
-      // The pool has long been empty, and opening takes longer than target.
+      // The pool has long been empty, and connects take longer than target.
       at(3_600_000, () => call('c', 1));
       flush();
       expect(ended).toEqual([

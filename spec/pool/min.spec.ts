@@ -36,7 +36,7 @@ describe('min', () => {
       flush();
       expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 2, opened: 3, closed: 1 }));
     });
-    // A life that ended before its first use is a failed connect: a pause comes before the next one.
+    // A connection that is lost before its first use is a failed connect: a pause precedes the next one.
     expect(scripted.dialTimes.slice(0, 2)).toEqual([0, 0]);
     expect(scripted.dialTimes[2]).toBeGreaterThanOrEqual(50);
   });
@@ -73,7 +73,7 @@ describe('min', () => {
     const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
     marbles(({ flush }) => {
       createLastingPool({ connect: scripted.connect, max: 5, min: 1, retryDelay: { initial: 100, max: 1_000 } });
-      // Virtual time runs until there is no timer left: this returns.
+      // Virtual time runs until no timer is left: this returns.
       flush();
     });
     const { dialTimes } = scripted;

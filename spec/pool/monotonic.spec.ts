@@ -12,7 +12,7 @@ import { opensAtOnce, poolError } from '../helpers/marbles';
 const RealDate = Date;
 const hour = 3_600_000;
 
-/** Lets the date go on from elsewhere, or pins it, as somebody does who sets the clock, or MockDate. */
+/** Lets the date continue from another time, or pins it, as when the clock is set, or by MockDate. */
 function setDate(shift: number | 'pinned'): void {
   const pinned = RealDate.now();
   const shifted = (): number => (shift === 'pinned' ? pinned : RealDate.now() + shift);
@@ -256,7 +256,7 @@ describe('durations', () => {
 
 describe('a blocked thread', () => {
   it('fails no connect that arrived in time: input that has arrived is processed before a deadline expires', async () => {
-    // As a socket does: what it has to say is heard when the event loop turns.
+    // Like a socket: its data arrives when the event loop turns.
     const arrivesBy = (ms: number) => (): Promise<string> =>
       new Promise((resolve) => {
         const from = performance.now();

@@ -12,7 +12,7 @@ import { virtualPromise } from '../helpers/virtual-promise';
 
 const names = Object.keys(odd) as (keyof typeof odd)[];
 
-/** What a caller is told by a pool of such a target. */
+/** The errors that the callers of a pool of such a target get. */
 function told(options: Partial<PoolOptions<string>>, during?: () => void): unknown[] {
   const errors: unknown[] = [];
   marbles(({ at, flush }) => {
@@ -200,7 +200,7 @@ describe('a step that throws', () => {
   it('is not repeated without an end when it changes nothing', () => {
     let asked = 0;
     let isHostile = true;
-    // As much of a subscriber as RxJS takes for one.
+    // The members by which RxJS recognises a subscriber.
     const hostile = {
       next: () => undefined,
       error: () => undefined,

@@ -8,7 +8,7 @@ import { scriptedTarget } from '../helpers/scripted-target';
 
 const right: PoolOptions<string> = { connect: () => opensAtOnce('a'), max: 1 };
 
-/** What createPool answers to these options beside the required ones: its problems, or none. */
+/** The problems that createPool reports for these options beside the required ones. */
 function problemsOf(options: Record<string, unknown>): readonly string[] {
   try {
     createPool({ ...right, ...options });
@@ -229,7 +229,7 @@ describe('the options of createPool', () => {
       let told = -1;
       pool.acquire().subscribe({ error: () => (told = virtual.now()) });
       virtual.flush();
-      // A day of waiting for a target that does not answer, in no time at all.
+      // A day of waiting for a target that does not answer, in no real time.
       expect(told).toBe(86_400_000);
       expect(scripted.dials).toBeGreaterThanOrEqual(24);
       expect(pool.stats.at).toBe(virtual.now());

@@ -15,19 +15,19 @@ interface Load {
   readonly order: 'lifo' | 'fifo';
   readonly consecutive: number;
   readonly items: number;
-  /** Items at once: of one batch, or, where it is `open`, of callers that come by themselves. */
+  /** Concurrent items: of one batch, or, where it is `open`, of independent callers. */
   readonly width: number;
   readonly open: boolean;
   readonly connectTime: number;
   readonly workTime: number;
-  /** Of the connections that are open at the beginning: how many fail everything, and how many are ten times as slow. */
+  /** The number of initial connections that fail every run, and of those that are ten times slower. */
   readonly holes: number;
   readonly slow: number;
-  /** How long a failure of those takes. */
+  /** The time that such a failure takes. */
   readonly holeTime: number;
-  /** Which share of later connections fails everything as well. */
+  /** The share of later connections that fail every run as well. */
   readonly laterHoles: number;
-  /** Which share of the items fails wherever it is tried. */
+  /** The share of items that fail on every connection. */
   readonly badItems: number;
   readonly validate: boolean;
   readonly seed: number;
@@ -145,12 +145,13 @@ function randomOf(from: number): () => number {
 }
 
 /**
- * The most failures that a black hole may take. Replacements that are black holes as well look like bad work: until a run has succeeded, each
- * ejection may double what the next one takes.
+ * The maximum number of failures that a black hole may cause. Replacements that are black holes as well look like work that fails: until a
+ * run
+ * has succeeded, each ejection may double the number that the next one needs.
  */
 function most({ consecutive, capacity, badItems, laterHoles, max }: Load, { wires, inVain }: Outcome): number {
   const later = wires.slice(max).filter(({ hole }) => hole).length;
-  // 16, and twice that where nothing has succeeded since the last ejection.
+  // 16, and twice that if no run has succeeded since the last ejection.
   let times = badItems === 0 && later === 0 ? 1 : 33;
   if (laterHoles > 0) times = Math.max(times, 2 ** (later + inVain + 2));
   return times * consecutive + capacity - 1;

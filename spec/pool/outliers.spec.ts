@@ -13,7 +13,7 @@ type Eviction = PoolEvent & { readonly type: 'evicted' };
 const invalid = new Error('the session is invalid');
 const badItem = new Error('the item is bad');
 
-/** A pool of connections whose runs do what `work` says, and what is seen of it. */
+/** A pool of connections whose runs do what `work` says, and its observations. */
 class Trial {
   readonly target = scriptedTarget();
   readonly pool: ConnectionPool<ScriptedConnection>;
@@ -26,7 +26,7 @@ class Trial {
     });
   }
 
-  /** Runs work once; returns what it came to. */
+  /** Runs work once; returns its outcome. */
   run(work: (connection: ScriptedConnection) => ObservableInput<unknown>): 'succeeded' | 'failed' | 'runs' {
     let outcome: 'succeeded' | 'failed' | 'runs' = 'runs';
     this.pool

@@ -34,7 +34,7 @@ class Trial {
     this.pool.events$.subscribe((event) => this.events.push(event));
   }
 
-  /** Which connection is lent for this long. */
+  /** Holds a connection for this time, and returns it. */
   use(ms = 0): Promise<number> {
     return lastValueFrom(this.pool.use((c) => timer(ms).pipe(map(() => c.id))));
   }
@@ -44,7 +44,7 @@ class Trial {
     this.pool.use(() => NEVER, { label: 'holder' }).subscribe({ error: () => undefined });
   }
 
-  /** Why connections were evicted, so far. */
+  /** The reasons of the evictions so far. */
   get evictions(): string[] {
     return this.events.flatMap((event) => (event.type === 'evicted' ? [event.reason] : []));
   }
@@ -66,7 +66,7 @@ class Trial {
 const pause = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms));
 const broken = new Error('broken pipe');
 
-/** Each option does what it is for, with no clock but the real one. What takes a time is given little; only that it comes is asserted. */
+/** Each option has its effect with the real clock. Timeouts are short; only the effect is asserted, not its time. */
 const trials: Record<
   keyof PoolOptions<ScriptedConnection>,
   (begin: (...of: ConstructorParameters<typeof Trial>) => Trial) => Promise<void>
@@ -206,7 +206,7 @@ const trials: Record<
     const began = performance.now();
     await trial.use();
     await trial.use();
-    // On a machine that took so long for this, nothing can be said of it.
+    // If the machine took this long, the case cannot be judged.
     if (performance.now() - began < 300) expect(asked).toBe(0);
     asked = 0;
     await pause(310);

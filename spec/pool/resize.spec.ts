@@ -133,7 +133,7 @@ describe('pool.resize()', () => {
     pool.resize(1);
     pool.resize(2);
     for (const lease of leases) lease.release();
-    // One had been told to go.
+    // One was marked for close.
     expect(pool.stats.totalConnections).toBe(1);
     pool.use(() => NEVER).subscribe();
     pool.use(() => NEVER).subscribe();

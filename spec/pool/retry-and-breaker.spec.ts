@@ -30,11 +30,11 @@ describe('a pause between connects', () => {
   });
 });
 
-/** A target that is dead; the bound keeps a hot loop from hanging the specs. */
+/** A target that is down; the bound keeps a hot loop from blocking the specs. */
 const bounded = (dial: number): 'fail' | 'hang' => (dial < 5_000 ? 'fail' : 'hang');
 
 describe('the pause after a failed connect', () => {
-  /** When the connects of a pool began whose target always refuses, for one who waits `wait` ms. */
+  /** When the connects of a pool began whose target always refuses, for a caller that waits `wait` ms. */
   function dialTimes(options: object, wait = 2_000): readonly number[] {
     const scripted = scriptedTarget({ step: bounded });
     marbles(({ flush }) => {
@@ -89,7 +89,7 @@ describe('the pause after a failed connect', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 1, min: 1, retryDelay: 0, breaker: { probeAfter: 0 } });
       at(4_000, () => void pool.destroy());
-      // Whoever asks again after each error has it dialled a thousand times, and leaves.
+      // A caller that acquires again after each error causes a thousand connects, and leaves.
       pool
         .acquire()
         .pipe(retry({ count: 1_100, delay: 1 }))
@@ -112,7 +112,7 @@ describe('the pause after a failed connect', () => {
         scheduler: counting.scheduler,
       });
       expectObservable(held(pool, 1), '^--!').toBe('---');
-      // Fails in 1, may be tried again from 5, and is wanted again in 7.
+      // Fails at 1, may be tried again from 5, and is needed again at 7.
       expectObservable(held(pool, 1), '-------^').toBe('--------(a|)');
       expectSubscriptions(scripted.lives[1]!.subscriptions).toBe('-------^');
       flush();
@@ -134,7 +134,7 @@ describe('the pause after a failed connect', () => {
     marbles(({ target, expectObservable, expectSubscriptions }) => {
       const { connect, lives } = target('#', '#', 'a--#', '#', 'b');
       const pool = createPool({ connect, max: 1, retryDelay: 4, random: () => 0.5 });
-      //                                        0, + 2, + 4 = 6; lost in 9, fails in 9, + 2
+      // 0, + 2, + 4 = 6; lost at 9, fails at 9, + 2
       expectObservable(held(pool, 20)).toBe('------(a|)');
       expectObservable(held(pool, 1), '-^').toBe('-----------(b|)');
       expectSubscriptions(lives[2]!.subscriptions).toBe('------^--!');
@@ -189,7 +189,7 @@ describe('the pause after a failed connect', () => {
   it('is kept for connections that are lost as soon as they are lent, by a target that accepts and disconnects', () => {
     marbles(({ cold, at, flush }) => {
       let dials = 0;
-      // The bound keeps a hot loop from hanging the specs.
+      // The bound keeps a hot loop from blocking the specs.
       const pool = createPool({ connect: () => cold(++dials < 500 ? '(a|)' : '-'), max: 1 });
       const subscription = pool.subscribe();
       at(100, () => {
@@ -249,7 +249,7 @@ describe('the breaker', () => {
     marbles(({ target, expectObservable, flush }) => {
       const scripted = target('#', '#', '#', '#', '#');
       const pool = createPool({ connect: scripted.connect, max: 3, random: () => 0.5, name: 'db' });
-      // Half of 50 + 100 + 200 + 400: 750 at the worst.
+      // Half of 50 + 100 + 200 + 400: at most 750.
       expectObservable(pool.acquire()).toBe(
         '375ms #',
         undefined,
@@ -287,10 +287,10 @@ describe('the breaker', () => {
       const failed = poolError('CONNECTION_FAILED');
       const states = pool.stats$.pipe(map((s) => s.breaker[0]));
       expectObservable(held(pool, 9)).toBe('                      #', undefined, failed);
-      // Two come for the probe that fails: both wait for it, and no second connect begins.
+      // Two callers wait for the probe that fails: both wait for it, and no second connect begins.
       expectObservable(held(pool, 9), '------------^').toBe('   ---------------#', undefined, failed);
       expectObservable(held(pool, 9), '-------------^').toBe('  ---------------#', undefined, failed);
-      // Its next turn is ten after its failure in 15.
+      // Its next probe is ten after its failure at 15.
       expectObservable(held(pool, 9), '-------------------------^').toBe('----------------------------(a|)');
       expectObservable(held(pool, 9), '--------------------------^').toBe('-----------------------------(b|)');
       expectSubscriptions(lives[1]!.subscriptions).toBe('------------^--!');
@@ -464,7 +464,7 @@ describe('the breaker', () => {
         retryDelay: 2,
         random: () => 0.5,
       });
-      //                                       0, 1, 3; lost in 5; 5, 6, 8
+      // 0, 1, 3; lost at 5; 5, 6, 8
       expectObservable(held(pool, 9)).toBe('---(a|)');
       expectObservable(held(pool, 1), '----^').toBe('--------(b|)');
       flush();
@@ -549,7 +549,7 @@ function failing(): Observable<never> {
   );
 }
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.acquire().pipe(
     tap((lease) => {
@@ -562,7 +562,7 @@ function held(pool: ConnectionPool<string>, frames: number): Observable<string> 
 }
 
 describe('an abandoned probe', () => {
-  /** A pool whose breaker has opened at 0, and whose probe hangs from 10 on, for a caller. */
+  /** A pool whose breaker has opened at 0, and whose probe for a caller does not answer from 10 on. */
   function withProbe(spec: (pool: ConnectionPool<unknown>, leave: () => void, dials: () => number) => void): void {
     const scripted = scriptedTarget({
       openAfter: 1,
@@ -660,7 +660,7 @@ describe('an abandoned probe', () => {
       at(10, () => {
         pool.acquire().subscribe().unsubscribe();
       });
-      // Open, but nothing is known of it: the next caller has it validated, and is not refused.
+      // Open, but not validated: the next caller has it validated, and is not rejected.
       at(50, () => {
         pool.acquire().subscribe((lease) => {
           lease.release();

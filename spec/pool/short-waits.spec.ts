@@ -5,10 +5,10 @@ import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
-/** So many in one turn that the line's timer is not stopped at once any more. */
+/** This number of waits in one turn makes the queue's timer defer its cancel. */
 const MANY = 20;
 
-/** One connection, and somebody who holds it. */
+/** A pool of one connection, and its holder. */
 class Baton {
   private lease: Lease<string> | null = null;
 
@@ -22,7 +22,7 @@ class Baton {
     });
   }
 
-  /** Another one waits, and gets it. */
+  /** Another caller waits, and is served. */
   pass(acquireTimeout?: number): void {
     const held = this.lease!;
     this.takeNext(acquireTimeout);

@@ -80,7 +80,7 @@ describe('the stream of a pool', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('a').connect, max: 1 });
       const unsub = '                        ^-------------------!';
-      // It is in line again as soon as it has been served.
+      // It is in the queue again as soon as it has been served.
       expectObservable(held(pool, 3), unsub).toBe('a--a--------a-------');
       expectObservable(heldOnce(pool, 3), '-^').toBe('------(a|)');
       expectObservable(heldOnce(pool, 3), '--^').toBe('---------(a|)');
@@ -175,7 +175,7 @@ describe('the stream of a pool', () => {
         subscription.unsubscribe();
       });
       flush();
-      // Again and again, and not more than once a millisecond.
+      // Again and again, but at most once a millisecond.
       expect(served).toBeGreaterThan(2);
       expect(served).toBeLessThanOrEqual(11);
       expectNothingHeld(pool);
@@ -224,7 +224,7 @@ describe('the stream of a pool', () => {
       const target = scriptedTarget();
       const pool = createPool({ connect: target.connect, max: 1, random: () => 0 });
       const leases: Lease<ScriptedConnection>[] = [];
-      // Whoever looks at the stats knows of a lease before its receiver does.
+      // A subscriber of the stats sees a lease before its receiver does.
       pool.stats$.subscribe(({ acquired, activeLeases }) => {
         if (acquired === 1 && activeLeases === 1) target.connections[0]!.lose();
       });
@@ -260,7 +260,7 @@ describe('the stream of a pool', () => {
       if (leases.length === 2) subscriber.unsubscribe();
     };
     subscriber.add(pool.subscribe(next));
-    // The first subscribe was synchronous: what it brought came before it could be ended.
+    // The first subscribe was synchronous: its leases were emitted before it could be unsubscribed.
     expect(leases.length).toBe(3);
     for (const lease of leases) lease.release();
     const some: Lease<string>[] = [];
@@ -303,7 +303,7 @@ describe('the stream of a pool', () => {
               again();
               next(lease);
             },
-            // The end of the pool.
+            // The pool ends.
             error: () => undefined,
           });
         again();
@@ -329,7 +329,7 @@ describe('the stream of a pool', () => {
   });
 });
 
-/** How many claims can be reached from that of a lease. */
+/** The number of claims that can be reached from the claim of a lease. */
 function claimsBehind(lease: HeldLease<string>): number {
   const seen = new Set<unknown>([lease.claim]);
   for (const claim of seen) {
@@ -338,7 +338,7 @@ function claimsBehind(lease: HeldLease<string>): number {
   return seen.size;
 }
 
-/** Says which connections come, and gives each back after so many frames. */
+/** Records the connections, and releases each after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number): Observable<string> {
   return pool.pipe(releasedAfter(frames));
 }

@@ -14,8 +14,8 @@ function throwing(): never {
 type Pool = ConnectionPool<string>;
 
 /**
- * Callers that wait, and throw when they are served, or when they are turned away, or both. `dropped`: RxJS itself drops it when they are
- * served, because an operator that has just completed is the first to catch it.
+ * Callers that wait, and throw when they are served, or rejected, or both. `dropped`: RxJS itself drops the error when they are served,
+ * because an operator that has just completed catches it first.
  */
 const callers: Record<string, { on: ('served' | 'refused')[]; dropped?: true; wait(pool: Pool): void }> = {
   'next of acquire': {
@@ -172,7 +172,7 @@ const callers: Record<string, { on: ('served' | 'refused')[]; dropped?: true; wa
   },
 };
 
-/** Others that make a waiting caller be served or turned away: what they do must not throw. Returns what must be so in the end. */
+/** Other code that makes a waiting caller be served or rejected: it must not throw. Returns a check of the result. */
 const others: Record<
   string,
   { with: 'served' | 'refused'; run(run: Run, pool: Pool, lease: Lease<string>): () => void }
@@ -298,7 +298,7 @@ const others: Record<
     run: ({ at }, pool, lease) => {
       const told: unknown[] = [];
       at(5, () => {
-        // Inside of a snapshot nothing is decided: the subscribe is the first that decides.
+        // Inside a snapshot nothing is decided: the subscribe decides first.
         const watching = pool.stats$.subscribe();
         watching.unsubscribe();
         lease.release();
@@ -590,12 +590,12 @@ function ignore(): void {
   // Nothing to do.
 }
 
-/** What happens must throw nothing at whoever makes it happen. */
+/** Code that causes a callback must not receive its error. */
 function quietly(action: () => void): void {
   expect(action).not.toThrow();
 }
 
-/** The own error of a caller, also in the list that RxJS makes of what teardowns throw. */
+/** The error that a caller throws itself, also in the list that RxJS makes of the errors of teardowns. */
 function causeOf(error: unknown): unknown {
   const { errors } = error as { errors?: unknown[] };
   return errors?.length === 1 ? errors[0] : error;

@@ -12,7 +12,7 @@ const filled = (values: readonly number[]): Histogram => {
   return histogram;
 };
 
-/** The value that so many percent do not exceed, by its definition. */
+/** A percentile by its definition: the value that this percentage of values does not exceed. */
 function exactly(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(1, Math.ceil((percent / 100) * sorted.length)) - 1]!;

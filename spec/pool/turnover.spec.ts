@@ -5,19 +5,19 @@ import { marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
 interface Trial {
-  /** Open when the callers come. */
+  /** The number of open connections when the callers arrive. */
   readonly open: number;
-  /** How long a connect takes, and the work (ms). */
+  /** The durations of a connect and of the work (ms). */
   readonly connect: number;
   readonly work: number;
-  /** How long the work before them took: what the pool believes. 0: it knows nothing. */
+  /** The duration of earlier work, as the pool has measured it. 0: it has measured nothing. */
   readonly believed?: number;
   readonly callers: number;
   readonly max?: number;
 }
 
 interface Outcome {
-  /** Connects that were begun beside those that were open. */
+  /** The number of connects that began beside the open connections. */
   readonly extra: number;
   /** When the last caller got a connection, and when all were done (ms). */
   readonly allHeld: number;
@@ -64,7 +64,7 @@ describe('the connect policy with turnover', () => {
   });
 
   it('does not use nearly immediate connects as the measure of later ones: it begins at most one then, too', () => {
-    // Connects of a few ms measure our own process: the first ones went to a target beside it, or to a cache.
+    // Connects of a few ms measure our own process: the first ones went to a target on the same machine, or to a cache.
     for (const quick of [1, 2, 4]) {
       const fast = scriptedTarget({ openAfter: quick });
       const slow = scriptedTarget({ openAfter: 150 });
@@ -114,7 +114,7 @@ describe('the connect policy with turnover', () => {
   });
 
   it('counts the callers that the open connections serve meanwhile', () => {
-    // Two connections serve two in the 40 ms of a connect, as the work takes 40 ms, too: of four who wait, two are left.
+    // Two connections serve two callers in the 40 ms of a connect, as the work takes 40 ms, too: of four waiting callers two are left.
     const { extra } = outcomeOf({ open: 2, connect: 40, work: 40, believed: 40, callers: 6 });
     expect(extra).toBe(2);
   });
@@ -129,7 +129,7 @@ describe('the connect policy with turnover', () => {
     it('because work is longer than before: uses slow start once a caller has waited for one connect time', () => {
       const scripted = { open: 5, connect: 100, believed: 2, callers: 50 };
       expect(outcomeOf({ ...scripted, work: 1_000 }).allHeld).toBe(700);
-      // However long the work is: nobody waits for it to end.
+      // However long the work is: no caller waits for its end.
       expect(outcomeOf({ ...scripted, work: 60_000 }).allHeld).toBe(700);
     });
 
@@ -163,7 +163,7 @@ describe('the connect policy with turnover', () => {
         ask('third', 5);
       });
       flush();
-      // The connect was begun for the second, and serves the third.
+      // The connect began for the second caller, and serves the third.
       expect(served).toEqual([
         ['first', 100, 0],
         ['second', 120, 0],
@@ -202,7 +202,7 @@ describe('the connect policy with turnover', () => {
     const scripted = scriptedTarget({ openAfter: 10 });
     const pool = createPool({ connect: scripted.connect, max: 20 });
     await pool.warmUp(4);
-    // So that the pool believes in short work.
+    // So that the pool measures short work.
     await firstValueFrom(forkJoin(Array.from({ length: 4 }, () => pool.use(() => timer(1)))));
     const leases = await firstValueFrom(forkJoin(Array.from({ length: 7 }, () => pool.acquire())));
     expect(new Set(leases.map(({ connection }) => connection)).size).toBe(7);

@@ -573,7 +573,7 @@ describe('pool.use(work)', () => {
         let errors = 0;
         const subscription = pool.use(() => work).subscribe({ error: () => errors++ });
         at(0, () => {
-          // After the connection was opened; so it comes after the loss in the frame of that.
+          // After the connection was opened; so it comes after the loss in the same frame.
           at(4, () => {
             subscription.unsubscribe();
           });

@@ -468,7 +468,7 @@ describe('the wait queue', () => {
   describe('retains nothing', () => {
     const pool = () => createPool({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 60_000 });
 
-    /** How many of these are still in memory, a turn later. */
+    /** The number of these that are still in memory a turn later. */
     async function kept(owners: readonly WeakRef<object>[]): Promise<number> {
       await turns(2);
       collectGarbage();
@@ -526,7 +526,7 @@ describe('the wait queue', () => {
   });
 });
 
-/** Acquires, says which connection it got, gives it back after so many frames. */
+/** Acquires, records the connection, and releases it after this number of frames. */
 function held(pool: ConnectionPool<string>, frames: number, options?: AcquireOptions): Observable<string> {
   return pool.acquire(options).pipe(
     tap((lease) => {

@@ -6,7 +6,7 @@ import { marbles, opensAtOnce, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import { turns } from '../helpers/turns';
 
-/** What became of a promise, once its turn has come. */
+/** The outcome of a promise, once it has settled. */
 async function outcomeOf(promise: Promise<unknown> | undefined): Promise<unknown> {
   return Promise.race([
     (promise ?? Promise.reject(new Error('there is no promise'))).then(

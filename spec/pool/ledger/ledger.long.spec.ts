@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { effort } from '../../helpers/effort';
 import { Shop } from './shop';
-import type { Deed, Plan, ShopOptions } from './shop';
+import type { Action, Plan, ShopOptions } from './shop';
 
 /**
- * Random histories of a pool with every option there is: not against a model that knows what the pool decides, as beside, but against what
- * may never be seen of it, and against the books that its own events make. A failure prints the shrunk history and its seed (FC_SEED).
+ * Random histories of a pool with every option: not against a model that predicts what the pool decides, as beside, but against invalid
+ * observations, and against the counts of its own events. A failure prints the shrunk history and its seed (FC_SEED).
  */
 const seed = Number(process.env['FC_SEED'] ?? 1);
 const runs = Number(process.env['LEDGER_RUNS'] ?? effort(1_000, 3_000));
@@ -35,7 +35,7 @@ const options: fc.Arbitrary<ShopOptions> = fc.record({
 const pick = fc.nat({ max: 20 });
 const plan: fc.Arbitrary<Plan> = fc.constantFrom('ok', 'late', 'late', 'fails', 'throws', 'hangs');
 
-const deed: fc.Arbitrary<Deed> = fc.oneof(
+const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('use' as const), ms: time(0, 1, 5, 40) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('use' as const), fails: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('acquire' as const) }) },
@@ -76,7 +76,7 @@ describe('a pool with every option', () => {
     fc.assert(
       fc.property(
         options,
-        fc.array(deed, { minLength: 5, maxLength: 60 }),
+        fc.array(action, { minLength: 5, maxLength: 60 }),
         time(0, 50),
         fc.boolean(),
         (given, history, timeout, calm) => {

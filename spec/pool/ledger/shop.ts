@@ -8,7 +8,7 @@ import { brokenOrder, brokenSums } from '../invariants';
 import { odd } from '../../helpers/odd-values';
 import { VirtualClock } from '../model/virtual-clock';
 
-/** What becomes of a connect, a validation, a reset or a close: at once, after so many ms, or never. */
+/** The outcome of a connect, a validation, a reset or a close: at once, after this time (ms), or never. */
 export type Plan = 'ok' | 'late' | 'fails' | 'throws' | 'hangs';
 
 export interface ShopOptions {
@@ -32,7 +32,7 @@ export interface ShopOptions {
   readonly order: 'lifo' | 'fifo';
 }
 
-export type Deed =
+export type Action =
   | { do: 'use'; ms: number }
   | { do: 'use'; fails: boolean }
   | { do: 'acquire' }
@@ -50,18 +50,18 @@ export type Check = 'connect' | 'validate' | 'reset' | 'close';
 const caller = new AsyncLocalStorage<Told>();
 const late = 7;
 
-/** So many connects or leases in one instant, and there would be no end of them. */
+/** A larger number of connects or leases in one instant is an endless loop. */
 const endless = 3_000;
 
-/** What those reject with who do not reject with an error. */
+/** The values of rejections that are no errors. */
 const reasons = Object.values(odd);
 const limits = { connectTimeout: 40, cancelTimeout: 30, closeTimeout: 50, target: 5, interval: 20 };
 
-/** A connection, and all that has been done to it. */
+/** A connection, and everything that has been done to it. */
 class Wire {
   users = 0;
   uses = 0;
-  /** Its last runs that failed, in a row. */
+  /** The number of its last runs that failed, in a row. */
   failures = 0;
   dirty = false;
   busy: 'validate' | 'reset' | null = null;
@@ -81,8 +81,8 @@ class Wire {
 }
 
 /**
- * A pool with every option there is, in the hands of those who use it, and of a target that keeps an account of each connection: it knows
- * nothing of how the pool decides, only what may never be seen.
+ * A pool with every option, its users, and a target that keeps a record of each connection: the target
+ * does not know how the pool decides, only which observations are invalid.
  */
 export class Shop {
   readonly clock = new VirtualClock();
@@ -95,9 +95,9 @@ export class Shop {
   private readonly leases: { lease: Lease<Wire>; wire: Wire }[] = [];
   private readonly waiting = new Map<Subscription, number>();
   private readonly running = new Set<Subscription>();
-  /** The most that a warm-up wants to be open, and until when it may. */
+  /** The largest goal of a warm-up, and until when it is valid. */
   private warming = { goal: 0, until: -1 };
-  /** What was begun in this instant. */
+  /** What began in this instant. */
   private begun = { at: -1, times: 0 };
   private failures = 0;
   private generation = 0;
@@ -106,10 +106,10 @@ export class Shop {
   private dials = 0;
   private callers = 0;
   private ended = 0;
-  /** Nothing is known yet of failures that the work causes. */
+  /** No failures that the work causes are known yet. */
   private innocent = true;
 
-  /** `decides`: what becomes of what has no plan. */
+  /** `decides`: the outcome of everything without a plan. */
   constructor(
     readonly options: ShopOptions,
     private readonly decides: (what: Check) => Plan = () => 'ok',
@@ -153,58 +153,58 @@ export class Shop {
     });
   }
 
-  perform(deed: Deed): void {
-    switch (deed.do) {
+  perform(action: Action): void {
+    switch (action.do) {
       case 'use':
-        this.use(deed);
+        this.use(action);
         break;
       case 'acquire':
         this.acquire();
         break;
       case 'release':
       case 'discard': {
-        const [given] = this.leases.splice(deed.pick % Math.max(1, this.leases.length), 1);
+        const [given] = this.leases.splice(action.pick % Math.max(1, this.leases.length), 1);
         if (given === undefined) break;
         if (!given.wire.over) this.leaves(given.wire);
-        given.lease[deed.do]();
-        // A second time does nothing, whoever has the connection by now.
-        given.lease[deed.do]();
+        given.lease[action.do]();
+        // A second release has no effect, whichever holder has the connection by then.
+        given.lease[action.do]();
         break;
       }
       case 'leave': {
         const all = [...this.waiting.keys(), ...this.running];
-        const one = all[deed.pick % Math.max(1, all.length)];
+        const one = all[action.pick % Math.max(1, all.length)];
         if (one === undefined) break;
         this.finished(one);
         one.unsubscribe();
         break;
       }
       case 'lose':
-        [...this.wires][deed.pick % Math.max(1, this.wires.size)]?.lose();
+        [...this.wires][action.pick % Math.max(1, this.wires.size)]?.lose();
         break;
       case 'pass':
-        this.clock.pass(deed.ms);
+        this.clock.pass(action.ms);
         break;
       case 'resize':
-        this.max = deed.max;
-        this.pool.resize(deed.max);
+        this.max = action.max;
+        this.pool.resize(action.max);
         break;
       case 'refresh':
         this.generation++;
         this.pool.refresh();
         break;
       case 'warm up':
-        this.warmUp(Math.min(deed.count, this.max));
+        this.warmUp(Math.min(action.count, this.max));
         break;
       case 'stream':
-        this.stream(deed.gives, deed.ms);
+        this.stream(action.gives, action.ms);
         break;
       case 'plan':
-        this.plans[deed.what].push(deed.plan);
+        this.plans[action.what].push(action.plan);
     }
   }
 
-  /** How many there are for a deed that picks one. */
+  /** The number of candidates for an action that picks one. */
   among(what: 'release' | 'discard' | 'leave' | 'lose'): number {
     if (what === 'lose') return this.wires.size;
     return what === 'leave' ? this.waiting.size + this.running.size : this.leases.length;
@@ -236,10 +236,10 @@ export class Shop {
     const left = [...this.wires].some(
       ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && dirty && busy === null,
     );
-    this.when(left, 'a connection has come back, and is not being reset');
+    this.when(left, 'a released connection is not being reset');
     const vain = [...this.checks].some(({ over, closing }) => over || closing);
-    this.when(vain, 'a connection that is gone is still being checked');
-    // What is due at this very instant has not fired yet.
+    this.when(vain, 'a lost connection is still being checked');
+    // Timers that are due at this very instant have not fired yet.
     if (clock.next <= clock.now()) return;
     for (const since of this.waiting.values()) {
       const waited = clock.now() - since;
@@ -247,7 +247,7 @@ export class Shop {
         options.acquireTimeout,
         options.overload ? Math.max(limits.interval, limits.target) : Infinity,
       );
-      this.when(waited > most, `somebody has waited for ${waited} of ${most} ms`);
+      this.when(waited > most, `a caller has waited for ${waited} of ${most} ms`);
     }
     const idle = [...this.wires].filter(
       ({ over, closing, users, busy, dirty }) => !over && !closing && users === 0 && busy === null && !dirty,
@@ -262,10 +262,10 @@ export class Shop {
     }
   }
 
-  /** Everybody gives back what he has, and nobody comes: in the end only what is to be kept is open. */
+  /** Every holder releases, and no caller arrives: in the end only the connections that must be kept are open. */
   calm(): void {
     for (const plans of Object.values(this.plans)) plans.length = 0;
-    // What somebody gives back is lent to the next, who still waits.
+    // A connection that a holder releases is lent to the next waiter.
     do {
       while (this.leases.length > 0) this.perform({ do: 'release', pick: 0 });
       this.clock.pass(100_000);
@@ -274,13 +274,16 @@ export class Shop {
     const { options, pool, max } = this;
     const { totalConnections, openingConnections, pendingAcquires } = pool.stats;
     const kept = Math.min(options.min, max);
-    this.when(pendingAcquires > 0, 'somebody waits, and nobody has anything');
-    this.when(totalConnections < kept, `${totalConnections} are open, of which ${kept} are to be kept`);
-    this.when(options.idleTimeout !== Infinity && totalConnections > kept, `${totalConnections} are open for nobody`);
-    this.when(openingConnections > 0, 'a connect goes on for nobody');
+    this.when(pendingAcquires > 0, 'a caller waits, and no lease is held');
+    this.when(totalConnections < kept, `${totalConnections} are open, of which ${kept} must be kept`);
+    this.when(
+      options.idleTimeout !== Infinity && totalConnections > kept,
+      `${totalConnections} are open without demand`,
+    );
+    this.when(openingConnections > 0, 'a connect continues without demand');
   }
 
-  /** Everything ends: at once, or when it is back. */
+  /** The pool is destroyed: at once, or when every lease is released. */
   end(timeout: number): void {
     void this.pool.destroy({ timeout });
     this.clock.pass(timeout + 1_000);
@@ -288,7 +291,7 @@ export class Shop {
     this.when(this.pool.stats.state !== 'destroyed', 'the pool is not destroyed');
     this.when(this.live !== 0, `${this.live} connections are left`);
     this.when(this.clock.pending !== 0, `${this.clock.pending} timers are left`);
-    this.when(this.callers !== this.ended, `${this.callers} have asked, ${this.ended} were told`);
+    this.when(this.callers !== this.ended, `${this.callers} callers, ${this.ended} outcomes`);
   }
 
   get violations(): readonly string[] {
@@ -350,7 +353,7 @@ export class Shop {
       subscriber.add(
         this.follow(what, true).subscribe({
           next: (value) => {
-            // Before the pool hears of it: it may lend the connection at once.
+            // Before the pool is notified: it may lend the connection at once.
             wire.busy = null;
             if (what === 'validate') wire.validatedAt = wire.idleSince = clock.now();
             subscriber.next(value);
@@ -389,7 +392,7 @@ export class Shop {
     }
   }
 
-  // ---------------------------------------------------------------- those who use it
+  // ---------------------------------------------------------------- the users
 
   private use(how: { ms: number } | { fails: boolean }): void {
     const done = new Subject<never>();
@@ -423,7 +426,7 @@ export class Shop {
     );
   }
 
-  /** Now an error, and now what is none. */
+  /** Sometimes an error, and sometimes another value. */
   private reason(words: string): unknown {
     const times = this.failures++;
     return times % 2 === 0 ? new Error(words) : reasons[times % reasons.length];
@@ -445,7 +448,7 @@ export class Shop {
     this.pool.warmUp(goal).catch(() => undefined);
   }
 
-  /** One who gives back at once what it gets. */
+  /** A stream whose receiver releases each lease at once. */
   private stream(gives: 'release' | 'discard' | 'refresh', ms: number): void {
     const stream = this.pool.subscribe((lease) => {
       this.begins('leases');
@@ -483,7 +486,7 @@ export class Shop {
         this.finished(told.subscription);
       },
       () => {
-        this.when(true, 'a caller that had waited was told of its end in another context');
+        this.when(true, 'a caller that had waited was notified of its end in another context');
       },
     );
     const subscription = caller.run(told, () => subscribe(told));
@@ -500,12 +503,12 @@ export class Shop {
     this.running.delete(subscription);
   }
 
-  /** First come, first served: whoever is served at once has overtaken nobody. */
+  /** First in, first out: a caller that is served at once has overtaken none. */
   private served(told: Told): void {
     const { subscription } = told;
     const [first] = this.waiting.keys();
     this.when(caller.getStore() !== told, 'a caller was served in the context of another');
-    this.when(first !== undefined && first !== subscription, 'somebody has overtaken another');
+    this.when(first !== undefined && first !== subscription, 'a caller has overtaken another');
   }
 
   private enters(wire: Wire): void {
@@ -531,9 +534,9 @@ export class Shop {
     wire.uses++;
   }
 
-  /** A run on it ends so. */
+  /** A run on it ends with this outcome. */
   private counts(wire: Wire, fails: boolean): void {
-    // One that is to be closed already is not counted any more.
+    // A connection that is marked for close is not counted any more.
     if (!fails && wire.failures > 0 && wire.failures < this.options.consecutive) this.innocent = false;
     wire.failures = fails ? wire.failures + 1 : 0;
   }
@@ -561,10 +564,10 @@ export class Shop {
   }
 }
 
-/** Somebody who has asked, and is told once how it ended. */
+/** A caller, which is notified once of its outcome. */
 class Told {
   over = false;
-  /** Served at once, it is told of its end by whatever ends it. */
+  /** If it is served at once, whatever ends it reports its end. */
   hasWaited = false;
   readonly subscription = new Subscription();
 

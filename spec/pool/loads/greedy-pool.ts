@@ -8,8 +8,8 @@ interface Connection {
 }
 
 /**
- * The plain alternative that the policy is held against: a pool that opens a connection for every caller that waits, at once, and all of
- * them side by side.
+ * The plain alternative to which the policy is compared: a pool that opens a connection for every waiting caller, at once and
+ * concurrently.
  */
 export class GreedyPool implements Subject {
   connects = 0;

@@ -1,14 +1,15 @@
 import { seededRandom } from '../../../src/stress/seeded-random';
 
-/** How long something takes (ms): the nth value of a sequence that is the same in every run. */
+/** A duration (ms): the nth value of a sequence that is the same in every run. */
 export type Times = (n: number) => number;
 
 /**
- * A part of a load. Parts run side by side.
+ * A part of a load. Parts run concurrently.
  *
- * - `loop`: so many callers, each of which asks again when it has been served, at once, in the next task (`later`), or after a pause;
- * - `stream`: callers that come whatever becomes of the others, at random intervals;
- * - `bursts`: many callers at once, again and again;
+ * - `loop`: a number of callers, each of which acquires again when it has been served, at once, in the next task (`later`), or after a
+ * pause;
+ * - `stream`: independent callers, at random intervals;
+ * - `bursts`: many callers at once, repeatedly;
  * - `batch`, `pulled`: a batch of the operators, pushed or pulled.
  */
 export type Part =
@@ -34,18 +35,18 @@ export interface Load {
   readonly max: number;
   readonly capacity: number;
   readonly min: number;
-  /** Connections that are open when the load begins, and what the leases before took: what the pool believes. */
+  /** The number of open connections when the load begins, and the duration of earlier leases, as the pool has measured it. */
   readonly open: number;
   readonly believed: number;
   readonly connect: Times;
   readonly parts: readonly Part[];
-  /** Connections are lost at these times (ms from the beginning), all but so many. */
+  /** Connections are lost at these times (ms from the beginning), all except a number of them. */
   readonly outages: readonly { readonly at: number; readonly left: number }[];
-  /** In words, for whoever reads of the worst one. */
+  /** A description, for the report of the worst load. */
   readonly text: string;
 }
 
-/** The most items of a load. */
+/** The maximum number of items of a load. */
 const mostItems = 1_500;
 
 /** A random load: the same for the same seed. `only`: of one kind of part alone. */
@@ -76,7 +77,7 @@ export function randomLoad(seed: number, only?: Part['kind']): Load {
         return { kind, width, items, pause, work: work() };
       }
       case 'stream': {
-        // From a tenth of what one lease can do to what all of them can.
+        // From a tenth of what one lease can serve to what all of them can.
         const gap = workTime / (0.1 * (max * capacity * 10) ** random());
         return { kind, gaps: times(random, 1, gap), items, work: work() };
       }
@@ -108,7 +109,7 @@ export function isBatches({ parts }: Load): boolean {
   return parts.every(({ kind }) => kind === 'batch' || kind === 'pulled');
 }
 
-/** Around this mean: constant with a spread of 0, exponential with one of 1, between the two what lies between. */
+/** Around this mean: constant with a spread of 0, exponential with a spread of 1, between these otherwise. */
 function times(random: () => number, spread: number, mean: number): Times {
   const seed = Math.floor(random() * 2 ** 32);
   const known: number[] = [];

@@ -20,7 +20,7 @@ describe('a used pool, compared with one that opens a connection for every waiti
       expect(share).withContext(text).toBeLessThanOrEqual(1);
     }
     console.log(`loads: the worst of ${loads} takes ${worst.share.toFixed(2)} of what is allowed: ${worst.text}`);
-    // A queue that was served later can be longer at some moment, so that one connection more is opened for it.
+    // A queue that was served later can be longer at some moment, so that one more connection is opened for it.
     expect(more).toBeLessThanOrEqual(Math.max(2, loads / 50));
   });
 

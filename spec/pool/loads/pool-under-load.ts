@@ -36,7 +36,7 @@ export class PoolUnderLoad implements Subject {
     });
   }
 
-  /** Opens what is to be open, and lets the pool learn how long leases and connects take. */
+  /** Opens the initial connections, and lets the pool measure how long leases and connects take. */
   prepare(ready: () => void): void {
     const { open, min, capacity, believed } = this.load;
     void this.pool.warmUp(Math.max(open, min));
@@ -72,7 +72,7 @@ export class PoolUnderLoad implements Subject {
   }
 
   private connect(): Observable<Connection> {
-    // What is open before the load begins comes at once, but not for nothing: the pool is to know how long a connect takes.
+    // Connections that open before the load begins open soon, but not at once: the pool must measure how long a connect takes.
     const takes = this.begun ? this.load.connect(this.connects) : this.load.connect(0);
     this.connects++;
     return new Observable<Connection>((subscriber) => {

@@ -6,7 +6,7 @@ import { PoolUnderLoad } from './pool-under-load';
 
 /** A pool, as a load uses it. */
 export interface Subject {
-  /** Connects that were begun. */
+  /** The number of connects that were begun. */
   readonly connects: number;
   use(work: number, done: () => void): void;
   batch(width: number, items: number, work: (n: number) => number, done: () => void, pulled: boolean): void;
@@ -23,25 +23,25 @@ export interface Comparison {
   readonly load: Load;
   readonly ours: Outcome;
   readonly greedy: Outcome;
-  /** The total time in parts of what is allowed: 1.1 times that of the greedy pool, and so many connect times. */
+  /** The total time relative to the limit: 1.1 times that of the greedy pool, plus a number of connect times. */
   readonly share: number;
 }
 
-/** Runs a load on the pool, and on one that opens a connection for every caller that waits. */
+/** Runs a load on the pool, and on one that opens a connection for every waiting caller. */
 export function compare(load: Load): Comparison {
   const ours = runOurs(load);
   const greedy = runGreedy(load);
   return { load, ours, greedy, share: ours.total / allowed(load, greedy) };
 }
 
-/** What the policy promises: slow start takes so many rounds, and a batch, which knows its width, none. */
+/** The guarantee of the policy: slow start takes this number of rounds, and a batch, which knows its width, none. */
 export function allowed(load: Load, greedy: Outcome): number {
   const more = Math.max(1, Math.min(greedy.connects, load.max));
   const rounds = isBatches(load) ? 3 : 3 + Math.log2(more);
   return 1.1 * greedy.total + rounds * meanConnect(load, more) + load.outages.length * longestWork(load);
 }
 
-/** An outage undoes what is at work, and that has not come equally far in both pools. */
+/** An outage undoes the work in progress, and that differs between the two pools. */
 function longestWork({ parts }: Load): number {
   let longest = 0;
   for (const part of parts) {

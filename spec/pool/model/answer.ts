@@ -1,5 +1,5 @@
 /**
- * A promise that a spec settles by hand. `stepped`: those who wait are told inside the call that settles it, so that a history
+ * A promise that a spec settles explicitly. `stepped`: callbacks run inside the call that settles it, so that a history
  * has no turns but its own; otherwise it is a real promise.
  */
 export interface Answer<T> {
@@ -19,7 +19,7 @@ function realAnswer<T>(): Answer<T> {
     resolve = yes;
     reject = no;
   });
-  // Whether anybody waits for it is for the model to say, not for the process.
+  // The model checks whether a caller waits for it, not the process.
   promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -4,13 +4,13 @@ import { isPoolError } from '../../../src';
 import type { ConnectionPool, Lease, WorkContext } from '../../../src';
 import { answer } from './answer';
 import type { Answer } from './answer';
-import { FatalError, isMarked } from './deeds';
-import type { EndPlan, Plan, React, Reaction, Work } from './deeds';
+import { FatalError, isMarked } from './actions';
+import type { EndPlan, Plan, React, Reaction, Work } from './actions';
 import type { PoolModel } from './pool-model';
 import type { Wire } from './scripted-target';
 import type { CallerKind } from './shapes';
 
-/** Somebody who has asked the pool for something. */
+/** A caller of the pool. */
 interface Caller {
   readonly id: number;
   readonly kind: CallerKind;
@@ -22,17 +22,17 @@ interface Caller {
   signal: AbortSignal | null;
 }
 
-/** So many of the leases that were lent last are looked at again and again. */
+/** The number of most recent leases that are checked again and again. */
 const remembered = 8;
 
 /**
- * Those who ask the pool for connections and work with them. They do what they are told, and tell the model of it before they do it,
- * and of whatever the pool does to them.
+ * The callers that acquire connections and work with them. They follow the commands, and report to the model before they act,
+ * and whatever the pool does to them.
  */
 export class Callers {
   readonly cleanPlans: Plan<EndPlan>[] = [];
   private readonly all: Caller[] = [];
-  /** Of those that take leases; those that work have none to show. */
+  /** The callers that receive leases; work has none to show. */
   private readonly leases = new Map<number, { readonly lease: Lease<Wire>; readonly wire: Wire }>();
   private lent = 0;
 
@@ -42,7 +42,7 @@ export class Callers {
     private readonly react: React,
   ) {}
 
-  // ---------------------------------------------------------------- what they can be told to do
+  // ---------------------------------------------------------------- commands
 
   acquire(pool: ConnectionPool<Wire>, timeout: number, reaction: Reaction | undefined): void {
     const caller = this.caller('acquire', pool, this.leaseTaker(reaction), reaction);
@@ -129,7 +129,7 @@ export class Callers {
     else cleaning?.error(new Error('cleaning failed'));
   }
 
-  // ---------------------------------------------------------------- to whom it could be told
+  // ---------------------------------------------------------------- candidates for commands
 
   get emitting(): number[] {
     return this.idsOf(({ observed }) => observed !== null);
@@ -148,7 +148,7 @@ export class Callers {
     return [...this.leases.keys()].filter((id) => this.model.leases.every((lease) => lease.id !== id));
   }
 
-  // ---------------------------------------------------------------- what they can see at any time
+  // ---------------------------------------------------------------- what is visible at any time
 
   /** A lease shows its connection while it lasts, and nothing afterwards. */
   lookAtLeases(): void {
@@ -172,7 +172,7 @@ export class Callers {
     }
   }
 
-  // ---------------------------------------------------------------- how they do it
+  // ---------------------------------------------------------------- implementation
 
   private leaseTaker(reaction: Reaction | undefined): (lease: unknown, id: number) => void {
     return (given, id) => {
@@ -199,13 +199,13 @@ export class Callers {
     const { model } = this;
     model.lent(id, this.lent++, wire.id, wire.inside);
     wire.inside++;
-    // The signal is made only when asked for, so both must be seen.
+    // The signal is created on access, so both cases must be covered.
     if (id % 2 === 0) caller.signal = context.signal;
     this.react('granted', reaction, { caller: id, connect: wire.id });
 
     if (formOf(work) === 'promise') return this.promise(caller, work, wire);
     if (caller.subscriber.closed) {
-      // It was cancelled by its own work: whether what it returns is still subscribed makes no difference.
+      // It was cancelled by its own work: whether the result of work is still subscribed makes no difference.
       wire.inside--;
       model.workTorn(id);
       return EMPTY;
@@ -242,7 +242,7 @@ export class Callers {
     };
     caller.promised = promised;
     if (work !== 'promise') this.finish(id, work === 'resolved');
-    // The model hears of it before the pool does, because it was here first.
+    // The model is notified before the pool, because it subscribed first.
     promised.promise.then(
       () => {
         settled(true);
@@ -333,7 +333,7 @@ export class Callers {
     this.react('end', reaction, { caller: id });
   }
 
-  /** First the teardown, then the lease ends, then the stats show it, then the caller is told, and then the next one is served. */
+  /** First the teardown, then the lease ends, then the stats show it, then the caller is notified, and then the next waiter is served. */
   private leasesAreShown(pool: ConnectionPool<Wire>, when: string): void {
     const { leases, tally, state } = this.model;
     if (state !== 'open') return;

@@ -1,15 +1,15 @@
 import { EMPTY, Observable, of, throwError } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import { madeByThePool } from './connecting-rules';
-import type { CheckPlan, Plan, React } from './deeds';
+import type { CheckPlan, Plan, React } from './actions';
 import type { PoolModel } from './pool-model';
 import type { Wire } from './scripted-target';
 import type { Check } from './shapes';
 
-/** The pool's options `validate` and `reset`: they do what they are told, and tell the model of it before the pool can know. */
+/** The pool's options `validate` and `reset`: they follow the commands, and report to the model before the pool can know. */
 export class Checks {
   readonly plans: Record<Check, Plan<CheckPlan>[]> = { validate: [], reset: [] };
-  /** Those that have not answered, by their connections. */
+  /** The unanswered checks, by their connections. */
   private readonly running = new Map<number, { readonly kind: Check; readonly subscriber: Subscriber<boolean> }>();
 
   constructor(
@@ -25,7 +25,7 @@ export class Checks {
     return [...this.running.keys()];
   }
 
-  /** `no`: a validation says that the connection is broken; a reset has nothing to say, and fails. */
+  /** `no`: a validation answers false; a reset has no answer, and fails. */
   answer(id: number, how: 'yes' | 'no' | 'error'): void {
     const { kind, subscriber } = this.running.get(id)!;
     this.running.delete(id);
@@ -69,7 +69,7 @@ export class Checks {
   }
 
   private promised(id: number): Promise<boolean> {
-    // A real one, whatever the world has: what the pool hands to RxJS must be one. The model hears of it first, because it was here first.
+    // A real promise in any world: RxJS requires one. The model is notified first, because it subscribed first.
     const promise = Promise.resolve(true);
     void promise.then(() => {
       this.model.checkEnds(id, null);

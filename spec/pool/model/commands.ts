@@ -1,39 +1,39 @@
 import fc from 'fast-check';
 import type { AsyncCommand } from 'fast-check';
 import { picks } from './picks';
-import type { AtPick, Deed, Reaction } from './deeds';
-import { told } from './deeds';
+import type { AtPick, Action, Reaction } from './actions';
+import { told } from './actions';
 import type { World, WorldOptions } from './world';
 
-/** How many deeds were really done, by all runs together. */
+/** The number of actions that were really done, by all runs together. */
 export const steps = { done: 0 };
 
-/** One deed, and then a look at everything. The world is both sides at once: it holds the model and the pool. */
+/** One action, and then a check of everything. The world is both sides at once: it holds the model and the pool. */
 class Step implements AsyncCommand<World, World> {
-  constructor(readonly deed: Deed) {}
+  constructor(readonly action: Action) {}
 
   check(world: Readonly<World>): boolean {
-    return world.can(this.deed);
+    return world.can(this.action);
   }
 
   async run(world: World): Promise<void> {
-    await doAndRest(world, this.deed);
+    await doAndRest(world, this.action);
     steps.done++;
   }
 
   toString(): string {
-    return told(this.deed);
+    return told(this.action);
   }
 }
 
-async function doAndRest(world: World, deed: Deed): Promise<void> {
-  if (deed.do === 'pass') {
-    // Promises have their say between one timer and the next, as they have in life.
-    const limit = world.clock.now() + deed.ms;
-    world.model.note(deed);
+async function doAndRest(world: World, action: Action): Promise<void> {
+  if (action.do === 'pass') {
+    // Promises settle between one timer and the next, as in production.
+    const limit = world.clock.now() + action.ms;
+    world.model.note(action);
     while (world.clock.fire(limit)) await world.settle();
   } else {
-    world.perform(deed);
+    world.perform(action);
   }
   await world.settle();
   world.rest();
@@ -48,30 +48,30 @@ export async function beginningOf(world: World, crowd: number): Promise<void> {
   for (let caller = 0; caller < crowd; caller++) await doAndRest(world, { do: 'acquire', timeout: Infinity });
 }
 
-/** Everybody goes, and gives back what he has, one after the other: then it is for time alone to change anything. */
+/** Every caller releases and leaves, one after the other: after that only time changes anything. */
 export async function calmDown(world: World): Promise<void> {
-  for (const deed of ['leave', 'finish', 'finish clean', 'finish check', 'release'] as const) {
-    while (picks[deed].among(world).length > 0) {
-      await doAndRest(world, { do: deed, pick: 0 });
+  for (const action of ['leave', 'finish', 'finish clean', 'finish check', 'release'] as const) {
+    while (picks[action].among(world).length > 0) {
+      await doAndRest(world, { do: action, pick: 0 });
       await doAndRest(world, { do: 'pass', ms: 3 });
     }
   }
   for (const ms of [7, 15, 30, 300]) await doAndRest(world, { do: 'pass', ms });
 }
 
-/** Ends every history: destroys the pool, gives everything back, lets all clocks run out. */
+/** Ends every history: destroys the pool, releases everything, and runs all timers. */
 export async function endOf(world: World): Promise<void> {
   await doAndRest(world, { do: 'destroy', timeout: 5 });
   await doAndRest(world, { do: 'pass', ms: 100_000 });
-  for (const deed of ['finish', 'finish clean', 'finish check', 'release'] as const) {
-    while (picks[deed].among(world).length > 0) await doAndRest(world, { do: deed, pick: 0 });
+  for (const action of ['finish', 'finish clean', 'finish check', 'release'] as const) {
+    while (picks[action].among(world).length > 0) await doAndRest(world, { do: action, pick: 0 });
   }
   await doAndRest(world, { do: 'pass', ms: 100_000 });
   world.restForGood();
 }
 
-// Two things that happen by time alone, and that nobody sees at once, must not happen in the same instant: the model would have
-// to guess which came first. So the times of each end in a fraction of their own. Binary fractions, because those add up.
+// Two invisible events that are caused by time alone must not happen in the same instant: the model would have to guess which came first.
+// So the times of each end in a different fraction. Binary fractions, because those add up exactly.
 const endOfPatience = 1 / 16;
 const endOfCancelled = 1 / 128;
 const endOfUnwanted = 1 / 1024;
@@ -135,9 +135,9 @@ const endPlans = fc.constantFrom(
 );
 const patience = fc.constantFrom(0, 20 + endOfPatience, 500 + endOfPatience, Infinity);
 
-const resize = fc.integer({ min: 1, max: 4 }).map((max): Deed => ({ do: 'resize', max }));
+const resize = fc.integer({ min: 1, max: 4 }).map((max): Action => ({ do: 'resize', max }));
 
-/** Each of the weight given, at a random pick. */
+/** Each with the given weight, at a random candidate. */
 const atPick: Record<AtPick, number> = {
   open: 10,
   release: 8,
@@ -168,34 +168,34 @@ const atPick: Record<AtPick, number> = {
 
 const picked = Object.entries(atPick).map(([name, weight]) => ({
   weight,
-  arbitrary: pick.map((at): Deed => ({ do: name as AtPick, pick: at })),
+  arbitrary: pick.map((at): Action => ({ do: name as AtPick, pick: at })),
 }));
 
-/** What is done from inside a callback. */
-const reentrant: fc.Arbitrary<Deed> = fc.oneof(
-  fc.constantFrom<Deed>({ do: 'release self' }, { do: 'release self' }, { do: 'leave self' }),
-  fc.constantFrom<Deed>({ do: 'discard self' }, { do: 'lose self' }, { do: 'leave self' }),
+/** What is done inside a callback. */
+const reentrant: fc.Arbitrary<Action> = fc.oneof(
+  fc.constantFrom<Action>({ do: 'release self' }, { do: 'release self' }, { do: 'leave self' }),
+  fc.constantFrom<Action>({ do: 'discard self' }, { do: 'lose self' }, { do: 'leave self' }),
   fc.record({ do: fc.constant('acquire' as const), timeout: waits }),
   fc.record({ do: fc.constant('use' as const), work: works, timeout: waits }),
   fc.oneof(...picked),
   { weight: 2, arbitrary: resize },
-  { weight: 2, arbitrary: fc.constant<Deed>({ do: 'refresh' }) },
-  { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
+  { weight: 2, arbitrary: fc.constant<Action>({ do: 'refresh' }) },
+  { weight: 1, arbitrary: patience.map((timeout): Action => ({ do: 'destroy', timeout })) },
 );
 
 const reaction: fc.Arbitrary<Reaction | undefined> = fc.option(
   fc.record({
     at: fc.constantFrom('granted' as const, 'granted' as const, 'value' as const, 'end' as const),
-    deed: reentrant,
+    action: reentrant,
   }),
   { nil: undefined, freq: 2 },
 );
 const reactionWhenCalled: fc.Arbitrary<Reaction | undefined> = fc.option(
-  fc.record({ at: fc.constant('called' as const), deed: reentrant }),
+  fc.record({ at: fc.constant('called' as const), action: reentrant }),
   { nil: undefined, freq: 2 },
 );
 
-const deeds: fc.Arbitrary<Deed> = fc.oneof(
+const actions: fc.Arbitrary<Action> = fc.oneof(
   { weight: 14, arbitrary: fc.record({ do: fc.constant('acquire' as const), timeout: waits, reaction }) },
   { weight: 16, arbitrary: fc.record({ do: fc.constant('use' as const), work: works, timeout: waits, reaction }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('subscribe' as const), reaction }) },
@@ -238,18 +238,18 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 12,
-    arbitrary: fc.constantFrom(0, 0, 1, 5, 10, 50, 200, 2_000).map((ms): Deed => ({ do: 'pass', ms })),
+    arbitrary: fc.constantFrom(0, 0, 1, 5, 10, 50, 200, 2_000).map((ms): Action => ({ do: 'pass', ms })),
   },
   { weight: 3, arbitrary: resize },
-  { weight: 2, arbitrary: fc.constant<Deed>({ do: 'refresh' }) },
-  // Rarely: after it there is little left to happen.
-  { weight: 1, arbitrary: patience.map((timeout): Deed => ({ do: 'destroy', timeout })) },
+  { weight: 2, arbitrary: fc.constant<Action>({ do: 'refresh' }) },
+  // Rarely: after it little is left to happen.
+  { weight: 1, arbitrary: patience.map((timeout): Action => ({ do: 'destroy', timeout })) },
   ...picked,
 );
 
 const replayPath = process.env['FC_REPLAY'];
 
-export const histories = fc.commands<World, World, false>([deeds.map((deed) => new Step(deed))], {
+export const histories = fc.commands<World, World, false>([actions.map((action) => new Step(action))], {
   size: 'max',
   maxCommands: 120,
   ...(replayPath === undefined ? {} : { replayPath }),

@@ -1,26 +1,26 @@
 import type { ModelConnection, ModelOptions } from './shapes';
 
-/** Below this nothing is tried again, whatever the options say (ms): no hot loop, ever. */
+/** The shortest pause before another connect, whatever the options say (ms): never a hot loop. */
 const shortestPause = 1;
 
-/** Who lived for so long (ms) was connected, whatever the options say. */
+/** A connection that lasted for this time (ms) was established, whatever the options say. */
 const longLife = 1_000;
 
-/** No pause is longer between connections that are closed unused, one after the other (ms). */
+/** The longest pause between connections that are closed unused, one after the other (ms). */
 const longestVainPause = 100;
 
-/** No timer is set for longer. */
+/** The longest timer. */
 const forEver = 2 ** 31 - 1;
 
-/** Sums of fractions of a millisecond are a hair too small or too large; nobody shall have to care. */
+/** Sums of fractions of a millisecond have rounding errors, which must not matter. */
 export const hair = 1e-6;
 
-/** Stands for a failure whose error the pool made itself, as when a connect has timed out. */
+/** Stands for a failure whose error the pool created itself, for example when a connect timed out. */
 export const madeByThePool = Symbol('an error that the pool made');
 
 /**
- * What the contract fixes about when a connect may begin, and when one must. Between the two the pool is free: how many it
- * opens at once, and where within the jitter a pause ends, is not for the model to say.
+ * What the contract requires about when a connect may begin, and when one must. In between the pool is free: the model does not predict
+ * how many it opens at once, and where within the jitter a pause ends.
  */
 export class ConnectingRules {
   private tripped = false;
@@ -28,26 +28,26 @@ export class ConnectingRules {
   private probe: ModelConnection | null = null;
   failuresInRow = 0;
   lastFailure: unknown = undefined;
-  /** What that was a failure of. */
+  /** The phase that failed. */
   failedPhase: 'open' | 'validate' = 'open';
-  /** Connections in a row that were lost early, before anyone had given them back: a target that hangs up is as good as dead. */
+  /** Connections in a row that were lost early, before they were first released: a target that disconnects at once counts as down. */
   private shortLives = 0;
-  /** Connections since the last lease that the pool has closed, or given up, without one. */
+  /** Connections since the last lease that the pool has closed, or abandoned, without one. */
   private unusedEnds = 0;
   private endedEarlyAt = 0;
   private failedAt = 0;
   private brokenAt = 0;
-  /** No pause lasts longer than that. */
+  /** No pause is longer than that. */
   private pausesEnd = -Infinity;
 
-  /** Connections in a row that were lost after a long life in which nobody wanted them: no failures, but no reason to hurry either. */
+  /** Connections in a row that were lost unused after a long time: no failures, but the pool connects with pauses. */
   private unusedLives = 0;
-  /** For `min` alone nothing is begun before. */
+  /** For `min` alone no connect begins before this time. */
   private restsUntil = -Infinity;
 
   constructor(private readonly options: ModelOptions) {}
 
-  /** While a probe is opening, or being validated for the first time, the breaker is half-open, and never after it was given up. */
+  /** While a probe is opening, or being validated for the first time, the breaker is half-open, but not after it was abandoned. */
   get breaker(): 'closed' | 'open' | 'half-open' {
     const { probe } = this;
     if (!this.tripped) return 'closed';
@@ -81,7 +81,7 @@ export class ConnectingRules {
     this.probe = null;
   }
 
-  /** A connection has come to its first use. Before that it has proven nothing; and one from before the failures proves nothing. */
+  /** A connection has been lent for the first time. Before that it has proven nothing; nor does one that opened before the failures. */
   proven(): void {
     this.unusedEnds = 0;
     if (this.breaker !== 'closed') return;
@@ -90,14 +90,14 @@ export class ConnectingRules {
     this.failedPhase = 'open';
   }
 
-  /** A connection was lost at that age, and nobody had given it back yet. */
+  /** A connection was lost at that age, and had never been released. */
   endedEarly(age: number, now: number): void {
     if (age >= Math.max(shortestPause, this.options.retryDelay.max) || this.breaker !== 'closed') return;
-    // What ends together with others, or was opened before they ended, is one loss with them.
+    // Connections that end together, or were opened before the others ended, count as one loss.
     if (this.shortLives > 0 && now - age < this.endedEarlyAt - hair) return;
     this.shortLives++;
     this.endedEarlyAt = now;
-    // Once may be chance.
+    // A single loss may be chance.
     if (this.shortLives > 1) this.pauseAtMost(now, this.longestPauseAfter(this.shortLives - 1));
   }
 
@@ -109,17 +109,17 @@ export class ConnectingRules {
     return false;
   }
 
-  /** A connection was given back for the first time. */
+  /** A connection was released for the first time. */
   givenBack(): void {
     this.shortLives = 0;
   }
 
-  /** The pool closes a connection that was never lent, or gives up a connect. Where that happens again and again, it may pause. */
+  /** The pool closes a connection that was never lent, or abandons a connect. When that happens repeatedly, it may pause. */
   endsUnused(now: number): void {
     if (++this.unusedEnds > 2) this.pauseAtMost(now, longestVainPause);
   }
 
-  /** A connect begins. Says what forbids it, or null. */
+  /** A connect begins. Returns what forbids it, or null. */
   begun(now: number, underWay: number, forMinAlone: boolean): string | null {
     if (forMinAlone && this.failuresInRow + this.unusedLives > 0 && now < this.restsUntil - hair)
       return 'a connect for min alone, which could wait longer';
@@ -140,25 +140,25 @@ export class ConnectingRules {
     if (this.tripped) this.probe = connection;
   }
 
-  /** From then on one that is wanted must be under way. A pause that began for an earlier reason may run to its end. */
+  /** From then on a wanted connect must be in progress. A pause that began for an earlier reason may run to its end. */
   get mustBeginAt(): number {
     const paused = this.breaker === 'open' || this.failuresInRow > 0 || this.shortLives > 1 || this.unusedEnds > 2;
     return paused ? this.pausesEnd : -Infinity;
   }
 
-  /** Nothing speaks against the target. */
+  /** There are no failures of the target. */
   get undisturbed(): boolean {
     return (
       this.breaker === 'closed' && this.failuresInRow + this.unusedLives + this.shortLives === 0 && this.unusedEnds <= 2
     );
   }
 
-  /** The same for `min`, while nobody waits. */
+  /** The same for `min`, while no caller waits. */
   get mustKeepAt(): number {
     return this.failuresInRow + this.unusedLives > 0 ? Math.max(this.mustBeginAt, this.restsUntil) : this.mustBeginAt;
   }
 
-  /** While nobody waits, the pauses double without an end: those between connects, and those between probes. */
+  /** While no caller waits, the pauses double without an end: those between connects, and those between probes. */
   private restLonger(now: number): void {
     const { retryDelay, breaker } = this.options;
     const pause = Math.max(shortestPause, retryDelay.initial) * 2 ** (this.failuresInRow + this.unusedLives - 1);

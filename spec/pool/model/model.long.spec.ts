@@ -4,8 +4,8 @@ import { beginningOf, calmDown, endOf, histories, steps, worlds } from './comman
 import { World } from './world';
 
 /**
- * Random histories under virtual time, until so many steps are done. A failure prints a seed and a path, and a `replayPath` within
- * its counterexample. To see it again: FC_SEED, FC_PATH, and FC_REPLAY for the shrunk one.
+ * Random histories in virtual time, until a number of steps is done. A failure prints a seed and a path, and a `replayPath` within
+ * its counterexample. To replay it: FC_SEED, FC_PATH, and FC_REPLAY for the shrunk one.
  */
 const wanted = Number(process.env['FC_STEPS'] ?? effort(20_000, 100_000));
 const firstSeed = Number(process.env['FC_SEED'] ?? 1);
@@ -26,7 +26,7 @@ describe('the pool, against a model of its contract', () => {
     if (path !== undefined) {
       await fc.assert(property, { seed: firstSeed, path, endOnFailure: true });
     } else {
-      // Round after round, because how long a history is only shows when it is run.
+      // In rounds, because the length of a history is known only after it has run.
       for (let seed = firstSeed; steps.done < wanted; seed++) {
         await fc.assert(property, { seed, numRuns: historiesARound });
       }

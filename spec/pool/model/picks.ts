@@ -1,8 +1,8 @@
-import type { AtPick } from './deeds';
+import type { AtPick } from './actions';
 import type { World } from './world';
 
 interface Pick {
-  /** To whom it can be done now. */
+  /** The candidates at present. */
   readonly among: (world: World) => readonly number[];
   readonly does: (world: World, id: number) => void;
 }
@@ -21,13 +21,13 @@ const unwanted: Pick['among'] = ({ target }) => target.unwanted;
 const opened: Pick['among'] = ({ target }) => target.opened;
 const closing: Pick['among'] = ({ target }) => target.closing;
 const unanswered: Pick['among'] = ({ checks }) => checks.unanswered;
-/** What only the connectors that return an Observable can do. */
+/** Only for connectors that return an Observable. */
 const observed =
   (among: Pick['among']): Pick['among'] =>
   (world) =>
     world.model.options.connector === 'observable' ? among(world) : [];
 
-/** Every deed that is done to one of several: to whom it can be done, and how. */
+/** Every action on one of several candidates: the candidates, and the action. */
 export const picks: Record<AtPick, Pick> = {
   leave: pick(whoCanLeave, ({ callers }, id) => callers.leave(id)),
   release: pick(leases, ({ callers }, id) => callers.giveBack(id, 'release')),

@@ -1,8 +1,8 @@
 import { isPoolError } from '../../../src';
 import type { PoolStats } from '../../../src';
 import { ConnectingRules, hair, madeByThePool } from './connecting-rules';
-import { isMarked, told } from './deeds';
-import type { Deed } from './deeds';
+import { isMarked, told } from './actions';
+import type { Action } from './actions';
 import type {
   CallerKind,
   Check,
@@ -15,28 +15,29 @@ import type {
 import type { Tally, Warming } from './shapes';
 
 /**
- * What a pool must do, as a plain list of who waits, who holds what, and which connections there are. It is told everything
- * that can be seen from outside, in the order in which it happens: what callers and connectors do, and what the pool does to them.
+ * What a pool must do, as plain lists of waiters, holders and connections. It receives everything
+ * that is visible from outside, in the order in which it happens: what callers and connectors do, and what the pool does to them.
  * The first kind changes the lists; the second kind is compared with them. Whatever the contract forbids becomes a violation.
  *
- * Who is served, when, with what, and with which error is predicted exactly. When a connect begins is not (see ConnectingRules).
+ * Which caller is served, when, with which connection, and with which error is predicted exactly. When a connect begins is not (see
+ * ConnectingRules).
  */
 export class PoolModel {
   readonly violations: string[] = [];
-  /** What happened, for whoever has to read a failure. */
-  readonly history: { readonly at: number; readonly depth: number; readonly what: string | Deed }[] = [];
+  /** The history, for a reader of a failure. */
+  readonly history: { readonly at: number; readonly depth: number; readonly what: string | Action }[] = [];
 
   now = 0;
-  /** Counts the deeds and the timers that fired: "in a later task" is when it has grown. */
+  /** Counts the actions and the timers that fired: "in a later task" means that it has grown. */
   task = 0;
   state: 'open' | 'draining' | 'destroyed' = 'open';
-  /** Everyone who has asked and is not over. */
+  /** Every caller that is not over. */
   callers: ModelCaller[] = [];
-  /** Those of them who wait, first come first. */
+  /** The waiting callers, in order of arrival. */
   line: ModelCaller[] = [];
   /** Every connection that is not gone. */
   connections: ModelConnection[] = [];
-  /** How many there may be now. */
+  /** The maximum at present. */
   max: number;
   leases: ModelLease[] = [];
   warmings: Warming[] = [];
@@ -55,30 +56,33 @@ export class PoolModel {
     rejected: 0,
     cancelledAcquires: 0,
   };
-  /** Failed at the very instant at which both their time was up and the target was known to be dead. */
+  /** Failed at the instant at which the timeout expired and the target was known to be down. */
   eitherTimeoutOrRejected = 0;
-  /** Connects that were given up by destroy at the very instant at which their time was up. */
+  /** Connects that destroy abandoned at the instant at which they timed out. */
   private failedOrGivenUp = 0;
   /** The task in which a lease last ended. */
   returnedIn = -1;
-  /** Since when the line has not been empty. */
+  /** The time since which the queue has not been empty. */
   private lineStandsSince = Infinity;
-  /** The longest that a connect has taken. */
+  /** The longest duration of a connect. */
   slowestOpen = 0;
-  /** When destroy's patience with leases ends. */
+  /** When the timeout of destroy expires. */
   patienceEnds = Infinity;
-  /** The task in which it did. */
+  /** The task in which it expired. */
   patienceEndedIn = -1;
 
   /** It was made smaller at some time: for a while there may be more than `max`. */
   wasShrunk = false;
-  /** Since the pool last had nothing to decide: nobody has acted from inside a callback, the least that `max` was made, the most that were open. */
+  /**
+   * Since the pool last had nothing to decide: no action inside a callback, the smallest value of `max`, the largest number of open
+   * connections.
+   */
   quiet = true;
   private leastMax = Infinity;
   private mostOpen = 0;
   private loadChanges = 0;
   private readonly gone = new Map<number, ModelConnection>();
-  /** The pool's callbacks that run now, the outermost first. */
+  /** The current callbacks of the pool, the outermost first. */
   private readonly callbacks: string[] = [];
 
   constructor(readonly options: ModelOptions) {
@@ -92,12 +96,12 @@ export class PoolModel {
     return this.connections.filter(({ state, stray }) => states.includes(state) && !stray).length;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get total(): number {
     return this.count('open');
   }
 
-  /** How many places are taken: `max` bounds them. */
+  /** The number of occupied slots: `max` limits it. */
   get taken(): number {
     return this.connections.filter(({ stray }) => !stray).length;
   }
@@ -106,14 +110,17 @@ export class PoolModel {
     return this.line.filter(({ kind }) => kind !== 'stream');
   }
 
-  /** How many may be pending: the bound of the line, and those whom connections will serve that are not open yet, or are being validated. */
+  /**
+   * The maximum number of pending callers: `maxPending`, plus the callers that connections still to be opened, or in validation, will
+   * serve.
+   */
   get mostPending(): number {
     return this.options.maxPending + (Math.max(0, this.max - this.total) + this.validating) * this.options.capacity;
   }
 
   /**
-   * Until when the pool may leave it to the open connections to serve the line: when nothing speaks against the target, and the line
-   * has not stood for as long as a connect takes, whoever is in it.
+   * Until when the pool may leave the queue to the open connections: while there are no failures of the target, and the queue
+   * has not been standing for one connect time, whichever callers are in it.
    */
   get mayTrustTurnoverUntil(): number {
     const opensAnyway = this.line.length === 0 || this.total === 0 || this.warmings.length > 0;
@@ -121,18 +128,21 @@ export class PoolModel {
     return this.lineStandsSince + Math.max(1, this.slowestOpen);
   }
 
-  /** Nothing is left to decide: the line stands from the first such moment at which callers wait and a connection is open. */
+  /** Nothing is left to decide: the queue is standing from the first such moment at which callers wait and a connection is open. */
   looksAtLine(): void {
     if (this.line.length === 0 || this.total === 0) this.lineStandsSince = Infinity;
     else this.lineStandsSince = Math.min(this.lineStandsSince, this.now);
   }
 
-  /** Those that are kept open, whether anybody wants them or not. */
+  /** Connections that are kept open, even without demand. */
   get kept(): number {
     return Math.min(this.options.min, this.max);
   }
 
-  /** So many are not closed at this time for their age or their idleness, unless somebody has used them: those of `min`, and what a warm-up wants. */
+  /**
+   * The number of connections that are not closed at this time for their age or idleness, unless they were used: `min`, and the goal of a
+   * warm-up.
+   */
   keptOpenAt(time: number): number {
     const goals = this.warmings.map(({ goal, reached, refused, deadline }) =>
       reached || refused || deadline < time ? 0 : goal,
@@ -144,7 +154,9 @@ export class PoolModel {
     return openedAt + Math.max(1, Math.round(this.options.maxLifetime));
   }
 
-  /** Those that could be lent, in the order in which they would be: who was asked just now, then the least loaded, and of equally loaded ones as `order` says. */
+  /**
+   * The connections that could be lent, in order: those just validated, then the least loaded, and of equally loaded ones as `order` says.
+   */
   get withRoom(): ModelConnection[] {
     return this.mayHaveRoom.filter((connection) => !this.mayHaveToGo(connection));
   }
@@ -160,36 +172,36 @@ export class PoolModel {
       );
   }
 
-  /** Those that nobody holds, the one that has been idle longest first. */
+  /** Idle connections, the one idle longest first. */
   get idle(): ModelConnection[] {
     const idle = this.connections.filter((c) => this.isOpenFor(c) && c.check === null && this.leasesOf(c).length === 0);
     return idle.sort((a, b) => a.loadedAt - b.loadedAt);
   }
 
-  /** How many are being asked whether they still work. */
+  /** The number of connections in validation. */
   get validating(): number {
     return this.connections.filter(({ state, check }) => state === 'open' && check === 'validate').length;
   }
 
-  /** Those that somebody holds, and those that are checked. */
+  /** Connections with holders, and those in a check. */
   get inUse(): number {
     return this.connections.filter((c) => c.state === 'open' && (c.check !== null || this.leasesOf(c).length > 0))
       .length;
   }
 
-  /** Whether it is to be asked before it is lent. */
+  /** Whether it must be validated before it is lent. */
   mustValidate(connection: ModelConnection): boolean {
     const { validate, validateAfter } = this.options;
     const { idleSince, validated } = connection;
     return validate && this.leasesOf(connection).length === 0 && !validated && this.now - idleSince >= validateAfter;
   }
 
-  /** Whether one more may be asked: not more at once than there are waiters. */
+  /** Whether one more may be validated: at most one for each waiter at the same time. */
   private get mayAsk(): boolean {
     return this.validating * this.options.capacity < this.line.length;
   }
 
-  /** Whether somebody in line can be lent a connection, or one can be asked for him. */
+  /** Whether a waiter can be lent a connection, or one can be validated for it. */
   get canServe(): boolean {
     return this.line.length > 0 && this.withRoom.some((connection) => this.mayAsk || !this.mustValidate(connection));
   }
@@ -198,7 +210,7 @@ export class PoolModel {
     return state === 'open' && !condemned;
   }
 
-  /** Whether there are more than there may be, since the pool was made smaller. Those that are closing go by themselves. */
+  /** Whether there are more than `max`, since the pool was made smaller. Closing connections end by themselves. */
   get tooMany(): boolean {
     return this.count('opening', 'open') > this.max;
   }
@@ -208,8 +220,8 @@ export class PoolModel {
   }
 
   /**
-   * Whether everything that the snapshot shows has been seen. The stats show a lease, its end, a connect or a refusal just before
-   * anyone is told; what a watcher did in between would change what the model thinks the pool has chosen from.
+   * Whether everything that the snapshot shows has been observed. The stats show a lease, its end, a connect or a rejection just before
+   * the caller is notified; an action of a watcher in between would change what the model thinks the pool has chosen from.
    */
   knows(stats: PoolStats): boolean {
     const { acquired, timeouts, rejected } = this.tally;
@@ -234,23 +246,23 @@ export class PoolModel {
     return this.connections.find((connection) => connection.id === id) ?? this.gone.get(id)!;
   }
 
-  /** Nobody asks, waits or holds, and every connection is idle. */
+  /** No caller acquires, waits or holds, and every connection is idle. */
   get isQuiet(): boolean {
     const { callers, leases, warmings, connections, idle, connecting } = this;
     const nobody = callers.length + leases.length + warmings.length === 0;
     return nobody && connections.length === idle.length && idle.length >= this.kept && connecting.undisturbed;
   }
 
-  /** What can be said of the sums that the stats show. */
+  /** The relations between the sums that the stats show. */
   get sums(): { readonly checks: boolean; readonly fits: boolean } {
     return { checks: this.options.validate || this.options.reset, fits: !this.wasShrunk };
   }
 
-  note(what: string | Deed): void {
+  note(what: string | Action): void {
     this.history.push({ at: this.now, depth: this.depth, what });
   }
 
-  /** The history as it can be read: what the pool did has an arrow. */
+  /** The history in readable form: actions of the pool have an arrow. */
   get story(): string {
     const lines = this.history.map(
       ({ at, depth, what }) => `${'  '.repeat(depth)}${at}: ${typeof what === 'string' ? what : told(what)}`,
@@ -282,7 +294,7 @@ export class PoolModel {
     this.grow();
   }
 
-  /** Whoever is older than its lifetime takes no new lease. At that very instant it may have got one just before. */
+  /** A connection that is older than its lifetime takes no new lease. At that very instant it may have got one just before. */
   grow(nothingIsDue = false): void {
     for (const connection of this.connections) {
       if (connection.state !== 'open' || connection.condemned) continue;
@@ -294,7 +306,7 @@ export class PoolModel {
 
   private isKeptAlthoughOld(connection: ModelConnection): void {
     connection.overdue = true;
-    // Who has opened at that very instant may have done so later.
+    // One that opened at that very instant may have done so later.
     const then = this.connections.filter((c) => c.state === 'open' && c.openedAt < this.expiresAt(connection));
     const mayStay = !connection.wasLent && then.length <= this.keptOpenAt(this.expiresAt(connection) - hair);
     this.check(mayStay, `connection ${connection.id} is idle and older than its lifetime, and still open`);
@@ -307,7 +319,7 @@ export class PoolModel {
   }
 
   /**
-   * Destroy takes away what is still lent. With a timeout of 0 that is at the call, or when the callback in which it was called
+   * Destroy revokes the remaining leases. With a timeout of 0 that is at the call, or when the callback in which it was called
    * has returned: the model does it when it shows, or when the task is over.
    */
   patienceIsOver(): void {
@@ -316,7 +328,7 @@ export class PoolModel {
     for (const lease of [...this.leases]) this.revoke(lease, 'destroyed');
   }
 
-  /** In that task a lease may have been given back just before it was taken away, or just after: nobody can say. */
+  /** In that task a lease may have been released just before it was revoked, or just after: the order is not visible. */
   adopt({ released, discarded, openFailures }: Pick<Tally, 'released' | 'discarded' | 'openFailures'>): void {
     const { tally } = this;
     for (; this.failedOrGivenUp > 0; this.failedOrGivenUp--) {
@@ -349,7 +361,7 @@ export class PoolModel {
     }
   }
 
-  /** What is asked from inside a callback is decided when that callback has returned. */
+  /** A request inside a callback is decided when that callback has returned. */
   private decided(what: string): void {
     const { length } = this.callbacks;
     this.check(length <= 1, `${what} was decided inside another callback: ${this.callbacks.join(' > ')}`);
@@ -357,7 +369,7 @@ export class PoolModel {
 
   // ---------------------------------------------------------------- callers: what they do
 
-  /** `afterTheEnd`: the last snapshot of the stats has been shown. */
+  /** `afterTheEnd`: the last snapshot of the stats has been emitted. */
   asks(id: number, kind: CallerKind, timeout: number, work: ModelCaller['work'], afterTheEnd: boolean): void {
     const caller: ModelCaller = {
       id,
@@ -394,12 +406,12 @@ export class PoolModel {
     caller.left = true;
     switch (caller.phase) {
       case 'inside':
-        // What its `next` has got is its own now, to be released by its owner.
+        // A lease that its `next` has received must be released by its holder.
         caller.lease = null;
         this.over(caller);
         break;
       case 'working':
-        // Work that has ended already has its own outcome; only the notification is not wanted any more.
+        // Work that has ended already has its own outcome; only the notification is no longer wanted.
         if (caller.end !== null) {
           this.count1(caller.end.ok ? 'successfulOperations' : 'failedOperations');
           this.end(caller, this.afterOwnEnd(caller.end));
@@ -422,7 +434,7 @@ export class PoolModel {
     const caller = this.caller(id);
     if (caller === undefined) return;
     if (caller.phase === 'working') caller.end ??= { ok, error };
-    // Nobody hears of it any more, but now its connection is free.
+    // Its outcome is no longer observed, but now its connection is available.
     else if (caller.work === 'promise') this.end(caller, this.afterOwnEnd({ ok, error }));
   }
 
@@ -459,7 +471,7 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
-  /** From now on there may be so many. `quietly`: nobody does anything until the pool has decided who has to go. */
+  /** Sets the maximum. `quietly`: no action follows until the pool has decided which connections to close. */
   resizes(max: number): void {
     if (max < this.max) this.wasShrunk = true;
     this.max = max;
@@ -467,12 +479,12 @@ export class PoolModel {
     this.lookAtWarmings();
   }
 
-  /** What there is now has to go, as soon as nobody uses it. */
+  /** The current connections must be closed as soon as they have no lease. */
   refreshes(): void {
     for (const connection of this.connections) {
       if (connection.state === 'opening') {
         this.connecting.endsUnused(this.now);
-        this.enterState(connection, 'given up');
+        this.enterState(connection, 'abandoned');
       } else if (connection.state === 'open' && !connection.condemned) this.condemn(connection);
     }
   }
@@ -486,7 +498,10 @@ export class PoolModel {
     }
   }
 
-  /** All is closed. The pool may wait for the turn of those whose connection it took, so that they are told before the end. */
+  /**
+   * Everything is closed. The pool may wait for the turn of the runs whose connection was revoked, so that they are notified before the
+   * end.
+   */
   mayBeDestroyed(shown: PoolModel['state']): void {
     if (this.state !== 'draining' || this.taken > 0) return;
     const overtime = this.callers.some(({ revoked }) => revoked !== null);
@@ -501,34 +516,34 @@ export class PoolModel {
     const what = `connection ${connectionId} lent to caller ${id}`;
     this.note(`→ ${what}`);
     this.decided(what);
-    this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} others still use it`);
+    this.check(othersInside < this.options.capacity, `${what}, while ${othersInside} other holders still use it`);
     this.check(this.state === 'open', `${what} after destroy`);
     this.check(connection.state === 'open' && !connection.condemned, `${what}, which is ${connection.state}`);
     const candidates = this.mayHaveRoom;
-    // Those that are to be asked first, when enough are being asked, are passed over.
+    // Connections that must be validated first are passed over while enough validations run.
     const couldBe = (other: ModelConnection): boolean =>
       !this.mayHaveToGo(other) && (this.mayAsk || !this.mustValidate(other));
     const best = candidates.find((other) => other === connection || couldBe(other));
     connection.mayGo = false;
-    this.check(candidates.includes(connection), `${what}, which has no room`);
-    this.check(!this.mustValidate(connection), `${what}, which should have been asked whether it still works`);
+    this.check(candidates.includes(connection), `${what}, which is full`);
+    this.check(!this.mustValidate(connection), `${what}, which should have been validated`);
     connection.validated = false;
     this.check(best === connection, `${what}, but the load and ${this.options.order} say connection ${best?.id}`);
     if (caller === undefined) {
-      this.check(false, `${what}, who has gone`);
+      this.check(false, `${what}, which has unsubscribed`);
       return;
     }
-    this.check(caller.deadline >= this.now - hair, `${what}, whose time was up at ${caller.deadline}`);
+    this.check(caller.deadline >= this.now - hair, `${what}, which timed out at ${caller.deadline}`);
     if (caller.phase === 'resting') {
       this.check(this.task > caller.sinceTask, `${what} in the task in which it had one already`);
     } else if (caller.phase !== 'waiting') {
-      this.check(false, `${what}, who is ${caller.phase}`);
+      this.check(false, `${what}, which is ${caller.phase}`);
       return;
     } else {
       const before = this.line.slice(0, this.line.indexOf(caller)).filter((other) => !this.sameInstant(caller, other));
       const ahead = before.filter((other) => !this.mayRest(other));
       for (const other of before) if (this.mayRest(other)) this.rest(other);
-      this.check(ahead.length === 0, `${what}, but before it came ${ahead.map((other) => other.id).join(', ')}`);
+      this.check(ahead.length === 0, `${what}, but before it arrived ${ahead.map((other) => other.id).join(', ')}`);
     }
     this.unqueue(caller);
     caller.phase = caller.kind === 'use' ? 'working' : 'inside';
@@ -544,7 +559,7 @@ export class PoolModel {
     }
   }
 
-  /** The `next` of a stream has returned: it gets in line again. */
+  /** The `next` of a stream has returned: it is added to the queue again. */
   nextReturned(id: number): void {
     const caller = this.caller(id);
     if (caller?.kind !== 'stream') return;
@@ -556,9 +571,9 @@ export class PoolModel {
     const caller = this.caller(id);
     this.check(
       caller?.phase === 'working' && !caller.left,
-      `a value for caller ${id}, who is ${caller?.phase ?? 'over'}`,
+      `a value for caller ${id}, which is ${caller?.phase ?? 'over'}`,
     );
-    // The value of a promise is its end, and comes when the lease is back.
+    // The value of a promise is its end, and is emitted after the lease has ended.
     if (caller?.work === 'promise') this.end(caller, 'released');
   }
 
@@ -577,7 +592,7 @@ export class PoolModel {
         break;
       case 'stream':
         this.decided(`the end of stream ${id}`);
-        this.check(this.state !== 'open', `stream ${id} completed, but nobody has destroyed the pool`);
+        this.check(this.state !== 'open', `stream ${id} completed, but the pool is not destroyed`);
     }
     this.over(caller);
   }
@@ -607,7 +622,7 @@ export class PoolModel {
     caller.cleaningSince = this.now;
   }
 
-  /** The pool has unsubscribed from what cleans a connection. */
+  /** The pool has unsubscribed from the cleaning of a connection. */
   cleanStopped(id: number): void {
     const caller = this.caller(id);
     if (this.patienceEnds <= this.now) this.patienceIsOver();
@@ -643,14 +658,14 @@ export class PoolModel {
     this.note(`→ connect ${id}`);
     this.decided(`connect ${id}`);
     this.check(this.state === 'open', `connect ${id} after destroy`);
-    this.check(this.taken < this.max, `connect ${id}, but all ${this.max} places are taken`);
+    this.check(this.taken < this.max, `connect ${id}, but all ${this.max} slots are occupied`);
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
     const canBeServed = this.canServe && waits;
-    this.check(!canBeServed, `connect ${id}, while a connection is free`);
+    this.check(!canBeServed, `connect ${id}, while a connection is available`);
     const goals = warmings.map(({ goal }) => Math.min(goal, this.max));
     const wanted = line.length + Math.max(0, ...[this.kept, ...goals].map((goal) => goal - total));
     const resting = this.callers.filter(({ phase }) => phase === 'resting').length;
-    this.check(underWay < wanted + resting, `connect ${id}, which nobody needs`);
+    this.check(underWay < wanted + resting, `connect ${id}, without demand`);
     const forMinAlone = line.length + resting + warmings.length === 0;
     const forbidden = this.connecting.begun(this.now, underWay, forMinAlone);
     this.check(forbidden === null, `connect ${id}: ${forbidden}`);
@@ -681,13 +696,13 @@ export class PoolModel {
   gaveUp(id: number): void {
     const connection = this.connection(id);
     const { state } = connection;
-    if (state !== 'opening' && state !== 'given up') return;
-    this.note(`→ give up ${id}`);
+    if (state !== 'opening' && state !== 'abandoned') return;
+    this.note(`→ abandon ${id}`);
     if (state === 'opening') {
       const timedOut = connection.since + this.options.connectTimeout <= this.now + hair;
       const newest = this.connections.filter((other) => other.state === 'opening').at(-1);
       const goes = this.state !== 'open' || (this.tooMany && connection === newest);
-      this.check(timedOut || goes, `connect ${id} was given up before connectTimeout`);
+      this.check(timedOut || goes, `connect ${id} was abandoned before connectTimeout`);
       if (!timedOut) this.connecting.endsUnused(this.now);
       if (timedOut && this.state === 'open') this.connectFailed(connection, madeByThePool);
       else if (timedOut) this.failedOrGivenUp++;
@@ -701,7 +716,7 @@ export class PoolModel {
     this.mayBeTaken(connection);
     this.mayBeEvicted(connection);
     this.note(`→ close ${id}`);
-    // One that came too late has nothing to do with what the pool decides.
+    // One that came too late has no influence on the decisions of the pool.
     if (connection.wasOpen) this.decided(`the close of connection ${id}`);
     const held = this.leasesOf(connection).length;
     this.check(held === 0, `connection ${id} was closed under ${held} holders`);
@@ -718,15 +733,15 @@ export class PoolModel {
     this.closeIsOver(connection);
   }
 
-  /** The connector's teardown has run: the connection is no more. */
+  /** The connector's teardown has run: the connection has ended. */
   torn(id: number): void {
     const connection = this.connection(id);
     this.mayBeTaken(connection);
     this.mayBeEvicted(connection);
     const { state } = connection;
     if (state === 'gone' || state === 'opening') return;
-    // One that came after it was given up: nobody has ever seen it.
-    if (state === 'given up') {
+    // One that arrived after it was abandoned: no caller has ever seen it.
+    if (state === 'abandoned') {
       this.vanish(connection);
       return;
     }
@@ -747,7 +762,7 @@ export class PoolModel {
       this.enterState(connection, 'open');
       this.count1('opened');
       this.mostOpen = Math.max(this.mostOpen, this.total);
-      // What is validated before its first lease has proven nothing yet.
+      // A connection in validation before its first lease has proven nothing yet.
       if (!this.options.validate || this.options.validateAfter > 0) this.connecting.arrived();
       if (this.state === 'open') {
         this.loadChanged(connection);
@@ -756,7 +771,7 @@ export class PoolModel {
         this.mustClose(connection);
       }
     } else if (this.options.connector === 'promise') {
-      // Too late: never lent, but closed. Its place may have been given to another.
+      // Too late: never lent, but closed. Its slot may have been given to another.
       if (connection.state === 'gone') {
         connection.stray = true;
         this.connections.push(connection);
@@ -769,16 +784,17 @@ export class PoolModel {
     this.note(`connect ${id} fails`);
     const connection = this.connection(id);
     if (connection.state === 'opening') this.connectFailed(connection, error);
-    if (['opening', 'given up', 'unwanted'].includes(connection.state)) this.vanish(connection);
+    if (['opening', 'abandoned', 'unwanted'].includes(connection.state)) this.vanish(connection);
   }
 
-  /** Ended by the other side. */
+  /** Ended by the target. */
   lost(id: number, error: unknown): void {
     this.note(`connection ${id} is lost`);
     const connection = this.connection(id);
     const { state, wasLent, wasGivenBack } = connection;
     if (state !== 'open' && state !== 'leaving') return;
-    // One that has been told to go is held against nobody; destroy, called inside its connect, tells it when that has returned.
+    // A connection that is marked for close does not count as a failure; destroy, called inside its connect, marks it when that has
+    // returned.
     const notYetTold = this.state === 'draining' && this.depth > 0 && !wasLent;
     if (state === 'open' || notYetTold) {
       const age = this.now - connection.since;
@@ -803,27 +819,27 @@ export class PoolModel {
       const [best] = this.mayHaveRoom.filter((other) => other === connection || !this.mayHaveToGo(other));
       const free = this.withRoom.some(({ validated }) => validated);
       this.check(best === connection, `${what}, but connection ${best?.id} is the one to be lent`);
-      this.check(this.mustValidate(connection), `${what}, which need not be asked`);
-      this.check(!free && this.mayAsk, `${what}, for nobody`);
+      this.check(this.mustValidate(connection), `${what}, which need not be validated`);
+      this.check(!free && this.mayAsk, `${what}, without demand`);
       connection.check = kind;
     } else {
-      this.check(connection.check === kind && connection.checkSince === null, `${what}, which has not come back`);
+      this.check(connection.check === kind && connection.checkSince === null, `${what}, which was not released`);
     }
     connection.checkSince = this.now;
   }
 
-  /** Null: all is well. */
+  /** Null: passed. */
   checkEnds(id: number, error: unknown): void {
     const connection = this.connection(id);
     const { state, check, wasLent } = connection;
-    // Destroy was called inside the very call: it has not come to closing this one.
+    // Destroy was called inside the call itself: it has not closed this one yet.
     const notYetTold = state === 'leaving' && this.state === 'draining' && this.depth > 0;
     if (notYetTold && !wasLent) {
       if (error === null) this.connecting.arrived();
       else this.firstCheckFailed(connection, error);
     }
     if (state !== 'open' || check === null) return;
-    this.note(`the ${check} of connection ${id} ${error === null ? 'ends well' : 'fails'}`);
+    this.note(`the ${check} of connection ${id} ${error === null ? 'passes' : 'fails'}`);
     connection.check = connection.checkSince = null;
     if (error !== null) {
       if (!wasLent) this.firstCheckFailed(connection, error);
@@ -861,7 +877,7 @@ export class PoolModel {
     if (connection.state === 'closing') this.closeIsOver(connection);
   }
 
-  // ---------------------------------------------------------------- what all this comes to
+  // ---------------------------------------------------------------- consequences
 
   private waitFailed(caller: ModelCaller, error: unknown): void {
     const what = `caller ${caller.id} failed (${String(error)})`;
@@ -870,13 +886,13 @@ export class PoolModel {
     const cause = (error as Error).cause;
     if (isPoolError(error, 'INVALID_POOL')) {
       this.check(this.state !== 'open', `${what}, but the pool is open`);
-      // The last snapshot is the last: what comes after it changes no counter.
+      // The last snapshot is the last: later events change no counter.
       if (!caller.afterTheEnd) this.count1('rejected');
     } else if (isPoolError(error, 'POOL_EXHAUSTED') && error.reason === 'queue-full') {
       const { pending } = this;
       this.check(pending.length > this.mostPending, `${what}, but ${pending.length} of ${this.mostPending} may wait`);
-      this.check(pending.at(-1) === caller, `${what}, but the last to come was caller ${pending.at(-1)?.id}`);
-      this.check(!this.canServe, `${what}, while a connection is free`);
+      this.check(pending.at(-1) === caller, `${what}, but the last to arrive was caller ${pending.at(-1)?.id}`);
+      this.check(!this.canServe, `${what}, while a connection is available`);
       this.count1('rejected');
     } else if (isPoolError(error, 'POOL_EXHAUSTED')) {
       this.check(error.reason === 'timeout' && !inTime, `${what} before its time`);
@@ -888,7 +904,7 @@ export class PoolModel {
       const { failedPhase } = this.connecting;
       this.check(error.phase === failedPhase, `${what} in phase ${error.phase}, not ${failedPhase}`);
       this.check(this.total === 0, `${what}, although a connection is open`);
-      this.check(!inTime || dead, `${what}, but its time is not up and the target is not known to be dead`);
+      this.check(!inTime || dead, `${what}, but it has not timed out and the target is not known to be down`);
       this.check(this.isLastFailure(cause), `${what} with a cause that is not the last failure: ${String(cause)}`);
       if (inTime) this.count1('rejected');
       else if (dead) this.eitherTimeoutOrRejected++;
@@ -903,26 +919,26 @@ export class PoolModel {
     return lastFailure === madeByThePool ? cause instanceof Error : cause === lastFailure;
   }
 
-  /** Its work has ended by itself, and it is told: by then the teardown has run and the lease has ended. */
+  /** Its work has ended by itself, and it is notified: by then the teardown has run and the lease has ended. */
   private ownEnd(caller: ModelCaller, ok: boolean, error?: unknown): void {
     const { end, id } = caller;
     this.check(caller.phase === 'working' && end !== null, `caller ${id} ended before its work did`);
-    this.check(end?.ok === ok && end.error === error, `caller ${id} was told of another end than its work's`);
-    this.check(caller.torn || caller.work === 'promise', `caller ${id} was told of the end before the teardown`);
+    this.check(end?.ok === ok && end.error === error, `caller ${id} was notified of another outcome than its work's`);
+    this.check(caller.torn || caller.work === 'promise', `caller ${id} was notified of the end before the teardown`);
     this.count1(ok ? 'successfulOperations' : 'failedOperations');
     this.end(caller, this.afterOwnEnd({ ok, error }));
   }
 
-  /** An error that is fatal, or about which `isFatal` cannot tell, costs the connection. */
+  /** An error that is fatal, or for which `isFatal` throws, closes the connection. */
   private afterOwnEnd({ ok, error }: NonNullable<ModelCaller['end']>): 'released' | 'discarded' {
     return !ok && this.options.isFatal !== 'none' && isMarked(error) ? 'discarded' : 'released';
   }
 
-  /** Its connection was lost, or destroy had no more patience, and the work has not ended by itself. */
+  /** Its connection was lost, or the timeout of destroy expired, and the work has not ended by itself. */
   private takenAway(caller: ModelCaller, error: unknown): void {
     const what = `caller ${caller.id}, at work, failed (${String(error)})`;
     const { revoked } = caller;
-    this.check(revoked !== null, `${what}, but nobody has taken its connection away`);
+    this.check(revoked !== null, `${what}, but its lease was not revoked`);
     if (revoked !== null) {
       const expected =
         revoked.why === 'lost'
@@ -969,26 +985,26 @@ export class PoolModel {
     else caller.revoked = { why, task: this.task };
   }
 
-  /** Open, and not told to go. */
+  /** Open, and not marked for close. */
   private get staying(): ModelConnection[] {
     return this.connections.filter((connection) => this.isOpenFor(connection));
   }
 
-  /** Takes no new lease, and is closed when nobody uses it. */
+  /** It takes no new lease, and is closed after its last one. */
   private condemn(connection: ModelConnection): void {
     connection.condemned = true;
     if (this.leasesOf(connection).length === 0) this.mustClose(connection);
   }
 
-  /** The pool closes one that nobody holds, of its own accord. */
+  /** The pool closes an idle one of its own accord. */
   private mayBeEvicted(connection: ModelConnection): void {
     const [idleLongest] = this.idle;
     const { state, mayGo } = connection;
     if (state !== 'open' || connection.condemned || this.leasesOf(connection).length > 0) return;
-    // One that is checked has no load, and so it is the first to go when nobody is idle.
+    // A connection in a check has no load, so it is closed first when none is idle.
     const next = idleLongest ?? (this.staying.length > this.max && connection.check !== null ? connection : null);
     const forSize = this.tooMany && this.count('opening') === 0 && connection === next;
-    // A warm-up that is out of time at this very instant says so a little later.
+    // A warm-up that times out at this very instant rejects a little later.
     const surplus = this.total > this.keptOpenAt(this.now + 2 * hair);
     const isIdleTooLong = connection.idleSince + this.options.idleTimeout <= this.now + hair;
     const forIdleness = surplus && isIdleTooLong && connection === idleLongest;
@@ -997,22 +1013,22 @@ export class PoolModel {
     if (forSize || forIdleness || forAge || mayGo || this.unsettled) this.mustClose(connection);
   }
 
-  /** Somebody has acted from inside a callback while there were more than there might be: who was told to go depends on what was first. */
+  /** An action inside a callback happened while there were more than `max`: which connection was marked for close depends on the order. */
   private get unsettled(): boolean {
     return !this.quiet && this.mostOpen > this.leastMax;
   }
 
-  /** Whether it cannot be told of somebody whether he has to go. */
+  /** Whether it is undecidable from outside if a connection is marked for close. */
   get isUnsettled(): boolean {
     return this.unsettled || this.connections.some(({ mayGo }) => mayGo);
   }
 
-  /** A stream steps aside when it has seen that there is room: where that is unsettled, nobody could say whether it has. */
+  /** A stream is deferred when it has seen an available connection: where that is undecidable, the deferral is too. */
   get mustNotBeUnsettled(): boolean {
     return this.callers.some(({ kind }) => kind === 'stream');
   }
 
-  /** It was resized, and has not decided yet what comes of that. */
+  /** It was resized, and the consequences are not decided yet. */
   get isBeingResized(): boolean {
     return this.leastMax < Infinity;
   }
@@ -1023,8 +1039,9 @@ export class PoolModel {
   }
 
   /**
-   * The pool has decided who has to go because there are too many: first connects, then whoever is idle, which is seen; then, when they come
-   * back, those with the least load, and of those the oldest. That is not seen, and where it is unsettled, it could be any of them.
+   * The pool has chosen the surplus connections: first connects, then idle ones, which is visible; then, when they are
+   * released, those with the least load, and of those the oldest. That is not visible, and where it is undecidable, it could be any of
+   * them.
    */
   decidesWhoGoes(): void {
     for (const idle of this.idle) idle.mayGo = false;
@@ -1041,7 +1058,7 @@ export class PoolModel {
       for (const one of lent.slice(0, tooMany)) this.condemn(one);
     }
     const sure = this.staying.filter(({ mayGo }) => !mayGo).length;
-    this.check(sure <= this.max, `${sure} connections stay, where ${this.max} may`);
+    this.check(sure <= this.max, `${sure} connections stay, and at most ${this.max} may`);
     this.quiet = true;
     this.leastMax = Infinity;
     this.mostOpen = this.total;
@@ -1086,7 +1103,7 @@ export class PoolModel {
     this.connecting.failed(connection, error, this.now, phase);
   }
 
-  /** At any change of a connection a warm-up may be decided; it is told a little later, because its answer is a promise. */
+  /** Any change of a connection may decide a warm-up; it is notified a little later, because its result is a promise. */
   private lookAtWarmings(): void {
     for (const warming of this.warmings) {
       if (Math.min(warming.goal, this.max) <= this.total) warming.reached = true;
@@ -1102,8 +1119,8 @@ export class PoolModel {
   }
 
   /**
-   * A stream that has been served in this task, in which something came back, may step aside until a later one: or a receiver
-   * that gives back at once would be served for ever.
+   * A stream that has been served in this task, in which a lease was released, may be deferred to a later one: otherwise a receiver
+   * that releases at once would be served without an end.
    */
   private mayRest(caller: ModelCaller): boolean {
     return caller.kind === 'stream' && caller.servedIn === this.task && this.returnedIn === this.task;
@@ -1116,7 +1133,7 @@ export class PoolModel {
     caller.sinceTask = this.task;
   }
 
-  /** Nobody else was served, so that the model has not seen it. */
+  /** No other caller was served, so that the model has not seen it. */
   letStreamsRest(): void {
     for (const connection of this.connections) connection.validated = false;
     const room = this.mayHaveRoom.filter((connection) => this.mayAsk || !this.mustValidate(connection));
@@ -1124,7 +1141,7 @@ export class PoolModel {
     for (const caller of this.line) if (this.mayRest(caller)) this.rest(caller);
   }
 
-  /** The pool may take those whose rest ends in an instant before or after others who come in that instant. */
+  /** The pool may serve streams whose deferral ends in an instant before or after callers that arrive in that instant. */
   private sameInstant(one: ModelCaller, other: ModelCaller): boolean {
     return Math.abs(one.since - other.since) < hair && (one.rested || other.rested);
   }

@@ -4,27 +4,27 @@ import type { ConnectContext } from '../../../src';
 import { answer } from './answer';
 import type { Answer } from './answer';
 import { madeByThePool } from './connecting-rules';
-import type { ConnectPlan, EndPlan, Plan, React } from './deeds';
+import type { ConnectPlan, EndPlan, Plan, React } from './actions';
 import type { PoolModel } from './pool-model';
 
 /** A connection. */
 export interface Wire {
   readonly id: number;
-  /** How many use it right now, counted by the users themselves. */
+  /** The number of current users, counted by the users themselves. */
   inside: number;
 }
 
-/** One connect, and the life of the connection that it brings. */
+/** One connect, and the lifecycle of its connection. */
 class Connect {
   readonly wire: Wire;
   answered = false;
-  /** It has brought a connection. */
+  /** It has emitted a connection. */
   opened = false;
-  /** The other side has ended it. */
+  /** The target has ended it. */
   lost = false;
-  /** How often the pool has ended it. */
+  /** The number of times that the pool has ended it. */
   ended = 0;
-  /** How many there could be when it began. */
+  /** The number of allowed connections when it began. */
   most = 0;
   life: Subscriber<Wire> | null = null;
   promised: Answer<Wire> | null = null;
@@ -37,8 +37,8 @@ class Connect {
 }
 
 /**
- * Where the connections come from: it does what it is told, and tells the model of everything that the pool does to it. It
- * counts for itself what lives at the same time.
+ * The target of the connections: it follows the commands, and reports to the model everything that the pool does to it. It
+ * counts the live connections itself.
  */
 export class ScriptedTarget {
   readonly connects: Connect[] = [];
@@ -89,7 +89,7 @@ export class ScriptedTarget {
   /** The pool's option `lost`, for connectors that return a promise. */
   readonly loss = ({ id }: Wire): Observable<never> => (this.connects[id]!.loss ??= new Subject());
 
-  // ---------------------------------------------------------------- what it can be told to do
+  // ---------------------------------------------------------------- commands
 
   open(id: number): void {
     const connect = this.connects[id]!;
@@ -124,7 +124,7 @@ export class ScriptedTarget {
     if (connect.life !== null) this.alive--;
     connect.lost = true;
     this.model.lost(id, how === 'error' ? error : madeByThePool);
-    // Also when the pool has not asked yet: who asks for a loss that has been is told.
+    // Also when the pool has not subscribed yet: a later subscriber is notified of an earlier loss.
     const life: Pick<Subscriber<never>, 'error' | 'complete'> = connect.life ?? (connect.loss ??= new Subject());
     if (how === 'error') life.error(error);
     else life.complete();
@@ -142,12 +142,12 @@ export class ScriptedTarget {
     else close.complete();
   }
 
-  // ---------------------------------------------------------------- what it could be told to do
+  // ---------------------------------------------------------------- candidates for commands
 
   get awaited(): number[] {
     return this.idsOf(
       ({ answered, life, promised, id }) =>
-        !answered && (life ?? promised) !== null && ['opening', 'given up'].includes(this.model.connection(id).state),
+        !answered && (life ?? promised) !== null && ['opening', 'abandoned'].includes(this.model.connection(id).state),
     );
   }
 
@@ -171,7 +171,7 @@ export class ScriptedTarget {
     return this.idsOf(({ opened, lost, ended }) => opened && (lost ? ended > 1 : ended !== 1));
   }
 
-  // ---------------------------------------------------------------- how it does it
+  // ---------------------------------------------------------------- implementation
 
   private life(connect: Connect, plan: ConnectPlan): Observable<Wire> {
     const { id } = connect;
@@ -198,7 +198,7 @@ export class ScriptedTarget {
     connect.promised = promised;
     if (plan === 'opens' || plan === 'flashes') this.open(id);
     if (plan === 'fails' || plan === 'ends') this.refuse(id, 'error');
-    // The model hears of it before the pool does, because it was here first.
+    // The model is notified before the pool, because it subscribed first.
     promised.promise.then(
       () => {
         connect.opened = true;

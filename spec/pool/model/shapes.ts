@@ -1,4 +1,4 @@
-/** The options of the pool that the model needs, every default filled in. `max` is where it begins: `resize` changes it. */
+/** The options of the pool that the model needs, every default filled in. `max` is the initial value: `resize` changes it. */
 export interface ModelOptions {
   readonly max: number;
   readonly capacity: number;
@@ -20,7 +20,7 @@ export interface ModelOptions {
   readonly retryDelay: { readonly initial: number; readonly max: number };
   readonly breaker: false | { readonly failures: number; readonly probeAfter: number };
   readonly onCancel: 'release' | 'discard' | 'clean';
-  /** Whether it is asked about the errors of work; it says yes to those that are marked, or cannot tell and throws. */
+  /** Whether the option `isFatal` is set; it returns true for marked errors, or throws. */
   readonly isFatal: 'none' | 'says yes' | 'throws';
   /** What the connector returns. */
   readonly connector: 'observable' | 'promise';
@@ -29,18 +29,18 @@ export interface ModelOptions {
 }
 
 /**
- * - `opening`: asked for, not there yet;
- * - `given up`: it was opening, and is not wanted any more: the pool has to say so now;
+ * - `opening`: requested, not open yet;
+ * - `abandoned`: it was opening, and is not wanted any more: the pool must abandon it now;
  * - `open`;
- * - `leaving`: nobody holds it and nobody will; the pool has to close it now;
+ * - `leaving`: it has no holder and will have none; the pool must close it now;
  * - `closing`: `close` runs;
- * - `closed`: `close` is over, and the pool has to unsubscribe now;
- * - `unwanted`: a promise that came too late to be waited for; its place is taken for `closeTimeout` more;
+ * - `closed`: `close` has ended, and the pool must unsubscribe now;
+ * - `unwanted`: a promise that came too late; its slot is occupied for `closeTimeout` more;
  * - `gone`.
  */
-export type ConnectionState = 'opening' | 'given up' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
+export type ConnectionState = 'opening' | 'abandoned' | 'open' | 'leaving' | 'closing' | 'closed' | 'unwanted' | 'gone';
 
-/** What an open connection undergoes while nobody holds it: before it is lent, or after it has come back. */
+/** A check of an open connection without holders: before it is lent, or after it was released. */
 export type Check = 'validate' | 'reset';
 
 export interface ModelConnection {
@@ -48,29 +48,29 @@ export interface ModelConnection {
   state: ConnectionState;
   /** When the state was entered. */
   since: number;
-  /** Takes no new lease. */
+  /** It takes no new lease. */
   condemned: boolean;
-  /** Whether it was told to go when the pool was made smaller cannot be told from outside, until it goes or is lent. */
+  /** Whether it was marked for close when the pool was made smaller is not visible from outside, until it is closed or lent. */
   mayGo: boolean;
   wasOpen: boolean;
-  /** When it opened, and when it last came free. */
+  /** When it opened, and when it was last released. */
   openedAt: number;
   idleSince: number;
-  /** Its lifetime is over, and it was not closed: it is one of `min` that was never lent, and is replaced when it is wanted. */
+  /** Its lifetime is over, and it was not closed: it is a connection of `min` that was never lent, and is replaced on demand. */
   overdue: boolean;
   check: Check | null;
   /** When that began; null until it has. */
   checkSince: number | null;
-  /** It has just been found to work: it is not asked again before it is lent. */
+  /** It has just passed a validation: it is not validated again before it is lent. */
   validated: boolean;
-  /** Leases that it has had. */
+  /** The number of its leases so far. */
   uses: number;
-  /** Grows with each change of its load: among those of equal load it tells which has come to it first, and which last. */
+  /** Grows with each change of its load: it orders connections of equal load by the time at which they reached that load. */
   loadedAt: number;
   wasLent: boolean;
   /** By a holder, and not only lost. */
   wasGivenBack: boolean;
-  /** A promise that was kept after its place had been given to another: it has to be closed, but it takes no place. */
+  /** A promise that was fulfilled after its slot was reused: it must be closed, but occupies no slot. */
   stray: boolean;
 }
 
@@ -83,10 +83,10 @@ export interface ModelLease {
 export type CallerKind = 'acquire' | 'use' | 'stream';
 
 /**
- * - `waiting`: in line;
+ * - `waiting`: in the queue;
  * - `inside`: its `next` is being called with a lease;
  * - `working`: its work runs;
- * - `resting`: a stream that will be in line again in a later task;
+ * - `resting`: a stream that will be in the queue again in a later task;
  * - `lingering`: cancelled, but its lease has not ended yet;
  * - `over`.
  */
@@ -95,32 +95,32 @@ export type CallerPhase = 'waiting' | 'inside' | 'working' | 'resting' | 'linger
 export interface ModelCaller {
   readonly id: number;
   readonly kind: CallerKind;
-  /** What its work returns. A call that throws counts as an observable that fails. */
+  /** What its work returns. A call that throws counts as an Observable that fails. */
   readonly work: 'observable' | 'promise';
   readonly deadline: number;
   phase: CallerPhase;
-  /** When it got in line, or began to rest. */
+  /** When it entered the queue, or was deferred. */
   since: number;
-  /** The task in which that was. */
+  /** The task in which that happened. */
   sinceTask: number;
   /** The task in which it was last served. */
   servedIn: number;
-  /** It came from its rest: in which order with others of that instant is not fixed. */
+  /** It was deferred before: its order relative to others of that instant is not fixed. */
   rested: boolean;
-  /** Its `subscribe` has not returned: the pool cannot be told that it has left. */
+  /** Its `subscribe` has not returned: it cannot be unsubscribed yet. */
   asking: boolean;
-  /** It asked when the pool was destroyed already. */
+  /** It acquired after the pool was destroyed. */
   readonly afterTheEnd: boolean;
   lease: ModelLease | null;
   /** How its work ended by itself. */
   end: { readonly ok: boolean; readonly error: unknown } | null;
-  /** Its work's own teardown has run. */
+  /** The teardown of its work has run. */
   torn: boolean;
   /** It has unsubscribed. */
   left: boolean;
-  /** Its connection was taken away: the work has the rest of this turn to end by itself. */
+  /** Its lease was revoked: the work has the rest of this turn to end by itself. */
   revoked: { readonly why: 'lost' | 'destroyed'; readonly task: number } | null;
-  /** The pool has to make the connection clean now. */
+  /** The pool must clean the connection now. */
   mustClean: boolean;
   cleaningSince: number | null;
 }
@@ -129,13 +129,13 @@ export interface Warming {
   readonly id: number;
   readonly goal: number;
   readonly deadline: number;
-  /** So many were open at some moment. */
+  /** The largest number of open connections. */
   reached: boolean;
-  /** The target was taken for dead at some moment. */
+  /** Whether the target was considered down at some moment. */
   refused: boolean;
 }
 
-/** The counters of the stats that only ever grow. */
+/** The counters of the stats that only grow. */
 export interface Tally {
   successfulOperations: number;
   failedOperations: number;

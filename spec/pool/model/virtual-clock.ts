@@ -1,12 +1,12 @@
 import { Subscription } from 'rxjs';
 import type { SchedulerAction, SchedulerLike } from 'rxjs';
 
-/** So many timers at one instant can only be one that sets itself again and again. */
+/** A larger number of timers at one instant means that a timer sets itself again and again. */
 const hotLoop = 10_000;
 
 /**
- * A scheduler whose time passes only when a spec says so, one timer after the other. Unlike RxJS's own virtual one it can
- * be asked how many timers are set, and lets a spec act between two timers of the same instant.
+ * A scheduler whose time passes only on command, one timer after the other. Unlike RxJS's own virtual one it shows
+ * the number of timers, and lets a spec act between two timers of the same instant.
  */
 export class VirtualClock implements SchedulerLike {
   private time = 0;
@@ -14,7 +14,7 @@ export class VirtualClock implements SchedulerLike {
   /** In the order in which they were set. */
   private timers: Timer<never>[] = [];
 
-  /** `turn` is told the time before each timer fires. */
+  /** `turn` receives the time before each timer fires. */
   constructor(private readonly turn: (now: number) => void = () => undefined) {}
 
   now(): number {
@@ -27,7 +27,7 @@ export class VirtualClock implements SchedulerLike {
     return timer;
   }
 
-  /** How many timers are set. */
+  /** The number of timers. */
   get pending(): number {
     return this.timers.length;
   }
@@ -39,7 +39,7 @@ export class VirtualClock implements SchedulerLike {
     return next;
   }
 
-  /** Fires the earliest timer that is due at `limit` or before; false when there is none, and it is `limit` now. */
+  /** Fires the earliest timer that is due at `limit` or before; returns false when there is none, and sets the time to `limit`. */
   fire(limit: number): boolean {
     const at = this.next;
     const now = Math.max(this.time, Math.min(at, limit));
@@ -52,7 +52,7 @@ export class VirtualClock implements SchedulerLike {
     return true;
   }
 
-  /** Lets `ms` pass; with 0, whatever is due now fires. */
+  /** Lets `ms` pass; with 0, fires whatever is due now. */
   pass(ms: number): void {
     const limit = this.time + ms;
     while (this.fire(limit));

@@ -1,12 +1,12 @@
 import { Subscriber } from 'rxjs';
 import type { ConnectionPool, PoolStats } from '../../../src';
 import { brokenOrder, brokenSums } from '../invariants';
-import type { React, Reaction } from './deeds';
+import type { React, Reaction } from './actions';
 import type { PoolModel } from './pool-model';
 
 /**
- * To which snapshots a watcher reacts: with a change to every one, the pool would never rest. Not to the first, or all would be
- * over before a second watcher is there.
+ * To which snapshots a watcher reacts: with a change to every one, the pool would never become quiescent. Not to the first, or all would be
+ * over before a second watcher is subscribed.
  */
 const reactsTo = [2, 3, 7, 12, 20];
 
@@ -16,10 +16,10 @@ interface Watcher {
   completed: boolean;
 }
 
-/** Those who are subscribed to the stats, and look at every snapshot. */
+/** The subscribers of the stats, which check every snapshot. */
 export class Watchers {
   private readonly all: Watcher[] = [];
-  /** Every snapshot that anyone has seen: the same number must be the same object for all. */
+  /** Every visible snapshot: the same number must be the same object for all. */
   private readonly snapshots = new Map<number, PoolStats>();
 
   constructor(
@@ -33,7 +33,7 @@ export class Watchers {
 
   watch({ stats$, stats }: ConnectionPool<unknown>, reaction: Reaction | undefined): void {
     const { model, snapshots } = this;
-    // As with any BehaviorSubject: whoever subscribes after the end is told of the end only.
+    // As with any BehaviorSubject: a subscriber after the end receives only the end.
     const late = stats.state === 'destroyed';
     let shown = 0;
     const watcher: Watcher = {
@@ -70,7 +70,7 @@ export class Watchers {
     this.all.splice(id, 1)[0]!.subscriber.unsubscribe();
   }
 
-  /** All of them have been shown the same, and the latest. */
+  /** All of them have received the same, and the latest. */
   look(stats: PoolStats): void {
     for (const { last, completed } of this.all) {
       const ended = stats.state === 'destroyed';

@@ -5,7 +5,7 @@ import { EventLedger } from '../event-ledger';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
 import { Checks } from './checks';
-import type { Deed, React, Self } from './deeds';
+import type { Action, React, Self } from './actions';
 import { picks } from './picks';
 import { PoolModel } from './pool-model';
 import { ScriptedTarget } from './scripted-target';
@@ -15,25 +15,25 @@ import { VirtualClock } from './virtual-clock';
 import { Watchers } from './watchers';
 
 export interface WorldOptions extends ModelOptions {
-  /** The die, which always shows the same. */
+  /** The constant result of the random source. */
   readonly die: number;
-  /** Promises answer inside the call that settles them, so that nothing has to be awaited. */
+  /** Promises call back inside the call that settles them, so that nothing has to be awaited. */
   readonly stepped: boolean;
   readonly lifetimeJitter: 0;
-  /** At last everybody goes, before the pool is destroyed. */
+  /** In the end every caller leaves, before the pool is destroyed. */
   readonly calm: boolean;
-  /** So many hold a lease before anything else happens, with all that there may be open; 0 is a cold pool. */
+  /** The number of leases that are held before anything else happens, with all connections open; 0 is a cold pool. */
   readonly crowd: number;
-  /** Whether somebody listens to the events: it must make no difference. */
+  /** Whether there is a subscriber to the events: it must make no difference. */
   readonly listens: boolean;
 }
 
-/** Callbacks inside callbacks, from where on nobody reacts: work that emits inside the `next` of what it emits has no end. */
+/** The depth of nested callbacks from which no reaction happens: work that emits inside the `next` of what it emits has no end. */
 const deepest = 6;
 
 /**
- * A real pool on a virtual clock, its callers and its target, all of whom do what they are told, and a model that is told of all
- * that happens. After every deed `rest()` compares the two.
+ * A real pool on a virtual clock, its callers and its target, which all follow commands, and a model that observes everything.
+ * After every action `rest()` compares the two.
  */
 export class World {
   readonly model: PoolModel;
@@ -43,7 +43,7 @@ export class World {
   readonly watchers: Watchers;
   readonly checks: Checks;
   readonly pool: ConnectionPool<Wire>;
-  /** What the first `destroy` gave. */
+  /** The promise of the first `destroy`. */
   destroyed: Promise<void> | null = null;
 
   private readonly ledger: EventLedger | null;
@@ -90,48 +90,48 @@ export class World {
     this.ledger = listens ? new EventLedger(this.pool, options) : null;
   }
 
-  // ---------------------------------------------------------------- doing
+  // ---------------------------------------------------------------- actions
 
-  can(deed: Deed): boolean {
-    if ('pick' in deed) return picks[deed.do].among(this).length > 0;
-    return deed.do !== 'warm up' || deed.count <= this.model.max;
+  can(action: Action): boolean {
+    if ('pick' in action) return picks[action.do].among(this).length > 0;
+    return action.do !== 'warm up' || action.count <= this.model.max;
   }
 
-  /** Does nothing when there is nobody that it could be done to. */
-  perform(deed: Deed, self: Self = {}): void {
+  /** Does nothing when there is no candidate. */
+  perform(action: Action, self: Self = {}): void {
     const { model, pool, callers, target, watchers, clock } = this;
     if (model.depth === 0) model.newTask();
     else model.quiet = false;
-    model.note(deed);
-    switch (deed.do) {
+    model.note(action);
+    switch (action.do) {
       case 'acquire':
-        callers.acquire(pool, deed.timeout, deed.reaction);
+        callers.acquire(pool, action.timeout, action.reaction);
         break;
       case 'use':
-        callers.use(pool, deed.work, deed.timeout, deed.reaction);
+        callers.use(pool, action.work, action.timeout, action.reaction);
         break;
       case 'subscribe':
-        if (!model.isUnsettled) callers.subscribe(pool, deed.reaction);
+        if (!model.isUnsettled) callers.subscribe(pool, action.reaction);
         break;
       case 'watch':
-        watchers.watch(pool, deed.reaction);
+        watchers.watch(pool, action.reaction);
         break;
       case 'warm up':
-        this.warmUp(deed.count);
+        this.warmUp(action.count);
         break;
       case 'connect as':
-        target.connectPlans.push(deed);
+        target.connectPlans.push(action);
         break;
       case 'close as':
-        target.closePlans.push(deed);
+        target.closePlans.push(action);
         break;
       case 'clean as':
-        callers.cleanPlans.push(deed);
+        callers.cleanPlans.push(action);
         break;
       case 'resize':
         this.whileOpen(
-          () => model.resizes(deed.max),
-          () => pool.resize(deed.max),
+          () => model.resizes(action.max),
+          () => pool.resize(action.max),
         );
         if (model.depth === 0) model.decidesWhoGoes();
         break;
@@ -142,16 +142,16 @@ export class World {
         );
         break;
       case 'validate as':
-        this.checks.plans.validate.push(deed);
+        this.checks.plans.validate.push(action);
         break;
       case 'reset as':
-        this.checks.plans.reset.push(deed);
+        this.checks.plans.reset.push(action);
         break;
       case 'destroy':
-        this.destroy(deed.timeout);
+        this.destroy(action.timeout);
         break;
       case 'pass':
-        clock.pass(deed.ms);
+        clock.pass(action.ms);
         break;
       case 'leave self':
         if (self.caller !== undefined) callers.leave(self.caller);
@@ -166,9 +166,9 @@ export class World {
         if (self.connect !== undefined && target.opened.includes(self.connect)) target.lose(self.connect, 'complete');
         break;
       default: {
-        const { among, does } = picks[deed.do];
+        const { among, does } = picks[action.do];
         const ids = among(this);
-        if (ids.length > 0) does(this, ids[deed.pick % ids.length]!);
+        if (ids.length > 0) does(this, ids[action.pick % ids.length]!);
       }
     }
   }
@@ -176,8 +176,8 @@ export class World {
   private readonly react: React = (at, reaction, self) => {
     const { model } = this;
     if (reaction?.at !== at || model.depth > deepest) return;
-    const unsettles = reaction.deed.do === 'resize' || model.isBeingResized;
-    if (!unsettles || !model.mustNotBeUnsettled) this.perform(reaction.deed, self);
+    const unsettles = reaction.action.do === 'resize' || model.isBeingResized;
+    if (!unsettles || !model.mustNotBeUnsettled) this.perform(reaction.action, self);
   };
 
   private warmUp(count: number): void {
@@ -193,7 +193,7 @@ export class World {
     );
   }
 
-  /** What a pool that is being destroyed refuses. */
+  /** What a pool that is being destroyed rejects. */
   private whileOpen(told: () => void, does: () => void): void {
     const { model } = this;
     const { state } = model;
@@ -215,16 +215,16 @@ export class World {
         this.destroyedResolved = true;
       },
       (error: unknown) => {
-        // Inside of work that holds a connection, for whose end it would wait.
+        // Inside work that holds a connection, for whose end it would wait.
         if (this.destroyed === promise) this.destroyed = null;
         this.model.check(isPoolError(error, 'INVALID_POOL'), `destroy() rejected: ${String(error)}`);
       },
     );
   }
 
-  // ---------------------------------------------------------------- comparing
+  // ---------------------------------------------------------------- comparison
 
-  /** The pool has nothing left to decide: throws if anything is not as it must be. */
+  /** The pool has nothing left to decide: throws if anything is wrong. */
   rest(): void {
     const { model, clock } = this;
     const { stats } = this.pool;
@@ -239,11 +239,11 @@ export class World {
     this.ledger?.look(this.pool);
     for (const sentence of this.ledger?.violations ?? []) model.check(false, sentence);
     if (stats.state === 'destroyed' && nothingIsDue) {
-      // A promised connection that came after the end is still closed in time.
+      // A promised connection that arrived after the end is still closed in time.
       const strays = model.connections.filter(({ stray, state }) => stray && state === 'closing').length;
       model.check(clock.pending <= strays, `${clock.pending} timers are left after destroy`);
     }
-    // While nobody wants anything and nothing goes on, one timer for all that are idle and one for all that grow old will do.
+    // While there is no demand and no activity, one timer for all idle connections and one for all lifetimes are enough.
     const { idleTimeout, maxLifetime } = model.options;
     const forAll = Number(idleTimeout < Infinity) + Number(maxLifetime < Infinity);
     const isQuiet = nothingIsDue && model.isQuiet;
@@ -259,7 +259,7 @@ export class World {
     this.model.check(shown.join() === held.join(), `holders() shows ${shown.join()}, and held are ${held.join()}`);
   }
 
-  /** At the end of it all: whatever was begun has ended, once. */
+  /** At the end: everything that was begun has ended, once. */
   restForGood(): void {
     const { model, target } = this;
     model.check(model.callers.length === 0, `callers without an outcome: ${model.callers.map(({ id }) => id).join()}`);
@@ -270,7 +270,7 @@ export class World {
     this.rest();
   }
 
-  /** Lets what promises have to say arrive, where they are real. */
+  /** Lets promises settle, where they are real. */
   async settle(): Promise<void> {
     const { history } = this.model;
     for (let quietTurns = 0; quietTurns < 4; quietTurns++) {

@@ -1,23 +1,25 @@
 import { effort } from '../../helpers/effort';
 import { Shop } from '../ledger/shop';
-import type { Check, Deed, Plan, ShopOptions } from '../ledger/shop';
+import type { Check, Action, Plan, ShopOptions } from '../ledger/shop';
 import { chosen, walk } from './walk';
 import type { Guide } from './walk';
 
-/** A walk through the options of a connection's life: the holders ask in this order, and everything else may come in between. */
+/** A walk through the options of a connection's lifecycle: the holders acquire in this order, and everything else may happen in between. */
 interface LifeWalk {
   readonly options?: Partial<ShopOptions>;
-  readonly holders: readonly Deed[];
-  /** How often each of these may happen in one schedule; one that picks, picks everyone in turn. `'time'` is until the next timer. */
-  readonly may: readonly (readonly [Deed | Picking | 'time', number])[];
-  /** What may become of each check, and how many of them may go otherwise than well in one schedule. */
+  readonly holders: readonly Action[];
+  /**
+   * The maximum number of each of these in one schedule; one with a pick is applied to each candidate. `'time'` is until the next timer.
+   */
+  readonly may: readonly (readonly [Action | Picking | 'time', number])[];
+  /** The outcomes of each check, and the maximum number of checks in one schedule that do not pass. */
   readonly plans?: Partial<Record<Check, readonly Plan[]>>;
   readonly troubles?: number;
 }
 type Picking = 'release' | 'discard' | 'leave' | 'lose';
 
 const more = effort(0, 0, 1);
-/** The pool is destroyed at every point: at once, and with patience. */
+/** The pool is destroyed at every point: at once, and with a timeout. */
 const endsOf = (capacity: number): readonly number[] => (capacity === 1 || more > 0 ? [0, 5] : [5]);
 
 const usual: ShopOptions = {
@@ -40,12 +42,12 @@ const usual: ShopOptions = {
   order: 'lifo',
 };
 
-const acquire: Deed = { do: 'acquire' };
-const use: Deed = { do: 'use', ms: 3 };
-const failing: Deed = { do: 'use', fails: true };
-const down: Deed = { do: 'resize', max: 1 };
-const up: Deed = { do: 'resize', max: 2 };
-const refresh: Deed = { do: 'refresh' };
+const acquire: Action = { do: 'acquire' };
+const use: Action = { do: 'use', ms: 3 };
+const failing: Action = { do: 'use', fails: true };
+const down: Action = { do: 'resize', max: 1 };
+const up: Action = { do: 'resize', max: 2 };
+const refresh: Action = { do: 'refresh' };
 const checks: readonly Plan[] = ['ok', 'late', 'fails', 'hangs'];
 
 const walks: Record<string, LifeWalk> = {
@@ -122,9 +124,9 @@ function run({ holders, may, plans = {}, troubles = 0, options }: LifeWalk, capa
   let left = troubles;
   let trail = '';
   let created = false;
-  // With room for all on one connection, a second one is there only if it is to be kept open.
+  // If all holders fit on one connection, a second one exists only if it must be kept open.
   const shop = new Shop({ ...usual, min: capacity === 1 ? 0 : 2, ...options, capacity }, (what) => {
-    // What opens while the pool is made, opens at once: nobody could hear yet which one it was.
+    // Connections that open while the pool is created open at once: the target cannot know yet which one it was.
     const plan = created && left > 0 ? guide.choose(plans[what] ?? ['ok' as const]) : 'ok';
     if (plan !== 'ok') left--;
     trail += ` (${what}: ${plan})`;
@@ -138,18 +140,18 @@ function run({ holders, may, plans = {}, troubles = 0, options }: LifeWalk, capa
   const ends = endsOf(capacity);
   let asked = 0;
   for (;;) {
-    const ways: { deed: Deed; spend: () => void }[] = [];
-    if (asked < holders.length) ways.push({ deed: holders[asked]!, spend: () => asked++ });
+    const ways: { action: Action; spend: () => void }[] = [];
+    if (asked < holders.length) ways.push({ action: holders[asked]!, spend: () => asked++ });
     for (const [index, [what]] of may.entries()) {
       if (budget[index] === 0) continue;
       const spend = (): void => {
         budget[index]!--;
       };
-      if (typeof what === 'object') ways.push({ deed: what, spend });
+      if (typeof what === 'object') ways.push({ action: what, spend });
       else if (what !== 'time') {
-        for (let pick = 0; pick < shop.among(what); pick++) ways.push({ deed: { do: what, pick }, spend });
+        for (let pick = 0; pick < shop.among(what); pick++) ways.push({ action: { do: what, pick }, spend });
       } else if (shop.clock.pending > 0) {
-        ways.push({ deed: { do: 'pass', ms: shop.clock.next - shop.clock.now() }, spend });
+        ways.push({ action: { do: 'pass', ms: shop.clock.next - shop.clock.now() }, spend });
       }
     }
     const next = guide.choose([...ends, ...ways], ends.length);
@@ -160,15 +162,15 @@ function run({ holders, may, plans = {}, troubles = 0, options }: LifeWalk, capa
       return;
     }
     next.spend();
-    trail += ` ${JSON.stringify(next.deed)}`;
-    shop.perform(next.deed);
+    trail += ` ${JSON.stringify(next.action)}`;
+    shop.perform(next.action);
     if (!guide.known) shop.rest();
     judge();
   }
 }
 
 function everySchedule(kind: LifeWalk, capacity: number): number {
-  // Where an error was made says nothing here, and finding it out would be a third of the work.
+  // The stack of an error is not needed here, and to capture it would take a third of the time.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {

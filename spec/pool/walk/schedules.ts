@@ -1,18 +1,18 @@
-import type { AtPick, Deed } from '../model/deeds';
+import type { AtPick, Action } from '../model/actions';
 import { picks } from '../model/picks';
 import { World } from '../model/world';
 import type { WorldOptions } from '../model/world';
 import { walk } from './walk';
 import type { Guide } from './walk';
 
-/** A walk: three holders, two connections, and how much may happen to them. */
+/** A walk: three holders, two connections, and the events that may happen to them. */
 export interface Walk {
   readonly options?: Partial<WorldOptions>;
-  /** What is set before anything happens: how the closes go. */
-  readonly before?: readonly Deed[];
-  /** In which order they ask is fixed; everything else may come in between. */
-  readonly holders: readonly Deed[];
-  /** How often each of these may happen in one schedule. What is not named may not. */
+  /** What is set before anything happens: how the closes end. */
+  readonly before?: readonly Action[];
+  /** The order of the acquires is fixed; everything else may happen in between. */
+  readonly holders: readonly Action[];
+  /** The maximum number of each of these in one schedule. What is not named may not happen. */
   readonly budget: Partial<Record<AtPick | 'time passes', number>>;
   /** How the pool may be destroyed, at every point. */
   readonly ends: readonly number[];
@@ -49,24 +49,24 @@ const usual: WorldOptions = {
   listens: false,
 };
 
-/** The last thing in a schedule: everybody gives back, or nobody does and the pool loses its patience. */
+/** The last event of a schedule: all holders release, or none does and the timeout of destroy expires. */
 interface Ending {
   readonly timeout: number;
   readonly givenBack: boolean;
 }
 
-/** Every schedule of the walk, with all the checks at every point of it. Returns the worlds that were left, all of them destroyed. */
+/** Every schedule of the walk, with all the checks at every point of it. Returns the remaining worlds, all of them destroyed. */
 export function everySchedule(kind: Walk, ended: (world: World) => void): number {
   const endings: Ending[] = kind.ends.flatMap((timeout) =>
     timeout === 0 ? [{ timeout, givenBack: false }] : [true, false].map((givenBack) => ({ timeout, givenBack })),
   );
-  // Where an error was made says nothing here, and finding it out would be a third of the work.
+  // The stack of an error is not needed here, and to capture it would take a third of the time.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {
     return walk((guide) => {
       const world = new World({ ...usual, ...kind.options });
-      for (const deed of kind.before ?? []) world.perform(deed);
+      for (const action of kind.before ?? []) world.perform(action);
       end(world, happen(world, kind, guide, endings));
       ended(world);
     });
@@ -79,17 +79,17 @@ function happen(world: World, kind: Walk, guide: Guide, endings: readonly Ending
   const budget = { ...kind.budget };
   let asked = 0;
   for (;;) {
-    const deeds: (Deed | Ending)[] = [...endings];
-    if (asked < kind.holders.length) deeds.push(kind.holders[asked]!);
+    const actions: (Action | Ending)[] = [...endings];
+    if (asked < kind.holders.length) actions.push(kind.holders[asked]!);
     for (const name of Object.keys(budget) as (keyof typeof budget)[]) {
       if (budget[name] === 0) continue;
       if (name !== 'time passes') {
-        for (const pick of picks[name].among(world).keys()) deeds.push({ do: name, pick });
+        for (const pick of picks[name].among(world).keys()) actions.push({ do: name, pick });
       } else if (world.clock.pending > 0) {
-        deeds.push({ do: 'pass', ms: world.clock.next - world.clock.now() });
+        actions.push({ do: 'pass', ms: world.clock.next - world.clock.now() });
       }
     }
-    const next = guide.choose(deeds, endings.length);
+    const next = guide.choose(actions, endings.length);
     if (!('do' in next)) return next;
     if (next === kind.holders[asked]) asked++;
     else if (next.do === 'pass') budget['time passes']--;
@@ -100,8 +100,8 @@ function happen(world: World, kind: Walk, guide: Guide, endings: readonly Ending
 }
 
 function end(world: World, { timeout, givenBack }: Ending): void {
-  const step = (deed: Deed): void => {
-    world.perform(deed);
+  const step = (action: Action): void => {
+    world.perform(action);
     world.rest();
   };
   step({ do: 'destroy', timeout });

@@ -1,16 +1,16 @@
-import type { Deed } from '../model/deeds';
+import type { Action } from '../model/actions';
 import { everySchedule } from './schedules';
 import type { Walk } from './schedules';
 import { chosen } from './walk';
 
-const acquire: Deed = { do: 'acquire', timeout: Infinity };
-const use: Deed = { do: 'use', work: 'manual', timeout: Infinity };
-const promise: Deed = { do: 'use', work: 'promise', timeout: Infinity };
-const throwing: Deed = { do: 'use', work: 'throwing', timeout: Infinity };
-const impatient: Deed = { do: 'use', work: 'manual', timeout: 30 };
-const releasingWatcher: Deed = { do: 'watch', reaction: { at: 'called', deed: { do: 'release', pick: 0 } } };
-const slowClose: Deed = { do: 'close as', plan: 'manual' };
-const slowCleaning: Deed = { do: 'clean as', plan: 'manual' };
+const acquire: Action = { do: 'acquire', timeout: Infinity };
+const use: Action = { do: 'use', work: 'manual', timeout: Infinity };
+const promise: Action = { do: 'use', work: 'promise', timeout: Infinity };
+const throwing: Action = { do: 'use', work: 'throwing', timeout: Infinity };
+const impatient: Action = { do: 'use', work: 'manual', timeout: 30 };
+const releasingWatcher: Action = { do: 'watch', reaction: { at: 'called', action: { do: 'release', pick: 0 } } };
+const slowClose: Action = { do: 'close as', plan: 'manual' };
+const slowCleaning: Action = { do: 'clean as', plan: 'manual' };
 
 const walks: Record<string, Walk> = {
   'connects succeed; work completes, fails, throws, is cancelled; the stats are watched': {
@@ -74,10 +74,10 @@ const walks: Record<string, Walk> = {
   },
 };
 
-/** With room for all on one connection, a second one is only there if others have asked for it, and gone. */
-const twoUnderWay: readonly Deed[] = [
+/** If all holders fit on one connection, a second one exists only if other callers have acquired it and left. */
+const twoUnderWay: readonly Action[] = [
   ...Array.from({ length: 4 }, () => acquire),
-  ...Array.from({ length: 4 }, (): Deed => ({ do: 'leave', pick: 0 })),
+  ...Array.from({ length: 4 }, (): Action => ({ do: 'leave', pick: 0 })),
 ];
 
 describe('the pool, in orders of events for two connections and three holders', () => {

@@ -4,15 +4,15 @@ import { effort } from '../../helpers/effort';
 type Schedule = (guide: Guide) => void;
 
 export interface Guide {
-  /** Takes one of several ways, in every schedule another. The first of them, as many as `ends` says, end the schedule. */
+  /** Takes one of several ways, another in every schedule. The first `ends` of them end the schedule. */
   choose<T>(among: readonly T[], ends?: number): T;
-  /** Whether this point was passed in the same way by the schedule before: then it has been looked at already. */
+  /** Whether the previous schedule passed this point in the same way: then it has been checked already. */
   readonly known: boolean;
 }
 
 /**
- * Runs `schedule` once for every way in which its choices can go, depth first, each time from the very beginning: nothing has
- * to be copied or undone, so what is walked can be the real thing. Returns how many schedules there are.
+ * Runs `schedule` once for every combination of its choices, depth first, each time from the very beginning: nothing has
+ * to be copied or undone, so the walk can run the real code. Returns the number of schedules.
  */
 function walkAll(schedule: Schedule): number {
   const path: { taken: number; among: number }[] = [];
@@ -38,10 +38,12 @@ function walkAll(schedule: Schedule): number {
 
 const seed = Number(process.env['WALK_SEED'] ?? 1);
 const sampleSize = Number(process.env['WALK_SAMPLE'] ?? 600);
-/** How likely a schedule ends at a point where it could go on: if ends were as likely as all else, most samples would be short. */
+/**
+ * The probability that a schedule ends at a point where it could continue: if ends were as likely as the rest, most samples would be short.
+ */
 const endsHere = 0.07;
 
-/** Runs `schedule` with choices made at random, as a share of what `walkAll` goes through. */
+/** Runs `schedule` with random choices, as a sample of what `walkAll` runs. */
 function walkSample(schedule: Schedule): number {
   const random = seededRandom(seed);
   const below = (bound: number): number => Math.floor(random() * bound);
@@ -58,7 +60,7 @@ function walkSample(schedule: Schedule): number {
   return sampleSize;
 }
 
-/** Runs all schedules, or the share of them that belongs to `npm test`. Returns how many were run. */
+/** Runs all schedules, or the share of them that belongs to `npm test`. Returns the number of those that were run. */
 export const walk: (schedule: Schedule) => number = effort(walkSample, walkAll);
 
 /** How the schedules that were run were chosen, for the report. */
