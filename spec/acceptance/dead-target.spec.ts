@@ -40,12 +40,12 @@ function tcp(port: number): { connect: () => Observable<Socket>; dials: () => nu
 
 describe('a target that is down', () => {
   describe('by a script, in virtual time', () => {
-    for (const [die, random] of [
+    for (const [draw, random] of [
       ['at its best', () => 0],
       ['in the middle', () => 0.5],
       ['at its worst', () => 1 - Number.EPSILON],
     ] as const) {
-      it(`is reported to a caller within a second, after five connects, with the random source ${die}`, () => {
+      it(`is reported to a caller within a second, after five connects, with the random source ${draw}`, () => {
         const refused = new Error('refused');
         const target = scriptedTarget({ step: () => 'fail', error: refused });
         marbles(({ flush }) => {

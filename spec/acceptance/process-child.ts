@@ -13,7 +13,7 @@ const scenarios: Record<string, () => unknown> = {
     await lastValueFrom(pool().use(() => of(1)));
   },
 
-  'forgotten pool with a cold batch behind it': async () => {
+  'abandoned pool with a cold batch behind it': async () => {
     const result = await lastValueFrom(
       from([1, 2, 3]).pipe(
         withConnection(pool(), (_connection, item) => Promise.resolve(item)),
@@ -31,11 +31,11 @@ const scenarios: Record<string, () => unknown> = {
     pool();
   },
 
-  'pool whose connections will be too old': async () => {
+  'pool whose connections have a lifetime': async () => {
     await pool({ max: 2, min: 1, idleTimeout: 60_000, maxLifetime: 60_000 }).warmUp(2);
   },
 
-  'pool that keeps connections to a dead target': () => {
+  'pool with min connections to a target that is down': () => {
     pool({ min: 1, connect: () => throwError(() => new Error('refused')), retryDelay: 10_000 });
   },
 
@@ -56,7 +56,7 @@ const scenarios: Record<string, () => unknown> = {
     say(used.stats.state);
   },
 
-  'destroyed pool whose work had to be cut short': async () => {
+  'destroyed pool whose work was ended by its timeout': async () => {
     const used = pool();
     used
       .use(() => NEVER)
@@ -74,7 +74,7 @@ const scenarios: Record<string, () => unknown> = {
     say(used.stats.state);
   },
 
-  'destroyed pool with endless patience whose close does not end': async () => {
+  'destroyed pool without a timeout whose close does not end': async () => {
     const used = pool({ close: () => NEVER, closeTimeout: 200 });
     await used.warmUp();
     await used.destroy({ timeout: Infinity });
@@ -145,7 +145,7 @@ const scenarios: Record<string, () => unknown> = {
       });
   },
 
-  'pending acquire for a target that is dead': () => {
+  'pending acquire for a target that is down': () => {
     createPool({ connect: () => of('gone at once'), max: 1 })
       .acquire()
       .subscribe({
@@ -163,7 +163,7 @@ const scenarios: Record<string, () => unknown> = {
     say(`${(await lastValueFrom(result$)).successful.length} sent`);
   },
 
-  'batch that waits for its target, as long as it has patience': async () => {
+  'batch that waits for its target, until its patience is over': async () => {
     const { connect } = firstGone(Infinity);
     const dead = createPool({ connect, max: 1, breaker: { failures: 1, probeAfter: 60_000 } });
     const result$ = from([1, 2]).pipe(
@@ -173,7 +173,7 @@ const scenarios: Record<string, () => unknown> = {
     sayCode((await lastValueFrom(result$)).failed[0]!.error);
   },
 
-  'pending acquire for ever, of a target that comes back': () => {
+  'pending acquire without a timeout, of a target that comes back': () => {
     let dials = 0;
     createPool({
       connect: () => (dials++ < 3 ? of('gone at once') : concat(of('a'), NEVER)),

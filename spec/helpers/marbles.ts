@@ -78,7 +78,7 @@ function logged<T>(source: Observable<T>): Observable<T> & { subscriptions: Subs
 }
 
 /** The error of a marble string that ends with `#`. */
-export const dead = new Error('the target is dead');
+export const dead = new Error('the target is down');
 
 /** A connection that opens synchronously, and stays open. */
 export function opensAtOnce<C>(connection: C): Observable<C> {

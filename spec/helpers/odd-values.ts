@@ -21,13 +21,13 @@ export const odd = {
   'not a number': NaN,
   infinity: Infinity,
   'a negative number': -1,
-  'an empty text': '',
+  'an empty string': '',
   true: true,
   'a function': () => undefined,
   'an empty array': [],
   'a revoked proxy': revoked({}),
   'a revoked proxy of a function': revoked(() => undefined),
-  'a proxy of which every question throws': new Proxy(
+  'a proxy that throws on every access': new Proxy(
     {},
     Object.fromEntries(
       (['get', 'has', 'getPrototypeOf', 'ownKeys', 'getOwnPropertyDescriptor'] as const).map((trap) => [
@@ -39,19 +39,19 @@ export const odd = {
     ),
   ) as unknown,
   'a frozen error': Object.freeze(new Error('frozen')),
-  'an error without words': new Error(''),
+  'an error without a message': new Error(''),
   'an error whose message throws': Object.defineProperty(new Error('unreadable'), 'message', throwing('message')),
-  'an error whose name and message are no texts': Object.assign(new Error('odd'), { message: Symbol('m'), name: 5n }),
+  'an error whose name and message are no strings': Object.assign(new Error('odd'), { message: Symbol('m'), name: 5n }),
   'an error whose code throws': Object.defineProperty(new Error(''), 'code', throwing('code')),
-  'an error of several': new AggregateError([new Error('one'), Object.create(null), 'three']),
+  'an error of several errors': new AggregateError([new Error('one'), Object.create(null), 'three']),
   'an error of itself': Object.assign(new AggregateError([]), { message: '' }),
-  'what throws when it is made a text': {
+  'an object whose toString throws': {
     toString: () => {
       throw new Error('toString throws');
     },
   } as unknown,
-  'what is made a text that is none': { toString: () => ({}) } as unknown,
-  'what looks like an error': { message: 'like an error' } as unknown,
+  'an object whose toString returns no string': { toString: () => ({}) } as unknown,
+  'an object that looks like an error': { message: 'like an error' } as unknown,
 };
 
 odd['an error of itself'].errors.push(odd['an error of itself']);

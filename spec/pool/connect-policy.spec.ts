@@ -204,7 +204,7 @@ describe('opening connections', () => {
         },
       ],
       [
-        'is a promise that is refused',
+        'is a promise that rejects',
         // The type of the list is that of Observables.
         () => ({ then: (_ok: unknown, failed: (error: unknown) => void) => failed(dead) }) as never,
       ],

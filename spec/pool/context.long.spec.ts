@@ -208,7 +208,7 @@ const ways: Record<string, Way> = {
       ),
     drive: tick,
   },
-  'use of what settles elsewhere and is no promise': {
+  'use of a thenable that settles elsewhere': {
     begin: (world, see) =>
       toTheEnd(
         world.pool.use(() => {
@@ -335,7 +335,7 @@ const ways: Record<string, Way> = {
       clock.pass(1);
     },
   },
-  'a refusal: the pool is destroyed': {
+  'a rejection: the pool is destroyed': {
     held: true,
     begin: ({ pool }, see) =>
       toTheEnd(
@@ -346,7 +346,7 @@ const ways: Record<string, Way> = {
       void pool.destroy({ timeout: 0 });
     },
   },
-  'a refusal: the line stands': {
+  'a rejection: the load is shed': {
     options: { overload: { target: 2, interval: 5 } },
     held: true,
     begin: ({ pool }, see) =>
@@ -358,7 +358,7 @@ const ways: Record<string, Way> = {
       clock.pass(1);
     },
   },
-  'a refusal: the target is dead': {
+  'a rejection: the target is down': {
     options: {
       connect: () => new Observable(() => undefined),
       connectTimeout: 1,
@@ -374,7 +374,7 @@ const ways: Record<string, Way> = {
       clock.pass(1);
     },
   },
-  'a refusal of a batch, after an outage': {
+  'a rejection of a batch, after an outage': {
     options: { connect: () => new Observable(() => undefined), connectTimeout: 1, retryDelay: 1, acquireTimeout: 20 },
     begin: (world, see) =>
       toTheEnd(

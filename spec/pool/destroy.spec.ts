@@ -201,7 +201,7 @@ describe('pool.destroy()', () => {
       ['a lease', (pool) => void pool.acquire().subscribe({ error: () => undefined })],
       ['work', (pool) => void pool.use(() => NEVER).subscribe({ error: () => undefined })],
       [
-        'two who want the same',
+        'two callers of one connection',
         (pool) => {
           pool.use(() => NEVER).subscribe({ error: () => undefined });
           pool.use(() => NEVER).subscribe({ error: () => undefined });
@@ -217,7 +217,7 @@ describe('pool.destroy()', () => {
         },
       ],
       [
-        'cancelled work that is made clean',
+        'cancelled work whose connection is cleaned',
         (pool) => {
           pool
             .use(() => NEVER)
@@ -228,7 +228,7 @@ describe('pool.destroy()', () => {
       ['a warm-up', (pool) => void pool.warmUp().catch(() => undefined)],
       ['a stream', (pool) => void pool.subscribe()],
       [
-        'a stream that gives back at once',
+        'a stream that releases at once',
         (pool) =>
           void pool.subscribe((lease) => {
             lease.release();

@@ -73,9 +73,9 @@ describe('pool.events$', () => {
       const pool = createPool({ connect: scripted.connect, max: 1, breaker: { failures: 1, probeAfter: 10 } });
       const call = () => pool.use(() => of(1)).subscribe({ error: () => undefined });
       const heard: [number, string][][] = [[], [], []];
-      const listen = (who: number) =>
+      const listen = (listener: number) =>
         pool.events$.subscribe((event) => {
-          if (event.type === 'breaker') heard[who]!.push([event.at, event.state]);
+          if (event.type === 'breaker') heard[listener]!.push([event.at, event.state]);
         });
       const first = listen(0);
       call();

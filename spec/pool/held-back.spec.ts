@@ -32,7 +32,7 @@ const useOnce = (pool: ConnectionPool<string>): void => {
 
 const cases: readonly Case[] = [
   {
-    what: 'a server that takes no more connections',
+    what: 'a server that accepts no more connections',
     options: { connect: connectOnce(() => throwError(() => tooMany)) },
     code: 'POOL_EXHAUSTED',
     says: [
@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
     says: ['1/1 connections in use (1 being validated)', 'Make validate answer sooner, or lower connectTimeout'],
   },
   {
-    what: 'a reset that hangs',
+    what: 'a reset that never ends',
     options: { connect: connectOnce(() => NEVER, 9), max: 2, reset: () => NEVER },
     before: (pool) => {
       useOnce(pool);
@@ -70,7 +70,7 @@ const cases: readonly Case[] = [
     says: ['2/2 connections in use (1 being reset)', 'Make reset end sooner, or lower cancelTimeout', "by 'report'"],
   },
   {
-    what: 'a close that hangs',
+    what: 'a close that never ends',
     options: { connect: connectOnce(() => NEVER, 9), max: 2, close: () => NEVER, maxUses: 1, closeTimeout: 5_000 },
     before: (pool) => {
       useOnce(pool);
@@ -80,7 +80,7 @@ const cases: readonly Case[] = [
     says: ['1/2 connections in use (1 open, 1 closing)', 'Make close end sooner, or lower closeTimeout'],
   },
   {
-    what: 'cancelled work that goes on',
+    what: 'cancelled work that continues',
     options: { connect: connectOnce(() => NEVER, 9), max: 1 },
     before: (pool) => {
       pool
@@ -95,7 +95,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    what: 'a clean-up after cancelled work that goes on',
+    what: 'a clean-up after cancelled work that never ends',
     options: { connect: connectOnce(() => NEVER, 9), max: 1, onCancel: () => NEVER },
     before: (pool) => {
       pool
@@ -117,7 +117,7 @@ const cases: readonly Case[] = [
     says: ['no connection open after 200 ms', 'has not answered', 'Check that the target is up and can be reached.'],
   },
   {
-    what: 'places that are still closing',
+    what: 'slots that are still closing',
     options: { connect: connectOnce(() => NEVER, 9), max: 1, close: () => NEVER, maxUses: 1 },
     before: useOnce,
     code: 'CONNECTION_FAILED',
@@ -138,7 +138,7 @@ const cases: readonly Case[] = [
     cause: tooMany,
   },
   {
-    what: 'a validation that refuses new connections',
+    what: 'a validation that rejects new connections',
     options: {
       connect: connectOnce(() => opensAtOnce('bad')),
       validate: (connection) => of(connection !== 'bad'),
@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
     cause: jasmine.any(Error),
   },
   {
-    what: 'a validation that refuses all connections',
+    what: 'a validation that rejects all connections',
     options: {
       connect: () => opensAtOnce('bad'),
       validate: () => of(false),

@@ -127,7 +127,7 @@ describe('a self-deadlock', () => {
   const deadlock = /inside work that holds a connection of this same pool/;
 
   const nested: [string, (pool: ConnectionPool<ScriptedConnection>) => Observable<unknown>][] = [
-    ['work that returns what needs another one', (pool) => pool.use(() => pool.use(() => of(1)))],
+    ['work that returns an acquire', (pool) => pool.use(() => pool.use(() => of(1)))],
     [
       'a batch inside work',
       (pool) =>

@@ -85,13 +85,13 @@ describe('a loop over a connector of promises leaves turns to other code:', () =
         pool.refresh();
       }),
     ],
-    'a stream whose receiver keeps what it gets, and makes the pool larger': [
+    'a stream whose receiver keeps its leases, and makes the pool larger': [
       {},
       each((_, pool) => {
         pool.resize(pool.stats.maxConnections + 1);
       }),
     ],
-    'one who discards and asks again inside next': [{}, again(discard)],
+    'a caller that discards and acquires again inside next': [{}, again(discard)],
     'a refresh whenever a connection opens': [
       { min: 1 },
       (pool) =>
@@ -127,7 +127,7 @@ describe('a loop over a connector of promises leaves turns to other code:', () =
         });
       }),
     ],
-    'one who releases and asks again inside next, with maxUses 1': [{ maxUses: 1 }, again(release)],
+    'a caller that releases and acquires again inside next, with maxUses 1': [{ maxUses: 1 }, again(release)],
   };
   for (const [name, [options, start]] of Object.entries(quick)) {
     it(name, async () => {
@@ -342,7 +342,7 @@ describe('a caller that acquires again as soon as it is rejected leaves turns to
       connect: () => timer(1).pipe(concatMap(() => throwError(() => new Error('refused')))),
       breaker: { failures: 1 },
     },
-    'by a full line': {
+    'by a full queue': {
       connect: () =>
         timer(1).pipe(
           map(() => 'c'),
@@ -376,7 +376,7 @@ describe('a caller that acquires again as soon as it is rejected leaves turns to
       });
       expect(times).toBeGreaterThan(100);
       expect(times).toBeLessThan(endless);
-      expect(served).toBe(by === 'by a full line' ? 1 : 0);
+      expect(served).toBe(by === 'by a full queue' ? 1 : 0);
     });
   }
 

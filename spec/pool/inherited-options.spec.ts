@@ -17,7 +17,7 @@ const ways: Record<string, (own: object, other: object) => object> = {
   'by getters of a class': (own, other) => Object.assign(Object.create(gettersOf(other)) as object, own),
   'by getters of the class that its class extends': (own, other) =>
     Object.assign(Object.create(Object.create(gettersOf(other)) as object) as object, own),
-  'that nothing lists': (own, other) =>
+  'that are not enumerable': (own, other) =>
     Object.defineProperties(
       { ...own },
       Object.fromEntries(
@@ -47,7 +47,7 @@ describe('options that are not an object’s own', () => {
     const pool = createPool(good);
     const uses: Record<string, [() => unknown, RegExp]> = {
       createPool: [() => createPool(o(good, { min: -1 })), /min must be/],
-      'createPool, of what is required': [() => createPool(o({ connect }, { max: 0 })), /max must be/],
+      'createPool, of required options': [() => createPool(o({ connect }, { max: 0 })), /max must be/],
       'createPool, of an object within': [
         () => createPool({ ...good, breaker: o({}, { failures: 'many' }) }),
         /breaker\.failures must be/,

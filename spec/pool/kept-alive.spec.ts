@@ -26,7 +26,7 @@ describe('timers that keep a process alive', () => {
   const free: Case[] = [
     ['an idle connection', { idleTimeout: 60_000, maxLifetime: Infinity }, (pool) => void pool.warmUp(), [60_000]],
     [
-      'a connection that will be too old',
+      'a connection with a lifetime',
       { idleTimeout: Infinity, maxLifetime: 70_000, lifetimeJitter: 0 },
       (pool) => void pool.warmUp(),
       [70_000],
@@ -76,7 +76,7 @@ describe('timers that keep a process alive', () => {
       [16_000],
     ],
     [
-      'a promised connection that was given up',
+      'a promised connection that was abandoned',
       { min: 1, closeTimeout: 17_000, connectTimeout: Infinity, connect: () => new Promise<string>(() => undefined) },
       (pool) => {
         pool.refresh();

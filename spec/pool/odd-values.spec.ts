@@ -44,7 +44,7 @@ describe('a value that a target rejects with, throws or answers', () => {
         },
       },
       'a validation that fails': { validateAfter: 0, validate: () => throwError(() => value) },
-      'a validation that says anything but yes': { validateAfter: 0, validate: () => of(value as boolean) },
+      'a validation that answers anything but true': { validateAfter: 0, validate: () => of(value as boolean) },
     };
     for (const [what, options] of Object.entries(fails)) {
       if (value === true || (what.includes('anything') && Boolean(value))) continue;

@@ -324,7 +324,7 @@ describe('the stream of a pool', () => {
     marbles(({ target, expectObservable }) => {
       const pool = createPool({ connect: target('-#', '-a').connect, max: 1, retryDelay: 2, random: () => 0.5 });
       expectObservable(held(pool, 10), '^----!').toBe('---a--');
-      expect(dead.message).toBe('the target is dead');
+      expect(dead.message).toBe('the target is down');
     });
   });
 });

@@ -213,7 +213,7 @@ const others: Record<
       return ignore;
     },
   },
-  'work that says something, and whose subscriber releases a lease': {
+  'work that emits, and whose subscriber releases a lease': {
     with: 'served',
     run: ({ at }, pool, lease) => {
       const connection = new Subject<string>();
@@ -362,11 +362,11 @@ describe('An error that a caller throws is reported once, and does not affect ot
   });
 
   for (const [what, other] of Object.entries(others)) {
-    for (const [who, caller] of Object.entries(callers)) {
+    for (const [name, caller] of Object.entries(callers)) {
       if (!caller.on.includes(other.with)) continue;
       // It waits without an end.
-      if (what === 'a timer of the pool' && who.includes('the stream')) continue;
-      it(`${who}, and ${what}`, () => {
+      if (what === 'a timer of the pool' && name.includes('the stream')) continue;
+      it(`${name}, and ${what}`, () => {
         marbles((run) => {
           const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1, acquireTimeout: 10 });
           let held: Lease<string> | undefined;
@@ -489,7 +489,7 @@ describe('An error that a caller throws is reported once, and does not affect ot
       const pool = createLastingPool({ connect: () => opensAtOnce('a'), max: 1 });
       const told: unknown[] = [];
       const leaving = pool.use(() => new Observable<never>(() => throwing)).subscribe();
-      const ofTheNext = new Error('of the next in line');
+      const ofTheNext = new Error('of the next waiter');
       pool
         .use(() => of(1))
         .pipe(

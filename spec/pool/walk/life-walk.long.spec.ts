@@ -51,7 +51,7 @@ const refresh: Action = { do: 'refresh' };
 const checks: readonly Plan[] = ['ok', 'late', 'fails', 'hangs'];
 
 const walks: Record<string, LifeWalk> = {
-  'a validation succeeds, fails or hangs, and connections are lost meanwhile': {
+  'a validation passes, fails or does not answer, and connections are lost meanwhile': {
     options: { validate: true },
     holders: [use, acquire, acquire],
     may: [
@@ -62,7 +62,7 @@ const walks: Record<string, LifeWalk> = {
     plans: { validate: checks },
     troubles: 1 + more,
   },
-  'a reset succeeds, fails or hangs, and connections are lost meanwhile': {
+  'a reset passes, fails or does not end, and connections are lost meanwhile': {
     options: { reset: true },
     holders: [acquire, use, acquire],
     may: [
@@ -73,7 +73,7 @@ const walks: Record<string, LifeWalk> = {
     plans: { reset: checks },
     troubles: 1 + more,
   },
-  'validated and reset, and the caller goes': {
+  'validated and reset, and the caller unsubscribes': {
     options: { validate: true, reset: true },
     holders: [acquire, acquire, use],
     may: [

@@ -19,7 +19,7 @@ const walks: Record<string, Walk> = {
     budget: { open: 2, release: 1, finish: 1, fail: 1, leave: 2 },
     ends: [0, 5],
   },
-  'everyone is cancelled at every moment': {
+  'every caller is cancelled at every moment': {
     holders: [promise, use, acquire],
     budget: { open: 2, finish: 1, leave: 2 },
     ends: [5],
@@ -34,7 +34,7 @@ const walks: Record<string, Walk> = {
     budget: { open: 1, leave: 1, 'time passes': 3 },
     ends: [0, 5],
   },
-  'the target is dead': {
+  'the target is down': {
     options: { breaker: { failures: 2, probeAfter: 20 } },
     holders: [acquire, impatient, use],
     budget: { open: 1, refuse: 2, leave: 1, 'time passes': 2 },
@@ -51,7 +51,7 @@ const walks: Record<string, Walk> = {
     budget: { open: 3, lose: 1, release: 1, finish: 1, 'time passes': 1 },
     ends: [0],
   },
-  'closes are slow, and hang': {
+  'closes are slow, and never end': {
     options: { close: true, onCancel: 'discard' },
     before: [slowClose, slowClose, slowClose],
     holders: [acquire, use, acquire],
@@ -65,7 +65,7 @@ const walks: Record<string, Walk> = {
     budget: { open: 2, leave: 2, 'finish clean': 1 },
     ends: [5],
   },
-  'connections are lost while they are cleaned, or cleaning hangs': {
+  'connections are lost while they are cleaned, or cleaning does not end': {
     options: { onCancel: 'clean' },
     before: [slowCleaning, slowCleaning],
     holders: [use, acquire],

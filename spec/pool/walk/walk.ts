@@ -64,4 +64,4 @@ function walkSample(schedule: Schedule): number {
 export const walk: (schedule: Schedule) => number = effort(walkSample, walkAll);
 
 /** How the schedules that were run were chosen, for the report. */
-export const chosen = effort(`at random with WALK_SEED=${seed}`, 'one by one: these are all');
+export const chosen = effort(`at random with WALK_SEED=${seed}`, 'one by one: all of them');
