@@ -1,5 +1,5 @@
 import { RpcError } from '../connectors/msgpack-rpc/index';
-import type { BatchOutcome } from '../operators/batch-outcomes';
+import type { BatchOutcome } from '../operators/internal/batch-outcome';
 import { messageOf } from '../pool/values/describe';
 import type { LineCall } from './line-call';
 import { isPrintable, printable } from '../pool/values/printable';

@@ -1,7 +1,8 @@
 import { EMPTY, filter, firstValueFrom, lastValueFrom, map, ReplaySubject, Subject, takeUntil } from 'rxjs';
 import { tap, throwError, timeout, type Observable } from 'rxjs';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
-import { batchOutcomes, type BatchOutcome } from '../operators/batch-outcomes';
+import { batchOutcomes } from '../operators/batch-outcomes';
+import type { BatchOutcome } from '../operators/internal/batch-outcome';
 import { trackProgress, type BatchProgress } from '../operators/track-progress';
 import { withConnection } from '../operators/with-connection';
 import { LineCall } from './line-call';

@@ -1,10 +1,7 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
-import type { BatchOutcome } from '../operators/batch-outcomes';
-import { OrderedEmitter } from '../operators/internal/ordered-emitter';
-import type { Member } from '../operators/internal/member';
-import { recordUnstarted } from '../operators/internal/unstarted';
-import { isPoolError } from '../pool/errors';
+import type { BatchOutcome } from '../operators/internal/batch-outcome';
+import { OutcomePolicy } from '../operators/internal/outcome-policy';
 import { PullBatch } from './internal/pull-batch';
 import { resolvePullOptions } from './internal/batch-options';
 import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
@@ -55,54 +52,32 @@ export function batchOutcomes(
 }
 
 class OutcomeBatch<R> extends PullBatch<R, BatchOutcome<R>> {
-  private readonly stopOnError: boolean;
-  private readonly order: OrderedEmitter<BatchOutcome<R>> | null;
-  private failedOnce = false;
+  readonly rules: OutcomePolicy<R>;
 
   constructor(receiver: Receiver<BatchOutcome<R>>, options: ResolvedPullOptions) {
-    const { concurrency, ordered, stopOnError, signal, patience } = options;
-    super(receiver, 'batchOutcomes', concurrency, signal, patience);
-    this.stopOnError = stopOnError;
-    // Several may come at once, and a consumer that pulls inside of one must find the others there: so they are ready before the first is taken.
-    this.order = ordered
-      ? new OrderedEmitter((outcome) => {
-          this.ready.push(outcome);
-        })
-      : null;
+    super(receiver, 'batchOutcomes', options);
+    this.rules = new OutcomePolicy<R>(
+      {
+        abort: (error) => {
+          this.abort(error);
+        },
+        stop: (unstarted) => {
+          this.stopDrawing(unstarted);
+        },
+        emit: options.ordered
+          ? (outcome) => {
+              // One end may release several outcomes: all of them are ready before the consumer takes the first.
+              this.ready.push(outcome);
+            }
+          : (outcome) => {
+              this.deliver(outcome);
+            },
+      },
+      options,
+    );
   }
 
   protected override get heldOutcomes(): number {
-    return this.order === null ? 0 : this.order.size;
-  }
-
-  value(member: Member<R>, value: R): void {
-    member.last = value;
-  }
-
-  completed(member: Member<R>): void {
-    const { index, item, last } = member;
-    this.add(member, { index, item, status: 'fulfilled', value: last as R });
-  }
-
-  failed(member: Member<R>, reason: unknown): void {
-    // Every item that is left would fail with the same words.
-    if (isPoolError(reason, 'INVALID_POOL')) {
-      this.abort(reason);
-      return;
-    }
-    const { index, item } = member;
-    const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
-    if (this.stopOnError && !this.failedOnce) {
-      this.failedOnce = true;
-      this.stopDrawing((count) => {
-        recordUnstarted(outcome, count);
-      });
-    }
-    this.add(member, outcome);
-  }
-
-  private add(member: Member<R>, outcome: BatchOutcome<R>): void {
-    if (this.order === null) this.deliver(outcome);
-    else this.order.push(member.position, outcome);
+    return this.rules.heldOutcomes;
   }
 }

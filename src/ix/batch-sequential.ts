@@ -1,6 +1,6 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
-import type { Member } from '../operators/internal/member';
+import { ValuePolicy } from '../operators/internal/outcome-policy';
 import { PullBatch } from './internal/pull-batch';
 import { resolvePullSequential } from './internal/batch-options';
 import type { PullBatchOptions, ResolvedPullOptions } from './internal/batch-options';
@@ -43,25 +43,22 @@ export function batchSequential(
   return <R>(source: PullSource<ObservableInput<R>>) => {
     checkSource('batchSequential', source);
     return new PullIterableOf<R>((receiver, outer) =>
-      new SequentialBatch<R>(receiver, resolved).drawFrom(source, outer),
+      new SequentialBatch<R>(receiver, { ...resolved, concurrency: 1 }).drawFrom(source, outer),
     );
   };
 }
 
 class SequentialBatch<R> extends PullBatch<R, R> {
-  constructor(receiver: Receiver<R>, { signal, patience }: ResolvedPullOptions) {
-    super(receiver, 'batchSequential', 1, signal, patience);
-  }
+  readonly rules = new ValuePolicy<R>({
+    abort: (error) => {
+      this.abort(error);
+    },
+    emit: (value) => {
+      this.deliver(value);
+    },
+  });
 
-  value(_member: Member<R>, value: R): void {
-    this.deliver(value);
-  }
-
-  completed(): void {
-    // Its values are all there is to it.
-  }
-
-  failed(_member: Member<R>, error: unknown): void {
-    this.abort(error);
+  constructor(receiver: Receiver<R>, options: ResolvedPullOptions) {
+    super(receiver, 'batchSequential', options);
   }
 }

@@ -1,5 +1,5 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
-import type { BatchOutcome } from '../operators/batch-outcomes';
+import type { BatchOutcome } from '../operators/internal/batch-outcome';
 import { ResultBuilder } from '../operators/internal/batch-result';
 import type { BatchResult } from '../operators/internal/batch-result';
 import { checkSource } from './internal/open-source';

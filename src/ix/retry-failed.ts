@@ -1,8 +1,8 @@
 import type { ObservedValueOf } from 'rxjs';
-import { isNumbered, notNumberedError } from '../operators/retry-failed';
-import type { NumberedItem } from '../operators/retry-failed';
+import { isNumbered, notNumberedError } from '../operators/internal/numbered-item';
+import type { NumberedItem } from '../operators/internal/numbered-item';
 import type { ConnectionTask } from '../operators/internal/task';
-import { resolveItemWork } from '../operators/with-connection';
+import { resolveItemWork } from '../operators/internal/item-work';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';

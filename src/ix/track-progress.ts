@@ -1,6 +1,6 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { Observer } from 'rxjs';
-import type { BatchOutcome } from '../operators/batch-outcomes';
+import type { BatchOutcome } from '../operators/internal/batch-outcome';
 import { progressFor } from '../operators/internal/progress';
 import type { BatchProgress, ProgressCounter, ProgressOptions } from '../operators/internal/progress';
 import type { BatchWait } from '../operators/internal/batch-wait';

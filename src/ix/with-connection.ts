@@ -2,7 +2,7 @@ import type { ObservedValueOf } from 'rxjs';
 import type { ConnectionTask, ItemWork } from '../operators/internal/task';
 import { isHeldLease, notALeaseError, Reservations } from '../operators/internal/lease-task';
 import type { LeaseWork } from '../operators/internal/lease-task';
-import { isLeaseOf, resolveItemWork, leasedTwiceError } from '../operators/with-connection';
+import { isLeaseOf, leasedTwiceError, resolveItemWork } from '../operators/internal/item-work';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { Lease } from '../pool/rx/lease';
 import type { AcquireOptions } from '../pool/options';

@@ -1,10 +1,14 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
+import type { BatchOutcome } from './internal/batch-outcome';
 import { resolveBatchOptions } from './internal/batch-options';
 import type { BatchOptions } from './internal/batch-options';
-import { runToOutcomes } from './batch-outcomes';
-import { ResultSubscriber } from './collect-batch';
-import type { BatchResult } from './internal/batch-result';
+import type { BatchResult, ResultBuilder } from './internal/batch-result';
+import type { Member } from './internal/member';
+import { OutcomePolicy } from './internal/outcome-policy';
+import type { BatchHost } from './internal/outcome-policy';
+import { PushBatch } from './internal/push-batch';
+import { ResultSubscriber } from './internal/result-subscriber';
 
 /**
  * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the
@@ -28,16 +32,26 @@ export function batchParallel<R>(
   const options = resolveBatchOptions('batchParallel', concurrency);
   return (source) =>
     new Observable<BatchResult<R>>((out) => {
-      const collector = new ResultSubscriber<R>(out);
-      const { builder } = collector;
-      runToOutcomes<R>('batchParallel', source, options, collector, {
-        fulfilled: ({ index, last }) => {
-          builder.fulfilled(index, last as R);
-        },
-        rejected: ({ index, item }, error, unstarted) => {
-          builder.rejected(index, item, error);
-          builder.unstarted += unstarted ?? 0;
-        },
+      const subscriber = new ResultSubscriber<R>(out);
+      const { builder } = subscriber;
+      const batch = new PushBatch<R, BatchOutcome<R>>('batchParallel', options, subscriber, (outcome) => {
+        builder.add(outcome);
       });
+      batch.run(source, new ResultPolicy<R>(batch, options.stopOnError, builder));
     });
+}
+
+/** The outcomes of successes are not made, since only the result is emitted. The builder sorts, so they need no order. */
+class ResultPolicy<R> extends OutcomePolicy<R> {
+  constructor(
+    host: BatchHost<BatchOutcome<R>>,
+    stopOnError: boolean,
+    private readonly builder: ResultBuilder<R>,
+  ) {
+    super(host, { ordered: false, stopOnError });
+  }
+
+  override completed({ index, last }: Member<R>): void {
+    this.builder.fulfilled(index, last as R);
+  }
 }

@@ -1,9 +1,9 @@
 import { Observable } from 'rxjs';
 import type { ObservableInput, OperatorFunction } from 'rxjs';
-import { PushBatch } from './internal/push-batch';
 import { resolveSequentialOptions } from './internal/batch-options';
 import type { BatchOptions } from './internal/batch-options';
-import type { BatchRules } from './internal/member';
+import { ValuePolicy } from './internal/outcome-policy';
+import { PushBatch } from './internal/push-batch';
 
 /**
  * Runs one task after the other, and passes on every value of every one of them, in order. The first error ends it, and so
@@ -29,16 +29,9 @@ export function batchSequential<R>(options?: Pick<BatchOptions, 'patience'>): Op
   const { patience } = resolveSequentialOptions('batchSequential', options, ['patience']);
   return (source) =>
     new Observable<R>((out) => {
-      const rules: BatchRules<R> = {
-        value: (_member, value) => {
-          out.next(value);
-        },
-        completed: () => undefined,
-        failed: (_member, error) => {
-          batch.abort(error);
-        },
-      };
-      const batch = new PushBatch<R>('batchSequential', 1, out, rules, patience);
-      batch.draw(source);
+      const batch = new PushBatch<R, R>('batchSequential', { concurrency: 1, patience }, out, (value) => {
+        out.next(value);
+      });
+      batch.run(source, new ValuePolicy<R>(batch));
     });
 }

@@ -1,19 +1,12 @@
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
-import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
+import { resolveItemWork } from './internal/item-work';
+import { isNumbered, notNumberedError } from './internal/numbered-item';
+import type { NumberedItem } from './internal/numbered-item';
 import type { ConnectionTask } from './internal/task';
 import { TaskStream } from './internal/task-stream';
-import { resolveItemWork } from './with-connection';
-
-/** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
-export interface NumberedItem {
-  /** The item's place, from 0, which its task keeps. */
-  readonly index: number;
-  /** What `work` gets. */
-  readonly item: unknown;
-}
 
 /**
  * `withConnection` for what failed: takes the failures of a `BatchResult`, or anything else with an `item` and an `index`, and
@@ -50,15 +43,4 @@ class FailedItemTaskStream<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
   indexOf({ index }: NumberedItem): number {
     return index;
   }
-}
-
-export function isNumbered(value: unknown): value is NumberedItem {
-  return Number.isInteger((value as NumberedItem | null | undefined)?.index);
-}
-
-export function notNumberedError(value: unknown): TypeError {
-  return new TypeError(
-    `retryFailed works on what failed, each with an item and an index, but got ${describeValue(value)}: ` +
-      'write from(result.failed).pipe(retryFailed(pool, work)). For bare items there is withConnection(pool, work).',
-  );
 }

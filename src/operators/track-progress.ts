@@ -1,6 +1,6 @@
 import { Observable, Subscriber } from 'rxjs';
 import type { MonoTypeOperatorFunction, Observer } from 'rxjs';
-import type { BatchOutcome } from './batch-outcomes';
+import type { BatchOutcome } from './internal/batch-outcome';
 import { progressFor } from './internal/progress';
 import type { BatchProgress, ProgressCounter, ProgressOptions } from './internal/progress';
 import { onBatchWait } from './internal/batch-wait';

@@ -1,17 +1,13 @@
 import { map, Observable } from 'rxjs';
 import type { ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
-import { InvalidConfigError } from '../pool/errors';
-import { internals } from '../pool/rx/internals';
-import type { PoolInternals } from '../pool/rx/internals';
-import type { HeldLease, Lease } from '../pool/rx/lease';
-import { resolveAcquireOptions } from '../pool/options';
-import { describeValue } from '../pool/values/describe';
 import type { AcquireOptions } from '../pool/options';
+import type { Lease } from '../pool/rx/lease';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
+import { isLeaseOf, leasedTwiceError, resolveItemWork } from './internal/item-work';
+import { LeaseTaskSubscriber } from './internal/lease-task';
 import { withSignal } from './internal/task';
-import type { ConnectionTask, ItemWork } from './internal/task';
-import { isHeldLease, LeaseTaskSubscriber } from './internal/lease-task';
+import type { ConnectionTask } from './internal/task';
 import { TaskStream } from './internal/task-stream';
 
 /**
@@ -81,39 +77,4 @@ class ItemTaskStream<C, T, R> extends TaskStream<C, T, T, R> {
   indexOf(_item: T, place: number): number {
     return place;
   }
-}
-
-/** Checks what an operator was given, and keeps it once for all items. */
-export function resolveItemWork<C, T>(
-  operator: string,
-  pool: ConnectionPool<C>,
-  work: ItemWork<C, T>['work'] | undefined,
-  options: AcquireOptions | undefined,
-): ItemWork<C, T> {
-  const found = (pool as { [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
-  if (found === undefined) {
-    const orWork = operator === 'withConnection' ? ', or the work for the leases of a pool' : '';
-    throw new InvalidConfigError('pool', `${operator} cannot work`, [
-      `the first argument must be a pool made by createPool${orWork}, but got ${describeValue(pool)}`,
-    ]);
-  }
-  const { name } = found.core;
-  if (typeof work !== 'function') {
-    throw new InvalidConfigError(name, `${operator} cannot work`, [
-      `work must be a function of a connection and an item, but got ${describeValue(work)}`,
-    ]);
-  }
-  return { pool: found, work, asking: resolveAcquireOptions(name, found.acquireTimeout, options) };
-}
-
-/** Whether an item is itself a lease of the pool that is to work on it. */
-export function isLeaseOf<C>(pool: PoolInternals<C>, item: unknown): item is HeldLease<C> {
-  return isHeldLease<C>(item) && item[internals] === pool;
-}
-
-export function leasedTwiceError(name: string): InvalidConfigError {
-  return new InvalidConfigError(name, `withConnection would lease from pool '${name}' twice over`, [
-    'its source is that same pool, whose every item is a lease already: ' +
-      'write pool.pipe(withConnection(work)) to work on those, or items$.pipe(withConnection(pool, work)) for items of your own',
-  ]);
 }

@@ -5,14 +5,14 @@ import type { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
 import type { Context } from '../../pool/state/context';
 import { startMember } from '../../operators/internal/inner-member';
-import { limitFor, limitOf } from '../../operators/internal/member';
-import type { BatchRules, Member, MemberOwner } from '../../operators/internal/member';
+import { limitFor, limitOf } from '../../operators/internal/concurrency-limit';
+import type { BatchRules, HeldMember, Member, MemberOwner, MemberRun } from '../../operators/internal/member';
 import { Outages } from '../../operators/internal/outages';
-import type { HeldMember } from '../../operators/internal/outages';
 import { Ring } from '../../pool/collections/ring';
 import { RunningMembers } from '../../operators/internal/running-members';
 import { TaskRun } from '../../operators/internal/task-run';
 import type { BatchWait } from '../../operators/internal/batch-wait';
+import type { ResolvedPullOptions } from './batch-options';
 import type { PullSource, Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
@@ -23,9 +23,10 @@ import { Stage } from './stage';
  */
 export abstract class PullBatch<R, V>
   extends Stage<ObservableInput<R>, V>
-  implements BatchRules<R>, MemberOwner<R>, WorkReceiver, BatchDemand
+  implements MemberOwner<R>, WorkReceiver, BatchDemand
 {
-  readonly rules = this;
+  /** Decide what becomes of the members. */
+  abstract readonly rules: BatchRules<R>;
   readonly running = new RunningMembers<Member<R>>();
   /** Nobody listens to the members any more. */
   closed = false;
@@ -50,6 +51,9 @@ export abstract class PullBatch<R, V>
   private awaitingRelease = false;
   /** After the first failure. */
   private drawingStopped = false;
+  private readonly concurrency: number | undefined;
+  /** The option, beside the signal of the iteration. */
+  private readonly signal: AbortSignal | undefined;
   private readonly outages: Outages<R>;
   private failure: { readonly error: unknown } | null = null;
   /** What cancelling has failed with. */
@@ -66,18 +70,13 @@ export abstract class PullBatch<R, V>
   constructor(
     receiver: Receiver<V>,
     private readonly operator: string,
-    private readonly concurrency: number | undefined,
-    /** The option, beside the signal that whoever iterates may give. */
-    private readonly signal: AbortSignal | undefined,
-    patience: number | undefined,
+    { concurrency, signal, patience }: Omit<ResolvedPullOptions, 'ordered' | 'stopOnError'>,
   ) {
     super(receiver);
+    this.concurrency = concurrency;
+    this.signal = signal;
     this.outages = new Outages<R>(this, patience);
   }
-
-  abstract value(member: Member<R>, value: R): void;
-  abstract completed(member: Member<R>): void;
-  abstract failed(member: Member<R>, error: unknown): void;
 
   /** How many values are held back until it is their turn: they take slots too. */
   protected get heldOutcomes(): number {
@@ -253,13 +252,13 @@ export abstract class PullBatch<R, V>
     this.pumping = false;
   }
 
-  start(run: TaskRun<R>): void {
+  start(run: MemberRun<R>): void {
     run.start();
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
     if (!run.over) this.store(run);
   }
 
-  private store(run: TaskRun<R>): void {
+  private store(run: MemberRun<R>): void {
     run.context ??= this.context;
     if (!this.closed) {
       this.running.add(run);

@@ -1,4 +1,4 @@
-import type { BatchOutcome } from '../batch-outcomes';
+import type { BatchOutcome } from './batch-outcome';
 import { inspectSymbol } from '../../pool/values/inspect-symbol';
 import { ChunkedList } from './chunked-list';
 import { stoppedBatch, unstartedOf } from './unstarted';
@@ -32,8 +32,6 @@ export class ResultBuilder<R> {
   /** Outcomes that stopped their batches. */
   private readonly stops: BatchOutcome<R>[] = [];
   private sorted = true;
-  /** Drawn and not started, for a reason that is no outcome here. */
-  unstarted = 0;
 
   add(outcome: BatchOutcome<R>): void {
     const { index } = outcome;
@@ -72,7 +70,7 @@ export class ResultBuilder<R> {
             .map((_, i) => i)
             .sort((a, b) => places[a]! - places[b]!)
             .map((i) => asTheyCame[i] as R);
-    const unstarted = stops.reduce((sum, outcome) => sum + unstartedOf(outcome), this.unstarted);
+    const unstarted = stops.reduce((sum, outcome) => sum + unstartedOf(outcome), 0);
     return Object.defineProperty({ successful, failed, unstarted }, inspectSymbol, { value: inspectResult });
   }
 }

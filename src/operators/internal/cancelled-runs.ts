@@ -1,6 +1,7 @@
 import type { ClaimState } from '../../pool/state/claim-and-slot';
 
-interface Run {
+/** A run that may hold its connection after it was cancelled. */
+export interface CancelledRun {
   readonly state: ClaimState;
   readonly over: boolean;
   onceEnded(fn: () => void): void;
@@ -11,11 +12,11 @@ interface Run {
  * in it, and costs nothing.
  */
 export class CancelledRuns {
-  private readonly runs = new Set<Run>();
+  private readonly runs = new Set<CancelledRun>();
   private waiting: (() => void)[] = [];
 
   /** Called when a run was unsubscribed. Keeps it as long as it holds its connection. */
-  add(run: Run): void {
+  add(run: CancelledRun): void {
     if (run.state !== 'held' || this.runs.has(run)) return;
     this.runs.add(run);
     // Unsubscribed inside of its own teardown, or of a listener of its signal, the run has ended already.
@@ -29,14 +30,14 @@ export class CancelledRuns {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  private watch(run: Run): void {
+  private watch(run: CancelledRun): void {
     run.onceEnded(() => {
       this.checkLater(run);
     });
   }
 
   /** Whether an ended run releases its connection, or holds it until its work has stopped, is decided within the same microtask. */
-  private checkLater(run: Run): void {
+  private checkLater(run: CancelledRun): void {
     void Promise.resolve().then(() => {
       if (run.state === 'held') {
         if (!run.over) this.watch(run);

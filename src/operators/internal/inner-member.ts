@@ -5,8 +5,7 @@ import { isPiped, thrownBy } from '../../pool/rx/rxjs-internals';
 import type { Sink } from '../../pool/rx/work';
 import { isBareTask, isTask } from './task';
 import type { AnyTask } from './task';
-import type { MemberOwner } from './member';
-import type { HeldMember } from './outages';
+import type { HeldMember, MemberOwner } from './member';
 import { notStored } from './running-members';
 
 /** Starts one: the first thing that it says may come before this returns. */

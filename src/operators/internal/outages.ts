@@ -7,14 +7,8 @@ import { isUnsubscribed } from '../../pool/rx/rxjs-internals';
 import { RecoveryClaim } from '../../pool/rx/recovery-claim';
 import type { RecoveryWatcher } from '../../pool/rx/recovery-claim';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
-import type { BatchRules, Member } from './member';
+import type { BatchRules, HeldMember } from './member';
 import type { BatchWait } from './batch-wait';
-
-/** A member whose connection never came about: nothing of it has begun, so it can be started once more. */
-export interface HeldMember<R> extends Member<R> {
-  readonly pool: PoolInternals<unknown>;
-  restart(): void;
-}
 
 /** The batch that holds them. */
 export interface HoldingBatch<R> {

@@ -7,7 +7,7 @@ import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
 import { unknownOption } from '../../pool/values/unknown-option';
-import type { BatchOutcome } from '../batch-outcomes';
+import type { BatchOutcome } from './batch-outcome';
 import type { BatchWait } from './batch-wait';
 
 /** How far a batch has come. */

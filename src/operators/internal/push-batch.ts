@@ -4,10 +4,11 @@ import type { BatchDemand, BatchPool } from '../../pool/state/batch-demand';
 import type { Context } from '../../pool/state/context';
 import { isTask } from './task';
 import { startMember } from './inner-member';
-import { limitFor, limitOf } from './member';
-import type { BatchRules, Member, MemberOwner } from './member';
+import type { ResolvedBatchOptions } from './batch-options';
+import { limitFor, limitOf } from './concurrency-limit';
+import type { BatchRules, HeldMember, Member, MemberOwner, MemberRun } from './member';
+import type { BatchHost } from './outcome-policy';
 import { Outages } from './outages';
-import type { HeldMember } from './outages';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
 import { Ring } from '../../pool/collections/ring';
 import { RunningMembers } from './running-members';
@@ -21,10 +22,11 @@ import type { BatchWait } from './batch-wait';
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */
-export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOwner<R>, BatchDemand {
+export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, MemberOwner<R>, BatchHost<V>, BatchDemand {
   /** Inners; or, right behind `withConnection`, what it was given to make tasks of. */
   private readonly queue = new Ring<unknown>();
   readonly running = new RunningMembers<Member<R>>();
+  rules!: BatchRules<R>;
   private readonly source: Subscriber<unknown>;
   private tasks: TaskStream<unknown, unknown, unknown, R> | null = null;
   /** The pool that has been told of the items that wait. */
@@ -34,6 +36,7 @@ export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOw
   private sourceOpen = true;
   private completed = false;
   private stopped = false;
+  private readonly concurrency: number | undefined;
   private readonly outages: Outages<R>;
   /** Of the one that is begun, where that is known. */
   context: Context | null = null;
@@ -44,16 +47,18 @@ export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOw
 
   constructor(
     private readonly operator: string,
-    private readonly concurrency: number | undefined,
+    { concurrency, patience }: Pick<ResolvedBatchOptions, 'concurrency' | 'patience'>,
     readonly destination: Subscriber<never>,
-    readonly rules: BatchRules<R>,
-    patience: number | undefined,
+    readonly emit: (value: V) => void,
   ) {
+    this.concurrency = concurrency;
     this.outages = new Outages<R>(this, patience);
     this.source = new Subscriber(this);
   }
 
-  draw(source: Observable<ObservableInput<R>>): void {
+  /** Draws the items of the source. `rules` decide what becomes of the members. */
+  run(source: Observable<ObservableInput<R>>, rules: BatchRules<R>): void {
+    this.rules = rules;
     this.destination.add(this);
     this.subscribing = true;
     try {
@@ -72,16 +77,15 @@ export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOw
     }
   }
 
-  /** Draw and start no more, let what runs end. Returns how many had been drawn and will not be started. */
-  stop(): number {
-    const unstarted = this.queue.size;
+  /** Draws and starts no more; the members that run go on. Reports how many items had been drawn and are not started. */
+  stop(unstarted: (count: number) => void): void {
+    unstarted(this.queue.size);
     try {
       this.unsubscribeSource();
     } catch (error) {
       // The outcome that stops the batch is still to be told.
       reportUnhandled(error);
     }
-    return unstarted;
   }
 
   private unsubscribeSource(): void {
@@ -266,7 +270,7 @@ export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOw
     }
   }
 
-  start(run: TaskRun<R>): void {
+  start(run: MemberRun<R>): void {
     try {
       run.start();
     } catch (error) {
@@ -276,7 +280,7 @@ export class PushBatch<R> implements Observer<unknown>, Unsubscribable, MemberOw
     if (!run.over) this.store(run);
   }
 
-  private store(run: TaskRun<R>): void {
+  private store(run: MemberRun<R>): void {
     run.context ??= this.context;
     if (this.closed) run.unsubscribe();
     else this.running.add(run);

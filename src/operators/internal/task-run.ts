@@ -6,15 +6,14 @@ import type { ResolvedAcquireOptions } from '../../pool/state/claim-and-slot';
 import type { WorkContext } from '../../pool/rx/work';
 import { WorkRun } from '../../pool/rx/work-run';
 import type { ItemWork } from './task';
-import type { MemberOwner } from './member';
-import type { HeldMember } from './outages';
+import type { HeldMember, MemberOwner, MemberRun } from './member';
 import { notStored } from './running-members';
 
 /**
  * A member of a batch that stands right behind `withConnection`: task, run and member in one. The task would be an Observable that only
  * the batch subscribes to, so it is not made. (Fusing neighbours is from Reactor and RxJava, where it is called operator fusion.)
  */
-export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R> {
+export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R>, MemberRun<R> {
   declare readonly sink: MemberOwner<R>;
   slotIndex = notStored;
   last: R | undefined = undefined;
