@@ -13,9 +13,10 @@ const floors = {
   testing: ['operators', 'pool'],
   stress: ['operators', 'pool'],
   simulation: ['stress', 'operators', 'pool'],
-  dashboard: ['operators', 'pool'],
-  telemetry: ['operators', 'pool'],
-  cli: ['telemetry', 'dashboard', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
+  diagnosis: ['pool'],
+  dashboard: ['diagnosis', 'simulation', 'stress', 'operators', 'pool'],
+  telemetry: ['diagnosis', 'operators', 'pool'],
+  cli: ['telemetry', 'dashboard', 'diagnosis', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
 };
 
 /** The folders of src/pool, in the order of imports: each imports only from those before it, from errors.ts and from connector.ts. */

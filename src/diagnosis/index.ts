@@ -1,0 +1,2 @@
+export { diagnose } from './diagnose';
+export type { ConnectFailure, Diagnosis, PoolCondition, PoolFacts, WindowTimings } from './facts';
