@@ -14,6 +14,7 @@ import type { PoolEvent } from '../reports/events';
 import { Evictions } from '../policies/evictions';
 import type { EvictionOptions } from '../policies/evictions';
 import { LeakWatch } from '../reports/holders';
+import type { CloseUp } from '../reports/close-up';
 import type { Holder } from '../reports/holders';
 import { WaitQueue } from '../state/wait-queue';
 import { ConnectPolicy } from '../policies/connect-policy';
@@ -410,6 +411,11 @@ export class PoolCore<C> {
   /** Who holds what, those who have held it longest first. */
   holders(): Holder[] {
     return this.diagnostics.holders();
+  }
+
+  /** Each connection, the first waiter, and the next connect. */
+  closeUp(): CloseUp {
+    return this.diagnostics.closeUp();
   }
 
   // ---------------------------------------------------------------- what connections report

@@ -319,6 +319,11 @@ export class ConnectPolicy {
       : 0;
   }
 
+  /** How long until a connect may begin after those that failed (ms); 0 is now. */
+  get nextConnectIn(): number {
+    return this.pauseUntil(this.notBefore);
+  }
+
   private get pauseToKeepMin(): number {
     return this.failures + this.idleLosses > 0 ? orNow(this.minNotBefore - this.clock.now()) : 0;
   }

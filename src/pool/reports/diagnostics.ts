@@ -1,6 +1,8 @@
 import type { Claim } from '../state/claim-and-slot';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { Connections } from '../state/connections';
+import { phaseOf } from './close-up';
+import type { CloseUp } from './close-up';
 import { holderOf, isSelfDeadlock } from './holders';
 import type { Holder, LeakWatch } from './holders';
 import type { WaitQueue } from '../state/wait-queue';
@@ -28,6 +30,21 @@ export class Diagnostics<C> {
       for (const claim of slot.holders.all()) holders.push(holderOf(claim, now, this.leaks?.stackOf(claim)));
     }
     return holders.sort((a, b) => b.age - a.age);
+  }
+
+  /** Each connection, the first waiter, and the next connect: built when it is asked for. */
+  closeUp(): CloseUp {
+    const now = this.clock.peek();
+    const { connectPolicy } = this;
+    const since = this.queue.firstPending?.since ?? -1;
+    return {
+      connections: this.connections.all().map((slot) => phaseOf(slot, now)),
+      oldestWait: since < 0 ? 0 : Math.max(0, now - since),
+      attempts: connectPolicy.failures,
+      lastFailure: connectPolicy.lastFailure,
+      failedPhase: connectPolicy.failedPhase,
+      nextConnectIn: connectPolicy.nextConnectIn,
+    };
   }
 
   /** What the message of an error explains; `claim` is the one that fails, if there is one. */

@@ -1,0 +1,96 @@
+import { concat, map, NEVER, of, throwError, timer } from 'rxjs';
+import { createPool } from '../../src/index';
+import type { ConnectionPool } from '../../src/index';
+import { internals } from '../../src/pool/rx/internals';
+import type { PoolInternals } from '../../src/pool/rx/internals';
+import type { CloseUp } from '../../src/pool/reports/close-up';
+import { marbles } from '../helpers/marbles';
+
+const closeUp = (pool: ConnectionPool<unknown>): CloseUp =>
+  (pool as unknown as { [internals]: PoolInternals<unknown> })[internals].core.closeUp();
+
+const ignored = (): undefined => undefined;
+
+describe('a close-up of a pool', () => {
+  it('has each connection with what it does, and for how long', () =>
+    marbles(({ at }) => {
+      const pool = createPool({ max: 3, connect: () => concat(timer(5), NEVER), close: () => timer(50) });
+      for (const work of [NEVER, timer(20)]) pool.use(() => work).subscribe({ error: ignored });
+      pool.acquire().subscribe({ next: (lease) => lease.discard(), error: ignored });
+      at(3, () => {
+        const connections = [1, 2, 3].map((connection) => ({ connection, phase: 'opening' as const, since: 3 }));
+        expect(closeUp(pool).connections).toEqual(connections);
+      });
+      at(35, () => {
+        expect(closeUp(pool).connections).toEqual([
+          { connection: 1, phase: 'lent', since: undefined },
+          { connection: 2, phase: 'idle', since: 10 },
+          { connection: 3, phase: 'closing', since: 30 },
+        ]);
+        void pool.destroy({ timeout: 0 });
+      });
+    }));
+
+  it('tells which connections are validated, and which are reset', () =>
+    marbles(({ at }) => {
+      const pool = createPool({
+        max: 1,
+        connect: () => concat(of('a'), NEVER),
+        validate: () => timer(10).pipe(map(() => true)),
+        validateAfter: 0,
+        reset: () => timer(10),
+      });
+      pool.use(() => timer(10)).subscribe({ error: ignored });
+      pool.acquire().subscribe({ error: ignored });
+      const phases: string[] = [];
+      for (const frame of [15, 25, 35]) at(frame, () => phases.push(closeUp(pool).connections[0]!.phase));
+      at(36, () => {
+        expect(phases).toContain('validating');
+        expect(phases).toContain('resetting');
+        void pool.destroy({ timeout: 0 });
+      });
+    }));
+
+  it('knows how long the first waiter has waited', () =>
+    marbles(({ at }) => {
+      const pool = createPool({ max: 1, connect: () => concat(of('a'), NEVER) });
+      pool.use(() => NEVER).subscribe({ error: ignored });
+      expect(closeUp(pool).oldestWait).toBe(0);
+      at(10, () => pool.acquire({ acquireTimeout: 100 }).subscribe({ error: ignored }));
+      at(20, () => pool.acquire().subscribe({ error: ignored }));
+      at(30, () => expect(closeUp(pool).oldestWait).toBe(20));
+      at(120, () => {
+        expect(closeUp(pool).oldestWait).toBe(100);
+        void pool.destroy({ timeout: 0 });
+      });
+    }));
+
+  it('knows what connects fail with, and when the next one begins', () =>
+    marbles(({ at }) => {
+      const refused = new Error('connect ECONNREFUSED');
+      const pool = createPool({
+        max: 1,
+        connect: () => throwError(() => refused),
+        breaker: { failures: 1, probeAfter: 500 },
+      });
+      expect(closeUp(pool)).toEqual({
+        connections: [],
+        oldestWait: 0,
+        attempts: 0,
+        lastFailure: undefined,
+        failedPhase: 'open',
+        nextConnectIn: 0,
+      });
+      pool.acquire().subscribe({ error: ignored });
+      at(100, () => {
+        expect(closeUp(pool)).toEqual({
+          connections: [],
+          oldestWait: 0,
+          attempts: 1,
+          lastFailure: refused,
+          failedPhase: 'open',
+          nextConnectIn: 400,
+        });
+      });
+    }));
+});
