@@ -1,0 +1,33 @@
+import { said } from '../../pool/values/describe';
+
+/** Letters of what others have written: more says nothing more. */
+const longest = 300;
+const longestStack = 4_000;
+
+const secrets: readonly (readonly [RegExp, string])[] = [
+  // user:password@ of a URL; a password alone; a user alone is often a token.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#@'"]*@/gi, '$1***@'],
+  [/\b((?:set-)?cookie|(?:proxy-)?authorization)(["']?\s*[:=]\s*)[^\r\n"']+/gi, '$1$2***'],
+  [/\b(bearer|basic)\s+[\w.~+/-]{6,}=*/gi, '$1 ***'],
+  [
+    /\b(pass(?:word|wd)?|pwd|secret|token|api[-_]?key|access[-_]?key|sid|session)(["']?\s*[:=]\s*["']?)[^\s"'&;,)]+/gi,
+    '$1$2***',
+  ],
+];
+
+/** The text without what gives access: credentials in URLs, cookies, tokens, passwords. */
+export const masked = (text: string): string =>
+  secrets.reduce((rest, [secret, instead]) => rest.replace(secret, instead), text);
+
+/** A name, a label or a message, as it is sent. */
+export function textOf(value: string | undefined, most = longest): string {
+  if (value === undefined || value === '') return '';
+  // Cut first: what is masked costs time by its length.
+  const text = masked(value.length > 4 * most ? value.slice(0, 4 * most) : value);
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack);
+
+/** What something failed with, as it is sent. */
+export const causeOf = (error: unknown): string => (error === undefined ? '' : textOf(said(error)));
