@@ -1,0 +1,3 @@
+export { fromPoolStats } from './from-pool-stats';
+export type { PoolStatsOptions, RemotePoolStats } from './from-pool-stats';
+export type { StreamOptions, StreamStatus } from './stream';

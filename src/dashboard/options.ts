@@ -1,0 +1,122 @@
+import type { Observable } from 'rxjs';
+import type { ConnectionPool } from '../pool/connection-pool';
+import { InvalidConfigError } from '../pool/errors';
+import { notACount, shown } from '../pool/options';
+import { internals } from '../pool/rx/internals';
+import { readOptions } from '../pool/values/read-options';
+import { unknownOption } from '../pool/values/unknown-option';
+import type { StressReport } from '../stress/report';
+import { hostNameOf, loopbackHosts } from './serve/guard';
+import type { Auth } from './serve/guard';
+
+/** How a dashboard is served. Times in milliseconds. */
+export interface DashboardOptions {
+  /** Between two snapshots, which all who watch share. Default 1 000, at least 100. */
+  period?: number | undefined;
+  /** How much of the past is kept in memory: a page shows it as soon as it opens. Default 600 000 (ten minutes). */
+  history?: number | undefined;
+  /** How many may watch at a time; beyond that the answer is 503. Default 100. */
+  maxClients?: number | undefined;
+  /**
+   * Host names, without a port, that requests may be for, beside those of this machine (`localhost`, `127.0.0.1`, `[::1]`). A request for
+   * another name is refused: a page of elsewhere could make its own name lead here.
+   */
+  hosts?: readonly string[] | undefined;
+  /**
+   * Decides who may read. Default: requests of this machine alone are answered. A function gets each request and returns whether it may (or a
+   * promise of that); where it says no the answer is 401, at which browsers ask for a name and a password. `false`: something in front of the
+   * dashboard decides.
+   */
+  auth?: false | Auth | undefined;
+  /** Stands on the page. Default: the names of the pools. */
+  title?: string | undefined;
+  /** Whether the page may ask what another `max` would do: a simulation, in a thread of its own. Default `true`. */
+  whatIf?: boolean | undefined;
+  /** A running stress test of the first pool: its thresholds are shown with it. */
+  stress?: Observable<StressReport> | undefined;
+}
+
+export interface ResolvedDashboardOptions {
+  readonly period: number;
+  readonly keep: number;
+  readonly maxClients: number;
+  readonly hosts: readonly string[];
+  readonly auth: false | Auth | undefined;
+  readonly title: string | undefined;
+  readonly whatIf: boolean;
+  readonly run$: Observable<StressReport> | undefined;
+}
+
+type Check = (value: unknown, name: string) => string | null;
+
+const mostFrames = 86_400;
+
+const checks: Readonly<Record<keyof DashboardOptions, Check>> = {
+  period: (value, name) => notMs(name, value, 100, 60_000),
+  history: (value, name) => notMs(name, value, 1_000, 24 * 3_600_000),
+  maxClients: (value, name) => notACount(name, value),
+  hosts: (value, name) =>
+    Array.isArray(value) && value.every((host) => typeof host === 'string' && /^[^\s/:]+$|^\[[\da-f:]+\]$/i.test(host))
+      ? null
+      : `${name} must be host names without a port, such as ['pools.example.com'], but got ${shown(value)}`,
+  auth: (value, name) =>
+    value === false || typeof value === 'function'
+      ? null
+      : `${name} must be a function that decides who may read, or false where something else does, but got ${shown(value)}`,
+  title: (value, name) => (typeof value === 'string' ? null : `${name} must be a text, but got ${shown(value)}`),
+  whatIf: (value, name) =>
+    typeof value === 'boolean' ? null : `${name} must be true or false, but got ${shown(value)}`,
+  stress: (value, name) =>
+    typeof (value as { subscribe?: unknown } | null)?.subscribe === 'function'
+      ? null
+      : `${name} must be the Observable of a stress test, but got ${shown(value)}`,
+};
+
+const notMs = (name: string, value: unknown, least: number, most: number): string | null =>
+  typeof value === 'number' && value >= least && value <= most
+    ? null
+    : `${name} must be milliseconds, from ${least} to ${most}, but got ${shown(value)}`;
+
+/** The pools and the options of a dashboard; throws an `InvalidConfigError` that names everything that is wrong. */
+export function resolveDashboard(pools: unknown, given: unknown) {
+  const list: readonly unknown[] = Array.isArray(pools) ? pools : [pools];
+  const issues: string[] = [];
+  if (list.length === 0) issues.push('there must be at least one pool');
+  for (const [index, pool] of list.entries()) {
+    if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] !== undefined) continue;
+    const name = Array.isArray(pools) ? `pools[${index}]` : 'the first argument';
+    issues.push(`${name} must be a pool made by createPool, but got ${shown(pool)}`);
+  }
+  const options = resolveServing(given, issues);
+  return { pools: list as readonly ConnectionPool<unknown>[], options };
+}
+
+/** The options alone; `issues` are those that there are already. */
+export function resolveServing(given: unknown = {}, issues: string[] = []): ResolvedDashboardOptions {
+  let options: DashboardOptions = {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    issues.push(`options must be an object, but got ${shown(given)}`);
+  } else {
+    options = readOptions(given, Object.keys(checks));
+    for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+      const check = Object.hasOwn(checks, name) ? checks[name as keyof DashboardOptions] : undefined;
+      if (check === undefined) issues.push(unknownOption(name, Object.keys(checks)));
+      else if (value !== undefined) issues.push(...[check(value, name) ?? []].flat());
+    }
+  }
+  const { period = 1_000, history = 600_000 } = options;
+  if (issues.length === 0 && history / period > mostFrames) {
+    issues.push(`history must be at most ${mostFrames} times period (${period} ms), but got ${history}`);
+  }
+  if (issues.length > 0) throw new InvalidConfigError('dashboard', 'This dashboard cannot be shown', issues);
+  return {
+    period,
+    keep: Math.max(2, Math.ceil(history / period)),
+    maxClients: options.maxClients ?? 100,
+    hosts: [...loopbackHosts, ...(options.hosts ?? []).map(hostNameOf)],
+    auth: options.auth,
+    title: options.title,
+    whatIf: options.whatIf ?? true,
+    run$: options.stress,
+  };
+}

@@ -1,0 +1,38 @@
+import { time } from '../../diagnosis/words';
+
+export { time };
+
+export const perSecond = (value: number): string =>
+  value >= 1_000
+    ? `${Number((value / 1_000).toPrecision(3))}k`
+    : value >= 10
+      ? String(Math.round(value))
+      : String(Number(value.toPrecision(2)));
+
+const clockFormat = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** A date as people have it; the time of a run that began with 0 as a duration. */
+export const clock = (at: number): string => (at > 1e11 ? clockFormat.format(at) : time(at));
+
+export const words: Readonly<Record<string, string>> = {
+  healthy: 'healthy',
+  draining: 'draining',
+  destroyed: 'destroyed',
+  'dead-target': 'target down',
+  leak: 'leak',
+  overload: 'overload',
+  'slow-checks': 'slow checks',
+  'slow-work': 'slow work',
+  'slow-connects': 'slow connects',
+  'too-small': 'too small',
+  're-dialling': 're-dialling',
+  'failing-work': 'work fails',
+};
+
+/** A sign beside the colour. */
+export const signs: Readonly<Record<string, string>> = { critical: '✕', warning: '!', notice: 'i', ok: '✓' };
