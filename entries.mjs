@@ -10,6 +10,8 @@ export const entries = {
   './nats': 'src/connectors/nats/index.ts',
   './stress': 'src/stress/index.ts',
   './simulation': 'src/simulation/index.ts',
+  './dashboard': 'src/dashboard/index.ts',
+  './dashboard/client': 'src/dashboard/client/index.ts',
 };
 
 /**

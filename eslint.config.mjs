@@ -16,7 +16,18 @@ const floors = {
   diagnosis: ['pool'],
   dashboard: ['diagnosis', 'simulation', 'stress', 'operators', 'pool'],
   telemetry: ['diagnosis', 'operators', 'pool'],
-  cli: ['telemetry', 'dashboard', 'diagnosis', 'simulation', 'stress', 'testing', 'connectors', 'ix', 'operators', 'pool'],
+  cli: [
+    'telemetry',
+    'dashboard',
+    'diagnosis',
+    'simulation',
+    'stress',
+    'testing',
+    'connectors',
+    'ix',
+    'operators',
+    'pool',
+  ],
 };
 
 /** The folders of src/pool, in the order of imports: each imports only from those before it, from errors.ts and from connector.ts. */
@@ -31,7 +42,7 @@ const oneWay = Object.entries(floors).map(([floor, below]) => {
   const above = Object.keys(floors).filter((other) => other !== floor && !below.includes(other));
   const out = String.raw`^(\./)?(\.\./)*\.\.(/?$|/(${['index', ...above].join('|')})(/|$))`;
   return forbid(
-    [`src/${floor}/**/*.ts`],
+    [`src/${floor}/**/*.{ts,tsx}`],
     `${out}|^rxjs-connection-pool`,
     `Imports point one way: src/${floor} may import ${below.length === 0 ? 'nothing outside itself' : `only from ${below.join(', ')}`}.`,
   );
@@ -54,7 +65,7 @@ export default defineConfig(
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjs.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -88,7 +99,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     rules: {
       // The pool and its operators are what subscribes: inside an observable's own subscribe is where they do it.
       'rxjs-x/no-nested-subscribe': 'off',

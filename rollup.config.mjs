@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import typescript from '@rollup/plugin-typescript';
 import { dts } from 'rollup-plugin-dts';
 import { entries, fileNameOf, programs } from './entries.mjs';
+import { buildPage } from './scripts/build-page.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const library = Object.fromEntries(Object.entries(entries).map(([subpath, source]) => [fileNameOf(subpath), source]));
@@ -32,6 +33,16 @@ const output = (folder, extension, options) => ({
   ...options,
 });
 
+/** The dashboard's page, as texts in the place of the module that builds it. */
+const page = () => ({
+  name: 'page',
+  async load(id) {
+    if (!id.endsWith('src/dashboard/page-assets.ts')) return null;
+    const assets = JSON.stringify(await buildPage());
+    return { code: `export const pageAssets = () => Promise.resolve(${assets});`, map: { mappings: '' } };
+  },
+});
+
 const code = () => typescript({ tsconfig: 'tsconfig.build.json', noEmitOnError: true });
 const types = () => dts({ tsconfig: 'tsconfig.build.json' });
 
@@ -43,14 +54,14 @@ export default [
     input: { ...library, ...programs },
     external,
     onLog,
-    plugins: [code()],
+    plugins: [page(), code()],
     output: output('esm', '.mjs', { format: 'es', sourcemap: true }),
   },
   {
     input: library,
     external,
     onLog,
-    plugins: [code()],
+    plugins: [page(), code()],
     output: output('cjs', '.cjs', { format: 'cjs', sourcemap: true }),
   },
   {

@@ -49,13 +49,13 @@ export interface Dashboard {
 }
 
 /**
- * A page that shows one pool, or several, live: what is the matter and what to do, lanes of connections, waits, who holds what. Read-only.
- * It looks at the pools once a period, whoever watches, and keeps the last minutes, so that a page that opens now shows them.
+ * A page that shows one pool, or several, live: what is the matter and what to do, lanes of connections, waits, holders. Read-only.
+ * It looks at the pools once a period, for all clients together, and keeps the last minutes, so that a page that opens now shows them.
  *
  * ```ts
  * const board = dashboard([orders, users]);
  * const { url } = await board.listen();          // on loopback
- * app.use('/pools', board);                      // or in Express, with the option auth, or behind what decides who may read
+ * app.use('/pools', board);                      // or in Express, with the option auth, or behind what decides about requests
  * ```
  *
  * Throws an `InvalidConfigError` that names everything that is wrong.

@@ -30,7 +30,7 @@ export interface PoolFeedOptions {
   readonly run$: Observable<StressReport> | undefined;
 }
 
-/** The frames of pools of this process, one a period, for all who watch. */
+/** The frames of pools of this process, one a period, for all clients. */
 export class PoolFeed implements Feed {
   private readonly collectors: readonly Collector[];
   private timer: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export class PoolFeed implements Feed {
       error: () => undefined,
     });
     this.timer = setInterval(() => onTick(this.tick()), this.options.period);
-    // Who watches a process does not keep it alive.
+    // A page that is open does not keep the process alive.
     this.timer.unref();
   }
 

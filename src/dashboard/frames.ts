@@ -77,7 +77,7 @@ export interface RunRow {
   readonly verdict: string;
   readonly passed: boolean;
   readonly elapsed: number;
-  readonly thresholds: readonly { readonly threshold: string; readonly held: boolean; readonly said: string }[];
+  readonly thresholds: readonly { readonly threshold: string; readonly passed: boolean; readonly summary: string }[];
   readonly violations: readonly string[];
 }
 

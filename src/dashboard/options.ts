@@ -1,8 +1,9 @@
 import type { Observable } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
-import { notACount, shown } from '../pool/options';
+import { countIssue } from '../pool/options';
 import { internals } from '../pool/rx/internals';
+import { describeValue } from '../pool/values/describe';
 import { readOptions } from '../pool/values/read-options';
 import { unknownOption } from '../pool/values/unknown-option';
 import type { StressReport } from '../stress/report';
@@ -11,7 +12,7 @@ import type { Auth } from './serve/guard';
 
 /** How a dashboard is served. Times in milliseconds. */
 export interface DashboardOptions {
-  /** Between two snapshots, which all who watch share. Default 1 000, at least 100. */
+  /** Between two snapshots, shared by all clients. Default 1 000, at least 100. */
   period?: number | undefined;
   /** How much of the past is kept in memory: a page shows it as soon as it opens. Default 600 000 (ten minutes). */
   history?: number | undefined;
@@ -23,7 +24,7 @@ export interface DashboardOptions {
    */
   hosts?: readonly string[] | undefined;
   /**
-   * Decides who may read. Default: requests of this machine alone are answered. A function gets each request and returns whether it may (or a
+   * Decides which requests are answered. Default: those of this machine alone. A function gets each request and returns whether it may (or a
    * promise of that); where it says no the answer is 401, at which browsers ask for a name and a password. `false`: something in front of the
    * dashboard decides.
    */
@@ -54,28 +55,29 @@ const mostFrames = 86_400;
 const checks: Readonly<Record<keyof DashboardOptions, Check>> = {
   period: (value, name) => notMs(name, value, 100, 60_000),
   history: (value, name) => notMs(name, value, 1_000, 24 * 3_600_000),
-  maxClients: (value, name) => notACount(name, value),
+  maxClients: (value, name) => countIssue(name, value),
   hosts: (value, name) =>
     Array.isArray(value) && value.every((host) => typeof host === 'string' && /^[^\s/:]+$|^\[[\da-f:]+\]$/i.test(host))
       ? null
-      : `${name} must be host names without a port, such as ['pools.example.com'], but got ${shown(value)}`,
+      : `${name} must be host names without a port, such as ['pools.example.com'], but got ${describeValue(value)}`,
   auth: (value, name) =>
     value === false || typeof value === 'function'
       ? null
-      : `${name} must be a function that decides who may read, or false where something else does, but got ${shown(value)}`,
-  title: (value, name) => (typeof value === 'string' ? null : `${name} must be a text, but got ${shown(value)}`),
+      : `${name} must be a function that decides which requests are answered, or false where something else does, but got ${describeValue(value)}`,
+  title: (value, name) =>
+    typeof value === 'string' ? null : `${name} must be a text, but got ${describeValue(value)}`,
   whatIf: (value, name) =>
-    typeof value === 'boolean' ? null : `${name} must be true or false, but got ${shown(value)}`,
+    typeof value === 'boolean' ? null : `${name} must be true or false, but got ${describeValue(value)}`,
   stress: (value, name) =>
     typeof (value as { subscribe?: unknown } | null)?.subscribe === 'function'
       ? null
-      : `${name} must be the Observable of a stress test, but got ${shown(value)}`,
+      : `${name} must be the Observable of a stress test, but got ${describeValue(value)}`,
 };
 
 const notMs = (name: string, value: unknown, least: number, most: number): string | null =>
   typeof value === 'number' && value >= least && value <= most
     ? null
-    : `${name} must be milliseconds, from ${least} to ${most}, but got ${shown(value)}`;
+    : `${name} must be milliseconds, from ${least} to ${most}, but got ${describeValue(value)}`;
 
 /** The pools and the options of a dashboard; throws an `InvalidConfigError` that names everything that is wrong. */
 export function resolveDashboard(pools: unknown, given: unknown) {
@@ -85,7 +87,7 @@ export function resolveDashboard(pools: unknown, given: unknown) {
   for (const [index, pool] of list.entries()) {
     if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] !== undefined) continue;
     const name = Array.isArray(pools) ? `pools[${index}]` : 'the first argument';
-    issues.push(`${name} must be a pool made by createPool, but got ${shown(pool)}`);
+    issues.push(`${name} must be a pool made by createPool, but got ${describeValue(pool)}`);
   }
   const options = resolveServing(given, issues);
   return { pools: list as readonly ConnectionPool<unknown>[], options };
@@ -95,7 +97,7 @@ export function resolveDashboard(pools: unknown, given: unknown) {
 export function resolveServing(given: unknown = {}, issues: string[] = []): ResolvedDashboardOptions {
   let options: DashboardOptions = {};
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    issues.push(`options must be an object, but got ${shown(given)}`);
+    issues.push(`options must be an object, but got ${describeValue(given)}`);
   } else {
     options = readOptions(given, Object.keys(checks));
     for (const [name, value] of Object.entries(options) as [string, unknown][]) {

@@ -11,7 +11,7 @@ export const runRowOf = (report: StressReport): RunRow => ({
   verdict: report.verdict,
   passed: report.passed,
   elapsed: report.elapsed,
-  thresholds: report.thresholds.map(({ threshold, held, said }) => ({ threshold, held, said })),
+  thresholds: report.thresholds.map(({ threshold, passed, summary }) => ({ threshold, passed, summary })),
   violations: report.violations.slice(0, 20),
 });
 
@@ -93,7 +93,7 @@ function stateOfReport(report: StressReport, title: string): DashboardState {
         condition: report.passed ? 'healthy' : 'too-small',
         severity: report.passed ? 'ok' : 'warning',
         sentence: report.verdict,
-        advice: report.estimate === null ? '' : `max ${report.estimate.max}: ${report.estimate.for}.`,
+        advice: report.estimate === null ? '' : `max ${report.estimate.max}: ${report.estimate.effect}.`,
       },
       wait: heat(sample.succeeded + sample.failed, sample.waitP50, sample.waitP99),
       use: noHeat,
@@ -129,19 +129,19 @@ interface Sums {
 
 function statsOf({ stats }: StressReport, sample: Sample, sums: Sums): PoolStats {
   const leases = Math.round(sample.leases);
-  const inUse = Math.min(sample.connections, leases);
+  const inUse = Math.min(sample.connectionCount, leases);
   return {
     ...stats,
     at: sample.at + sample.length,
     state: 'open',
     breaker: 'closed',
-    totalConnections: sample.connections,
+    totalConnections: sample.connectionCount,
     inUseConnections: inUse,
-    availableConnections: sample.connections - inUse,
+    availableConnections: sample.connectionCount - inUse,
     openingConnections: 0,
     closingConnections: 0,
     activeLeases: leases,
-    pendingAcquires: sample.waiting,
+    pendingAcquires: sample.queueLength,
     acquired: sums.acquired,
     released: sums.acquired - leases,
     successfulOperations: sums.succeeded,

@@ -11,7 +11,7 @@ interface Held {
   readonly label: string;
 }
 
-interface Lane {
+interface Row {
   readonly held: Held[];
   /** When it last came back, and since when a check has been seen. */
   returnedAt: number;
@@ -34,7 +34,7 @@ const mostMarks = 100;
 
 /** What the lanes of a page show: for each connection its leases, and what else it was busy with, cut into frames. */
 export class Lanes {
-  private readonly lanes = new Map<number, Lane>();
+  private readonly lanes = new Map<number, Row>();
   private drawn: Drawn[] = [];
   private marks: Mark[] = [];
   /** When the frame began, by the pool's clock. */
@@ -138,7 +138,7 @@ export class Lanes {
     if (this.marks.length < mostMarks) this.marks.push([connection, tenth(at - this.begin), reason, cause]);
   }
 
-  private laneOf(connection: number): Lane {
+  private laneOf(connection: number): Row {
     let lane = this.lanes.get(connection);
     if (lane === undefined) this.lanes.set(connection, (lane = { held: [], returnedAt: -1, checkedSince: -1 }));
     return lane;

@@ -77,7 +77,7 @@ export class LoadLog {
       open: since(timings.open, first.before.open),
       openFailures: stats.openFailures - first.stats.openFailures,
       lost: this.log.reduce((sum, { lost }) => sum + lost, 0),
-      cut,
+      truncated: cut,
     };
   }
 

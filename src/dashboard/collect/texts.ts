@@ -1,4 +1,4 @@
-import { said } from '../../pool/values/describe';
+import { messageOf } from '../../pool/values/describe';
 
 /** Letters of what others have written: more says nothing more. */
 const longest = 300;
@@ -30,4 +30,4 @@ export function textOf(value: string | undefined, most = longest): string {
 export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack);
 
 /** What something failed with, as it is sent. */
-export const causeOf = (error: unknown): string => (error === undefined ? '' : textOf(said(error)));
+export const causeOf = (error: unknown): string => (error === undefined ? '' : textOf(messageOf(error)));

@@ -23,7 +23,7 @@ function spanOf(frames: readonly Frame[], span: number): number {
 
 function App() {
   const [, redraw] = useReducer((times: number) => times + 1, 0);
-  useEffect(() => store.subscribe(() => redraw(undefined as never)), []);
+  useEffect(() => store.subscribe(() => redraw(undefined)), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const isTyping = event.target instanceof HTMLInputElement && event.target.type !== 'range';

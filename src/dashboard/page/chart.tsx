@@ -10,6 +10,10 @@ export interface Series {
   readonly fill?: boolean;
 }
 
+/** A constant of uPlot's types alone, which its code does not have. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const logarithmic = 3 as number as uPlot.Scale.Distr.Logarithmic;
+
 interface ChartProps {
   readonly x: readonly number[];
   readonly series: readonly Series[];
@@ -45,7 +49,7 @@ export function Chart({ x, series, height, show, showX, log = false, points = fa
         padding: [8, 8, 0, 0],
         scales: {
           x: { time: false },
-          y: log ? { distr: 3 } : { range: (_, __, most) => [0, Math.max(1, most * 1.08)] },
+          y: log ? { distr: logarithmic } : { range: (_, __, most) => [0, Math.max(1, most * 1.08)] },
         },
         axes: [
           { ...axis, size: 26, values: (_, values) => values.map((value) => showX(value)), space: 90 },

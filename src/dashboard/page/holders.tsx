@@ -7,7 +7,7 @@ export function Holders({ frame }: { readonly frame: Frame }) {
   const { holders, moreHolders } = frame;
   return (
     <Panel
-      title="Who holds what"
+      title="Holders"
       id="holders"
       when="Act when the first has held for much longer than the use times say. With leakThreshold its stack is here."
     >
@@ -89,7 +89,9 @@ export function Events({ frames }: { readonly frames: readonly Frame[] }) {
               <tr>
                 <th scope="col">At</th>
                 <th scope="col">Type</th>
-                <th scope="col" aria-label="Connection">#</th>
+                <th scope="col" aria-label="Connection">
+                  #
+                </th>
                 <th scope="col">What</th>
               </tr>
             </thead>

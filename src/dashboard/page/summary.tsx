@@ -86,10 +86,10 @@ export function Run({ run }: { readonly run: RunRow }) {
         {run.verdict}
       </p>
       <ul>
-        {run.thresholds.map(({ threshold, held, said }) => (
-          <li key={threshold} class={held ? 'ok' : 'critical'}>
-            <span aria-hidden="true">{held ? '✓' : '✕'} </span>
-            <code>{threshold}</code> {held ? 'holds' : 'does not hold'}: {said}
+        {run.thresholds.map(({ threshold, passed, summary }) => (
+          <li key={threshold} class={passed ? 'ok' : 'critical'}>
+            <span aria-hidden="true">{passed ? '✓' : '✕'} </span>
+            <code>{threshold}</code> {passed ? 'holds' : 'does not hold'}: {summary}
           </li>
         ))}
         {run.violations.map((violation) => (

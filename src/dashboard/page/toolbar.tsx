@@ -51,7 +51,7 @@ export function Toolbar({ store, view }: { readonly store: Store; readonly view:
     <header class="toolbar">
       <h1>{state.title === '' ? 'Connection pools' : state.title}</h1>
       <p class={`status ${isFile || state.source !== 'pools' ? 'file' : status}`} role="status">
-        {isFile || state.source !== 'pools' ? `${state.source === 'pools' ? 'recording' : state.source}` : said[status]}
+        {isFile || state.source !== 'pools' ? (state.source === 'pools' ? 'recording' : state.source) : said[status]}
         {status === 'stale' && !isFile && shown && <span> (as of {clock(shown.at)})</span>}
       </p>
       <div class="time">

@@ -120,7 +120,7 @@ export function WhatIf({ base, pool, max, isKnown }: WhatIfProps) {
                     </td>
                     <td>{time(point.waitP99)}</td>
                     <td>{Math.round(point.utilisation * 100)} %</td>
-                    <td>{Math.round(point.lost.value * 1_000) / 10} %</td>
+                    <td>{Math.round(point.unserved.value * 1_000) / 10} %</td>
                   </tr>
                 ))}
               </tbody>

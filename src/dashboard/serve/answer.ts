@@ -64,7 +64,7 @@ export const answer = (
   body,
 });
 
-/** Why there is no other answer, in words, for whoever reads it in a terminal. */
+/** Why there is no other answer, in words. */
 export const refusal = (status: number, why: string, more: Record<string, string> = {}): Answer =>
   answer(status, 'text/plain; charset=utf-8', `${why}\n`, more);
 

@@ -17,7 +17,7 @@ interface Client {
   missed: boolean;
 }
 
-/** Those who watch: each tick is made into bytes once, and sent to all of them. */
+/** The clients: each tick is made into bytes once, and sent to all of them. */
 export class Broadcast {
   private readonly clients = new Set<Client>();
   private heart: NodeJS.Timeout | undefined;

@@ -17,7 +17,7 @@ export type Auth = (request: DashboardRequest) => boolean | PromiseLike<boolean>
 export interface Guarded {
   /** Host names that a request may be for. */
   readonly hosts: ReadonlySet<string>;
-  /** Who may read; false: something else decides that; undefined: this machine alone. */
+  /** Which requests are answered; false: something else decides that; undefined: those of this machine alone. */
   readonly auth: Auth | false | undefined;
 }
 
@@ -66,7 +66,7 @@ async function allows(auth: Auth, asked: Asked): Promise<boolean> {
   }
 }
 
-/** Whether a page of another site asks for data: it could not read them, but it could take the places of those who may. */
+/** Whether a page of another site asks for data: it could not read them, but it could take the places of pages that can. */
 export function isForeign(asked: Asked): boolean {
   const site = asked.header('sec-fetch-site');
   return site !== undefined && site !== 'same-origin' && site !== 'none';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InvalidConfigError } from '../../pool/errors';
-import { shown } from '../../pool/options';
+import { describeValue } from '../../pool/values/describe';
 import { hostNameOf, isLoopback } from './guard';
 import type { Auth } from './guard';
 
@@ -32,9 +32,9 @@ export async function listenOn(
 ): Promise<Listening> {
   const issues: string[] = [];
   if (!(Number.isSafeInteger(port) && port >= 0 && port <= 65_535)) {
-    issues.push(`port must be an integer from 0 to 65535, but got ${shown(port)}`);
+    issues.push(`port must be an integer from 0 to 65535, but got ${describeValue(port)}`);
   }
-  if (typeof host !== 'string' || host === '') issues.push(`host must be an address, but got ${shown(host)}`);
+  if (typeof host !== 'string' || host === '') issues.push(`host must be an address, but got ${describeValue(host)}`);
   else if (!isLoopback(host) && host !== 'localhost' && typeof auth !== 'function') {
     issues.push(
       `on ${host} other machines can read what a dashboard shows: give the option auth a function that decides, ` +
@@ -50,7 +50,7 @@ export async function listenOn(
   server.maxConnections = 1_000;
   server.listen(port, host);
   await once(server, 'listening');
-  // Who watches does not keep a process alive: neither the server, nor a connection to it.
+  // A page that is open does not keep the process alive: neither by the server, nor by its connection.
   server.unref();
   server.on('connection', (socket) => socket.unref());
   const name = host.includes(':') ? `[${host}]` : host;
