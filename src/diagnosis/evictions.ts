@@ -1,4 +1,4 @@
-import type { EvictReason } from '../pool/reports/events';
+import type { EvictReason } from '../pool/state/claim-and-slot';
 
 type Evicted = Readonly<Partial<Record<EvictReason, number>>>;
 

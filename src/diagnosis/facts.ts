@@ -1,5 +1,5 @@
 import type { Histogram } from '../pool/metrics/histogram';
-import type { EvictReason } from '../pool/reports/events';
+import type { EvictReason } from '../pool/state/claim-and-slot';
 import type { Holder } from '../pool/reports/holders';
 import type { PoolStats } from '../pool/rx/stats';
 

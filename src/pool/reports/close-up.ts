@@ -1,4 +1,4 @@
-import type { Slot } from '../state/slot';
+import type { Slot } from '../state/claim-and-slot';
 
 /** What a connection is doing. */
 export type ConnectionPhase = 'opening' | 'idle' | 'lent' | 'validating' | 'resetting' | 'closing';
