@@ -86,7 +86,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expect(scripted.live).toBe(0);
   },
 
-  'the end while a lease is never given back': () => {
+  'destroying a pool whose lease is never released': () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 1 });
@@ -100,7 +100,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expect(scripted.live).toBe(0);
   },
 
-  'the end while connects fail': () => {
+  'destroying a pool while connects fail': () => {
     const scripted = scriptedTarget({ openAfter: 1, step: () => 'fail' });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 1, min: 1, breaker: false });
@@ -127,7 +127,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a timeout that fires after the lease has come': () => {
+  'a timeout that fires after the lease was lent': () => {
     const timers = countingScheduler();
     const errors: unknown[] = [];
     marbles(({ at, flush }) => {
@@ -162,7 +162,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a caller who gives up': () => {
+  'a caller that cancels': () => {
     const scripted = scriptedTarget({ openAfter: 20 });
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 1 });
@@ -178,7 +178,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expect(scripted.dials).toBe(1);
   },
 
-  'a caller who gives up during the validation': () => {
+  'a caller that cancels during the validation': () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createLastingPool({
@@ -202,7 +202,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expect(scripted.dials).toBe(1);
   },
 
-  'callers who give up at the moment at which they would be served': () => {
+  'callers that cancel at the moment at which they would be served': () => {
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scriptedTarget().connect, max: 1 });
       pool.use(() => timer(5)).subscribe();
@@ -219,7 +219,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a storm of failed connects, and then none': () => {
+  'many failed connects, and then none': () => {
     let up = false;
     const scripted = scriptedTarget({ openAfter: 1, step: () => (up ? 'open' : 'fail') });
     marbles(({ at, flush }) => {
@@ -235,7 +235,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a connection that dies while it is idle': () => {
+  'a connection that is lost while idle': () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 2 });
@@ -251,7 +251,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a connection that dies while it is lent': () => {
+  'a connection that is lost while leased': () => {
     const scripted = scriptedTarget();
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 2 });
@@ -276,7 +276,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expect(pool.stats).toEqual(jasmine.objectContaining({ totalConnections: 3, opened: 4, closed: 1, discarded: 1 }));
   },
 
-  'idle connections that nothing happens to': () => {
+  'idle connections of a pool without traffic': () => {
     const scripted = scriptedTarget();
     marbles(({ flush }) => {
       const pool = createPool({ connect: scripted.connect, max: 5, idleTimeout: 100 });
@@ -321,7 +321,7 @@ const rows: Readonly<Record<string, () => void>> = {
     expectNothingHeld(pool);
   },
 
-  'a caller who never gives back': () => {
+  'a caller that never releases': () => {
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: scriptedTarget().connect, max: 1, acquireTimeout: 5_000 });
       pool.acquire({ label: 'report' }).subscribe();
@@ -333,7 +333,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'the cause of a wait in vain': () => {
+  'the cause of a wait without a lease': () => {
     const scripted = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 0 ? 'open' : 'fail'), error: dead });
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 2, acquireTimeout: 1_000 });
@@ -347,7 +347,7 @@ const rows: Readonly<Record<string, () => void>> = {
     });
   },
 
-  'a line without an end': () => {
+  'a queue without a bound': () => {
     const pool = createLastingPool({ connect: scriptedTarget().connect, max: 1, maxPending: 2 });
     const told: unknown[] = [];
     for (let i = 0; i < 5; i++) pool.acquire().subscribe({ error: (error: any) => told.push(error) });

@@ -11,7 +11,7 @@ describe('a plot', () => {
   const dotsOf = (svg: string): { x: number; y: number }[] =>
     [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) }));
 
-  it('gives every decade the same room', () => {
+  it('gives every decade the same width', () => {
     const [a, b, c] = dotsOf(svgOf(line('one', [1, 10], [10, 100], [100, 1000])));
     expect(b!.x - a!.x).toBeCloseTo(c!.x - b!.x, 0);
     expect(a!.y - b!.y).toBeCloseTo(b!.y - c!.y, 0);

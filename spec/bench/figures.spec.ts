@@ -53,7 +53,7 @@ describe('the figures of the benchmarks', () => {
     expect(verdictOf({ beyond: 4 })).toBe('short of beyond');
   });
 
-  it('are unknown where somebody was left out', () => {
+  it('are unknown where a contender was left out', () => {
     const without = { one: { ours: measured(1), other: { samples: [], leftOut: 'not installed' } } };
     const target = { what: '', unit: '', value: (m: (name: string) => number) => m('other') / m('ours'), atLeast: 1 };
     expect(figuresOf(caseWith(target), without)[0]!.verdict).toBe('unknown');

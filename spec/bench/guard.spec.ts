@@ -31,7 +31,7 @@ describe('the guard against getting slower', () => {
     expect(verdictOf(one(true), results([30], [100]), kept)).toEqual(jasmine.objectContaining({ slower: true }));
   });
 
-  it('says who was left out', () => {
+  it('names the contenders that were left out', () => {
     const without = { ...results([1], []), floor: { samples: [], leftOut: 'not installed' } };
     expect(verdictOf(one(false), without, kept)).toBe('not installed');
   });

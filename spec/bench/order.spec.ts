@@ -15,11 +15,11 @@ describe('the order of contenders', () => {
     expect(new Set([...rounds(1, 3), ...rounds(2, 3)]).size).toBeGreaterThan(4);
   });
 
-  it('leaves nobody out', () => {
+  it('leaves no contender out', () => {
     for (const round of rounds(3, 20)) expect(round.split('').sort()).toEqual(names);
   });
 
-  it('lets everybody be the first about equally often', () => {
+  it('puts each contender first about equally often', () => {
     const first = new Map<string, number>();
     for (const round of rounds(11, 6000)) first.set(round[0]!, (first.get(round[0]!) ?? 0) + 1);
     for (const name of names) expect(first.get(name)).toBeGreaterThan(850);

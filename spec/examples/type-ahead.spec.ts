@@ -6,7 +6,7 @@ const file = fileURLToPath(new URL('../../examples/type-ahead.ts', import.meta.u
 const run = promisify(execFile);
 
 describe('the example of a type-ahead', () => {
-  it('shows what is wanted, gives up what is not, and ends by itself', async () => {
+  it('shows what is wanted, cancels what is not, and ends by itself', async () => {
     const { stdout, stderr } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file]);
     expect(stderr).toBe('');
     const lines = stdout.trimEnd().split('\n');

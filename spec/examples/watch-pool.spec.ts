@@ -1,7 +1,7 @@
 import { runExample } from './run-example';
 
 describe('the example of a pool that is watched', () => {
-  it('tells of the leak, of those who wait in vain, of the restart, and how long it all took', async () => {
+  it('reports the leak, the waiters that time out, the restart, and how long it all took', async () => {
     const { code, stdout, stderr } = await runExample('watch-pool');
     expect(stderr).toBe('');
     expect(code).toBe(0);
