@@ -92,6 +92,29 @@ const cancelOne = ({ running, elsewhere }: World): void => {
   first.unsubscribe();
 };
 
+/** A signal that is aborted when its turn comes to be ended. */
+function abortedInTurn({ running }: World): AbortSignal {
+  const controller = new AbortController();
+  running.add(
+    new Subscription(() => {
+      controller.abort();
+    }),
+  );
+  return controller.signal;
+}
+
+/** Work that goes on until it is stopped, and what is called then. */
+function watchedUntilStopped(wire: Wire, signal: AbortSignal, see: See): Observable<never> {
+  wire.see = see;
+  see('work');
+  signal.addEventListener('abort', () => {
+    see('abort');
+  });
+  return new Observable(() => () => {
+    see('teardown');
+  });
+}
+
 /** Batches of tasks that work by a promise, and of tasks that end in another context. */
 function pushed(name: string, batch: (tasks: Observable<Observable<unknown>>) => Observable<unknown>): [string, Way][] {
   return [
@@ -426,17 +449,63 @@ const ways: Record<string, Way> = {
   'an abort of the option signal': {
     held: true,
     begin: (world, see) => {
-      const controller = new AbortController();
-      world.running.add(
-        new Subscription(() => {
-          controller.abort();
-        }),
-      );
+      const signal = abortedInTurn(world);
       return toTheEnd(
-        world.pool.use(() => of(1), { signal: controller.signal }),
+        world.pool.use(() => of(1), { signal }),
         see,
       );
     },
+    drive: cancelOne,
+  },
+  'an abort of the option signal, while the work runs': {
+    options: {
+      onCancel: (wire) => {
+        wire.see('onCancel');
+        return EMPTY;
+      },
+    },
+    begin: (world, see) =>
+      toTheEnd(
+        world.pool.use((wire, { signal }) => watchedUntilStopped(wire, signal, see), { signal: abortedInTurn(world) }),
+        see,
+      ),
+    drive: cancelOne,
+  },
+  'an abort of the option signal of a task': {
+    begin: (world, see) =>
+      toTheEnd(
+        of(1).pipe(
+          withConnection(world.pool, (wire, _, __, { signal }) => watchedUntilStopped(wire, signal, see), {
+            signal: abortedInTurn(world),
+          }),
+          batchParallel(),
+        ),
+        see,
+      ),
+    drive: cancelOne,
+  },
+  'an abort of the option signal of a pulled task': {
+    begin: (world, see) =>
+      consumed(
+        pull(items).pipe(
+          ix.withConnection(world.pool, (wire, _, __, { signal }) => watchedUntilStopped(wire, signal, see), {
+            signal: abortedInTurn(world),
+          }),
+          ix.batchParallel(1),
+        ),
+        see,
+      ),
+    drive: cancelOne,
+  },
+  'an abort of a pulled batch': {
+    begin: (world, see) =>
+      consumed(
+        pull(items).pipe(
+          ix.withConnection(world.pool, (wire, _, __, { signal }) => watchedUntilStopped(wire, signal, see)),
+          ix.batchOutcomes({ concurrency: 1, signal: abortedInTurn(world) }),
+        ),
+        see,
+      ).catch(() => undefined),
     drive: cancelOne,
   },
   'the signal of a lease': {

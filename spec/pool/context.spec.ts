@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { queryObjects } from 'node:v8';
+import { from as pull } from 'ix/asynciterable';
 import { asyncScheduler, config, firstValueFrom, lastValueFrom, NEVER, Observable, of, Subject, timer } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { batchParallel, createPool, withConnection } from '../../src';
 import type { ConnectionPool, ContextCarrier, Lease, PoolOptions } from '../../src';
+import * as ix from '../../src/ix';
 import { collectGarbage } from '../helpers/garbage';
 import { poolError } from '../helpers/marbles';
 import { turns, until } from '../helpers/turns';
@@ -16,6 +18,10 @@ const opens = (): Observable<object> =>
   new Observable((subscriber) => {
     subscriber.next({});
   });
+
+async function drained(outcomes: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of outcomes);
+}
 
 /** The lease of a pool of one, so that every later caller has to wait. */
 async function held<C>(pool: ConnectionPool<C>): Promise<Lease<C>> {
@@ -231,6 +237,49 @@ describe('The context of a pool', () => {
     );
     expect(seen).toBe('the holder');
     await pool.destroy();
+  });
+
+  describe('is that of the caller when its signal is aborted elsewhere', () => {
+    type Pool = ConnectionPool<object>;
+    type Begin = (pool: Pool, work: () => Observable<never>, signal: AbortSignal) => Promise<unknown>;
+    const ways: Record<string, Begin> = {
+      use: (pool, work, signal) => lastValueFrom(pool.use(work, { signal })),
+      'a task': (pool, work, signal) =>
+        lastValueFrom(of(1).pipe(withConnection(pool, work, { signal }), batchParallel())),
+      'a pulled task': (pool, work, signal) =>
+        drained(ix.batchParallel()(ix.withConnection(pool, work, { signal })(pull([1])))),
+      'a pulled batch': (pool, work, signal) =>
+        drained(ix.batchParallel({ signal })(ix.withConnection(pool, work)(pull([1])))),
+      'an iterator': (pool, work, signal) =>
+        ix
+          .batchParallel()(ix.withConnection(pool, work)(pull([1])))
+          [Symbol.asyncIterator](signal)
+          .next(),
+    };
+    for (const [name, begin] of Object.entries(ways)) {
+      it(`${name}, although it was served at once`, async () => {
+        const pool = createPool({ connect: opens, max: 1 });
+        const controller = new AbortController();
+        const seen: unknown[] = [];
+        const work = (): Observable<never> => {
+          seen.push(store.getStore());
+          return new Observable(() => () => seen.push(store.getStore()));
+        };
+        const ended = store.run('caller', () =>
+          begin(pool, work, controller.signal).then(
+            () => seen.push(store.getStore()),
+            () => seen.push(store.getStore()),
+          ),
+        );
+        await until(() => seen.length === 1);
+        store.run('elsewhere', () => {
+          controller.abort();
+        });
+        await ended;
+        expect(seen).toEqual(['caller', 'caller', 'caller']);
+        await pool.destroy();
+      });
+    }
   });
 
   describe('The option context', () => {
