@@ -37,7 +37,7 @@ describe('a cancelled waiter', () => {
         });
         flush();
         const cancelled = events.filter(({ type }) => type === 'cancelled');
-        expect(cancelled).toEqual([{ type: 'cancelled', label: 'x', waited: 25, pool: 'db', at: 35 }]);
+        expect(cancelled).toEqual([{ type: 'cancelled', label: 'x', waited: 25, pool: 'db', at: 35, elapsed: 35 }]);
         expect(pool.stats.cancelledAcquires).toBe(1);
         expect(pool.stats.cancelledOperations).toBe(0);
         expect(pool.timings().failedWait.count).toBe(0);

@@ -9,8 +9,9 @@ import { until } from '../helpers/turns';
 /** Events without the fields that all of them have. */
 function told(pool: ConnectionPool<never>): Record<string, unknown>[] {
   const events: Record<string, unknown>[] = [];
-  pool.events$.subscribe(({ pool: name, at, ...event }) => {
+  pool.events$.subscribe(({ pool: name, at, elapsed, ...event }) => {
     expect(name).toBe('pool');
+    expect(elapsed).toBeLessThanOrEqual(at);
     events.push({ ...event, at });
   });
   return events;

@@ -96,7 +96,9 @@ describe('durations', () => {
         expect(pool.holders()[0]!.age).toBeLessThan(hour / 2);
         lease.release();
         expect(pool.timings().use.max).toBeLessThan(hour / 2);
-        const { at } = events.at(-1)!;
+        const { at, elapsed } = events.at(-1)!;
+        expect(elapsed - events.at(-2)!.elapsed).toBeGreaterThanOrEqual(19);
+        expect(elapsed - events.at(-2)!.elapsed).toBeLessThan(hour / 2);
         expect(Math.abs(at - Date.now())).toBeLessThan(hour / 2);
         expect(Math.abs(pool.stats.at - Date.now())).toBeLessThan(hour / 2);
         await pool.destroy();

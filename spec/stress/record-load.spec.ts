@@ -83,6 +83,65 @@ describe('recordLoad', () => {
     expect([recording!.arrivals, recording!.truncated]).toEqual([[0, 1], true]);
   });
 
+  /** As saved with a date that somebody may have set between two events. */
+  const saved = (...events: object[]): LoadRecording => {
+    let recording: LoadRecording | undefined;
+    from(events as PoolEvent[])
+      .pipe(recordLoad())
+      .subscribe((result) => (recording = result));
+    return recording!;
+  };
+
+  it('keeps callers that have left the line: they have asked, too', () => {
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: () => opensAtOnce('c'), max: 1 });
+      let recording: LoadRecording | undefined;
+      pool.events$.pipe(recordLoad()).subscribe((result) => (recording = result));
+      pool.use(() => timer(100)).subscribe();
+      at(10, () => {
+        const waiting = pool.acquire().subscribe();
+        at(30, () => {
+          waiting.unsubscribe();
+        });
+      });
+      at(150, () => void pool.destroy());
+      flush();
+      expect([recording!.arrivals, recording!.use.count]).toEqual([[0, 10], 1]);
+    });
+  });
+
+  it('goes by the time that has passed, not by the date, which may be set meanwhile', () => {
+    const hour = 3_600_000;
+    for (const shift of [-hour, hour]) {
+      const { arrivals, duration } = saved(
+        { type: 'acquired', pool: 'p', connection: 1, waited: 0, at: 5 * hour, elapsed: 100 },
+        { type: 'acquired', pool: 'p', connection: 1, waited: 10, at: 5 * hour + shift + 50, elapsed: 150 },
+        { type: 'released', pool: 'p', connection: 1, held: 5, at: 5 * hour + shift + 70, elapsed: 170 },
+      );
+      expect([arrivals, duration]).toEqual([[0, 40], 70]);
+    }
+  });
+
+  it('puts the events of several pools, and of one that was created anew, where the date puts them', () => {
+    const arrival = (pool: string, at: number, elapsed: number): object => ({
+      type: 'acquired',
+      pool,
+      connection: 1,
+      waited: 0,
+      at,
+      elapsed,
+    });
+    const { arrivals, duration } = saved(
+      arrival('a', 1_000, 500),
+      arrival('b', 1_010, 3),
+      arrival('a', 1_020, 520),
+      arrival('b', 1_030, 23),
+      arrival('a', 1_100, 7),
+      arrival('a', 1_110, 17),
+    );
+    expect([arrivals, duration]).toEqual([[0, 10, 20, 30, 100, 110], 110]);
+  });
+
   it('is empty where nothing happened', () => {
     let recording: LoadRecording | undefined;
     from([] as PoolEvent[])

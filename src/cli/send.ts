@@ -60,6 +60,8 @@ class SendCommand {
 
   private readonly startedAt = performance.now();
   private readonly progress$ = new Subject<ProgressState>();
+  /** By the monotonic clock; `progress` has the date. */
+  private waitingSince = 0;
   private progress: BatchProgress = { succeeded: 0, failed: 0, ratePerSecond: 0 };
   /** Calls whose turn has come, and those of them that have ended. */
   private started = 0;
@@ -161,9 +163,10 @@ class SendCommand {
 
   private reportOutage(before: BatchProgress['waiting'], now: BatchProgress['waiting']): void {
     if (before !== undefined && before !== now) {
-      this.say(`Waited ${duration(Date.now() - before.since)} for a connection.`);
+      this.say(`Waited ${duration(performance.now() - this.waitingSince)} for a connection.`);
     }
     if (now !== undefined && before !== now) {
+      this.waitingSince = performance.now();
       const { patience } = this.args;
       this.say(`No connection: ${noConnection(now.reason)}. Lines wait for one, ${duration(patience)} at the most.`);
     }

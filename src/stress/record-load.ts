@@ -39,7 +39,8 @@ export interface LoadRecording {
  * stressTest(another, { arrivals: recording.arrivals, work });
  * ```
  *
- * Who was turned away counts as having asked then. `limit`: so many arrivals are kept at the most (default 1 000 000, 8 MB).
+ * A caller that left the line or timed out counts as well, from when it asked; one that was rejected as having asked then. Times are those
+ * that have passed, also when the date was set meanwhile. Events of several pools are told apart by the names of these. `limit`: so many arrivals are kept at the most (default 1 000 000, 8 MB).
  */
 export function recordLoad({ limit = 1_000_000 }: { limit?: number | undefined } = {}): OperatorFunction<
   PoolEvent,
@@ -50,6 +51,9 @@ export function recordLoad({ limit = 1_000_000 }: { limit?: number | undefined }
   return (source) => new Observable((out) => source.subscribe(new Recorder(out, limit)));
 }
 
+/** A lease was asked for, whatever became of it. */
+const arrivals: ReadonlySet<PoolEvent['type']> = new Set(['acquired', 'timedOut', 'cancelled', 'rejected'] as const);
+
 class Recorder extends Subscriber<PoolEvent> {
   private readonly arrivals: number[] = [];
   private readonly use = new Histogram();
@@ -59,6 +63,8 @@ class Recorder extends Subscriber<PoolEvent> {
   private first = Infinity;
   private last = -Infinity;
   private truncated = false;
+  /** For each pool, when it was created, by the date of its first event, and the last `elapsed`, which is less where the pool was created anew. */
+  private readonly clocks = new Map<string, { readonly createdAt: number; last: number }>();
 
   constructor(
     private readonly out: Subscriber<LoadRecording>,
@@ -74,20 +80,22 @@ class Recorder extends Subscriber<PoolEvent> {
       return;
     }
     if (this.truncated) return;
-    const isArrival = event.type === 'acquired' || event.type === 'timedOut' || event.type === 'rejected';
+    const isArrival = arrivals.has(event.type);
     if (isArrival && this.arrivals.length === this.limit) {
       this.truncated = true;
       return;
     }
-    this.last = Math.max(this.last, event.at);
-    this.first = Math.min(this.first, event.at);
+    const time = this.timeOf(event);
+    this.last = Math.max(this.last, time);
+    this.first = Math.min(this.first, time);
     switch (event.type) {
       case 'acquired':
       case 'timedOut':
-        this.arrivals.push(event.at - event.waited);
+      case 'cancelled':
+        this.arrivals.push(time - event.waited);
         break;
       case 'rejected':
-        this.arrivals.push(event.at);
+        this.arrivals.push(time);
         break;
       case 'released':
       case 'discarded':
@@ -102,6 +110,16 @@ class Recorder extends Subscriber<PoolEvent> {
       case 'evicted':
         if (event.reason === 'lost') this.lost++;
     }
+  }
+
+  /** The date, as it would be had it not been set since the first event of the pool. */
+  private timeOf({ pool, at, elapsed }: PoolEvent): number {
+    if (typeof elapsed !== 'number') return at;
+    let clock = this.clocks.get(pool);
+    if (clock === undefined || elapsed < clock.last)
+      this.clocks.set(pool, (clock = { createdAt: at - elapsed, last: elapsed }));
+    clock.last = elapsed;
+    return clock.createdAt + elapsed;
   }
 
   protected override _complete(): void {

@@ -67,8 +67,11 @@ export type PoolEventDetails =
   /** Every connection is closed. The last event. */
   | { readonly type: 'destroyed' };
 
-/** An event with the name of its pool and its time: milliseconds, by the pool's scheduler. */
-export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at: number };
+/**
+ * An event with the name of its pool and its time: `at` is the date in milliseconds, by the pool's scheduler; `elapsed` the milliseconds since
+ * the pool was created, by the monotonic clock, for durations between events.
+ */
+export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at: number; readonly elapsed: number };
 
 /**
  * Delivers events to listeners in the order in which they happened: an event that a listener causes is delivered after the current one.
@@ -96,6 +99,7 @@ export class Events {
     const event = what as { -readonly [K in keyof PoolEvent]: PoolEvent[K] };
     event.pool = this.pool;
     event.at = this.clock.stamp();
+    event.elapsed = this.clock.peek();
     this.queue.push(event as PoolEvent);
   }
 
