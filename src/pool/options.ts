@@ -137,8 +137,9 @@ export interface PoolOptions<C> {
   /**
    * How the async context of a waiting caller is kept: the callbacks of that caller (`work`, `next`, `error`, `onCancel` …) run in the context
    * of its acquire. Default: the stores of `AsyncLocalStorage`, and the zone where zone.js is loaded. A function carries another context
-   * instead. `false`: no context is carried, which saves about 0.2 µs and 130 bytes for each waiting caller; its callbacks then run in the
-   * context of the release that served it.
+   * instead. `false`: no context is carried; the callbacks of a waiting caller then run in the context of the release that served it. That
+   * saves each waiting caller 0.1 to 0.3 µs and 72 bytes: 100 callers that contend for 10 connections take 1.2 times as long with contexts as
+   * without, 100,000 callers that wait at once 1.4 to 1.6 times.
    */
   context?: false | ContextCarrier | undefined;
   /** The clock. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
