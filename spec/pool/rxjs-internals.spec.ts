@@ -29,7 +29,7 @@ import {
   visitDownstream,
 } from '../../src/pool/rx/rxjs-internals';
 
-/** The subscriber that an Observable at the top of a pipeline gets. */
+/** The subscriber that an Observable at the top of a pipeline receives. */
 function subscriberOf<T>(pipeline: (source: Observable<T>) => Observable<unknown>): {
   readonly top: Subscriber<T>;
   readonly subscription: Subscription;
@@ -43,7 +43,7 @@ function subscriberOf<T>(pipeline: (source: Observable<T>) => Observable<unknown
 }
 
 describe('RxJS', () => {
-  it('chains the subscribers of a pipeline by their destination, also through operators and inner subscribers', () => {
+  it('links the subscribers of a pipeline by destination, also through operators and inner subscribers', () => {
     const { top, subscription } = subscriberOf<number>((source) =>
       of(source).pipe(
         mergeAll(),
@@ -74,12 +74,12 @@ describe('RxJS', () => {
     const subscription = of(sibling, other).pipe(mergeAll()).subscribe();
     expect(isUnsubscribed(second)).toBeFalse();
     subscription.unsubscribe();
-    // The first inner subscriber is torn down while the second is still open; the chain tells already.
+    // The first inner subscriber is torn down while the second is still open; the chain shows it already.
     expect(seen).toEqual([true]);
     expect(closed).toBeTrue();
   });
 
-  it('has an empty observer that is closed and is no end of a chain', () => {
+  it('has an empty observer that is closed and does not end a chain', () => {
     const links: { readonly closed?: boolean; readonly unsubscribe?: unknown }[] = [];
     const last = new Subscriber();
     visitDownstream(last, (link) => links.push(link));
@@ -117,7 +117,7 @@ describe('RxJS', () => {
     expect(calls).toEqual(['next 1', 'next 2', 'complete', 'error Error: e']);
   });
 
-  it('marks an Observable that operators were applied to', () => {
+  it('marks an Observable to which operators were applied', () => {
     expect([isPiped(NEVER), isPiped(of(1)), isPiped(new Observable())]).toEqual([false, false, false]);
     expect([isPiped(NEVER.pipe(finalize(() => undefined))), isPiped(of(1).pipe(map((n) => n)))]).toEqual([true, true]);
   });
@@ -160,7 +160,7 @@ describe('RxJS', () => {
     expect(owners).toEqual([first, second]);
   });
 
-  it('takes an object with the methods of a Subscriber for one, and returns it from subscribe', () => {
+  it('accepts an object with the methods of a Subscriber as one, and returns it from subscribe', () => {
     const values: number[] = [];
     const like = {
       closed: false,
@@ -181,7 +181,7 @@ describe('RxJS', () => {
     );
   });
 
-  it('has these settings, and none of them set', () => {
+  it('has these settings, none of them set', () => {
     expect(Object.keys(config).sort()).toEqual([
       'Promise',
       'onStoppedNotification',
@@ -195,7 +195,7 @@ describe('RxJS', () => {
     config.onStoppedNotification = null;
   });
 
-  it('throws a list of what teardowns throw', () => {
+  it('throws a list of the errors of teardowns', () => {
     const thrown = (...errors: unknown[]): unknown => {
       const subscription = new Subscription();
       for (const error of errors) {
@@ -218,7 +218,7 @@ describe('RxJS', () => {
     expect(thrownBy(second)).toBe(second);
   });
 
-  it('keeps the timer of an action of asyncScheduler where it can be unreferenced', () => {
+  it('keeps the timer of an action of asyncScheduler in a field where it can be unreferenced', () => {
     const action = asyncScheduler.schedule(() => undefined, 1_000);
     expect(typeof timerOf(action)?.unref).toBe('function');
     expect(typeof timerOf(action)?.ref).toBe('function');
@@ -243,7 +243,7 @@ describe('IxJS', () => {
     expect(unwrapIxFrom(elements)).toBe(elements as never);
   });
 
-  it('takes every AsyncIterableX for an instance of each of its subclasses', () => {
+  it('accepts every AsyncIterableX as an instance of each of its subclasses', () => {
     const mapped = ixFrom(numbers()).pipe(ixMap((n) => n + 1));
     expect(mapped).toBeInstanceOf(FromAsyncIterable);
     expect(mapped.constructor === FromAsyncIterable).toBeFalse();
