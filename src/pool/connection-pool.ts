@@ -126,8 +126,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   /**
    * Shuts the pool down: rejects waiting callers with an `InvalidPoolError`, closes idle connections, and closes lent ones when they are
    * released, or after `timeout` ms (default 30 000; 0: at once). Resolves when every connection has finished closing. Further calls return
-   * the same promise. Work that calls it while it holds a connection gets a promise that rejects at once with an `InvalidPoolError`, because
-   * the work and the shutdown would wait for each other; the pool is destroyed nevertheless.
+   * the same promise. Work that calls it, and has not ended when the call returns, gets a promise that rejects at once with an
+   * `InvalidPoolError`, because the work and the shutdown would wait for each other; the pool is destroyed nevertheless.
    */
   destroy(options?: { timeout?: number | undefined }): Promise<void>;
   /** Calls `destroy()` at the end of the block that declares the pool by `await using`. */

@@ -34,7 +34,7 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
       if (onNext !== null) onNext(value);
       else observer?.next?.(value);
     } catch (error) {
-      // After a stack overflow it is not known how far the handler came: the caller revokes the lease, and then reports the error.
+      // After a stack overflow it is not known how far the handler came: the core revokes the lease, and then reports the error.
       if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) throw error;
       reportUnhandled(error);
     }

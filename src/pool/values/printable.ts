@@ -22,7 +22,7 @@ const escaped = (character: string): string =>
 export const printable = (text: string): string => (harmless.test(text) ? text : text.replace(unprintable, escaped));
 
 /** The number of characters that are escaped at a time: escaping may make text six times longer, and engines limit the length of a string. */
-const PIECE = 64 * 1024;
+const pieceLength = 64 * 1024;
 
 /**
  * The same for text of any length, which is escaped in pieces. The result has at most `maxLength` characters; `cut` is the number of
@@ -37,7 +37,7 @@ export function printableUpTo(
   let space = maxLength;
   let at = 0;
   while (at < text.length) {
-    let end = Math.min(text.length, at + PIECE);
+    let end = Math.min(text.length, at + pieceLength);
     // Does not split a surrogate pair.
     if (end < text.length && end - at > 1 && isHigh(text.charCodeAt(end - 1))) end--;
     const piece = printable(escape(text.slice(at, end)));
