@@ -104,7 +104,7 @@ describe('cancelled work', () => {
     const failures: [string, () => Observable<unknown>][] = [
       ['throws', () => failing()],
       ['fails', () => throwError(() => dead)],
-      ['returns what from does not take', () => 42 as never],
+      ['returns a value that from does not accept', () => 42 as never],
       ['does not end within cancelTimeout', () => NEVER],
     ];
     for (const [how, onCancel] of failures) {

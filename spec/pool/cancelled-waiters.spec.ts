@@ -25,7 +25,7 @@ describe('a cancelled waiter', () => {
         .subscribe(),
   };
   for (const [what, ask] of Object.entries(ways)) {
-    it(`of ${what} is an event, with its wait, and is counted`, () => {
+    it(`(${what}) causes an event with its wait, and is counted`, () => {
       marbles(({ at, flush }) => {
         const { pool, events } = busy();
         at(10, () => {
@@ -141,7 +141,7 @@ describe('a window on timings', () => {
   });
 });
 
-describe('a failed close', () => {
+describe('a close that fails', () => {
   const refused = new Error('refused');
   const cases: Record<string, [Partial<PoolOptions<string>>, unknown]> = {
     'with an error': [{ close: () => throwError(() => refused) }, refused],
@@ -171,7 +171,7 @@ describe('a failed close', () => {
     ],
   };
   for (const [how, [options, error]] of Object.entries(cases)) {
-    it(`that ${how} is reported by its event`, () => {
+    it(`${how} is reported by its event`, () => {
       marbles(({ flush }) => {
         const { pool, events } = busy(options);
         void pool.destroy({ timeout: 0 });
@@ -183,7 +183,7 @@ describe('a failed close', () => {
     });
   }
 
-  it('is not reported if the close has not failed', () => {
+  it('has no error in its event if the close has not failed', () => {
     marbles(({ flush }) => {
       const { pool, events } = busy({ close: () => timer(5) });
       void pool.destroy({ timeout: 0 });

@@ -39,8 +39,11 @@ describe('the option close', () => {
     ['ends at once', () => of(1)],
     ['throws', () => failing()],
     ['fails', () => throwError(() => dead)],
-    ['returns what from does not take', () => 42 as never],
-    ['answers a thenable at once', () => ({ then: (ok: (v: number) => void) => ok(1) }) as unknown as Promise<number>],
+    ['returns a value that from does not accept', () => 42 as never],
+    [
+      'returns a thenable that calls back at once',
+      () => ({ then: (ok: (v: number) => void) => ok(1) }) as unknown as Promise<number>,
+    ],
   ];
   for (const [how, close] of ways) {
     it(`that ${how} frees the slot at once`, () => {

@@ -99,7 +99,7 @@ describe('Histogram', () => {
   });
 
   for (const times of [-1, 0.5, NaN, Infinity]) {
-    it(`rejects to record something ${times} times`, () => {
+    it(`refuses to record a value ${times} times`, () => {
       const histogram = new Histogram();
       expect(() => {
         histogram.record(1, times);
@@ -115,7 +115,7 @@ describe('Histogram', () => {
     expect(histogram.toJSON()).toEqual(new Histogram().toJSON());
   });
 
-  it('rejects to be merged with its JSON: that is no histogram yet', () => {
+  it('cannot be merged with its JSON: that is no histogram yet', () => {
     const histogram = filled([1]);
     for (const other of [filled([2]).toJSON(), {}, undefined]) {
       expect(() => histogram.merge(other as Histogram)).toThrowError(InvalidConfigError, /Histogram\.fromJSON/);
@@ -130,7 +130,7 @@ describe('Histogram', () => {
   });
 
   for (const percent of [-1, 101, NaN]) {
-    it(`rejects the percentile ${percent}`, () => {
+    it(`refuses the percentile ${percent}`, () => {
       expect(() => new Histogram().percentile(percent)).toThrowError(
         InvalidConfigError,
         new RegExp(`from 0 to 100, but got ${percent}`),
@@ -159,7 +159,7 @@ describe('Histogram', () => {
     ['a text', 'wait', /but got undefined and undefined/],
   ];
   for (const [what, json, says] of wrong) {
-    it(`rejects to be created from ${what}`, () => {
+    it(`cannot be created from ${what}`, () => {
       expect(() => Histogram.fromJSON(json as HistogramJSON)).toThrowError(InvalidConfigError, says);
     });
   }

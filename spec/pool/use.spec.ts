@@ -83,7 +83,7 @@ describe('pool.use(work)', () => {
 
   describe('at the end of the work', () => {
     for (const how of ['completes', 'errors'] as const) {
-      it(`has this order when it ${how}: its teardown, the end of the lease, the stats, the notification, the next waiter`, () => {
+      it(`this is the order when it ${how}: its teardown, the end of the lease, the stats, the notification, the next waiter`, () => {
         const pool = onePool();
         const order: string[] = [];
         const own = new Error('own');
@@ -117,7 +117,7 @@ describe('pool.use(work)', () => {
       });
     }
 
-    it('has that order when synchronous work returns its teardown after its complete', () => {
+    it('this is also the order when synchronous work returns its teardown after its complete', () => {
       const pool = onePool();
       const order: string[] = [];
       const work = new Observable<string>((subscriber) => {
