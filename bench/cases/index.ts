@@ -5,6 +5,7 @@ import { growthOfConnections, growthOfPayload } from './growth-rpc';
 import { callers } from './callers';
 import { oneCall, tenCalls } from './calls';
 import { idleMemory } from './idle-memory';
+import { natsRequests } from './nats';
 import { largeReply } from './reply';
 import { pulledBatches } from './pull';
 import { size } from './size';
@@ -25,6 +26,7 @@ export const allCases: readonly Case[] = [
   stats,
   oneCall,
   tenCalls,
+  ...natsRequests,
   largeReply,
   spikes,
   idleMemory,
