@@ -1,7 +1,8 @@
+import { connect as connectClient } from '@nats-io/transport-node';
 import { connectNats, type NatsConnection } from '../../src/connectors/nats/index';
 import { createPool } from '../../src/index';
 import { rpcClients, type Lanes } from '../peers/rpc-clients';
-import { calling, subscribing, TEXT, times } from '../rpc/lanes';
+import { awaiting, calling, subscribing, TEXT, times } from '../rpc/lanes';
 import { startNats, startServer } from '../rpc/servers';
 import { secondary, type Case, type Contender } from '../runner/case';
 
@@ -32,6 +33,15 @@ const unpooled: Lanes = async (connections, inFlight) => {
   return opened.flatMap((nats) => times(inFlight, () => subscribing(() => nats.request('echo', TEXT))));
 };
 
+/** Without the error that the client makes for each request, so that a failed one can say where it was made. */
+const untraced: Lanes = async (connections, inFlight) => {
+  const servers = await startResponder();
+  const opened = await Promise.all(times(connections, () => connectClient({ servers, noAsyncTraces: true })));
+  return opened.flatMap((client) =>
+    times(inFlight, () => awaiting(async () => (await client.request('echo', TEXT, { timeout: 10_000 })).string())),
+  );
+};
+
 const bare = 'bare client';
 const ours = 'pool.use, connectNats';
 
@@ -55,6 +65,7 @@ const natsCase = (inFlight: number): Case => {
     ],
     contenders: [
       contender(bare, 'floor', rpcClients['nats']!),
+      { ...contender('bare client, noAsyncTraces', 'peer', untraced), ...secondary },
       { ...contender('connectNats', 'ours', unpooled), ...secondary },
       contender(ours, 'ours', pooled),
     ],
