@@ -1,9 +1,11 @@
 // Loads every entry point of the built package by its public name, as an ES module and as CommonJS: both must offer
 // the same, and a class that two entries offer must be one class.
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { entries } from '../entries.mjs';
+import { entries, fileNameOf } from '../entries.mjs';
 
 const require = createRequire(import.meta.url);
+const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const seen = new Map();
 const isClass = (value) => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
 const problems = [];
@@ -23,6 +25,25 @@ for (const subpath of Object.keys(entries)) {
       seen.set(id, value);
     }
   }
+}
+
+// What a user has to install for an entry, beside RxJS and what comes with the package.
+const needed = { './ix': ['ix'], './nats': ['@nats-io/transport-node'] };
+const optional = Object.keys(manifest.peerDependenciesMeta);
+const optionalIn = (file, found = new Set(), read = new Set()) => {
+  if (read.has(file.href)) return found;
+  read.add(file.href);
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?:[^'"]* from )?'([^']+)';$/gm)) {
+    if (from.startsWith('.')) optionalIn(new URL(from, file), found, read);
+    else found.add(optional.find((name) => from === name || from.startsWith(`${name}/`)));
+  }
+  found.delete(undefined);
+  return found;
+};
+for (const subpath of Object.keys(entries)) {
+  const loaded = [...optionalIn(new URL(`../dist/esm/${fileNameOf(subpath)}.mjs`, import.meta.url))].sort().join(', ');
+  const wanted = (needed[subpath] ?? []).join(', ');
+  if (loaded !== wanted) problems.push(`${subpath} loads the optional peers [${loaded}], and should load [${wanted}]`);
 }
 
 for (const problem of problems) console.error(problem);

@@ -335,6 +335,23 @@ describe('a connection to a nats-server', () => {
     expect(pool.stats.opened).toBe(1);
   });
 
+  it('leaves the reconnect to the pool with reconnect: false, which tells it by its own events', async () => {
+    await serve(at, { never: () => NEVER });
+    const pool = createPool({ connect: connectNats(at, { client: { reconnect: false } }), max: 1, capacity: 10 });
+    cleanup(() => pool.destroy({ timeout: 0 }));
+    const told: string[] = [];
+    pool.events$.subscribe((event) => told.push(event.type === 'evicted' ? `evicted: ${event.reason}` : event.type));
+    const failed = failureOf(pool.use((nats) => nats.request('spec.never', 1, { timeout: Infinity })));
+    await until(() => told.includes('acquired'));
+    await answerOf(pool.use((nats) => nats.ping()));
+    await server.kill();
+    expect((await failed).code).toBe('NATS_CONNECTION_LOST');
+    await server.start();
+    expect(await answerOf(pool.use((nats) => nats.ping()))).toBe(true);
+    expect(told).toContain('evicted: lost');
+    expect(told.filter((type) => type === 'opened').length).toBe(2);
+  });
+
   it('ends with an error when the client stops reconnecting, and what waits fails unsent', async () => {
     const { connection, ended } = await open(at, { client: { reconnectTimeWait: 10, maxReconnectAttempts: 2 } });
     const subscribed = failureOf(connection.subscribe('a'));
