@@ -1,1 +1,25 @@
+export { connectErlangNode, type ErlangConnector } from './connect-erlang-node';
+export type { ErlangConnection, GleamSubject, ProcessAddress } from './connection';
+export {
+  ErlangConnectError,
+  ErlangCookieError,
+  ErlangCrashError,
+  ErlangEncodeError,
+  ErlangEpmdError,
+  ErlangError,
+  ErlangFlagsError,
+  ErlangLimitError,
+  ErlangNameTakenError,
+  ErlangNodeDownError,
+  ErlangNoProcessError,
+  ErlangProtocolError,
+  ErlangRemoteCallError,
+  ErlangRemoteCallsOffError,
+  ErlangTickError,
+  ErlangUnknownNameError,
+} from './errors';
+export { Reply, reply, Variant, variant, type VariantField } from './gleam';
+export type { ErlangLimits } from './limits';
+export type { ErlangNodeOptions } from './options';
+export type { EpmdAddress } from './wire/epmd';
 export * from './terms/index';

@@ -1,0 +1,102 @@
+import { atom, Atom } from './terms/atom';
+import { Pid } from './terms/identifiers';
+import type { Sendable, Term } from './terms/term';
+import { TermValue, type TermText } from './terms/term-value';
+import type { TermWriter } from './terms/term-writer';
+import { Tuple } from './terms/values';
+import { describeValue } from '../../pool/values/describe';
+
+/** The place in a message to a Gleam actor where the subject to reply to goes. Made by `reply()`. */
+export class Reply {
+  /** @internal */
+  readonly kind = 'reply';
+}
+
+/** A value of a Gleam custom type. Made by `variant(name, ...fields)`. */
+export class Variant {
+  /** @internal */
+  constructor(
+    readonly name: string,
+    readonly fields: readonly VariantField[],
+  ) {}
+
+  /**
+   * The term, with the subject where the placeholder was.
+   *
+   * @internal
+   */
+  build(replyTo: Sendable): { readonly term: Sendable; readonly replies: number } {
+    let replies = 0;
+    const fill = (field: VariantField): Sendable => {
+      if (field instanceof Variant) return termOf(field);
+      if (!(field instanceof Reply)) return field;
+      replies++;
+      return replyTo;
+    };
+    const termOf = ({ name, fields }: Variant): Sendable =>
+      fields.length === 0 ? atom(name) : new Tuple([atom(name), ...fields.map(fill)]);
+    return { term: termOf(this), replies };
+  }
+}
+
+/** A field of a variant: a term, another variant, or `reply()`. */
+export type VariantField = Sendable | Variant | Reply;
+
+/**
+ * A value of a Gleam custom type: the constructor `Add(5, reply)` is `variant('add', 5, reply())`, in the snake case in which Gleam compiles it. One
+ * without fields is a bare atom. An `Int` is an integer, a `Float` is `float(5)`, a `String` a string, a `Bool` a boolean, `Nil` is
+ * `atom('nil')`, a `List` an array, a tuple `tuple(...)`, and another custom type a variant.
+ *
+ * Throws a `TypeError` for a name that no constructor can have.
+ */
+export function variant(name: string, ...fields: readonly VariantField[]): Variant {
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9_]*$/.test(name)) {
+    throw new TypeError(
+      `The name of a variant is the constructor's in snake case, such as 'get_value' for GetValue, but got ${describeValue(name)}`,
+    );
+  }
+  return new Variant(name, fields);
+}
+
+/** The place of the subject to reply to: `variant('get', reply())` for `Get(reply_with: Subject(Int))`. */
+export const reply = (): Reply => new Reply();
+
+/** Something that writes itself when the message is sent, such as the process that sends it. */
+export class LateTerm extends TermValue {
+  constructor(
+    private readonly write: (writer: TermWriter) => void,
+    private readonly text: string,
+  ) {
+    super();
+  }
+
+  override writeTo(writer: TermWriter): void {
+    this.write(writer);
+  }
+
+  override describeTo(text: TermText): void {
+    text.write(this.text);
+  }
+}
+
+/** Where a message to a subject goes, and the tag that stands in front of it. */
+export interface Destination {
+  readonly to: Atom | Pid;
+  readonly tag: Term;
+}
+
+/** Throws a `TypeError` for what is no subject. */
+export function destinationOf(subject: string | Atom | Tuple): Destination {
+  if (typeof subject === 'string' && subject !== '') return named(atom(subject));
+  if (subject instanceof Atom) return named(subject);
+  if (subject instanceof Tuple) {
+    const [, first, second] = subject.elements;
+    if (subject.tag === 'subject' && first instanceof Pid && second !== undefined) return { to: first, tag: second };
+    if (subject.tag === 'named_subject' && first instanceof Atom) return named(first);
+  }
+  throw new TypeError(
+    `A subject must be the name of an actor, or {subject, Pid, Tag} or {named_subject, Name} as it came, but got ${subject instanceof TermValue ? subject.toString() : describeValue(subject)}`,
+  );
+}
+
+const named = (name: Atom): Destination => ({ to: name, tag: name });

@@ -1,0 +1,125 @@
+import { destinationOf, LateTerm, type Variant } from './gleam';
+import type { GleamSubject, ProcessAddress } from './connection';
+import type { Request } from './calls';
+import { atom, Atom } from './terms/atom';
+import { Pid } from './terms/identifiers';
+import * as tag from './terms/tags';
+import type { Sendable, Term } from './terms/term';
+import { atomText } from './terms/term-value';
+import { written, type TermWriter } from './terms/term-writer';
+import { Tuple } from './terms/values';
+import { describeValue } from '../../pool/values/describe';
+import type { OurEnd } from './wire/our-end';
+
+const CALL = atom('call');
+const GEN_CAST = atom('$gen_cast');
+const REX = atom('rex');
+const USER = atom('user');
+
+/** The process that is meant. Throws a `TypeError` for what is none. */
+export function processOf(to: ProcessAddress): Atom | Pid {
+  if (typeof to === 'string' && to !== '') return atom(to);
+  if (to instanceof Atom || to instanceof Pid) return to;
+  throw new TypeError(`A process must be a name that is not empty, an atom or a pid, but got ${describeValue(to)}`);
+}
+
+export const labelOf = (to: Atom | Pid): string => (to instanceof Pid ? to.toString() : atomText(to.name));
+
+/** `gen_server:call(To, Request)`. */
+export function genCall(our: OurEnd, to: Atom | Pid, request: Sendable): Request {
+  return {
+    to,
+    label: labelOf(to),
+    payload: () => request,
+    write: (writer, id) => {
+      our.genCall(writer, id);
+      writer.term(request, 1);
+    },
+  };
+}
+
+/** `{call, Module, Function, Args, user}` to `rex`: what the function prints goes to the node's own `user`, and does not wait for this side. */
+export const remoteCall = (our: OurEnd, module: string, name: string, args: readonly Sendable[]): Request =>
+  genCall(our, REX, new Tuple([CALL, atom(module), atom(name), args, USER]));
+
+export const castMessage = (request: Sendable): Sendable => new Tuple([GEN_CAST, request]);
+
+/** `{Tag, Message}`, where the message has in it what to reply to. */
+export function askRequest(our: OurEnd, subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Request {
+  const { to, tag: front } = destinationOf(subject);
+  let current = 0;
+  const replyTo = new LateTerm((writer) => our.subject(writer, current), '#Subject<of this call>');
+  const message = build(replyTo as unknown as Term);
+  return {
+    to,
+    label: labelOf(to),
+    payload: (id) => {
+      current = id;
+      return message;
+    },
+    write: (writer, id) => {
+      current = id;
+      writer.term(new Tuple([front, message]));
+    },
+  };
+}
+
+/** Throws a `TypeError` for a message with no place to reply to, whose call would not end, or with several. */
+export function askVariant(our: OurEnd, subject: GleamSubject, message: Variant): Request {
+  return askRequest(our, subject, (replyTo) => {
+    const { term, replies } = message.build(replyTo);
+    if (replies === 1) return term;
+    const found = replies === 0 ? 'none: to send a message that is not replied to, use tell' : String(replies);
+    throw new TypeError(
+      `The message '${message.name}' must have one reply(), where the actor expects a subject, but it has ${found}`,
+    );
+  });
+}
+
+export function tellMessage(subject: GleamSubject, message: Variant): { to: Atom | Pid; term: Sendable } {
+  const { to, tag: front } = destinationOf(subject);
+  const { term, replies } = message.build(atom('nil'));
+  if (replies > 0) throw new TypeError(`The message '${message.name}' has a reply(): use ask`);
+  return { to, term: new Tuple([front, term]) };
+}
+
+export type DistributedPayload = Uint8Array | ((replyTo: Buffer) => Uint8Array);
+
+/** `{<<"name">>, Payload}`, where the payload has in it the bytes of what to reply to. */
+export function distributedRequest(
+  our: OurEnd,
+  to: Pid,
+  name: string,
+  payload: DistributedPayload,
+  check: (bytes: Uint8Array) => void,
+): Request {
+  const bytesFor = (id: number): Uint8Array => {
+    const replyTo = written((writer) => {
+      writer.uint32(0);
+      writer.byte(tag.VERSION);
+      our.subject(writer, id);
+      writer.setUint32(0, writer.at - 4);
+    });
+    if (typeof payload === 'function') {
+      const whole = payload(replyTo);
+      check(whole);
+      return whole;
+    }
+    return Buffer.concat([payload, replyTo]);
+  };
+  if (typeof payload !== 'function') check(payload);
+  return {
+    to,
+    label: `'${name}' of :global`,
+    payload: () => name,
+    write: (writer: TermWriter, id: number) =>
+      writer.term(new Tuple<readonly Sendable[]>([name, Buffer.from(bytesFor(id))])),
+  };
+}
+
+/** What a remote call was answered with, if it is a failure. */
+export function failureOf(result: Term): Term | undefined {
+  if (!(result instanceof Tuple) || result.tag !== 'badrpc' || result.length !== 2) return undefined;
+  const reason = result.at(1)!;
+  return reason instanceof Tuple && reason.tag === 'EXIT' && reason.length === 2 ? reason.at(1)! : reason;
+}

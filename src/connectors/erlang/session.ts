@@ -1,0 +1,364 @@
+import type { Socket } from 'node:net';
+import { concatMap, defer, map, Observable, throwError, type Subscriber } from 'rxjs';
+import { RefCountedKeepAlive } from '../msgpack-rpc/ref-counted-keep-alive';
+import { OutgoingNotifications } from '../msgpack-rpc/outgoing-notifications';
+import { Outbox, Outgoing } from '../msgpack-rpc/outbox';
+import { explain } from '../msgpack-rpc/socket-errors';
+import { CallObservable, CallTable, type Call, type Caller, type Request } from './calls';
+import type { ErlangConnection, GleamSubject, ProcessAddress } from './connection';
+import { isCausedBy } from './crash';
+import { closedHere, closedThere, lost, refused, silent, type CloseReason } from './close-reason';
+import { ErlangCrashError, ErlangEncodeError, ErlangLimitError, ErlangNodeDownError, ErlangNoProcessError, ErlangProtocolError, ErlangRemoteCallError, ErlangRemoteCallsOffError, ErlangError } from './errors'; // prettier-ignore
+import type { Variant } from './gleam';
+import type { ErlangLimits } from './limits';
+import { askRequest, askVariant, castMessage, distributedRequest, failureOf, genCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
+import { Atom, atom } from './terms/atom';
+import { Pid } from './terms/identifiers';
+import type { TermRefusal } from './terms/limits';
+import type { Sendable, Term } from './terms/term';
+import { termText } from './terms/term-value';
+import { TermWriter, written } from './terms/term-writer';
+import { INTERVALS, Ticks } from './ticks';
+import type { Agreement } from './wire/handshake';
+import { Incoming } from './wire/incoming';
+import { OurEnd } from './wire/our-end';
+
+export interface SessionConfig {
+  /** The name of the node. */
+  readonly target: string;
+  readonly limits: ErlangLimits;
+  /** In ms. */
+  readonly tickInterval: number;
+  readonly allowRemoteCalls: boolean;
+}
+
+/** Answers to what the node asks of this side are dropped while this many bytes wait to be read by it. */
+const MOST_UNREAD = 16 * 1024 * 1024;
+
+/** What has ended at this side is told to the node: it need not watch the process for it any more. */
+class Demonitors extends Outgoing {}
+
+/** One connection, from the end of the handshake until it has ended. */
+export class Session implements ErlangConnection, Caller {
+  readonly target: string;
+  readonly name: string;
+
+  readonly #socket: Socket;
+  readonly #config: SessionConfig;
+  readonly #onEnd: (error: ErlangError | undefined) => void;
+  readonly #our: OurEnd;
+  readonly #incoming: Incoming;
+  readonly #outbox: Outbox;
+  readonly #keepAlive: RefCountedKeepAlive;
+  readonly #messages: OutgoingNotifications;
+  readonly #ticks: Ticks;
+  readonly #calls = new CallTable();
+  readonly #distributed = new Map<string, Pid>();
+  #lastId = 0;
+  #closeReason: CloseReason | undefined;
+  /** Calls that have ended, whose processes are still monitored. */
+  #ended: Call[] = [];
+  #demonitorsDue: 'not' | 'later' | 'now' = 'not';
+
+  /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
+  constructor(
+    socket: Socket,
+    config: SessionConfig,
+    agreement: Agreement,
+    onEnd: (error: ErlangError | undefined) => void,
+  ) {
+    this.#socket = socket;
+    this.#config = config;
+    this.#onEnd = onEnd;
+    this.target = config.target;
+    this.name = agreement.name;
+    this.#our = new OurEnd(atom(agreement.name), agreement.creation);
+    this.#incoming = new Incoming(this.#our, config.limits, {
+      reply: (id) => this.#take(id),
+      exit: (id, reason) => this.#exited(id, reason),
+      answer: (frame) => {
+        if (this.#outbox.waitingBytes < MOST_UNREAD) this.#outbox.push(new Demonitors(frame));
+      },
+    });
+    this.#outbox = new Outbox(socket);
+    this.#keepAlive = new RefCountedKeepAlive(socket, false);
+    this.#messages = new OutgoingNotifications(this.#outbox, this.#keepAlive);
+    this.#ticks = new Ticks(socket, config.tickInterval, () =>
+      this.#end(silent(this.target, INTERVALS * config.tickInterval)),
+    );
+  }
+
+  call(to: ProcessAddress, request: Sendable): Observable<Term> {
+    return this.#calling(() => genCall(this.#our, processOf(to), request));
+  }
+
+  cast(to: ProcessAddress, request: Sendable): Observable<never> {
+    return this.#sending(() => ({ to: processOf(to), term: castMessage(request) }));
+  }
+
+  send(to: ProcessAddress, message: Sendable): Observable<never> {
+    return this.#sending(() => ({ to: processOf(to), term: message }));
+  }
+
+  ask(subject: GleamSubject, message: Variant): Observable<Term> {
+    return this.#calling(() => askVariant(this.#our, subject, message));
+  }
+
+  askRaw(subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Observable<Term> {
+    return this.#calling(() => askRequest(this.#our, subject, build));
+  }
+
+  tell(subject: GleamSubject, message: Variant): Observable<never> {
+    return this.#sending(() => tellMessage(subject, message));
+  }
+
+  askDistributed(name: string, payload: DistributedPayload): Observable<Buffer> {
+    const { maxPayloadBytes } = this.#config.limits;
+    const check = (bytes: Uint8Array): void => {
+      if (!(bytes instanceof Uint8Array)) throw new TypeError('The payload of askDistributed must be bytes');
+      if (bytes.length <= maxPayloadBytes) return;
+      const message = `A payload of ${bytes.length} bytes was not sent to ${this.target}: it is beyond limits.maxPayloadBytes (${maxPayloadBytes})`;
+      throw new ErlangLimitError(this.target, message);
+    };
+    return defer(() => {
+      if (typeof payload !== 'function') check(payload);
+      return this.#whereIs(name);
+    }).pipe(
+      concatMap((pid) => this.#calling(() => distributedRequest(this.#our, pid, name, payload, check))),
+      map((answer) => {
+        if (answer instanceof Uint8Array) return answer;
+        throw new ErlangProtocolError(
+          this.target,
+          `'${name}' replied with ${termText(answer)}, where bytes were expected`,
+        );
+      }),
+    );
+  }
+
+  erpc(module: string, name: string, args: readonly Sendable[] = []): Observable<Term> {
+    const called = `${module}:${name}/${args.length}`;
+    if (!this.#config.allowRemoteCalls) {
+      const message = `${called} was not called on ${this.target}: calling functions is remote code execution. Give the option allowRemoteCalls: true if that is meant, or call a gen_server`;
+      return throwError(() => new ErlangRemoteCallsOffError(this.target, message));
+    }
+    return this.#calling(() => remoteCall(this.#our, module, name, args)).pipe(
+      map((result) => {
+        const failure = failureOf(result);
+        if (failure === undefined) return result;
+        throw new ErlangRemoteCallError(this.target, called, failure);
+      }),
+    );
+  }
+
+  /** Ends it from this side. */
+  close(): void {
+    this.#end(closedHere(this.target));
+  }
+
+  /** A frame has come. Throws a `TermRefusal` for what must not be in it. */
+  receive(memory: Buffer, start: number, end: number, isOwn: boolean): void {
+    if (this.#closeReason !== undefined) return;
+    this.#ticks.heard = true;
+    if (start === end) this.#ticks.answer();
+    else this.#incoming.receive(memory, start, end, isOwn);
+  }
+
+  /** Bytes have come, if not a whole frame of them. */
+  hear(): void {
+    this.#ticks.heard = true;
+  }
+
+  refuse(refusal: TermRefusal): void {
+    this.#end(refused(this.target, refusal));
+  }
+
+  /** The socket is closed. */
+  closed(error: Error | undefined, isInside: boolean): void {
+    if (error !== undefined) this.#end(lost(this.target, explain(error), error));
+    else if (isInside) this.#end(lost(this.target, 'it was closed in the middle of a message'));
+    else this.#end(closedThere(this.target));
+  }
+
+  /** Starts a call that is subscribed to. */
+  start(call: Call): void {
+    const { request } = call;
+    const { to, label } = request;
+    if (this.#closeReason !== undefined) {
+      call.over = true;
+      call.sink.error(this.#closeReason.errorFor(`The call to ${label}`, false));
+      return;
+    }
+    const id = ++this.#lastId;
+    const our = this.#our;
+    const writer = new TermWriter();
+    try {
+      // The process is watched before it is asked, by the same reference: if there is none, that is known at once.
+      our.monitor(writer, to, id);
+      const start = our.begin(writer);
+      our.address(writer, to);
+      request.write(writer, id);
+      our.end(writer, start);
+    } catch (error) {
+      writer.release();
+      call.over = true;
+      call.sink.error(this.#notSent(label, error));
+      return;
+    }
+    call.id = id;
+    call.frame = writer.finish();
+    this.#calls.add(call);
+    this.#keepAlive.ref();
+    if (this.#ended.length > 0 && this.#demonitorsDue !== 'now') {
+      // In time for the same write.
+      this.#demonitorsDue = 'now';
+      queueMicrotask(this.#demonitor);
+    }
+    this.#outbox.push(call);
+  }
+
+  abandon(call: Call): void {
+    call.over = true;
+    this.#keepAlive.unref();
+    this.#calls.take(call.id);
+    if (call.frame !== null) this.#outbox.drop(call);
+    else this.#unwatch(call);
+  }
+
+  #calling(request: () => Request): Observable<Term> {
+    let made: Request;
+    try {
+      made = request();
+      this.#checkNode(made.to);
+    } catch (error) {
+      return throwError(() => this.#notSent('the process', error));
+    }
+    return new CallObservable(this, made);
+  }
+
+  #sending(message: () => { to: Atom | Pid; term: Sendable }): Observable<never> {
+    return new Observable((subscriber: Subscriber<never>) => {
+      let label = 'the process';
+      try {
+        const { to, term } = message();
+        label = labelOf(to);
+        this.#checkNode(to);
+        if (this.#closeReason !== undefined) throw this.#closeReason.errorFor(`The message to ${label}`, false);
+        const frame = written((writer) => {
+          const start = this.#our.begin(writer);
+          this.#our.address(writer, to);
+          writer.term(term);
+          this.#our.end(writer, start);
+        });
+        this.#messages.start(frame, `The message to ${label}`, subscriber);
+      } catch (error) {
+        subscriber.error(this.#notSent(label, error));
+      }
+    });
+  }
+
+  /** A message for a process of another node would make the node close the connection. */
+  #checkNode(to: Atom | Pid): void {
+    if (to instanceof Atom || to.node.name === this.target) return;
+    const message = `${to.toString()} is a process of ${to.node.name}, and this connection leads to ${this.target}: connect to that node`;
+    throw new ErlangNoProcessError(this.target, to.toString(), message);
+  }
+
+  #notSent(label: string, error: unknown): Error {
+    if (error instanceof ErlangError) return error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new ErlangEncodeError(this.target, `A message to ${label} on ${this.target} was not sent: ${reason}`, error);
+  }
+
+  #whereIs(name: string): Observable<Pid> {
+    const known = this.#distributed.get(name);
+    if (known !== undefined)
+      return new Observable((subscriber) => {
+        subscriber.next(known);
+        subscriber.complete();
+      });
+    return this.erpc('global', 'whereis_name', [name]).pipe(
+      map((pid) => {
+        if (pid instanceof Pid) {
+          this.#distributed.set(name, pid);
+          return pid;
+        }
+        const message = `No actor is registered as ${JSON.stringify(name)} in :global of ${this.target}`;
+        throw new ErlangNoProcessError(this.target, name, message);
+      }),
+    );
+  }
+
+  /** The call that a reply is for; undefined if it is not waited for. */
+  #take(id: number): ((value: Term) => void) | undefined {
+    const call = this.#calls.take(id);
+    if (call === undefined) return undefined;
+    return (value) => this.#settle(call, value);
+  }
+
+  #settle(call: Call, value: Term): void {
+    call.over = true;
+    this.#keepAlive.unref();
+    this.#unwatch(call);
+    call.sink.next(value);
+    call.sink.complete();
+  }
+
+  #exited(id: number, reason: Term): void {
+    const call = this.#calls.take(id);
+    if (call === undefined) return;
+    call.over = true;
+    this.#keepAlive.unref();
+    for (const [name, pid] of this.#distributed) if (pid === call.request.to) this.#distributed.delete(name);
+    call.sink.error(this.#exitError(call, reason));
+  }
+
+  #exitError({ id, request }: Call, reason: Term): ErlangError {
+    const { label } = request;
+    if (reason === NOPROC) {
+      const message = `There is no process ${label} on ${this.target}. Is it started there, and registered by that name?`;
+      return new ErlangNoProcessError(this.target, label, message);
+    }
+    if (reason === NOCONNECTION) {
+      return new ErlangNodeDownError(this.target, `${label} is on a node that ${this.target} has no connection to`);
+    }
+    return new ErlangCrashError(this.target, label, reason, isCausedBy(reason, request.payload(id)));
+  }
+
+  /** The process of a call need not be monitored any more: that is sent with what is sent next, or else before long. */
+  #unwatch(call: Call): void {
+    this.#ended.push(call);
+    if (this.#demonitorsDue !== 'not') return;
+    this.#demonitorsDue = 'later';
+    setImmediate(this.#demonitor);
+  }
+
+  readonly #demonitor = (): void => {
+    const ended = this.#ended;
+    this.#demonitorsDue = 'not';
+    if (ended.length === 0 || this.#closeReason !== undefined) return;
+    this.#ended = [];
+    const frame = written((writer) => {
+      for (const { request, id } of ended) this.#our.demonitor(writer, request.to, id);
+    });
+    this.#outbox.push(new Demonitors(frame));
+  };
+
+  #end(reason: CloseReason): void {
+    if (this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#ticks.stop();
+    this.#outbox.close();
+    this.#socket.destroy();
+    // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
+    this.#onEnd(reason.error);
+    for (const call of this.#calls.takeAll()) {
+      call.over = true;
+      this.#keepAlive.unref();
+      call.sink.error(reason.errorFor(`The call to ${call.request.label}`));
+    }
+    this.#messages.fail(reason);
+  }
+}
+
+const NOPROC = atom('noproc');
+const NOCONNECTION = atom('noconnection');
