@@ -11,8 +11,8 @@ const closeUp = (pool: ConnectionPool<unknown>): CloseUp =>
 
 const ignored = (): undefined => undefined;
 
-describe('a close-up of a pool', () => {
-  it('has each connection with what it does, and for how long', () =>
+describe('a close-up of the pool', () => {
+  it('contains the phase of each connection, and for how long it lasts', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 3, connect: () => concat(timer(5), NEVER), close: () => timer(50) });
       for (const work of [NEVER, timer(20)]) pool.use(() => work).subscribe({ error: ignored });
@@ -31,7 +31,7 @@ describe('a close-up of a pool', () => {
       });
     }));
 
-  it('tells which connections are validated, and which are reset', () =>
+  it('shows which connections are in validation, and which are in reset', () =>
     marbles(({ at }) => {
       const pool = createPool({
         max: 1,
@@ -51,7 +51,7 @@ describe('a close-up of a pool', () => {
       });
     }));
 
-  it('knows how long the first waiter has waited', () =>
+  it('contains the wait of the first waiter', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 1, connect: () => concat(of('a'), NEVER) });
       pool.use(() => NEVER).subscribe({ error: ignored });
@@ -65,7 +65,7 @@ describe('a close-up of a pool', () => {
       });
     }));
 
-  it('knows what connects fail with, and when the next one begins', () =>
+  it('contains the error of failed connects, and when the next one begins', () =>
     marbles(({ at }) => {
       const refused = new Error('connect ECONNREFUSED');
       const pool = createPool({

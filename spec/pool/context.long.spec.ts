@@ -92,7 +92,7 @@ const cancelOne = ({ running, elsewhere }: World): void => {
   first.unsubscribe();
 };
 
-/** A signal that is aborted when its turn comes to be ended. */
+/** A signal that aborts when its run is to end. */
 function abortedInTurn({ running }: World): AbortSignal {
   const controller = new AbortController();
   running.add(
@@ -103,7 +103,7 @@ function abortedInTurn({ running }: World): AbortSignal {
   return controller.signal;
 }
 
-/** Work that goes on until it is stopped, and what is called then. */
+/** Work that runs until it is cancelled, and the callbacks that are called then. */
 function watchedUntilStopped(wire: Wire, signal: AbortSignal, see: See): Observable<never> {
   wire.see = see;
   see('work');

@@ -1,23 +1,23 @@
 import type { Slot } from '../state/claim-and-slot';
 
-/** What a connection is doing. */
+/** The current state of a connection. */
 export type ConnectionPhase = 'opening' | 'idle' | 'lent' | 'validating' | 'resetting' | 'closing';
 
-/** What the stats only count, one by one; and what is known of the waits and the connects. Times in ms. */
+/** The state of each connection, which the stats only count, and that of the first waiter and of the connects. Times in ms. */
 export interface CloseUp {
-  /** `since`: how long it has been opening, idle or closing; undefined where that is not kept. */
+  /** `since`: how long it has been opening, idle or closing; undefined in the other phases, for which no time is recorded. */
   readonly connections: readonly {
     readonly connection: number;
     readonly phase: ConnectionPhase;
     readonly since: number | undefined;
   }[];
-  /** How long the first caller in the queue has waited; 0 where none waits. */
+  /** How long the first waiter has waited; 0 if no caller waits. */
   readonly oldestWait: number;
-  /** Connects that failed in a row, what the last one failed with, and in what. */
+  /** The number of failed connects in a row, the last error, and the phase that failed. */
   readonly attempts: number;
   readonly lastFailure: unknown;
   readonly failedPhase: 'open' | 'validate';
-  /** When the next connect may begin; 0 is now. */
+  /** The time until the next connect may begin; 0: now. */
   readonly nextConnectIn: number;
 }
 

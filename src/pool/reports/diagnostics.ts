@@ -32,7 +32,7 @@ export class Diagnostics<C> {
     return holders.sort((a, b) => b.age - a.age);
   }
 
-  /** Each connection, the first waiter, and the next connect: built when it is asked for. */
+  /** The state of each connection, of the first waiter and of the connects: built on demand. */
   closeUp(): CloseUp {
     const now = this.clock.peek();
     const { connectPolicy } = this;
