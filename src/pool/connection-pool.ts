@@ -3,7 +3,7 @@ import type { ObservedValueOf, Subscriber } from 'rxjs';
 import type { Claim } from './state/claim-and-slot';
 import { clockOutside, contextsOf } from './rx/async-context';
 import { PoolCore } from './core/pool-core';
-import type { Host } from './core/pool-core';
+import type { Host } from './core/pool-state';
 import { asyncDisposeSymbol } from './values/disposal';
 import { InvalidConfigError } from './errors';
 import { readOptions } from './values/read-options';

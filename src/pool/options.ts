@@ -3,7 +3,7 @@ import { asyncScheduler } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import type { ContextCarrier } from './rx/async-context';
 import type { Connector, OnCancel } from './connector';
-import type { CoreOptions } from './core/pool-core';
+import type { CoreOptions } from './core/pool-state';
 import type { LifecycleOptions } from './rx/connection-lifecycle';
 import type { RunSettings } from './rx/internals';
 import { describeValue } from './values/describe';

@@ -45,7 +45,7 @@ export class Timings {
     if (ms !== 0 && this.enabled) this.wait.record(ms);
   }
 
-  failedWaitRecorded(ms: number): void {
+  waitFailed(ms: number): void {
     if (this.enabled) this.failedWait.record(ms);
   }
 

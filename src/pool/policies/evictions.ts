@@ -94,15 +94,17 @@ export class Evictions<C> {
     return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
   }
 
-  /** Evicts, after the warm-ups have ended, the connections that were kept for them past their lifetime. Returns whether it had anything to do. */
-  evictKept(): boolean {
-    if (!this.keptForWarmUp || this.warmUps.any) return false;
+  /** Whether the warm-ups have ended for which connections were kept past their lifetime. */
+  get isKeptDue(): boolean {
+    return this.keptForWarmUp && !this.warmUps.any;
+  }
+
+  evictKept(): void {
     this.keptForWarmUp = false;
     for (const slot of this.connections.all()) {
       if (slot.expired && slot.state === 'open' && !slot.markedForClose && this.anySurplus)
         this.evict(slot, 'lifetime');
     }
-    return true;
   }
 
   private keep(slot: Slot<C>): void {

@@ -34,7 +34,7 @@ export class LoadShedder<C> {
   }
 
   /** Whether the first pending caller must be rejected. */
-  get sheds(): boolean {
+  shouldShed(): boolean {
     if (this.queue.pending === 0) return false;
     this.forgetAfterQuiet();
     return this.since >= 0 && this.dueIn() === 0;
@@ -81,7 +81,7 @@ export class LoadShedder<C> {
   private dueIn(): number {
     const { target, interval } = this.options;
     const now = this.clock.now();
-    const { since } = this.queue.firstPending!;
+    const { waitingSince: since } = this.queue.firstPending!;
     const due = Math.max(this.since + interval, (since < 0 ? now : since) + target) - now;
     return due > timeEpsilon ? due : 0;
   }

@@ -1,11 +1,13 @@
 import type { Cancel, Clock } from '../time/clock';
 
-/** How far `destroy` has come, and for how long it is patient with what is lent. */
+/** The progress of `destroy`, and its grace period: the time in which active leases may be released. */
 export class Shutdown {
-  private idleClosed = false;
-  private graceOver = false;
+  /** Whether idle connections were closed. */
+  isIdleClosed = false;
+  /** Whether active connections must be closed now. */
+  isGraceOver = false;
   private cancelGrace: Cancel | null = null;
-  /** Keeps the process alive until the end has come: somebody waits for it. */
+  /** Keeps the process alive until the pool is destroyed: a caller waits for it. */
   private cancelKeepAlive: Cancel | null = null;
 
   constructor(
@@ -16,13 +18,13 @@ export class Shutdown {
   begin(timeout: number): void {
     this.cancelKeepAlive = this.clock.after(Infinity, () => undefined, true);
     if (timeout === 0) {
-      this.graceOver = true;
+      this.isGraceOver = true;
     } else if (timeout !== Infinity) {
       this.cancelGrace = this.clock.after(
         timeout,
         () => {
           this.cancelGrace = null;
-          this.graceOver = true;
+          this.isGraceOver = true;
           this.wake();
         },
         true,
@@ -30,18 +32,12 @@ export class Shutdown {
     }
   }
 
-  /** True once: it is time to close what nobody holds. */
-  takeCloseIdle(): boolean {
-    const first = !this.idleClosed;
-    this.idleClosed = true;
-    return first;
+  idleClosed(): void {
+    this.isIdleClosed = true;
   }
 
-  /** True once: whoever still holds a connection has had his time. */
-  takeCloseActive(): boolean {
-    const first = this.graceOver;
-    this.graceOver = false;
-    return first;
+  activeClosed(): void {
+    this.isGraceOver = false;
   }
 
   end(): void {

@@ -23,9 +23,8 @@ export interface CloseUp {
 
 export function phaseOf<C>(slot: Slot<C>, now: number): CloseUp['connections'][number] {
   const { id: connection, state } = slot;
-  if (state === 'opening' || state === 'closing') {
-    return { connection, phase: state, since: Math.max(0, now - slot.since) };
-  }
+  if (state === 'opening') return { connection, phase: state, since: Math.max(0, now - slot.connectingSince) };
+  if (state === 'closing') return { connection, phase: state, since: Math.max(0, now - slot.closingSince) };
   const { checking } = slot;
   if (checking !== null) {
     return { connection, phase: checking === 'validate' ? 'validating' : 'resetting', since: undefined };

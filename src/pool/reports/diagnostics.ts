@@ -36,7 +36,7 @@ export class Diagnostics<C> {
   closeUp(): CloseUp {
     const now = this.clock.peek();
     const { connectPolicy } = this;
-    const since = this.queue.firstPending?.since ?? -1;
+    const since = this.queue.firstPending?.waitingSince ?? -1;
     return {
       connections: this.connections.all().map((slot) => phaseOf(slot, now)),
       oldestWait: since < 0 ? 0 : Math.max(0, now - since),

@@ -23,12 +23,12 @@ export function describeHolder({ age, label }: Holder): string {
 }
 
 export function holderOf<C>(claim: Claim<C>, now: number, origin: Error | undefined): Holder {
-  const { since, slot } = claim;
+  const { heldSince, slot } = claim;
   const { label } = claim.options;
   const stack = origin?.stack;
   return {
     ...(label === undefined ? {} : { label }),
-    age: Math.max(0, now - since),
+    age: Math.max(0, now - heldSince),
     connection: slot!.id,
     ...(stack === undefined ? {} : { stack }),
   };
@@ -102,7 +102,7 @@ export class LeakWatch<C> {
   private look(): void {
     const now = this.clock.now();
     for (const claim of this.held) {
-      const left = claim.since + this.threshold - now;
+      const left = claim.heldSince + this.threshold - now;
       if (left > timeEpsilon) {
         this.timer.set(left);
         break;

@@ -134,7 +134,7 @@ export class Reports<C> {
     if (this.listening) this.addEvent({ type: 'refreshed', connections });
   }
 
-  finished(): void {
+  destroyed(): void {
     if (this.listening) this.addEvent({ type: 'destroyed' });
   }
 

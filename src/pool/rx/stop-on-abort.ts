@@ -7,7 +7,7 @@ import { unsubscribeQuietly } from './run-to-end';
 interface AbortHost {
   enter(): boolean;
   leave(outer: boolean): void;
-  unhandled(error: unknown): void;
+  reportUnhandled(error: unknown): void;
   captureContext(): Context | null;
 }
 
@@ -38,7 +38,7 @@ export class StopOnAbort<T> implements Operator<T, T> {
       const outer = core.enter();
       try {
         const thrown = unsubscribeQuietly(inner);
-        if (thrown !== undefined) core.unhandled(thrown);
+        if (thrown !== undefined) core.reportUnhandled(thrown);
         out.error(signal.reason);
       } finally {
         core.leave(outer);

@@ -119,7 +119,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   protected teardownFailed(error: unknown): void {
-    this.pool.core.unhandled(error);
+    this.pool.core.reportUnhandled(error);
   }
 
   failed(error: PoolError): void {
@@ -204,7 +204,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     try {
       this.tellValue(value);
     } catch (error) {
-      this.pool.core.unhandled(error);
+      this.pool.core.reportUnhandled(error);
     }
     if (this.sink.closed) this.unsubscribe();
   }
@@ -220,7 +220,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     try {
       this.tellValue(value);
     } catch (error) {
-      this.pool.core.unhandled(error);
+      this.pool.core.reportUnhandled(error);
     } finally {
       this.pool.core.leave(outer);
     }
@@ -401,7 +401,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     try {
       this.finish(settled, hasLast === true, last);
     } catch (error) {
-      core.unhandled(error);
+      core.reportUnhandled(error);
     } finally {
       core.leave(outer);
     }

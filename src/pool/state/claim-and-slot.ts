@@ -26,8 +26,10 @@ export abstract class Claim<C> implements Linked<Claim<C>> {
   /** The slot that it holds, while held. */
   slot: Slot<C> | null = null;
 
-  /** By the pool's clock: when its wait began, -1 until it has; while held, when it was lent what it holds. */
-  since = -1;
+  /** When its wait began, by the pool's clock; -1 until the end of the pass in which it was enqueued. */
+  waitingSince = -1;
+  /** When its lease began, by the pool's clock. */
+  heldSince = -1;
 
   /** The async context for its callbacks, once it has begun to wait; null where they run in the context of the caller anyway. */
   context: Context | null = null;
@@ -143,11 +145,16 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   returnedInPass = -1;
   /** The pass of the drain loop in which it opened. */
   openedInPass = -1;
-  /** By the pool's clock: when its connect or its close began; when it opened, -1 before that; when its lifetime ends, if it does; when it came free. */
-  since = 0;
+  /** When its connect began, by the pool's clock. */
+  connectingSince = 0;
+  /** When it opened; -1 before. */
   openedAt = -1;
+  /** When its lifetime ends. */
   expiresAt = Infinity;
+  /** When its last lease or check ended. */
   idleSince = 0;
+  /** When its close began. */
+  closingSince = 0;
   /** Whether it was ever released, and not only lost. */
   everReturned = false;
   /** The number of failed runs of work in a row (see `Outliers`). */

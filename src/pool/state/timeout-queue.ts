@@ -70,13 +70,13 @@ export class TimeoutQueue<C> {
     const { claims, timeout } = this;
     const now = this.clock.now();
     try {
-      while (claims.size > 0 && now - claims.peek().since >= timeout - timeEpsilon) {
+      while (claims.size > 0 && now - claims.peek().waitingSince >= timeout - timeEpsilon) {
         const claim = claims.peek();
-        this.onTimeout(claim, now - claim.since);
+        this.onTimeout(claim, now - claim.waitingSince);
       }
     } finally {
       // Also if a claim that began to wait meanwhile has set it, to a later deadline.
-      if (claims.size > 0) this.timer.set(Math.max(0, claims.peek().since + timeout - now));
+      if (claims.size > 0) this.timer.set(Math.max(0, claims.peek().waitingSince + timeout - now));
     }
   }
 }

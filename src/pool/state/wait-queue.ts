@@ -59,7 +59,7 @@ export class WaitQueue<C> {
   push(claim: Claim<C>, requester: Claim<C> | null): void {
     claim.state = 'waiting';
     // Its wait begins when the pass of the drain loop has ended: most claims are served in the same pass.
-    claim.since = -1;
+    claim.waitingSince = -1;
     this.claims.push(claim);
     if (claim.isStream) this.streamCount++;
     else if (requester !== null) this.requesters.set(claim, requester);
@@ -81,23 +81,23 @@ export class WaitQueue<C> {
     // Kept any longer, it would extend a chain that grows without a limit while a caller acquires inside `next`.
     if (this.requesters.size > 0) this.requesters.delete(claim);
     const { acquireTimeout } = claim.options;
-    if (claim.since < 0 || acquireTimeout === Infinity) return;
+    if (claim.waitingSince < 0 || acquireTimeout === Infinity) return;
     this.timeoutQueueOf(acquireTimeout).remove(claim);
   }
 
   /** Call it at the end of a pass: every claim that is still in the queue begins to wait. */
   beginWaiting(): void {
     const { last } = this.claims;
-    if (last !== null && last.since < 0) this.beginWaits(last);
+    if (last !== null && last.waitingSince < 0) this.beginWaits(last);
   }
 
   private beginWaits(last: Claim<C>): void {
     let first = last;
-    while (first.ahead !== null && first.ahead.since < 0) first = first.ahead;
+    while (first.ahead !== null && first.ahead.waitingSince < 0) first = first.ahead;
     // At least 0, even when the clock has been set back.
     const now = Math.max(0, this.clock.now());
     for (let claim: Claim<C> | null = first; claim !== null; claim = claim.behind) {
-      claim.since = now;
+      claim.waitingSince = now;
       const { acquireTimeout } = claim.options;
       if (acquireTimeout !== Infinity) this.timeoutQueueOf(acquireTimeout).push(claim);
     }
