@@ -14,7 +14,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearInterval, setInterval } from 'node:timers';
 import { parseArgs } from 'node:util';
 import { buildMutants } from './mutation/build.mjs';
 import { equivalent } from './mutation/equivalent.mjs';
@@ -59,19 +59,59 @@ const say = (text) => console.log(`${((performance.now() - began) / 1_000).toFix
 const { mutants, specFiles } = await buildMutants({ root, sources, specs, without, outdir });
 say(`${mutants.length} mutants of ${sources.join(' and ')}, ${specFiles.length} files of specs`);
 
-/** Runs a child to its end, or to its time limit. */
-function run(task, timeLimit) {
+/** The state of a process and the CPU time that it has used, in ms; null where the system does not say, or it has ended. */
+function cpuOf(pid) {
+  try {
+    const [state, , , , , , , , , , , user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .split(') ')
+      .at(-1)
+      .split(' ');
+    return { state, ms: 10 * (Number(user) + Number(system)) };
+  } catch {
+    return null;
+  }
+}
+
+/** In ms. So long a child may do nothing at all: a spec waits for a real timer for a second or two. */
+const idleLimit = 60_000;
+/** In ms of CPU time, on top of what a spec takes without a mutant. */
+const cpuLimit = 15_000;
+
+/**
+ * Runs a child to its end, or until it does not come to one. That is judged by what it does, not by the time on the wall, since the machine
+ * may be busy: a spec that takes many times the CPU time that it takes without a mutant, or a process that sleeps for a minute.
+ */
+function run(task, cpuOfSpec = new Map()) {
   return new Promise((resolve) => {
     const process = fork(child, { stdio: 'ignore', cwd: root, env });
     process.send({ root, ...task });
     let answer;
-    const timer = setTimeout(() => {
-      answer ??= { ended: 'timeout' };
+    let used = 0;
+    let usedBefore = 0;
+    let lastActive = performance.now();
+    let limit = Infinity;
+    const end = (ended) => {
+      answer ??= { ended };
       process.kill('SIGKILL');
-    }, timeLimit);
-    process.on('message', (message) => (answer ??= message));
+    };
+    const timer = setInterval(() => {
+      const cpu = cpuOf(process.pid);
+      if (cpu === null) return;
+      if (cpu.state !== 'S' || cpu.ms > used) lastActive = performance.now();
+      used = cpu.ms;
+      if (used - usedBefore > limit) end('takes too much CPU time');
+      else if (performance.now() - lastActive > idleLimit) end('waits for ever');
+    }, 1_000);
+    process.on('message', (message) => {
+      if (message.began === undefined) {
+        answer ??= message;
+        return;
+      }
+      usedBefore = cpuOf(process.pid)?.ms ?? used;
+      limit = cpuOfSpec.has(message.began) ? cpuLimit + 20 * cpuOfSpec.get(message.began) : Infinity;
+    });
     process.on('exit', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve(answer ?? { ended: code === 77 ? 'loop' : `process ended with ${code}` });
     });
   });
@@ -87,7 +127,7 @@ async function dryRun() {
   const file = join(root, 'temp/mutation-dry-run.json');
   const last = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   if (last.of === of) return last;
-  const found = await run({ count: mutants.length, files: specFiles }, 1_800_000);
+  const found = await run({ count: mutants.length, files: specFiles });
   if (found.covered === undefined || found.failed) {
     throw new Error(`The specs do not run without a mutant: ${found.failed ?? found.why ?? found.ended}`);
   }
@@ -104,6 +144,7 @@ say(`${usable.length} specs without a mutant`);
 const reached = new Map(mutants.map(({ id }) => [id, []]));
 for (const spec of usable) for (const id of spec.ids) reached.get(id).push(spec);
 const atLoad = new Set(dry.atLoad);
+const cpuOfSpec = new Map(usable.map(({ name, ms }) => [name, ms]));
 
 /** The order that finds a mutant soonest: specs of the mutated file first, then the quick ones, and files that reach all last. */
 function specsFor(mutant) {
@@ -121,7 +162,6 @@ function specsFor(mutant) {
   return {
     files: ordered.map(({ file }) => file),
     specs: ordered.flatMap(({ names }) => names),
-    ms: ordered.reduce((sum, { ms }) => sum + ms, 0),
   };
 }
 
@@ -131,13 +171,9 @@ for (const { key } of equivalent)
     say(`no mutant any more, but in the list of equivalent ones: ${key}`);
 
 async function attempt(mutant) {
-  const { files, specs, ms } = specsFor(mutant);
+  const { files, specs } = specsFor(mutant);
   if (specs.length === 0) return { ...mutant, status: 'not reached' };
-  // Ten times what it took without a mutant, on a machine that may be busy.
-  const answer = await run(
-    { active: mutant.id, limit: dry.hits[mutant.id] * 50 + 100_000, files, specs },
-    60_000 + 10 * ms,
-  );
+  const answer = await run({ active: mutant.id, limit: dry.hits[mutant.id] * 50 + 100_000, files, specs }, cpuOfSpec);
   if (answer.ended === 'passed') return { ...mutant, status: 'survived' };
   if (answer.ended !== 'failed') return { ...mutant, status: 'killed', by: 'no end', why: answer.ended };
   return { ...mutant, status: 'killed', by: answer.spec, why: answer.why };
