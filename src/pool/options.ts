@@ -272,6 +272,13 @@ export function timeIssue(what: string, value: unknown): string | null {
     : `${what} must be at most ${maxTimerMs} ms, or Infinity for none, but got ${describeValue(value)}`;
 }
 
+/** The problem with a scheduler, or null. */
+export function schedulerIssue(what: string, value: unknown): string | null {
+  return isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
+    ? null
+    : `${what} must be an RxJS scheduler, but got ${describeValue(value)}`;
+}
+
 type Rule = (value: unknown, what: string) => string | readonly string[] | null;
 type Rules = Record<string, Rule>;
 
@@ -362,10 +369,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
     value === false || typeof value === 'function'
       ? null
       : `${what} must be false or a function, but got ${describeValue(value)}`,
-  scheduler: (value, what) =>
-    isRecord(value) && typeof value['schedule'] === 'function' && typeof value['now'] === 'function'
-      ? null
-      : `${what} must be an RxJS scheduler, but got ${describeValue(value)}`,
+  scheduler: (value, what) => schedulerIssue(what, value),
   random: fn,
 };
 

@@ -75,7 +75,9 @@ export function resolveSequentialOptions(
   names: readonly string[],
 ): ResolvedBatchOptions {
   const odd =
-    typeof options === 'object' ? Object.keys(readOptions(options, names)).filter((name) => !names.includes(name)) : [];
+    typeof options === 'object' && options !== null
+      ? Object.keys(readOptions(options, names)).filter((name) => !names.includes(name))
+      : [];
   if (odd.length === 0) return resolveBatchOptions(operator, options, names);
   throw new InvalidConfigError(
     'pool',

@@ -2,7 +2,7 @@ import { asyncScheduler } from 'rxjs';
 import type { Observer, SchedulerLike } from 'rxjs';
 import type { Clock } from '../../pool/time/clock';
 import { InvalidConfigError } from '../../pool/errors';
-import { countIssue } from '../../pool/options';
+import { countIssue, schedulerIssue } from '../../pool/options';
 import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
@@ -47,8 +47,15 @@ export function progressFor(
   return () => new ProgressCounter(target, total, scheduler);
 }
 
+const rules: Record<string, (value: unknown) => string | null> = {
+  total: (value) => countIssue('total', value, { least: 0 }),
+  scheduler: (value) => schedulerIssue('scheduler', value),
+};
+
+const names = Object.keys(rules);
+
 function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
-  const options = readOptions(given, ['total', 'scheduler']) as ProgressOptions;
+  const options = readOptions(given, names) as ProgressOptions;
   const issues: string[] = [];
   if (typeof observer !== 'function' && (typeof observer !== 'object' || observer === null)) {
     issues.push(
@@ -56,9 +63,12 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
     );
   }
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'total')
-      issues.push(...[(value === undefined ? null : countIssue(name, value, { least: 0 })) ?? []].flat());
-    else if (name !== 'scheduler') issues.push(unknownOption(name, ['total', 'scheduler']));
+    const issue = Object.hasOwn(rules, name)
+      ? value === undefined
+        ? null
+        : rules[name]!(value)
+      : unknownOption(name, names);
+    if (issue !== null) issues.push(issue);
   }
   if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
   return options;
