@@ -1,4 +1,7 @@
 import { connect as connectClient, headers, type NatsConnection as Client, type Msg } from '@nats-io/transport-node';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { firstValueFrom, forkJoin, NEVER, of, Subject, take, toArray } from 'rxjs';
 import { createPool } from '../../../src/index';
 import { connectNats, type NatsStatus } from '../../../src/connectors/nats/index';
@@ -220,9 +223,6 @@ describe('limits of a connection to NATS', () => {
   it('lets the server say what is not allowed', async () => {
     await server.kill();
     const { one } = start;
-    const { mkdtempSync, rmSync, writeFileSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const { join } = await import('node:path');
     const folder = mkdtempSync(join(tmpdir(), 'nats-'));
     cleanup(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'server.conf');

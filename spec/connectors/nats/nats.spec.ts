@@ -335,6 +335,10 @@ describe('a connection to a nats-server', () => {
     expect(pool.stats.opened).toBe(1);
   });
 
+  it('refuses a server without TLS, where it was asked for', async () => {
+    expect((await failureOf(connectNats(`tls://${at}`)())).code).toBe('NATS_CONNECT_FAILED');
+  });
+
   it('leaves the reconnect to the pool with reconnect: false, which tells it by its own events', async () => {
     await serve(at, { never: () => NEVER });
     const pool = createPool({ connect: connectNats(at, { client: { reconnect: false } }), max: 1, capacity: 10 });

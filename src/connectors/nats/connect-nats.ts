@@ -26,7 +26,7 @@ export interface ConnectNatsOptions {
   /** Milliseconds until the reply to a request must have come; Infinity for none. Default 5 000. */
   readonly requestTimeout?: number;
   /**
-   * Options of the client. Its defaults, except `timeout` (5 000 ms for each server) and `pingInterval` (20 000 ms). With `reconnect: false` a lost
+   * Options of the client. Its defaults, except `timeout` (3 000 ms for each server) and `pingInterval` (20 000 ms). With `reconnect: false` a lost
    * connection ends at once, and the pool opens another.
    */
   readonly client?: NatsClientOptions;

@@ -23,6 +23,9 @@ export interface Outgoing {
   onFailed(error: Error): void;
 }
 
+/** Milliseconds that the client has to drop a connection whose server does not answer. */
+const DROP_TIMEOUT_MS = 1_000;
+
 /** What waits for something from the server: told when there is nothing to come any more. */
 export type EndListener = (errorFor: (subject: string, sent: boolean) => NatsConnectionError) => void;
 
@@ -189,13 +192,16 @@ export class Link {
         break;
       }
       case 'update':
-        this.happened({ type: 'servers', added: status.added ?? [], deleted: status.deleted ?? [] });
+        if ((status.added?.length ?? 0) + (status.deleted?.length ?? 0) > 0) {
+          this.happened({ type: 'servers', added: status.added ?? [], deleted: status.deleted ?? [] });
+        }
         break;
       case 'ldm':
         this.happened({ type: 'lameDuck', server: status.server });
         break;
       case 'staleConnection':
         this.happened({ type: 'stale', server: this.client.getServer() });
+        setTimeout(() => this.#dropStale(), DROP_TIMEOUT_MS).unref();
         break;
       case 'error': {
         const { error } = status;
@@ -207,6 +213,21 @@ export class Link {
       }
     }
   }
+
+  /**
+   * The client waits for the last of its bytes to leave before it drops a connection: with a full socket to a server that stands still, without end.
+   * It has no method for that, so that its socket is destroyed.
+   */
+  #dropStale(): void {
+    if (!this.#connected || this.ended) return;
+    const { protocol } = this.client as Client & ClientInternals;
+    protocol?.transport?.socket?.destroy();
+  }
+}
+
+/** As far as it is needed. */
+interface ClientInternals {
+  readonly protocol?: { readonly transport?: { readonly socket?: { destroy(): void } } };
 }
 
 const weightOf = ({ payload }: Outgoing): number => payload.length + OVERHEAD;

@@ -9,7 +9,7 @@ import { readServers } from './servers';
 
 const known = ['codec', 'limits', 'requestTimeout', 'client'];
 const REQUEST_TIMEOUT = 5_000;
-const clientDefaults = { timeout: 5_000, pingInterval: 20_000 };
+const clientDefaults = { timeout: 3_000, pingInterval: 20_000 };
 
 /** The options with every default filled in. */
 export interface NatsConfig<L extends NatsLimits> extends ConnectionConfig {
