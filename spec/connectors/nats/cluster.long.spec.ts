@@ -141,6 +141,19 @@ describe('a batch over three nats-servers and three workers', () => {
     expect(pool.stats.opened).toBe(2);
   });
 
+  it('goes on while the servers are restarted one after the other', async () => {
+    const roll = async (): Promise<void> => {
+      for (const server of servers) {
+        await server.kill();
+        await server.start();
+      }
+    };
+    const { failed } = hold(await run(ITEMS, roll), ITEMS);
+    const others = Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT' && code !== 'NATS_NO_RESPONDERS');
+    expect(others).toEqual([]);
+    expect(pool.stats.opened).toBe(2);
+  });
+
   it('begins nothing twice when the server of the client stands still for a while', async () => {
     const pause = async (): Promise<void> => {
       servers[0]!.signal('SIGSTOP');
