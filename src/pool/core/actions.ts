@@ -125,14 +125,14 @@ export abstract class Actions<C> extends Serving<C> {
   rejectNewest(errorOf: (at: Diagnosis) => PoolError): void {
     const { lastPending } = this.queue;
     this.rejectedInPass = this.passes;
-    this.reject(lastPending!, errorOf(this.diagnostics.now(lastPending)));
+    this.reject(lastPending!, errorOf(this.diagnostics.diagnose(lastPending)));
   }
 
   shedFirst(errorOf: (at: Diagnosis, waited: number) => PoolError): void {
     const { firstPending } = this.queue;
     const waited = this.clock.now() - firstPending!.waitingSince;
     this.loadShedder!.shed();
-    this.reject(firstPending!, errorOf(this.diagnostics.now(firstPending), waited));
+    this.reject(firstPending!, errorOf(this.diagnostics.diagnose(firstPending), waited));
   }
 
   // ---------------------------------------------------------------- shutdown

@@ -79,11 +79,11 @@ const open = {
   },
   failWarmUps: {
     when: (core) => core.warmUps.any && core.isRefusing,
-    take: (core) => core.canReject() && core.endWarmUps(targetDown(core.diagnostics.now())),
+    take: (core) => core.canReject() && core.endWarmUps(targetDown(core.diagnostics.diagnose())),
   },
   failWaiter: {
     when: (core) => core.queue.pending > 0 && core.connections.total === 0 && core.isRefusing,
-    take: (core) => core.canReject() && core.rejectFirst(targetDown(core.diagnostics.now())),
+    take: (core) => core.canReject() && core.rejectFirst(targetDown(core.diagnostics.diagnose())),
   },
   rejectNewest: {
     when: ({ queue, options, connections }) => queue.pending > options.maxPending + connections.pendingCapacity,

@@ -22,7 +22,7 @@ export abstract class Decisions<C> extends Actions<C> {
     return this.takeFirst(alwaysRows) || this.takeFirst(this.state === 'open' ? openRows : shutdownRows);
   }
 
-  /** The rows of an open pool, with those of the waiters in line: most steps end there. */
+  /** The rows of an open pool, with those of the waiters in the queue: most steps end there. */
   private stepByServing(): boolean {
     const { first } = this.queue;
     if (first !== null) {

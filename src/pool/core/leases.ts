@@ -36,7 +36,7 @@ export abstract class Leases<C> extends PoolState<C> {
     const waited = claim.waitingSince < 0 ? 0 : now - claim.waitingSince;
     slot.validated = false;
     if (claim.isStream) this.lendToStream(slot);
-    else this.timings.waited(waited);
+    else this.timings.recordWait(waited);
     this.lend(claim, slot, now, waited);
   }
 
@@ -101,7 +101,7 @@ export abstract class Leases<C> extends PoolState<C> {
     const held = now - claim.heldSince;
     if (this.hasStreams) slot.returnedInPass = this.returnedInPass = this.passes;
     slot.idleSince = now;
-    this.timings.held(held);
+    this.timings.recordHold(held);
     return held;
   }
 
@@ -145,7 +145,7 @@ export abstract class Leases<C> extends PoolState<C> {
       if (claim !== null && claim.state === 'held') {
         this.discardLease(claim, error);
         this.changed();
-        const loss = connectionLost(this.diagnostics.now(), error);
+        const loss = connectionLost(this.diagnostics.diagnose(), error);
         this.notify(claim, () => {
           claim.interrupted(loss);
         });

@@ -19,7 +19,7 @@ export class PoolCore<C> extends Decisions<C> {
 
   /** Requests a lease: calls `granted` or `failed` of the claim, perhaps before this returns. */
   acquire(claim: Claim<C>): void {
-    if (this.hasLeaseObservers) this.reports.asked(claim);
+    if (this.hasLeaseObservers) this.reports.requested(claim);
     const slot = this.quiescent && !this.busy && !claim.isStream ? this.connections.next() : null;
     if (slot !== null && this.isReadyToLend(slot)) this.lendImmediately(claim, slot);
     else this.enqueue(claim);
@@ -35,7 +35,7 @@ export class PoolCore<C> extends Decisions<C> {
 
   /** A caller that was not served at once is served later from another context: its own is kept. */
   private keepContext(claim: Claim<C>): void {
-    if (claim.state !== 'waiting' && claim.state !== 'resting') return;
+    if (claim.state !== 'waiting' && claim.state !== 'deferred') return;
     const { contexts } = this.host;
     if (contexts !== null) claim.context ??= claim.capture(contexts);
   }
@@ -138,7 +138,7 @@ export class PoolCore<C> extends Decisions<C> {
   warmUp(goal: number, timeout: number, done: (error?: PoolError) => void): void {
     const onTimeout = (): void => {
       this.run(() => {
-        done(warmUpTimedOut(this.diagnostics.now(), goal, timeout));
+        done(warmUpTimedOut(this.diagnostics.diagnose(), goal, timeout));
       });
     };
     this.warmUps.add(goal, timeout, onTimeout, done);
@@ -210,7 +210,7 @@ export class PoolCore<C> extends Decisions<C> {
     // At least 0, even when the clock has been set back.
     slot.openedAt = Math.max(0, now);
     slot.idleSince = now;
-    this.timings.opened(now - slot.connectingSince);
+    this.timings.recordConnect(now - slot.connectingSince);
     this.reports.opened(slot, now - slot.connectingSince);
     this.evictions.opened(slot);
     if (this.connections.total === 1) this.connectPolicy.queueRestarts();
@@ -262,7 +262,7 @@ export class PoolCore<C> extends Decisions<C> {
       this.connectPolicy.lostEarly(age);
     }
     this.run(() => {
-      this.revoke(slot, 'lost', connectionLost(this.diagnostics.now(), cause), cause);
+      this.revoke(slot, 'lost', connectionLost(this.diagnostics.diagnose(), cause), cause);
     });
   }
 

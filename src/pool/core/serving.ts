@@ -63,7 +63,7 @@ export abstract class Serving<C> extends Leases<C> {
 
   /** Whether a stream must be served in a later turn. */
   private mustDefer(claim: Claim<C>, slot: Slot<C>): boolean {
-    return this.streamBudget.spent || this.wouldRepeatInPass(claim, slot);
+    return this.streamBudget.isSpent || this.wouldRepeatInPass(claim, slot);
   }
 
   /** Whether a stream that was served in this pass, in which a lease ended, would get the same connection again, or a new one in its place. */
@@ -77,7 +77,7 @@ export abstract class Serving<C> extends Leases<C> {
 
   /** The caller leaves the queue. */
   withdraw(claim: Claim<C>): void {
-    if (claim.state !== 'waiting' && claim.state !== 'resting') return;
+    if (claim.state !== 'waiting' && claim.state !== 'deferred') return;
     this.unqueue(claim);
     claim.state = 'ended';
     if (!claim.isStream) {
@@ -100,7 +100,7 @@ export abstract class Serving<C> extends Leases<C> {
     claim.state = 'ended';
     if (!claim.isStream) {
       this.counters.rejected++;
-      this.timings.waitFailed(this.waitOf(claim));
+      this.timings.recordFailedWait(this.waitOf(claim));
       this.reports.rejected(claim, error);
     }
     this.changed();
@@ -114,7 +114,7 @@ export abstract class Serving<C> extends Leases<C> {
    * is rejected in a later turn. With a full queue, the first caller of each pass is rejected at once.
    */
   canReject(): boolean {
-    if (this.rejectBudget.spent) {
+    if (this.rejectBudget.isSpent) {
       this.rejectsLater = true;
       this.saturated = false;
       return false;
@@ -124,11 +124,11 @@ export abstract class Serving<C> extends Leases<C> {
   }
 
   protected onAcquireTimeout(claim: Claim<C>, waited: number): void {
-    const error = acquireTimedOut(this.diagnostics.now(claim), waited);
+    const error = acquireTimedOut(this.diagnostics.diagnose(claim), waited);
     this.unqueue(claim);
     claim.state = 'ended';
     this.counters.timeouts++;
-    this.timings.waitFailed(waited);
+    this.timings.recordFailedWait(waited);
     this.reports.timedOut(claim, waited, error);
     this.run(() => {
       this.changed();

@@ -41,15 +41,15 @@ export class Timings {
 
   // Waits and holds of 0 ms are the most frequent ones in a busy pool. They are not recorded, but computed from the counters.
 
-  waited(ms: number): void {
+  recordWait(ms: number): void {
     if (ms !== 0 && this.enabled) this.wait.record(ms);
   }
 
-  waitFailed(ms: number): void {
+  recordFailedWait(ms: number): void {
     if (this.enabled) this.failedWait.record(ms);
   }
 
-  held(ms: number): void {
+  recordHold(ms: number): void {
     if (ms !== 0 || this.meanHold !== 0) this.learnHold(ms);
   }
 
@@ -58,7 +58,7 @@ export class Timings {
     if (ms !== 0 && this.enabled) this.use.record(ms);
   }
 
-  opened(ms: number): void {
+  recordConnect(ms: number): void {
     this.meanOpen = this.meanOpen < 0 ? ms : this.meanOpen + (ms - this.meanOpen) / meanWeight;
     if (this.enabled) this.open.record(ms);
   }

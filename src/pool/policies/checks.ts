@@ -54,7 +54,7 @@ export class Checks<C> {
     const { validateAfter } = this.options;
     if (slot.holders.size > 0 || slot.validated) return false;
     if (validateAfter === 0) return true;
-    const now = this.clock.exactly();
+    const now = this.clock.readExactly();
     if (this.clock.leaps() !== this.leaps) this.requireValidation();
     return slot.mustValidate || now - slot.idleSince >= validateAfter;
   }

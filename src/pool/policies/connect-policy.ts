@@ -134,7 +134,7 @@ export class ConnectPolicy {
     if (!this.isQueued || this.sinceQueueChanged < minDelayMs) this.arrivedBefore = arrived;
     const asked = Math.max(waiting, toWarmUp);
     if (opening >= Math.max(asked, toKeep)) return Infinity;
-    const pause = Math.max(this.pauseUntil(this.notBefore), this.budget.spent ? minDelayMs : 0);
+    const pause = Math.max(this.pauseUntil(this.notBefore), this.budget.isSpent ? minDelayMs : 0);
     const rest = opening < asked ? pause : Math.max(pause, this.pauseToKeepMin);
     if (this.breakerTripped) return opening > 0 || this.isProbing ? Infinity : rest;
     // What is to be kept or warmed up is wanted whether or not somebody comes back soon.

@@ -48,7 +48,7 @@ export class Diagnostics<C> {
   }
 
   /** What the message of an error explains; `claim` is the one that fails, if there is one. */
-  now(claim: Claim<C> | null = null): Diagnosis {
+  diagnose(claim: Claim<C> | null = null): Diagnosis {
     const { connections, connectPolicy } = this;
     return {
       name: this.name,

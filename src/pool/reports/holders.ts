@@ -74,7 +74,7 @@ export class LeakWatch<C> {
     });
   }
 
-  asked(claim: Claim<C>): void {
+  requested(claim: Claim<C>): void {
     this.stacks.set(claim, captureStack());
   }
 

@@ -48,8 +48,8 @@ export class Reports<C> {
 
   // ---------------------------------------------------------------- leases
 
-  asked(claim: Claim<C>): void {
-    this.leaks?.asked(claim);
+  requested(claim: Claim<C>): void {
+    this.leaks?.requested(claim);
   }
 
   lent(claim: Claim<C>, slot: Slot<C>, waited: number): void {

@@ -10,8 +10,8 @@ export interface ResolvedAcquireOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A claim moves in one direction, and may skip states: new → waiting, or resting → waiting, → held → ended. */
-export type ClaimState = 'new' | 'resting' | 'waiting' | 'held' | 'ended';
+/** A claim moves in one direction, and may skip states: new → waiting, or deferred → waiting, → held → ended. */
+export type ClaimState = 'new' | 'deferred' | 'waiting' | 'held' | 'ended';
 
 /**
  * The claim of one caller to a connection, from the acquire to the release. It is a node of the wait queue

@@ -72,7 +72,7 @@ export class WaitQueue<C> {
 
   /** Call it when the claim is served, rejected or cancelled, or has timed out. */
   remove(claim: Claim<C>): void {
-    if (claim.state === 'resting') {
+    if (claim.state === 'deferred') {
       this.undefer(claim);
       return;
     }
@@ -113,7 +113,7 @@ export class WaitQueue<C> {
    */
   defer(claim: Claim<C>): void {
     this.remove(claim);
-    claim.state = 'resting';
+    claim.state = 'deferred';
     this.deferred.push(claim);
     this.cancelDeferTimer ??= this.clock.after(
       deferralMs,

@@ -57,7 +57,7 @@ export class CoarseClock implements Clock {
   }
 
   /** The time, read from the real clock: for decisions that a blocked turn must not distort. */
-  exactly(): number {
+  readExactly(): number {
     this.readsLeft = 0;
     return this.read();
   }

@@ -25,7 +25,7 @@ export class TurnBudget {
   }
 
   /** Whether the budget is used up until the next timer fires. */
-  get spent(): boolean {
+  get isSpent(): boolean {
     if (this.left > 0) return false;
     // In virtual time a turn may take no time.
     if (this.clock.turns === this.turn || this.clock.now() === this.time) return true;
