@@ -4,6 +4,7 @@
  *
  *     npm start                the poem beside this file
  *     npm start -- FILE        a text of your own
+ *     npm start -- --erlang    to a gen_server of an Erlang node, which is started for it
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -11,9 +12,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { from, lastValueFrom, map, timer, toArray } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { connectErlangNode } from '../src/connectors/erlang/index';
 import { builtinMethods, connectNode, serveNode } from '../src/connectors/msgpack-rpc/index';
-import type { RpcConnection } from '../src/connectors/msgpack-rpc/index';
 import { batchParallel, batchSequential, createPool, withConnection } from '../src/index';
+import { startErlang } from './erlang-node';
 import { progressBar } from './progress-bar';
 
 const max = 10;
@@ -21,20 +23,27 @@ const concurrency = 8;
 /** In ms: what a call takes the node, beside the way there and back. Stands for the work of a real one. */
 const workTime = 2;
 
-const { positionals } = parseArgs({ allowPositionals: true });
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { erlang: { type: 'boolean' } } });
 const file = positionals[0] ?? fileURLToPath(new URL('the-raven.txt', import.meta.url));
 const lines = linesOf(file);
 
-// The remote node: embedded here, on a free port of this machine, but spoken to over TCP like any other.
-const node = await serveNode({
-  methods: { word_count: (line) => timer(workTime).pipe(map(() => builtinMethods.word_count(line))) },
-});
-const pool = createPool({ name: 'words', connect: connectNode(`worker@${node.target}`), max });
+/** Something that counts the words of a line far away. */
+interface WordCounter {
+  call(method: string, line: string): Observable<unknown>;
+}
+interface RemoteNode {
+  readonly name: string;
+  readonly connect: () => Observable<WordCounter>;
+  close(): Promise<void>;
+}
+
+const node = values.erlang === true ? await erlangNode() : await msgpackNode();
+const pool = createPool({ name: 'words', connect: node.connect, max });
 
 console.log(`${lines.length} lines of ${relative('.', file)}, ${workTime} ms of work each,`);
-console.log(`to worker@${node.target} over a pool of at most ${max} connections\n`);
+console.log(`to ${node.name} over a pool of at most ${max} connections\n`);
 
-const countWords = (worker: RpcConnection, line: string): Observable<unknown> => worker.call('word_count', line);
+const countWords = (worker: WordCounter, line: string): Observable<unknown> => worker.call('word_count', line);
 const tasks$ = from(lines).pipe(withConnection(pool, countWords));
 
 const counts = await timed('batchSequential()', tasks$.pipe(batchSequential(), toArray()));
@@ -55,6 +64,25 @@ console.log(pool.stats);
 if (failed.length > 0) {
   console.error('The first failure:', failed[0]);
   process.exitCode = 1;
+}
+
+/** Embedded here, on a free port of this machine, but spoken to over TCP like any other. */
+async function msgpackNode(): Promise<RemoteNode> {
+  const { target, close } = await serveNode({
+    methods: { word_count: (line) => timer(workTime).pipe(map(() => builtinMethods.word_count(line))) },
+  }).then((served) => ({ target: served.target, close: () => served.close() }));
+  return { name: `worker@${target}`, connect: connectNode(`worker@${target}`), close };
+}
+
+/** A node of Erlang, in a process of its own. */
+async function erlangNode(): Promise<RemoteNode> {
+  const erlang = await startErlang();
+  if (erlang === undefined) {
+    console.error('Erlang cannot be started: is erl installed? (apt install erlang-base, brew install erlang)');
+    process.exit(2);
+  }
+  const { name, port, cookie, close } = erlang;
+  return { name: `${name}, a node of Erlang`, connect: connectErlangNode(name, { port, cookie }), close };
 }
 
 /** Runs a batch, with a progress bar that lives on the pool's own stats, as any dashboard can. */

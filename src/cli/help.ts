@@ -35,7 +35,10 @@ blank one too. Input of any length will do: lines are read as they can be sent.
 Where to, and what:
   --target NODE     where the node listens: HOST:PORT, NAME@HOST:PORT, tcp://HOST:PORT, or unix:/PATH; or the servers of a NATS cluster,
                     nats://HOST:PORT,nats://HOST:PORT (with the user, token or file of NATS_USER and NATS_PASSWORD, NATS_TOKEN, NATS_CREDS)
+                    erlang://NAME@HOST:PORT, or without the port by EPMD (with the cookie of ERLANG_COOKIE or --cookie-file)
   --method NAME     what to call there, for NATS the subject; the line is its only parameter
+  --call NAME       the same, for a gen_server of Erlang or Elixir: the name that it is registered by
+  --cookie-file F   the file that the cookie of an Erlang node is in (default: the variable ERLANG_COOKIE)
   --json-input      a line is JSON, and its value is the parameter (an array stays one parameter)
 
 How many at a time:
@@ -67,6 +70,7 @@ Examples:
   ${PROGRAM} send --target worker@10.0.0.5:7000 --method index --max 20 --ordered a.txt b.txt
   echo '{"id": 7}' | ${PROGRAM} send --target 127.0.0.1:7000 --method echo --json-input --json
   ${PROGRAM} send --target nats://10.0.0.1,nats://10.0.0.2 --method words.word_count < poem.txt
+  ${PROGRAM} send --target erlang://worker@127.0.0.1:9100 --cookie-file ~/.erlang.cookie --call word_count < poem.txt
 `;
 
 export const serveHelp = `Be a node to try things out on, until Ctrl-C.

@@ -16,10 +16,10 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const retryDelay = { initial: 100, max: 400 };
 const fromHalfUp = () => (1 + Math.random()) / 2;
 
-export function createNodePool({ target, max, pipeline }: SendArguments): ConnectionPool<Callable> {
+export function createNodePool({ target, settings, max, pipeline }: SendArguments): ConnectionPool<Callable> {
   return createPool({
     name: shownTarget(target),
-    connect: connectTo(target),
+    connect: connectTo(target, settings),
     max,
     capacity: pipeline,
     acquireTimeout: CONNECT_TIMEOUT_MS,

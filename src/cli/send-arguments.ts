@@ -1,9 +1,11 @@
 import type { ParsedOptions, OptionTable } from './options';
-import { kindOf, wrongTarget } from './targets';
+import { kindOf, wrongTarget, type TargetSettings } from './targets';
 
 export const sendOptions = {
   target: 'text',
   method: 'text',
+  call: 'text',
+  'cookie-file': 'text',
   max: 'count',
   pipeline: 'count',
   parallel: 'count',
@@ -17,6 +19,7 @@ export const sendOptions = {
 
 export interface SendArguments {
   readonly target: string;
+  readonly settings: TargetSettings;
   readonly method: string;
   /** Connections at the most. */
   readonly max: number;
@@ -38,12 +41,16 @@ export interface SendArguments {
 
 /** Adds what is wrong to the problems; without any the arguments are right. */
 export function sendArguments({ texts, numbers, switches, operands, problems }: ParsedOptions): SendArguments {
-  const { target = '', method = '' } = texts;
+  const { target = '', call, method = call ?? '', 'cookie-file': cookieFile } = texts;
+  const settings: TargetSettings = cookieFile === undefined ? {} : { cookieFile };
   const kind = kindOf(target);
   const { max = kind.max, pipeline = kind.pipeline, timeout, patience = 5_000 } = numbers;
   if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');
-  else problems.push(...wrongTarget(target));
+  else problems.push(...wrongTarget(target, settings));
   if (method === '') missing('--method', 'what to call there, such as word_count');
+  if (call !== undefined && texts['method'] !== undefined) {
+    problems.push(`--call ${call} and --method ${texts['method']} mean the same: give one of them`);
+  }
   if (switches.has('sequential') && numbers['parallel'] !== undefined) {
     problems.push(`--sequential is one at a time, and --parallel ${numbers['parallel']} is not: give one of them`);
   }
@@ -51,6 +58,7 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
   const wanted = switches.has('sequential') ? 1 : (numbers['parallel'] ?? room);
   return {
     target,
+    settings,
     method,
     max,
     pipeline,

@@ -1,4 +1,4 @@
-import { firstValueFrom, type Observable } from 'rxjs';
+import { lastValueFrom, type Observable } from 'rxjs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connectErlangNode, type ErlangConnection, type ErlangNodeOptions } from '../../../src/connectors/erlang/index';
 import type { ErlangNode } from '../../helpers/erlang';
@@ -59,4 +59,4 @@ export function scene() {
 
 /** What a call is answered with. Its type is left open: jasmine compares types to the end, and terms have none. */
 export const answerOf = (source: Observable<unknown>): Promise<any> =>
-  firstValueFrom(source, { defaultValue: undefined });
+  lastValueFrom(source, { defaultValue: undefined });

@@ -7,6 +7,8 @@ import { Float, Tuple } from './values';
 export interface FromTermOptions {
   /** What a binary becomes: `'text'`, a string if it is UTF-8 and a `Buffer` otherwise; or `'bytes'`, always a `Buffer`. Default `'text'`. */
   readonly binaries?: 'text' | 'bytes';
+  /** What becomes of a term that has no plain value, such as a pid: `'keep'`, the term; or `'text'`, as Erlang writes it. Default `'keep'`. */
+  readonly others?: 'keep' | 'text';
 }
 
 /** Bytes of the longest key of an object: the engine hashes texts of more than 16,383 letters by their length alone. */
@@ -26,21 +28,22 @@ const NOTHING = new Set(['nil', 'null', 'undefined']);
  * | binary | string or `Buffer`, see `binaries` |
  * | list, tuple | array |
  * | map whose keys are atoms or UTF-8 of at most 8 192 bytes, no two of the same text | object |
- * | any other map | the same `TermMap` |
- * | anything else | as it is |
+ * | any other map, and anything else | as it is, or see `others` |
  *
  * @example
  * node.call('users', tuple(atom('find'), 7)).subscribe((user) => console.log(fromTerm(user)));
  */
 export function fromTerm(term: Term, options: FromTermOptions = {}): unknown {
+  const kept = (other: Term): unknown => (options.others === 'text' ? String(other) : other);
+  if (typeof term === 'bigint') return kept(term);
   if (typeof term !== 'object') return term;
   if (term instanceof Uint8Array) return options.binaries === 'bytes' ? term : (textOf(term) ?? term);
   if (Array.isArray(term)) return (term as readonly Term[]).map((item) => fromTerm(item, options));
   if (term instanceof Atom) return NOTHING.has(term.name) ? null : term.name;
   if (term instanceof Tuple) return term.elements.map((item) => fromTerm(item, options));
   if (term instanceof Float) return term.value;
-  if (term instanceof TermMap) return objectOf(term, options) ?? term;
-  return term;
+  if (term instanceof TermMap) return objectOf(term, options) ?? kept(term);
+  return kept(term);
 }
 
 function objectOf(map: TermMap, options: FromTermOptions): Record<string, unknown> | undefined {
