@@ -1,4 +1,3 @@
-import { isPoolError } from '../pool/errors';
 import { Histogram } from '../pool/metrics/histogram';
 import type { HistogramJSON } from '../pool/metrics/histogram';
 import { exponentialTimes, fixedTimes, histogramTimes, logNormalTimes, uniformTimes } from './distribution';
@@ -80,8 +79,8 @@ export function readHistogram(reader: ScenarioReader, part: ScenarioPart): Histo
     const json = (value as { toJSON?: () => unknown } | null | undefined)?.toJSON?.() ?? value;
     return Histogram.fromJSON(json as HistogramJSON);
   } catch (error) {
-    if (!isPoolError(error, 'INVALID_CONFIG')) throw error;
-    reader.issues.push(...error.issues.map((issue) => `${path} is no saved histogram: ${issue}`));
+    if (!(error instanceof RangeError)) throw error;
+    reader.issues.push(`${path} is no saved histogram: ${error.message.replace('Invalid histogram: ', '')}`);
     return undefined;
   }
 }

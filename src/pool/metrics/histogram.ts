@@ -1,5 +1,4 @@
 import { describeValue } from '../values/describe';
-import { InvalidConfigError } from '../errors';
 
 /** The number of buckets for each power of two: the error of a value is at most 1/64 of it. */
 const perOctave = 32;
@@ -73,9 +72,7 @@ export class Histogram {
   /** The value, in ms, that `percent` percent of all values do not exceed; 0 if there is no value. */
   percentile(percent: number): number {
     if (!(percent >= 0 && percent <= 100)) {
-      throw new InvalidConfigError('pool', 'Invalid percentile', [
-        `percent must be a number from 0 to 100, but got ${percent}`,
-      ]);
+      throw new RangeError(`Invalid percentile: percent must be a number from 0 to 100, but got ${percent}`);
     }
     const rank = Math.max(1, Math.ceil((percent / 100) * this.total));
     if (rank >= this.total) return this.max;
@@ -99,14 +96,12 @@ export class Histogram {
 
   /**
    * Adds a value, in ms, `times` times. A value below 0, or one that is no number, counts as 0, and one above `Number.MAX_SAFE_INTEGER`
-   * as `Number.MAX_SAFE_INTEGER`. Throws an `InvalidConfigError` unless `times` is an integer of 0 or more.
+   * as `Number.MAX_SAFE_INTEGER`. Throws a `RangeError` unless `times` is an integer of 0 or more.
    */
   record(ms: number, times = 1): void {
     if (times !== 1) {
       if (!(Number.isSafeInteger(times) && times >= 0)) {
-        throw new InvalidConfigError('pool', 'A value cannot be recorded', [
-          `times must be an integer of 0 or more, but got ${times}`,
-        ]);
+        throw new RangeError(`A value cannot be recorded: times must be an integer of 0 or more, but got ${times}`);
       }
       if (times === 0) return;
     }
@@ -126,13 +121,13 @@ export class Histogram {
     if (ms > this.most) this.most = ms;
   }
 
-  /** A new histogram with the values of both. Throws an `InvalidConfigError` unless `other` is a histogram. */
+  /** A new histogram with the values of both. Throws a `RangeError` unless `other` is a histogram. */
   merge(other: Histogram): Histogram {
     // Not recognised by `buckets`: a `HistogramJSON` has buckets too.
     if (typeof (other as Partial<Histogram> | undefined)?.record !== 'function') {
-      throw new InvalidConfigError('pool', 'Histograms cannot be merged', [
-        `other must be a Histogram, but got ${other === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
-      ]);
+      throw new RangeError(
+        `Histograms cannot be merged: other must be a Histogram, but got ${other === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
+      );
     }
     const merged = new Histogram();
     for (const part of [this, other]) {
@@ -149,7 +144,7 @@ export class Histogram {
   /**
    * A new histogram of the values that were added since `earlier`, a copy of this one: a window on a growing histogram. Counts and percentiles
    * have the usual precision; minimum and maximum are within 1.6 %, unless they are also those of this histogram. Throws an
-   * `InvalidConfigError` unless `earlier` is an earlier state of this histogram.
+   * `RangeError` unless `earlier` is an earlier state of this histogram.
    *
    * ```ts
    * const before = pool.timings().wait;
@@ -158,14 +153,14 @@ export class Histogram {
    */
   minus(earlier: Histogram): Histogram {
     if (typeof (earlier as Partial<Histogram> | undefined)?.record !== 'function') {
-      throw new InvalidConfigError('pool', 'Histograms cannot be subtracted', [
-        `earlier must be a Histogram, but got ${earlier === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
-      ]);
+      throw new RangeError(
+        `Histograms cannot be subtracted: earlier must be a Histogram, but got ${earlier === undefined ? 'nothing' : 'something else'}; read a saved one by Histogram.fromJSON`,
+      );
     }
     if (earlier.buckets.some((count, bucket) => count > (this.buckets[bucket] ?? 0))) {
-      throw new InvalidConfigError('pool', 'Histograms cannot be subtracted', [
-        `earlier must be an earlier copy of this histogram (of ${this.total} values), but got one with other values (${earlier.total})`,
-      ]);
+      throw new RangeError(
+        `Histograms cannot be subtracted: earlier must be an earlier copy of this histogram (of ${this.total} values), but got one with other values (${earlier.total})`,
+      );
     }
     const window = new Histogram();
     for (const [bucket, all] of this.buckets.entries()) {
@@ -200,10 +195,10 @@ export class Histogram {
     return { unitsPerMs, perOctave, sum: this.sum, min: this.min, max: this.max, buckets };
   }
 
-  /** Reads a histogram that `JSON.stringify` has saved. Throws an `InvalidConfigError` for any other value. */
+  /** Reads a histogram that `JSON.stringify` has saved. Throws a `RangeError` for any other value. */
   static fromJSON(this: void, json: HistogramJSON): Histogram {
     const issue = issueOf(json);
-    if (issue !== null) throw new InvalidConfigError('pool', 'Invalid histogram', [issue]);
+    if (issue !== null) throw new RangeError(`Invalid histogram: ${issue}`);
     const histogram = new Histogram();
     for (const [bucket, count] of json.buckets) {
       while (histogram.buckets.length <= bucket) histogram.buckets.push(0);
