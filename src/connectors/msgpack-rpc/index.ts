@@ -13,3 +13,5 @@ export type { RpcConnection } from './rpc-connection';
 export { serveNode, type RpcNode } from './serve-node';
 export type { ServeNodeOptions } from './serve-options';
 export type { NodeAddress } from './target';
+export type { ConnectContext } from '../../pool/connector';
+export type { ReadableError } from '../../pool/values/readable-error';
