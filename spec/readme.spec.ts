@@ -23,7 +23,7 @@ import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
 import { planCapacity, simulate } from 'rxjs-connection-pool/simulation';
 import { recordLoad, stressTest } from 'rxjs-connection-pool/stress';
 declare const pool: ConnectionPool<RpcConnection>;
-declare const result: BatchResult<unknown>;
+declare const result: BatchResult<unknown, string>;
 declare const lines: string[];
 declare const cert: string, key: string, clientCert: string, clientKey: string, authority: string, clientAuthority: string;
 declare const testScheduler: TestScheduler;
@@ -38,7 +38,7 @@ import { batchOutcomes, batchParallel, fromPull, leases, retryFailed, withConnec
 import type { BatchResult } from 'rxjs-connection-pool/ix';
 import type { RpcConnection } from 'rxjs-connection-pool/msgpack-rpc';
 declare const pool: ConnectionPool<RpcConnection>;
-declare const result: BatchResult<unknown>;
+declare const result: BatchResult<unknown, string>;
 `;
 
 /** The sources of each entry point, by its public name. */

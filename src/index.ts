@@ -32,7 +32,7 @@ export { batchParallel } from './operators/batch-parallel';
 export { collectBatch } from './operators/collect-batch';
 export { trackProgress } from './operators/track-progress';
 export type { NumberedItem } from './operators/internal/numbered-item';
-export type { ConnectionTask } from './operators/internal/task';
+export type { ConnectionTask, ItemOf, LastValue } from './operators/internal/task';
 export type { BatchOptions } from './operators/internal/batch-options';
 export type { BatchOutcome } from './operators/internal/batch-outcome';
 export type { BatchFailure, BatchResult } from './operators/internal/batch-result';

@@ -92,9 +92,9 @@ const pooled =
     await pool.destroy();
   };
 
-export const ours = pooled((items, tasks) => batchOutcomes<number>(CONCURRENCY)(tasks(items)));
+export const ours = pooled((items, tasks) => batchOutcomes(CONCURRENCY)(tasks(items)));
 
-export const oursInAPipe = pooled((items, tasks) => from(items).pipe(tasks, batchOutcomes<number>(CONCURRENCY)));
+export const oursInAPipe = pooled((items, tasks) => from(items).pipe(tasks, batchOutcomes(CONCURRENCY)));
 
 /** Nanoseconds per item, and by how much the heap that is in use grows while it runs, in MB. */
 export const pullsOf =

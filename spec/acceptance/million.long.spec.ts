@@ -24,8 +24,8 @@ const tally: OperatorFunction<number, Tally> = reduce(({ count, sum }, n) => ({ 
   sum: 0,
 });
 
-const tallyOfResult: OperatorFunction<BatchResult<number>, Tally> = reduce(
-  (_, { successful }) => ({ count: successful.length, sum: successful.reduce((sum, n) => sum + n, 0) }),
+const tallyOfResult: OperatorFunction<BatchResult<number | undefined>, Tally> = reduce(
+  (_, { successful }) => ({ count: successful.length, sum: successful.reduce((sum: number, n) => sum + n!, 0) }),
   { count: 0, sum: 0 },
 );
 

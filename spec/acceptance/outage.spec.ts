@@ -25,7 +25,7 @@ describe('a batch of 400 items, while PostgreSQL is restarted', () => {
   type Batch = (
     pool: ConnectionPool<Client>,
     work: (client: Client, item: number) => Promise<number>,
-  ) => Observable<BatchResult<number>>;
+  ) => Observable<BatchResult<number | undefined>>;
 
   const batches: Record<string, Batch> = {
     pushed: (pool, work) => range(0, 400).pipe(withConnection(pool, work), batchParallel(8)),

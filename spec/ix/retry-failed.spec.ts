@@ -35,7 +35,7 @@ describe('retryFailed, pulled', () => {
     const pool = openPool(2);
     const work = shy();
     const [result] = await all(batchParallel(2)(withConnection(pool, work)(['a', 'b', 'c'])));
-    const items = result!.failed.map(({ item }) => item as string);
+    const items = result!.failed.map(({ item }) => item);
     expect(await all(batchParallel(2)(withConnection(pool, work)(items)))).toEqual([
       { successful: ['b0', 'c1'], failed: [], unstarted: 0 },
     ]);

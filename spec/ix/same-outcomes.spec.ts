@@ -16,7 +16,7 @@ interface Item {
   readonly fails: boolean;
 }
 
-type Outcome = BatchOutcome<number>;
+type Outcome = BatchOutcome<number | undefined>;
 
 /** What an outcome says, in short. */
 const told = (outcome: Outcome): string =>
@@ -25,7 +25,7 @@ const told = (outcome: Outcome): string =>
     : `${outcome.index}!${(outcome.reason as Error).message}`;
 
 /** The same of a result, which has them in the order of the source. */
-const toldOf = ({ successful, failed }: BatchResult<number>): string[] => [
+const toldOf = ({ successful, failed }: BatchResult<number | undefined>): string[] => [
   ...successful.map((value) => `${value}=${value}`),
   ...failed.map(({ index, error }) => `${index}!${(error as Error).message}`),
 ];

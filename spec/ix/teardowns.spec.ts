@@ -100,14 +100,14 @@ for (const [made, innersOf] of Object.entries(inners)) {
             for (const ordered of [false, true]) {
               it(`is one outcome${ordered ? ', in its turn' : ''}`, async () => {
                 const { pool, tasks, asked } = begin();
-                const told: BatchOutcome<string>[] = [];
+                const told: BatchOutcome<string | undefined>[] = [];
                 for await (const outcome of batchOutcomes({ concurrency: 1, ordered })(tasks)) told.push(outcome);
                 expect(told.map(({ index, status }) => `${index} ${status}`)).toEqual([
                   '0 fulfilled',
                   '1 rejected',
                   '2 fulfilled',
                 ]);
-                expect((told[1] as BatchOutcome<string> & { reason: unknown }).reason).toBe(reason);
+                expect((told[1] as BatchOutcome<string | undefined> & { reason: unknown }).reason).toBe(reason);
                 if (made !== 'inners that are no tasks') expect(asked).toEqual([reason]);
                 expectNothingHeld(pool);
                 await pool.destroy();

@@ -38,7 +38,7 @@ describe('trackProgress, pulled', () => {
 
   it('counts each iteration by itself', async () => {
     const last: BatchProgress[] = [];
-    const tracked = trackProgress<string>({ next: (progress) => (last[0] = progress) })(outcomes);
+    const tracked = trackProgress({ next: (progress) => (last[0] = progress) })(outcomes);
     await all(tracked);
     await all(tracked);
     expect(last[0]).toEqual(jasmine.objectContaining({ succeeded: 2, failed: 1 }));

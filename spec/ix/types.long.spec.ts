@@ -11,7 +11,7 @@ describe('IxJS 7', () => {
       import type { BatchOutcome } from './src/ix/index';
       declare function lines(): AsyncGenerator<string>;
       const pool = createPool<number>({ connect: async () => 1, max: 1 });
-      export const outcomes: AsyncIterable<BatchOutcome<number>> =
+      export const outcomes: AsyncIterable<BatchOutcome<number | undefined>> =
         batchOutcomes(3)(withConnection(pool, async (connection, line: string) => connection + line.length)(lines()));
       fromPull(outcomes).subscribe((outcome) => outcome.index.toFixed());
     `;

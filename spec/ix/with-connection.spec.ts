@@ -54,7 +54,7 @@ describe('withConnection, pulled', () => {
     expect(await all(piped)).toEqual([5]);
     const tasks = withConnection(pool, async (connection, word: string) => connection + word.length)(words());
     for await (const outcome of batchOutcomes(1)(tasks)) {
-      if (outcome.status === 'fulfilled') expect(outcome.value.toFixed()).toBe(String((outcome.item as string).length));
+      if (outcome.status === 'fulfilled') expect(outcome.value.toFixed()).toBe(String(outcome.item.length));
     }
   });
 

@@ -224,9 +224,9 @@ describe('batchOutcomes', () => {
     it('counts their places itself, and gives the inner as the item', () => {
       const one = of(1);
       const failing = throwError(() => no);
-      const seen: BatchOutcome<number>[] = [];
+      const seen: BatchOutcome<number | undefined>[] = [];
       from([one, failing, [2, 3], Promise.resolve(4)])
-        .pipe(batchOutcomes<number>(1))
+        .pipe(batchOutcomes(1))
         .subscribe((outcome) => seen.push(outcome));
       expect(seen.slice(0, 3)).toEqual([
         { index: 0, item: one, status: 'fulfilled', value: 1 },
@@ -266,9 +266,9 @@ describe('batchOutcomes', () => {
     });
 
     it('rejects what from does not take, and goes on', () => {
-      const seen: BatchOutcome<number>[] = [];
+      const seen: BatchOutcome<number | undefined>[] = [];
       from([42 as never, of(1)])
-        .pipe(batchOutcomes<number>(1))
+        .pipe(batchOutcomes(1))
         .subscribe((outcome) => seen.push(outcome));
       expect(seen.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
     });
@@ -684,7 +684,7 @@ describe('batchOutcomes', () => {
     pool.stats$.subscribe(({ acquired, activeLeases }) => {
       if (acquired === 1 && activeLeases === 1) target.connections[0]!.lose();
     });
-    const outcomes: BatchOutcome<string>[] = [];
+    const outcomes: BatchOutcome<string | undefined>[] = [];
     const worked: string[] = [];
     of('x')
       .pipe(

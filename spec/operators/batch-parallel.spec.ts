@@ -40,7 +40,7 @@ describe('batchParallel', () => {
   it('is complete and in order, however many there are', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
     for (const count of [1, 15, 16, 17, 48, 1_007, 1_008, 1_009, 5_000]) {
-      let result: BatchResult<number> | undefined;
+      let result: BatchResult<number | undefined> | undefined;
       range(0, count)
         .pipe(
           withConnection(pool, (_, i) => of(i)),
@@ -251,7 +251,7 @@ describe('batchParallel', () => {
         [1],
         of(2),
         throwError(() => no),
-      ).pipe(batchParallel<number>(2)),
+      ).pipe(batchParallel(2)),
     );
     expect(result).toEqual({
       successful: [1, 2],

@@ -6,7 +6,7 @@ import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const no = new Error('no');
 
-const outcomes: Record<string, BatchOutcome<string>> = {
+const outcomes: Record<string, BatchOutcome<string | undefined>> = {
   a: { index: 0, item: 'A', status: 'fulfilled', value: 'a' },
   b: { index: 1, item: 'B', status: 'rejected', reason: no },
   c: { index: 2, item: 'C', status: 'fulfilled', value: 'c' },
@@ -104,7 +104,7 @@ describe('collectBatch', () => {
 
   it('still knows how many were not started when operators stand between it and the batch', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
-    let result: BatchResult<string> | undefined;
+    let result: BatchResult<string | undefined> | undefined;
     let release: (() => void) | undefined;
     pool.acquire().subscribe((lease) => (release = () => lease.release()));
     of('x', 'y', 'z')

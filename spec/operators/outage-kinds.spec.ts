@@ -25,10 +25,14 @@ const kinds: Record<string, Partial<PoolOptions<number>> & { readonly connect: (
 const refused = new Observable<number>((out) => out.error(new Error('refused')));
 
 /** 400 items at 8 at a time; from 510 ms on the target is away for so long. */
-function run(kind: string, away: number, batch: (pool: ConnectionPool<number>) => Observable<BatchResult<number>>) {
+function run(
+  kind: string,
+  away: number,
+  batch: (pool: ConnectionPool<number>) => Observable<BatchResult<number | undefined>>,
+) {
   const lives = new Set<(error: Error) => void>();
   let down = false;
-  let result: BatchResult<number> | undefined;
+  let result: BatchResult<number | undefined> | undefined;
   let at = -1;
   marbles(({ flush }) => {
     asyncScheduler.schedule(() => {

@@ -88,7 +88,11 @@ function failures({ failed }: BatchResult<unknown>): Record<string, number> {
 }
 
 type Tasks = Observable<ConnectionTask<number, number>>;
-type Batch = (pool: ConnectionPool<number>, items: number, options: BatchOptions) => Observable<BatchResult<number>>;
+type Batch = (
+  pool: ConnectionPool<number>,
+  items: number,
+  options: BatchOptions,
+) => Observable<BatchResult<number | undefined>>;
 
 const pushed =
   (shape: (tasks: Tasks) => Observable<Observable<number>>): Batch =>
@@ -125,9 +129,9 @@ function runThrough(
     away?: number;
     options?: BatchOptions;
   } = {},
-): { result: BatchResult<number>; at: number; target: Target } {
+): { result: BatchResult<number | undefined>; at: number; target: Target } {
   const target = new Target();
-  let result: BatchResult<number> | undefined;
+  let result: BatchResult<number | undefined> | undefined;
   let at = -1;
   marbles(({ flush }) => {
     target.outage(500, away);
@@ -202,7 +206,7 @@ describe('a batch and an outage of two seconds', () => {
 
   it('has as much patience with the second outage as with the first', () => {
     const target = new Target();
-    let result: BatchResult<number> | undefined;
+    let result: BatchResult<number | undefined> | undefined;
     marbles(({ flush }) => {
       target.outage(300, 1_500);
       target.outage(3_007, 1_500);

@@ -31,7 +31,7 @@ type Batch = (
   work: Work,
   plan: Plan,
   observer: (progress: BatchProgress) => void,
-) => Observable<BatchOutcome<number>>;
+) => Observable<BatchOutcome<number | undefined>>;
 
 const options = ({ concurrency, ordered }: Plan): BatchOptions => ({ concurrency, ordered, patience: 1e6 });
 
@@ -58,7 +58,7 @@ const batches = {
 };
 
 interface Run {
-  readonly outcomes: readonly BatchOutcome<number>[];
+  readonly outcomes: readonly BatchOutcome<number | undefined>[];
   /** How much was at work, whenever the target went away. */
   readonly atWork: number;
   /** When the last outcome came; -1 when the batch has not ended. */
@@ -69,7 +69,7 @@ interface Run {
 }
 
 function run(plan: Plan): Run {
-  const outcomes: BatchOutcome<number>[] = [];
+  const outcomes: BatchOutcome<number | undefined>[] = [];
   const lives = new Set<() => void>();
   let up = true;
   let running = 0;

@@ -35,8 +35,8 @@ describe('retryFailed', () => {
     let patience = 0;
     const send = (_: unknown, word: string) =>
       words.indexOf(word) <= patience ? of(word) : throwError(() => new Error(word));
-    let result: BatchResult<string> = { successful: [], failed: [], unstarted: 0 };
-    const keep = (got: BatchResult<string>): void => {
+    let result: BatchResult<string | undefined, string> = { successful: [], failed: [], unstarted: 0 };
+    const keep = (got: BatchResult<string | undefined, string>): void => {
       result = got;
     };
     of(...words).pipe(withConnection(pool, send), batchParallel(2)).subscribe(keep); // prettier-ignore
@@ -75,7 +75,7 @@ describe('retryFailed', () => {
   it('refuses what has no place, with advice, and what is no pool or no work', () => {
     const pool = createPool();
     for (const odd of ['x', null, { item: 'x' }, { index: 1.5, item: 'x' }]) {
-      for (const run of [batchOutcomes<number>(), mergeAll<never>()]) {
+      for (const run of [batchOutcomes(), mergeAll<never>()]) {
         let error: unknown;
         from([odd as unknown as NumberedItem])
           .pipe(

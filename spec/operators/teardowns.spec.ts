@@ -138,21 +138,21 @@ for (const [made, innersOf] of Object.entries(inners)) {
           describe(`${given}, of one that ${ending} ${when},`, () => {
             for (const ordered of [false, true]) {
               it(`is one outcome${ordered ? ', in its turn' : ''}`, () => {
-                const { told, how, asked } = run(batchOutcomes<string>({ concurrency: 1, ordered }));
+                const { told, how, asked } = run(batchOutcomes({ concurrency: 1, ordered }));
                 expect(told.map(({ index, status }) => `${index} ${status}`)).toEqual([
                   '0 fulfilled',
                   '1 rejected',
                   '2 fulfilled',
                 ]);
-                expect((told[1] as BatchOutcome<string> & { reason: unknown }).reason).toBe(reason);
+                expect((told[1] as BatchOutcome<string | undefined> & { reason: unknown }).reason).toBe(reason);
                 expect(how).toBe('complete');
                 if (made !== 'inners that are no tasks') expect(asked).toEqual([reason]);
               });
             }
 
             it('stops a batch with stopOnError, which ends', () => {
-              const { told, how } = run(batchParallel<string>({ concurrency: 1, stopOnError: true }));
-              const [{ failed, successful }] = told as [BatchResult<string>];
+              const { told, how } = run(batchParallel({ concurrency: 1, stopOnError: true }));
+              const [{ failed, successful }] = told as [BatchResult<string | undefined>];
               expect(failed.map(({ index, error }) => [index, error])).toEqual([[1, reason]]);
               expect(successful.length).toBe(1);
               expect(how).toBe('complete');

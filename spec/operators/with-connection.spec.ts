@@ -1,7 +1,6 @@
 import { catchError, from, map, mergeAll, mergeMap, NEVER, of, retry, Subject, take, tap, timeout } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { InvalidConfigError, withConnection } from '../../src/index';
-import type { ConnectionTask } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
@@ -381,8 +380,8 @@ describe('withConnection(pool, work)', () => {
       of('x', 'y')
         .pipe(
           withConnection(pool, (_connection, item) => of(item)),
-          map((task) => task.pipe(timeout(500), retry(2)) as ConnectionTask<string, string>),
-          map((task) => task.pipe(map((value) => `${value}!`)) as ConnectionTask<string, string>),
+          map((task) => task.pipe(timeout(500), retry(2))),
+          map((task) => task.pipe(map((value) => `${value}!`))),
         )
         .subscribe(({ item, index }) => seen.push([item, index]));
       expect(seen).toEqual([

@@ -1,6 +1,7 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchOutcome } from '../operators/internal/batch-outcome';
+import type { ItemOf, LastValue } from '../operators/internal/task';
 import { OutcomePolicy } from '../operators/internal/outcome-policy';
 import { PullBatch } from './internal/pull-batch';
 import { resolvePullOptions } from './internal/batch-options';
@@ -35,18 +36,24 @@ import type { PullSource, Receiver } from './internal/source';
  */
 export function batchOutcomes(
   concurrency?: number | PullBatchOptions,
-): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchOutcome<R>>;
-export function batchOutcomes<R>(
+): <I extends ObservableInput<unknown>>(source: PullSource<I>) => AsyncIterableX<BatchOutcome<LastValue<I>, ItemOf<I>>>;
+export function batchOutcomes<I extends ObservableInput<unknown>>(
   concurrency?: number | PullBatchOptions,
-): PullOperator<ObservableInput<R>, BatchOutcome<R>>;
+): PullOperator<I, BatchOutcome<LastValue<I>, ItemOf<I>>>;
 export function batchOutcomes(
   concurrency?: number | PullBatchOptions,
-): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchOutcome<R>> {
+): <I extends ObservableInput<unknown>>(
+  source: PullSource<I>,
+) => AsyncIterableX<BatchOutcome<LastValue<I>, ItemOf<I>>> {
   const options = resolvePullOptions('batchOutcomes', concurrency);
-  return <R>(source: PullSource<ObservableInput<R>>) => {
+  return <I extends ObservableInput<unknown>>(source: PullSource<I>) => {
+    type Outcome = BatchOutcome<LastValue<I>, ItemOf<I>>;
     checkSource('batchOutcomes', source);
-    return new PullIterableOf<BatchOutcome<R>>((receiver, signal) =>
-      new OutcomeBatch<R>(receiver, options).drawFrom(source, signal),
+    return new PullIterableOf<Outcome>((receiver, signal) =>
+      new OutcomeBatch<LastValue<I>>(receiver, options).drawFrom(
+        source as PullSource<ObservableInput<LastValue<I>>>,
+        signal,
+      ),
     );
   };
 }

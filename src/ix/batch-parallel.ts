@@ -1,6 +1,7 @@
 import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchResult } from '../operators/internal/batch-result';
+import type { ItemOf, LastValue } from '../operators/internal/task';
 import { batchOutcomes } from './batch-outcomes';
 import { resolvePullOptions } from './internal/batch-options';
 import type { PullBatchOptions } from './internal/batch-options';
@@ -20,13 +21,13 @@ import type { PullSource } from './internal/source';
  */
 export function batchParallel(
   concurrency?: number | PullBatchOptions,
-): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchResult<R>>;
-export function batchParallel<R>(
+): <I extends ObservableInput<unknown>>(source: PullSource<I>) => AsyncIterableX<BatchResult<LastValue<I>, ItemOf<I>>>;
+export function batchParallel<I extends ObservableInput<unknown>>(
   concurrency?: number | PullBatchOptions,
-): PullOperator<ObservableInput<R>, BatchResult<R>>;
+): PullOperator<I, BatchResult<LastValue<I>, ItemOf<I>>>;
 export function batchParallel(
   concurrency?: number | PullBatchOptions,
-): <R>(source: PullSource<ObservableInput<R>>) => AsyncIterableX<BatchResult<R>> {
+): <I extends ObservableInput<unknown>>(source: PullSource<I>) => AsyncIterableX<BatchResult<LastValue<I>, ItemOf<I>>> {
   const options = resolvePullOptions('batchParallel', concurrency);
   return (source) => {
     checkSource('batchParallel', source);

@@ -17,18 +17,18 @@ import { Stage } from './internal/stage';
  * result            r |     { successful: [a, c], failed: [b], unstarted: 0 }
  * ```
  */
-export function collectBatch(): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchResult<R>>;
-export function collectBatch<R>(): PullOperator<BatchOutcome<R>, BatchResult<R>>;
-export function collectBatch(): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchResult<R>> {
-  return <R>(source: PullSource<BatchOutcome<R>>) => {
+export function collectBatch(): <R, T>(source: PullSource<BatchOutcome<R, T>>) => AsyncIterableX<BatchResult<R, T>>;
+export function collectBatch<R, T>(): PullOperator<BatchOutcome<R, T>, BatchResult<R, T>>;
+export function collectBatch(): <R, T>(source: PullSource<BatchOutcome<R, T>>) => AsyncIterableX<BatchResult<R, T>> {
+  return <R, T>(source: PullSource<BatchOutcome<R, T>>) => {
     checkSource('collectBatch', source);
-    return new PullIterableOf<BatchResult<R>>((receiver, signal) =>
-      new ResultStage<R>(receiver).drawFrom(source, signal),
+    return new PullIterableOf<BatchResult<R, T>>((receiver, signal) =>
+      new ResultStage<R, T>(receiver).drawFrom(source, signal),
     );
   };
 }
 
-class ResultStage<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
+class ResultStage<R, T> extends Stage<BatchOutcome<R, T>, BatchResult<R, T>> {
   private readonly builder = new ResultBuilder<R>();
   private pulling = false;
   private answeredInPull = false;
@@ -48,7 +48,7 @@ class ResultStage<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
     this.pulling = false;
   }
 
-  next(outcome: BatchOutcome<R>): void {
+  next(outcome: BatchOutcome<R, T>): void {
     this.builder.add(outcome);
     this.answeredInPull = true;
     if (!this.pulling) this.pull();
@@ -56,6 +56,6 @@ class ResultStage<R> extends Stage<BatchOutcome<R>, BatchResult<R>> {
 
   override complete(): void {
     this.done = true;
-    this.receiver.next(this.builder.result());
+    this.receiver.next(this.builder.result() as BatchResult<R, T>);
   }
 }

@@ -1,7 +1,7 @@
 import type { ObservedValueOf } from 'rxjs';
 import { isNumbered, notNumberedError } from '../operators/internal/numbered-item';
 import type { NumberedItem } from '../operators/internal/numbered-item';
-import type { ConnectionTask } from '../operators/internal/task';
+import type { ConnectionTask, LastValue } from '../operators/internal/task';
 import { resolveItemWork } from '../operators/internal/item-work';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { AcquireOptions } from '../pool/options';
@@ -23,7 +23,7 @@ export function retryFailed<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
-): PullOperator<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
+): PullOperator<NumberedItem<T>, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>> {
   const each = resolveItemWork<C, T>('retryFailed', pool, work, options);
   const { clock } = each.pool.core;
   return (source) => {
@@ -34,9 +34,9 @@ export function retryFailed<C, T, O extends WorkResult>(
   };
 }
 
-class FailedItemStage<C, T, R> extends ItemTaskStage<C, NumberedItem, T, R> {
-  next(numbered: NumberedItem): void {
-    if (isNumbered(numbered)) this.pass(numbered.item as T, numbered.index);
+class FailedItemStage<C, T, R> extends ItemTaskStage<C, NumberedItem<T>, T, R> {
+  next(numbered: NumberedItem<T>): void {
+    if (isNumbered(numbered)) this.pass(numbered.item, numbered.index);
     else this.fail(notNumberedError(numbered));
   }
 }

@@ -28,29 +28,29 @@ import { Stage } from './internal/stage';
 export function trackProgress(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options?: ProgressOptions,
-): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchOutcome<R>>;
-export function trackProgress<R>(
+): <R, T>(source: PullSource<BatchOutcome<R, T>>) => AsyncIterableX<BatchOutcome<R, T>>;
+export function trackProgress<R, T>(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options?: ProgressOptions,
-): PullOperator<BatchOutcome<R>, BatchOutcome<R>>;
+): PullOperator<BatchOutcome<R, T>, BatchOutcome<R, T>>;
 export function trackProgress(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions = {},
-): <R>(source: PullSource<BatchOutcome<R>>) => AsyncIterableX<BatchOutcome<R>> {
+): <R, T>(source: PullSource<BatchOutcome<R, T>>) => AsyncIterableX<BatchOutcome<R, T>> {
   const progress = progressFor(observer, options);
-  return <R>(source: PullSource<BatchOutcome<R>>) => {
+  return <R, T>(source: PullSource<BatchOutcome<R, T>>) => {
     checkSource('trackProgress', source);
-    return new PullIterableOf<BatchOutcome<R>>((receiver, signal) =>
-      new ProgressStage<R>(receiver, progress).drawFrom(source, signal),
+    return new PullIterableOf<BatchOutcome<R, T>>((receiver, signal) =>
+      new ProgressStage<R, T>(receiver, progress).drawFrom(source, signal),
     );
   };
 }
 
-class ProgressStage<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
+class ProgressStage<R, T> extends Stage<BatchOutcome<R, T>, BatchOutcome<R, T>> {
   private progress: ProgressCounter | null = null;
 
   constructor(
-    receiver: Receiver<BatchOutcome<R>>,
+    receiver: Receiver<BatchOutcome<R, T>>,
     private readonly begin: () => ProgressCounter,
   ) {
     super(receiver);
@@ -64,7 +64,7 @@ class ProgressStage<R> extends Stage<BatchOutcome<R>, BatchOutcome<R>> {
     super.pull();
   }
 
-  next(outcome: BatchOutcome<R>): void {
+  next(outcome: BatchOutcome<R, T>): void {
     const progress = this.progress!;
     progress.count(outcome);
     if (this.publish(progress)) this.receiver.next(outcome);

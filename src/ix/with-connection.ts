@@ -1,5 +1,6 @@
 import type { ObservedValueOf } from 'rxjs';
-import type { ConnectionTask, ItemWork } from '../operators/internal/task';
+import { asTask } from '../operators/internal/task';
+import type { ConnectionTask, ItemWork, LastValue } from '../operators/internal/task';
 import { isHeldLease, notALeaseError, Reservations } from '../operators/internal/lease-task';
 import type { LeaseWork } from '../operators/internal/lease-task';
 import { isLeaseOf, leasedTwiceError, resolveItemWork } from '../operators/internal/item-work';
@@ -36,7 +37,7 @@ export function withConnection<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
-): PullOperator<T, ConnectionTask<T, ObservedValueOf<O>>>;
+): PullOperator<T, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>>;
 /**
  * With `leases(pool)` as the source: makes every lease a task that works on it and gives it back. A task that has not run when
  * the iteration ends gives its lease back then.
@@ -47,7 +48,7 @@ export function withConnection<C, T, O extends WorkResult>(
  */
 export function withConnection<C, O extends WorkResult>(
   work: (connection: C, context: WorkContext) => O,
-): PullOperator<Lease<C>, ConnectionTask<Lease<C>, ObservedValueOf<O>>>;
+): PullOperator<Lease<C>, ConnectionTask<Lease<C>, ObservedValueOf<O>, LastValue<O>>>;
 export function withConnection<C>(
   poolOrWork: ConnectionPool<C> | LeaseWork<C>,
   work?: ItemWork<C, unknown>['work'],
@@ -91,7 +92,7 @@ class LeaseStage<C, R> extends TaskStage<Lease<C>, ConnectionTask<Lease<C>, R>> 
   }
 
   next(lease: Lease<C>): void {
-    if (isHeldLease<C>(lease)) this.receiver.next(this.reservations.taskOf(lease));
+    if (isHeldLease<C>(lease)) this.receiver.next(asTask(this.reservations.taskOf(lease)));
     else this.fail(notALeaseError());
   }
 

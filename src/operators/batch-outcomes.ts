@@ -5,6 +5,7 @@ import { resolveBatchOptions } from './internal/batch-options';
 import type { BatchOptions } from './internal/batch-options';
 import { OutcomePolicy } from './internal/outcome-policy';
 import { PushBatch } from './internal/push-batch';
+import type { ItemOf, LastValue } from './internal/task';
 
 /**
  * Runs tasks in parallel and emits an outcome for each, as they end: an error of one is an outcome, not the end. What ends the
@@ -24,14 +25,16 @@ import { PushBatch } from './internal/push-batch';
  * from(lines).pipe(withConnection(pool, send), batchOutcomes(8), trackProgress(bar), collectBatch())
  * ```
  */
-export function batchOutcomes<R>(
+export function batchOutcomes<I extends ObservableInput<unknown>>(
   concurrency?: number | BatchOptions,
-): OperatorFunction<ObservableInput<R>, BatchOutcome<R>> {
+): OperatorFunction<I, BatchOutcome<LastValue<I>, ItemOf<I>>> {
+  type R = LastValue<I>;
+  type Outcome = BatchOutcome<R, ItemOf<I>>;
   const options = resolveBatchOptions('batchOutcomes', concurrency);
   return (source) =>
-    new Observable<BatchOutcome<R>>((out) => {
+    new Observable<Outcome>((out) => {
       const batch = new PushBatch<R, BatchOutcome<R>>('batchOutcomes', options, out, (outcome) => {
-        out.next(outcome);
+        out.next(outcome as Outcome);
       });
       batch.run(source, new OutcomePolicy<R>(batch, options));
     });

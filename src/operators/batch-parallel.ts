@@ -9,6 +9,7 @@ import { OutcomePolicy } from './internal/outcome-policy';
 import type { BatchHost } from './internal/outcome-policy';
 import { PushBatch } from './internal/push-batch';
 import { ResultSubscriber } from './internal/result-subscriber';
+import type { ItemOf, LastValue } from './internal/task';
 
 /**
  * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the
@@ -26,13 +27,14 @@ import { ResultSubscriber } from './internal/result-subscriber';
  * const result = await lastValueFrom(from(lines).pipe(withConnection(pool, send), batchParallel(8)));
  * ```
  */
-export function batchParallel<R>(
+export function batchParallel<I extends ObservableInput<unknown>>(
   concurrency?: number | BatchOptions,
-): OperatorFunction<ObservableInput<R>, BatchResult<R>> {
+): OperatorFunction<I, BatchResult<LastValue<I>, ItemOf<I>>> {
+  type R = LastValue<I>;
   const options = resolveBatchOptions('batchParallel', concurrency);
   return (source) =>
-    new Observable<BatchResult<R>>((out) => {
-      const subscriber = new ResultSubscriber<R>(out);
+    new Observable<BatchResult<R, ItemOf<I>>>((out) => {
+      const subscriber = new ResultSubscriber<R, ItemOf<I>>(out);
       const { builder } = subscriber;
       const batch = new PushBatch<R, BatchOutcome<R>>('batchParallel', options, subscriber, (outcome) => {
         builder.add(outcome);

@@ -18,6 +18,6 @@ import { ResultSubscriber } from './internal/result-subscriber';
  * from(result.failed.map((f) => f.item)).pipe(withConnection(pool, send), batchParallel(8))
  * ```
  */
-export function collectBatch<R>(): OperatorFunction<BatchOutcome<R>, BatchResult<R>> {
-  return (source) => new Observable((out) => source.subscribe(new ResultSubscriber<R>(out)));
+export function collectBatch<R, T>(): OperatorFunction<BatchOutcome<R, T>, BatchResult<R, T>> {
+  return (source) => new Observable((out) => source.subscribe(new ResultSubscriber<R, T>(out)));
 }

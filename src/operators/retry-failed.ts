@@ -1,11 +1,11 @@
-import type { ObservedValueOf, OperatorFunction } from 'rxjs';
+import type { Observable, ObservedValueOf, OperatorFunction } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { AcquireOptions } from '../pool/options';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
 import { resolveItemWork } from './internal/item-work';
 import { isNumbered, notNumberedError } from './internal/numbered-item';
 import type { NumberedItem } from './internal/numbered-item';
-import type { ConnectionTask } from './internal/task';
+import type { ConnectionTask, LastValue } from './internal/task';
 import { TaskStream } from './internal/task-stream';
 
 /**
@@ -26,21 +26,22 @@ export function retryFailed<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
-): OperatorFunction<NumberedItem, ConnectionTask<T, ObservedValueOf<O>>> {
+): OperatorFunction<NumberedItem<T>, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>> {
   const each = resolveItemWork<C, T>('retryFailed', pool, work, options);
-  return (source) => new FailedItemTaskStream(source, each);
+  type Task = ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>;
+  return (source) => new FailedItemTaskStream(source, each) as Observable<unknown> as Observable<Task>;
 }
 
-class FailedItemTaskStream<C, T, R> extends TaskStream<C, NumberedItem, T, R> {
-  refuse(given: NumberedItem): Error | null {
+class FailedItemTaskStream<C, T, R> extends TaskStream<C, NumberedItem<T>, T, R> {
+  refuse(given: NumberedItem<T>): Error | null {
     return isNumbered(given) ? null : notNumberedError(given);
   }
 
-  itemOf({ item }: NumberedItem): T {
-    return item as T;
+  itemOf({ item }: NumberedItem<T>): T {
+    return item;
   }
 
-  indexOf({ index }: NumberedItem): number {
+  indexOf({ index }: NumberedItem<T>): number {
     return index;
   }
 }

@@ -23,22 +23,22 @@ export type { BatchProgress, ProgressOptions } from './internal/progress';
  * batchOutcomes(8), trackProgress((p) => bar.update(p.succeeded + p.failed), { total: lines.length }), collectBatch()
  * ```
  */
-export function trackProgress<R>(
+export function trackProgress<R, T>(
   observer: Partial<Observer<BatchProgress>> | ((progress: BatchProgress) => void),
   options: ProgressOptions = {},
-): MonoTypeOperatorFunction<BatchOutcome<R>> {
+): MonoTypeOperatorFunction<BatchOutcome<R, T>> {
   const progress = progressFor(observer, options);
   return (source) =>
     new Observable((out) => {
-      const tracker = new ProgressSubscriber<R>(out, progress());
+      const tracker = new ProgressSubscriber<R, T>(out, progress());
       tracker.publish();
       if (!tracker.closed) source.subscribe(tracker);
     });
 }
 
-class ProgressSubscriber<R> extends Subscriber<BatchOutcome<R>> {
+class ProgressSubscriber<R, T> extends Subscriber<BatchOutcome<R, T>> {
   constructor(
-    private readonly out: Subscriber<BatchOutcome<R>>,
+    private readonly out: Subscriber<BatchOutcome<R, T>>,
     private readonly progress: ProgressCounter,
   ) {
     super(out);
@@ -54,7 +54,7 @@ class ProgressSubscriber<R> extends Subscriber<BatchOutcome<R>> {
     this.publish();
   }
 
-  protected override _next(outcome: BatchOutcome<R>): void {
+  protected override _next(outcome: BatchOutcome<R, T>): void {
     this.progress.count(outcome);
     this.publish();
     if (!this.closed) this.out.next(outcome);

@@ -7,7 +7,7 @@ import type { WorkContext, WorkResult } from '../pool/rx/work';
 import { isLeaseOf, leasedTwiceError, resolveItemWork } from './internal/item-work';
 import { LeaseTaskSubscriber } from './internal/lease-task';
 import { withSignal } from './internal/task';
-import type { ConnectionTask } from './internal/task';
+import type { ConnectionTask, LastValue } from './internal/task';
 import { TaskStream } from './internal/task-stream';
 
 /**
@@ -34,7 +34,7 @@ export function withConnection<C, T, O extends WorkResult>(
   pool: ConnectionPool<C>,
   work: (connection: C, item: T, index: number, context: WorkContext) => O,
   options?: AcquireOptions,
-): OperatorFunction<T, ConnectionTask<T, ObservedValueOf<O>>>;
+): OperatorFunction<T, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>>;
 /**
  * With the pool itself as the source: makes every lease that it emits a task that works on it and gives it back. A task
  * that has not run when the pipeline ends gives its lease back then.
@@ -45,7 +45,7 @@ export function withConnection<C, T, O extends WorkResult>(
  */
 export function withConnection<C, O extends WorkResult>(
   work: (connection: C, context: WorkContext) => O,
-): OperatorFunction<Lease<C>, ConnectionTask<Lease<C>, ObservedValueOf<O>>>;
+): OperatorFunction<Lease<C>, ConnectionTask<Lease<C>, ObservedValueOf<O>, LastValue<O>>>;
 export function withConnection<C>(
   poolOrWork: ConnectionPool<C> | ((connection: C, context: WorkContext) => WorkResult),
   work?: (connection: C, item: unknown, index: number, context: WorkContext) => WorkResult,

@@ -1,4 +1,4 @@
-import { ItemTask, withSignal } from '../../operators/internal/task';
+import { asTask, ItemTask, withSignal } from '../../operators/internal/task';
 import type { ConnectionTask, ItemWork } from '../../operators/internal/task';
 import { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import { WatchedRun } from '../../operators/internal/watched-run';
@@ -38,7 +38,7 @@ export abstract class ItemTaskStage<C, I, T, R> extends TaskStage<I, ConnectionT
   protected pass(item: T, index: number): void {
     const { worker, each, cancelledRuns } = this;
     if (worker === null || each.asking.signal !== undefined) {
-      this.receiver.next(withSignal(new PulledTask<C, T, R>(each, item, index, cancelledRuns), each));
+      this.receiver.next(withSignal(asTask(new PulledTask<C, T, R>(each, item, index, cancelledRuns)), each));
     } else worker.nextWork(each as ItemWork<unknown, unknown>, item, index, cancelledRuns);
   }
 }

@@ -4,21 +4,21 @@ import { ChunkedList } from './chunked-list';
 import { stoppedBatch, unstartedOf } from './unstarted';
 
 /** What one failed with. */
-export interface BatchFailure {
+export interface BatchFailure<T = unknown> {
   /** The item's place in the batch, from 0. */
   readonly index: number;
   /** The item, to send it again. */
-  readonly item: unknown;
+  readonly item: T;
   /** What its task failed with, as it was. */
   readonly error: unknown;
 }
 
 /** How a batch went, both lists in the order of the source. */
-export interface BatchResult<R> {
+export interface BatchResult<R, T = unknown> {
   /** The last value of each that completed. */
   readonly successful: R[];
   /** Each that failed, with its item. */
-  readonly failed: BatchFailure[];
+  readonly failed: BatchFailure<T>[];
   /** With `stopOnError`: how many had been drawn from the source when it stopped, and were not started. Otherwise 0. */
   readonly unstarted: number;
 }

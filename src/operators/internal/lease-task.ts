@@ -4,7 +4,7 @@ import { internals } from '../../pool/rx/internals';
 import type { HeldLease, Lease } from '../../pool/rx/lease';
 import type { Sink, WorkContext } from '../../pool/rx/work';
 import type { WorkRun } from '../../pool/rx/work-run';
-import { Task } from './task';
+import { asTask, Task } from './task';
 import type { ConnectionTask } from './task';
 import type { CancelledRuns } from './cancelled-runs';
 import { WatchedRun } from './watched-run';
@@ -24,7 +24,7 @@ export class LeaseTaskSubscriber<C, R> extends Subscriber<Lease<C>> {
   }
 
   protected override _next(lease: Lease<C>): void {
-    if (isHeldLease<C>(lease)) this.out.next(this.reservations.taskOf(lease));
+    if (isHeldLease<C>(lease)) this.out.next(asTask(this.reservations.taskOf(lease)));
     else this.error(notALeaseError());
   }
 

@@ -1,11 +1,11 @@
 import { describeValue } from '../../pool/values/describe';
 
 /** An item and its place: a `BatchFailure`, a `BatchOutcome`, or what one likes. */
-export interface NumberedItem {
+export interface NumberedItem<T = unknown> {
   /** The item's place, from 0, which its task keeps. */
   readonly index: number;
   /** What `work` gets. */
-  readonly item: unknown;
+  readonly item: T;
 }
 
 export function isNumbered(value: unknown): value is NumberedItem {

@@ -57,7 +57,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
   }
 
   /** Draws the items of the source. `rules` decide what becomes of the members. */
-  run(source: Observable<ObservableInput<R>>, rules: BatchRules<R>): void {
+  run(source: Observable<ObservableInput<unknown>>, rules: BatchRules<R>): void {
     this.rules = rules;
     this.destination.add(this);
     this.subscribing = true;
@@ -68,7 +68,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
     }
   }
 
-  private subscribeTo(source: Observable<ObservableInput<R>>): void {
+  private subscribeTo(source: Observable<ObservableInput<unknown>>): void {
     if (source instanceof TaskStream) {
       this.tasks = source as TaskStream<unknown, unknown, unknown, R>;
       this.tasks.items.subscribe(this.source);

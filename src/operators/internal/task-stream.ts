@@ -1,5 +1,5 @@
 import { Observable, Subscriber } from 'rxjs';
-import { ItemTask } from './task';
+import { asTask, ItemTask } from './task';
 import type { ConnectionTask, ItemWork } from './task';
 
 /** What makes tasks of items: for whoever subscribes, and for a batch right behind it, which would rather have their parts. */
@@ -32,6 +32,9 @@ class TaskSubscriber<C, I, T, R> extends Subscriber<I> {
     const { stream } = this;
     const refusal = stream.refuse(given);
     if (refusal !== null) this.error(refusal);
-    else this.out.next(new ItemTask(stream.each, stream.itemOf(given), stream.indexOf(given, this.place++)));
+    else {
+      const task = new ItemTask<C, T, R>(stream.each, stream.itemOf(given), stream.indexOf(given, this.place++));
+      this.out.next(asTask(task));
+    }
   }
 }

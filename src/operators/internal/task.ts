@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import type { Operator } from 'rxjs';
+import type { ObservableInput, Operator, OperatorFunction } from 'rxjs';
 import type { PoolError } from '../../pool/errors';
 import type { PoolInternals } from '../../pool/rx/internals';
 import type { ResolvedAcquireOptions } from '../../pool/state/claim-and-slot';
@@ -16,11 +16,103 @@ import type { CancelledRuns } from './cancelled-runs';
  *
  * It stays a task through `pipe`, so that `map((task) => task.pipe(timeout(500), retry(2)))` keeps item and index.
  */
-export interface ConnectionTask<T, R> extends Observable<R> {
+export interface ConnectionTask<T, R, L = R | undefined> extends Observable<R> {
   /** The item that the work is about. */
   readonly item: T;
   /** The item's place in the source, from 0. */
   readonly index: number;
+  /** Never set. Keeps the type of the last value for outcomes: `R` of a Promise, `R | undefined` of what may end without a value. */
+  readonly lastValueType?: () => L;
+  pipe(): ConnectionTask<T, R, L>;
+  pipe<A>(op1: OperatorFunction<R, A>): ConnectionTask<T, A>;
+  pipe<A, B>(op1: OperatorFunction<R, A>, op2: OperatorFunction<A, B>): ConnectionTask<T, B>;
+  pipe<A, B, C>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+  ): ConnectionTask<T, C>;
+  pipe<A, B, C, D>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+  ): ConnectionTask<T, D>;
+  pipe<A, B, C, D, E>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+  ): ConnectionTask<T, E>;
+  pipe<A, B, C, D, E, F>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+    op6: OperatorFunction<E, F>,
+  ): ConnectionTask<T, F>;
+  pipe<A, B, C, D, E, F, G>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+    op6: OperatorFunction<E, F>,
+    op7: OperatorFunction<F, G>,
+  ): ConnectionTask<T, G>;
+  pipe<A, B, C, D, E, F, G, H>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+    op6: OperatorFunction<E, F>,
+    op7: OperatorFunction<F, G>,
+    op8: OperatorFunction<G, H>,
+  ): ConnectionTask<T, H>;
+  pipe<A, B, C, D, E, F, G, H, I>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+    op6: OperatorFunction<E, F>,
+    op7: OperatorFunction<F, G>,
+    op8: OperatorFunction<G, H>,
+    op9: OperatorFunction<H, I>,
+  ): ConnectionTask<T, I>;
+  pipe<A, B, C, D, E, F, G, H, I>(
+    op1: OperatorFunction<R, A>,
+    op2: OperatorFunction<A, B>,
+    op3: OperatorFunction<B, C>,
+    op4: OperatorFunction<C, D>,
+    op5: OperatorFunction<D, E>,
+    op6: OperatorFunction<E, F>,
+    op7: OperatorFunction<F, G>,
+    op8: OperatorFunction<G, H>,
+    op9: OperatorFunction<H, I>,
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in RxJS's own signature
+    ...operations: OperatorFunction<any, any>[]
+  ): ConnectionTask<T, unknown>;
+}
+
+/** The type of the last value of what `from` takes. A Promise has one; an Observable or an iterable may end without. */
+export type LastValue<O> =
+  O extends ConnectionTask<unknown, unknown, infer L>
+    ? L
+    : O extends PromiseLike<infer V>
+      ? V
+      : O extends ObservableInput<infer V>
+        ? V | undefined
+        : never;
+
+/** The item of an outcome: that of the task, or the inner itself when it is no task. */
+export type ItemOf<O> = O extends ConnectionTask<infer T, unknown, unknown> ? T : O;
+
+/** A class cannot declare that the `pipe` that it inherits returns tasks, as its `lift` makes it do. */
+export function asTask<T, R>(task: Observable<R> & { readonly item: T; readonly index: number }): ConnectionTask<T, R> {
+  return task as ConnectionTask<T, R>;
 }
 
 // A symbol rather than instanceof, for two copies of the package in one program.
@@ -45,7 +137,7 @@ export function isBareTask(value: AnyTask): value is WorkObservable<unknown, unk
   return (value as { createRun?: unknown }).createRun !== undefined;
 }
 
-export abstract class Task<C, T, R> extends WorkObservable<C, R> implements ConnectionTask<T, R> {
+export abstract class Task<C, T, R> extends WorkObservable<C, R> {
   /** Whether its work was called, and what its pool refused it a connection with. */
   protected workCalled = false;
   private refusal: PoolError | null = null;
@@ -83,7 +175,7 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> implements Conn
 }
 
 /** A task with operators on it. */
-class DerivedTask<T, R> extends Observable<R> implements ConnectionTask<T, R> {
+class DerivedTask<T, R> extends Observable<R> {
   readonly pool: AnyTask['pool'];
   readonly cancelledRuns: CancelledRuns | undefined;
   readonly item: T;
