@@ -24,5 +24,7 @@ export default {
   ],
   // Types for a package that brings none; a program that a spec starts.
   ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest'],
+  // Programs of the system, which specs and an example start where they are installed.
+  ignoreBinaries: ['nats-server', 'erl'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 };
