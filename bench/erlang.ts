@@ -62,7 +62,7 @@ for (const [servers, load] of waiting) {
   console.log(withWaiting.at(-1));
 }
 
-const without = ['| connections | load | turned away: theory | simulated | |', '| ---: | ---: | ---: | ---: | --- |'];
+const without = ['| connections | load | rejected: theory | simulated | |', '| ---: | ---: | ---: | ---: | --- |'];
 for (const [servers, load] of turningAway) {
   const lost = await againstErlangB(servers, load, operations);
   all.push(lost);

@@ -16,8 +16,6 @@ const notDoneYet = [
   'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/performance.md',
-  'docs/simulation.md',
-  'docs/stress.md',
   'spec/cli',
   'spec/connectors',
   'spec/ix',
