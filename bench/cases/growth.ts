@@ -17,7 +17,7 @@ const sizes = decades(1, 10_000);
 export const growthOfPool: Case = curveOf({
   id: 'growth-pool',
   title: 'One use, by the size of the pool',
-  about: 'The case “One use with synchronous work, nobody waiting”, with so many connections open and idle.',
+  about: 'The case “One use with synchronous work, without waiting”, with so many connections open and idle.',
   x: 'connections in the pool',
   y: 'ns per use',
   xs: sizes,
@@ -48,7 +48,7 @@ export const growthOfCallers: Case = curveOf({
   id: 'growth-callers',
   title: 'One use, by the callers on 10 connections',
   about:
-    'The case “100 callers on 10 connections” with fewer and more callers. Up to 10 nobody waits; with 11 there is somebody in line, and then nobody, all the time. No timeout: `acquireTimeout: Infinity`.',
+    'The case “100 callers on 10 connections” with fewer and more callers. Up to 10 callers need not wait; with 11 the queue alternates between one waiter and none all the time. No timeout: `acquireTimeout: Infinity`.',
   x: 'callers',
   y: 'ns per use',
   xs: [1, 5, 10, 11, 12, 20, 100, 1_000, 10_000],

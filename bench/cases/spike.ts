@@ -88,7 +88,7 @@ export const spikes: Case = {
   title: 'A spike of 50 callers on 5 open connections',
   about:
     `At most ${MAX} connections, ${OPEN} open and warm; a connect takes ${CONNECT} ms, the work ${WORK} ms. The open ones alone serve ` +
-    `everybody in ten turns, long before another could be open: each connect that is begun is one too many.`,
+    `all callers in ten turns, long before another could be open: each connect that is begun is one too many.`,
   amount: { full: 5, quick: 3 },
   metrics: [
     { key: 'extra', title: 'extra connects' },

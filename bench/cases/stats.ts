@@ -2,7 +2,7 @@ import { snapshots } from '../floors/snapshots';
 import { changesAlone, changesInUse } from '../rooms/changes';
 import type { Amount, Case, Medians } from '../runner/case';
 
-const unobserved = 'pool.use, nobody looks';
+const unobserved = 'pool.use, no subscriber';
 const observed = 'pool.use, one subscriber';
 
 /** A change alone takes a nanosecond: fewer say nothing. */
@@ -24,15 +24,15 @@ export const stats: Case = {
     { key: 'changes', title: 'changes per use', digits: 1 },
   ],
   contenders: [
-    { name: 'eight frozen fields, nobody looks', kind: 'floor', measure: snapshots(0) },
+    { name: 'eight frozen fields, no subscriber', kind: 'floor', measure: snapshots(0) },
     { name: 'eight frozen fields, one subscriber', kind: 'floor', measure: snapshots(1) },
-    { name: 'a change alone, nobody looks', kind: 'ours', measure: changesAlone(0), amount: alone },
+    { name: 'a change alone, no subscriber', kind: 'ours', measure: changesAlone(0), amount: alone },
     { name: 'a change alone, one subscriber', kind: 'ours', measure: changesAlone(1), amount: alone },
     { name: unobserved, kind: 'ours', measure: changesInUse(0) },
     { name: observed, kind: 'ours', measure: changesInUse(1) },
   ],
   targets: [
-    { what: 'unobserved', unit: ' ns', value: (m) => m('a change alone, nobody looks'), atMost: 3 },
+    { what: 'unobserved', unit: ' ns', value: (m) => m('a change alone, no subscriber'), atMost: 3 },
     { what: 'one subscriber', unit: ' ns', value: perChange, atMost: 160, beyond: 100 },
   ],
   headline: {

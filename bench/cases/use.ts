@@ -79,7 +79,7 @@ const contenders: readonly Contender[] = [
     ...secondary,
   })),
   {
-    name: 'pool.use, somebody listens to events$',
+    name: 'pool.use, events$ subscribed',
     kind: 'ours',
     measure: subscribedUses(async () => {
       const pool = await warmPool(SIZE);
@@ -116,9 +116,9 @@ const contenders: readonly Contender[] = [
 
 export const use: Case = {
   id: 'use',
-  title: 'One use with synchronous work, nobody waiting',
+  title: 'One use with synchronous work, without waiting',
   about:
-    'A warm pool of 10; acquire, do nothing, give back, one after the other. Pools of promises are awaited, as their users must; ' +
+    'A warm pool of 10; acquire, do nothing, release, one after another. Pools of promises are awaited, as their users must; ' +
     'ours is subscribed.',
   amount: { full: 1_000_000, quick: 200_000 },
   metrics: [{ key: 'ns', title: 'ns per use' }],

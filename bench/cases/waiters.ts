@@ -51,8 +51,8 @@ const metrics = [
   { key: 'bytes', title: 'bytes per waiter' },
 ];
 const about =
-  'All 10 connections are held; so many get in line; the 10 come back; everybody is served and gives back. Bytes are those of the ' +
-  'heap when all are in line.';
+  'All 10 connections are held; the waiters enter the queue; the 10 are released; each waiter is served and releases. Bytes are those of the ' +
+  'heap when all are in the queue.';
 
 export const waiters: Case = {
   id: 'waiters',
