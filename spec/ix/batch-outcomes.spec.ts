@@ -31,7 +31,7 @@ describe('batchOutcomes, pulled', () => {
     expectNothingHeld(pool);
   });
 
-  it('is drawn anew by everyone who iterates', async () => {
+  it('is drawn anew by every iteration', async () => {
     const pool = openPool(2);
     const source = new CountedSource({ count: 3 });
     const outcomes = batchOutcomes()(withConnection(pool, new CountedWork().deaf)(source));
@@ -240,7 +240,7 @@ describe('batchOutcomes, pulled', () => {
       expectNothingHeld(pool);
     });
 
-    it('counts one that was drawn and had no room any more, since the pool was made smaller meanwhile', async () => {
+    it('counts one that was drawn and had no slot any more, since the pool was made smaller meanwhile', async () => {
       const answer = deferred<IteratorResult<number>>();
       let n = 0;
       const slow: AsyncIterable<number> = {
@@ -362,7 +362,7 @@ describe('batchOutcomes, pulled', () => {
       expect((await iterator.next()).done).toBe(true);
     });
 
-    it('by that signal also for a consumer who comes back when all is over, while the source is silent still', async () => {
+    it('by that signal also for a consumer that comes back when all is over, while the source is silent still', async () => {
       const answers = [Promise.resolve({ done: false, value: 0 }), new Promise<never>(() => undefined)];
       const source = {
         [Symbol.asyncIterator]: () => ({

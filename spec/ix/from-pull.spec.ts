@@ -14,7 +14,7 @@ describe('fromPull', () => {
     expect([source.mostAsked, source.returns]).toEqual([1, 0]);
   });
 
-  it('is cold: draws nothing before it is subscribed, and anew for everyone', async () => {
+  it('is cold: draws nothing before it is subscribed, and anew for every subscriber', async () => {
     const source = new CountedSource({ count: 2 });
     const values$ = fromPull(source);
     await settle();
@@ -62,7 +62,7 @@ describe('fromPull', () => {
     expect(waiting.returns).toBe(1);
   });
 
-  it('gives what a source that does not hear answers afterwards to nobody', async () => {
+  it('drops what a source that does not react answers afterwards', async () => {
     const source = new CountedSource({ before: (n) => microtasks(10 * n) });
     const seen: number[] = [];
     const subscription = fromPull(source).subscribe((n) => seen.push(n));

@@ -43,7 +43,7 @@ describe('leases', () => {
     expectNothingHeld(pool);
   });
 
-  it('gives itself back at the end of each round with using, at a break, and at an error', async () => {
+  it('is released at the end of each round with using, at a break, and at an error', async () => {
     const pool = openPool(1);
     let rounds = 0;
     for await (using lease of leases(pool)) {
@@ -61,7 +61,7 @@ describe('leases', () => {
     expect(pool.stats.acquired).toBe(4);
   });
 
-  it('gives back a lease that had come, and that nobody has looked at', async () => {
+  it('releases a lease that was delivered and not read', async () => {
     for (let moment = 0; moment < 12; moment++) {
       const pool = openPool(2, { after: 3 });
       const iterator = leases(pool)[Symbol.asyncIterator]();
@@ -73,7 +73,7 @@ describe('leases', () => {
     }
   });
 
-  it('gives it back also when the iteration had ended by itself, or is aborted', async () => {
+  it('releases it also when the iteration had ended by itself, or is aborted', async () => {
     const pool = openPool(1);
     const ended = leases(pool, { acquireTimeout: 5 })[Symbol.asyncIterator]();
     const untaken = await ended.next();
@@ -130,7 +130,7 @@ describe('leases', () => {
     lease!.release();
   });
 
-  it('makes tasks of leases, with withConnection(work), that give them back', async () => {
+  it('makes tasks of leases, with withConnection(work), that release them', async () => {
     const pool = openPool(2);
     const pings = ixFrom(leases(pool)).pipe(
       take(5),
@@ -143,7 +143,7 @@ describe('leases', () => {
     expectNothingHeld(pool);
   });
 
-  it('gives back the leases of tasks that never ran', async () => {
+  it('releases the leases of tasks that never ran', async () => {
     const pool = openPool(3);
     const tasks = withConnection((connection: number) => Promise.resolve(connection))(leases(pool));
     const iterator = tasks[Symbol.asyncIterator]();

@@ -155,7 +155,7 @@ for (const [pipeline, build] of Object.entries(pipelines)) {
       }, !collecting.includes(pipeline));
     });
 
-    it('by the AbortSignal of whoever iterates', async () => {
+    it('by the AbortSignal of the iteration', async () => {
       await atEveryMoment(async (results, moment) => {
         const controller = new AbortController();
         const iterate = results[Symbol.asyncIterator] as (signal: AbortSignal) => AsyncIterator<unknown>;
@@ -168,7 +168,7 @@ for (const [pipeline, build] of Object.entries(pipelines)) {
       });
     });
 
-    it('by unsubscribing from fromPull: all is back, though nobody can wait for it', async () => {
+    it('by unsubscribing from fromPull: everything is released, though no caller can wait for it', async () => {
       await atEveryMoment(async (results, moment) => {
         const subscription = fromPull(results).subscribe();
         await microtasks(moment);

@@ -71,7 +71,7 @@ describe('Streams as sources', () => {
       }
     });
 
-    it('are destroyed at once while they wait for data, with no error that nobody handles', async () => {
+    it('are destroyed at once while they wait for data, with no unhandled error', async () => {
       const stream = new PassThrough({ objectMode: true });
       stream.write('a');
       const errors: unknown[] = [];
@@ -171,7 +171,7 @@ describe('Streams as sources', () => {
       expect(await failureOf(send(readable))).toEqual(new Error('gone'));
     });
 
-    it('that somebody else reads are refused by the stream', async () => {
+    it('that another reader has locked are refused by the stream', async () => {
       const stream = numbers([], 1);
       stream.getReader();
       expect(String(await failureOf(fromThrowing(() => send(stream))))).toContain('locked');

@@ -44,7 +44,7 @@ describe('trackProgress, pulled', () => {
     expect(last[0]).toEqual(jasmine.objectContaining({ succeeded: 2, failed: 1 }));
   });
 
-  it('completes and errors with the batch, and says nothing of a consumer who stops', async () => {
+  it('completes and errors with the batch, and says nothing of a consumer that stops', async () => {
     const said: string[] = [];
     const observer = { complete: () => said.push('complete'), error: (e: Error) => said.push(e.message) };
     const track = trackProgress(observer as never);

@@ -36,7 +36,7 @@ describe('The traps of IxJS 7', () => {
     expect([ours.drawn, ours.returns]).toEqual([2, 1]);
   });
 
-  it('flatMap(f, n) draws all of its source; a batch draws when it has room', async () => {
+  it('flatMap(f, n) draws all of its source; a batch draws when a slot is free', async () => {
     const theirs = new CountedSource({ count: 1_000 });
     const never = (): AsyncIterable<number> => ({
       [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
@@ -67,7 +67,7 @@ describe('The traps of IxJS 7', () => {
 
     expect(() => withConnection(openPool(1), new CountedWork().atOnce)(range(0, 3) as never)).toThrow(
       poolError('INVALID_CONFIG', {
-        message: jasmine.stringMatching(/an Observable pushes, whether or not there is room/),
+        message: jasmine.stringMatching(/an Observable pushes, whether or not a slot is free/),
       }),
     );
   });

@@ -469,7 +469,7 @@ describe('batchOutcomes', () => {
       });
     });
 
-    it('does not begin the works of its own that still stand in line', () => {
+    it('does not begin the works of its own that are still queued', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const pool = createPool({ connect: target('a', 'b').connect, max: 2 });
         const other = cold('  ---------|');
@@ -568,7 +568,7 @@ describe('batchOutcomes', () => {
       expectNothingHeld(pool);
     });
 
-    it('by who sees one of its own get in line, takes it out again', () => {
+    it('by a subscriber of the stats that sees one of its own queued, removes it again', () => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
       const items = new Subject<string>();
       const others = [1, 2].map(() => pool.use(() => new Subject<never>()).subscribe());

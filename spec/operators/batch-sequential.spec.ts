@@ -283,7 +283,7 @@ describe('batchSequential', () => {
     });
   });
 
-  it('stands in line with one task at a time, so that the tail of the batch does not time out', () => {
+  it('queues one task at a time, so that the tail of the batch does not time out', () => {
     marbles(({ cold, target, expectObservable, flush }) => {
       const pool = createPool({ connect: target('a').connect, max: 1, acquireTimeout: 5 });
       const work = cold('   --x|');

@@ -162,12 +162,12 @@ describe('a batch and an outage of two seconds', () => {
       expect(at).toBeLessThan(2_000 + workTime(400) + probe);
     });
 
-    it(`burns its items through with a patience of 0: ${name}`, () => {
+    it(`fails its items at once with patience: 0, ${name}`, () => {
       const { result } = runThrough(batch, { options: { patience: 0 } });
       expect(failures(result)).toEqual({ use: 8, open: 200 });
     });
 
-    it(`fails what is held when the patience is over, and what follows at once: ${name}`, () => {
+    it(`fails what is held when the time limit is over, and what follows at once: ${name}`, () => {
       const { result, at, target } = runThrough(batch, { away: 1e6, options: { patience: 700 } });
       const { use, open } = failures(result) as { use: number; open: number };
       expect(use).toBe(8);
@@ -190,12 +190,12 @@ describe('a batch and an outage of two seconds', () => {
     expect(failures(result)).toEqual({ use: 8 });
   });
 
-  it('holds what load shedding turns away while there is no connection at all', () => {
+  it('holds what load shedding rejects while there is no connection at all', () => {
     const { result } = runThrough(batches['batchParallel right behind withConnection']!, { overload: {} });
     expect(failures(result)).toEqual({ use: 8 });
   });
 
-  it('has the acquireTimeout of the pool for its patience', () => {
+  it('has the acquireTimeout of the pool as default of `patience`', () => {
     const { at } = runThrough(batches['batchParallel right behind withConnection']!, {
       away: 1e6,
       acquireTimeout: 4_000,
@@ -204,7 +204,7 @@ describe('a batch and an outage of two seconds', () => {
     expect(at).toBeLessThan(5_500);
   });
 
-  it('has as much patience with the second outage as with the first', () => {
+  it('holds as long in the second outage as in the first', () => {
     const target = new Target();
     let result: BatchResult<number | undefined> | undefined;
     marbles(({ flush }) => {
@@ -256,7 +256,7 @@ describe('a batch and an outage of two seconds', () => {
     expect(got).toEqual([0, 1, 2]);
   });
 
-  it('ends one that runs one after the other with the error of the pool, when its patience is over', () => {
+  it('ends one that runs one after the other with the error of the pool, when its `patience` is over', () => {
     const target = new Target();
     target.up = false;
     marbles(({ expectObservable }) => {
@@ -266,7 +266,7 @@ describe('a batch and an outage of two seconds', () => {
     });
   });
 
-  it('dials no more than a pool with somebody in line: one probe a second', () => {
+  it('connects no more often than a pool with a waiter: one probe a second', () => {
     const { target } = runThrough(batches['batchParallel right behind withConnection']!, { away: 10_000 });
     expect(target.dials).toBeLessThanOrEqual(8 + 8 + 10 + 8);
   });
@@ -531,7 +531,7 @@ describe('a batch that waits for its target', () => {
     expect(dialled).toBeGreaterThan(0);
   });
 
-  it('refuses a patience that is none', () => {
+  it('refuses an invalid `patience`', () => {
     const message = jasmine.stringContaining(
       'patience must be milliseconds, 0 or more, or Infinity for none, but got -1',
     );

@@ -6,7 +6,7 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { dead, expectNothingHeld, marbles, opensAtOnce, poolError } from '../helpers/marbles';
 
 describe('withConnection(work), with the pool as the source', () => {
-  it('makes every lease that the pool emits a task that works on it and gives it back', () => {
+  it('makes every lease that the pool emits a task that works on it and releases it', () => {
     marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('--a', '--b');
       const pool = createPool({ connect, max: 2 });
@@ -161,7 +161,7 @@ describe('withConnection(work), with the pool as the source', () => {
     });
   });
 
-  describe('gives back the lease of a task that has not run', () => {
+  describe('releases the lease of a task that has not run', () => {
     it('when the pipeline is unsubscribed', () => {
       marbles(({ target, at, expectObservable, flush }) => {
         const pool = createPool({ connect: target(opensAtOnce('a'), opensAtOnce('b')).connect, max: 2 });
@@ -252,7 +252,7 @@ describe('withConnection(work), with the pool as the source', () => {
       });
     });
 
-    it('when the source has completed and nobody runs it', () => {
+    it('when the source has completed and the task is not run', () => {
       marbles(({ target, expectObservable, flush }) => {
         const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1 });
         const tasks = pool.pipe(
@@ -266,7 +266,7 @@ describe('withConnection(work), with the pool as the source', () => {
       });
     });
 
-    it('but not while another one runs, which somebody has begun a moment after the end of the source', () => {
+    it('but not while another one runs, which was started a moment after the end of the source', () => {
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 2 });
         const tasks: ConnectionTask<Lease<string>, number>[] = [];
@@ -346,7 +346,7 @@ describe('withConnection(work), with the pool as the source', () => {
     });
   });
 
-  it('does not work on a lease that somebody has released behind its back', () => {
+  it('does not work on a lease that was released before its turn', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     let error: unknown;
     pool
@@ -443,7 +443,7 @@ describe('withConnection(work), with the pool as the source', () => {
       });
     });
 
-    it('exhaustAll: runs one at a time, and what it dropped is given back when the pipeline ends', () => {
+    it('exhaustAll: runs one at a time, and what it dropped is released when the pipeline ends', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect } = target('a', '--b');
         const pool = createPool({ connect, max: 2 });

@@ -390,7 +390,7 @@ describe('withConnection(pool, work)', () => {
       ]);
     });
 
-    it('leases anew for every retry, and has given back before', () => {
+    it('leases anew for every retry, and has released before', () => {
       marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a');
         const pool = createPool({ connect, max: 1 });

@@ -17,7 +17,7 @@ import type { PullSource, Receiver } from './internal/source';
  *
  * A batch has `concurrency` slots, and draws the next task when one of them is free. A task has its slot from the moment at which
  * it is asked for until the consumer comes back from its outcome for the next one: so there are never more than `concurrency`
- * tasks that run or whose outcomes wait, and a consumer who has stopped pulling has stopped the drawing too.
+ * tasks that run or whose outcomes wait, and a consumer that stops pulling also stops the drawing.
  *
  * ```
  * pulled             1       2   3      4

@@ -11,7 +11,7 @@ import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource } from './internal/source';
 
 /**
- * Runs tasks in parallel, so many at a time, and gives one result when all have ended: what succeeded and what failed, in the
+ * Runs up to `concurrency` tasks in parallel, and gives one result when all have ended: what succeeded and what failed, in the
  * order of the source. Short for `batchOutcomes(concurrency)` and `collectBatch()`. The tasks are drawn as slots come free; the
  * result holds what came of all of them.
  *

@@ -17,7 +17,7 @@ import type { PullSource, Receiver, Source } from './internal/source';
  * ```
  *
  * RxJS pushes: an operator that buffers, such as `mergeMap`, takes whatever comes, and that is all of the source. To draw only
- * when there is room put the batch of this entry in front of it.
+ * when a slot is free, put the batch of this entry in front of it.
  *
  * ```ts
  * fromPull(batchOutcomes(8)(tasks)).pipe(bufferTime(1_000), takeUntil(stop$))
@@ -79,7 +79,7 @@ class PullSubscription<T> implements Receiver<T>, Unsubscribable {
   unsubscribe(): void {
     if (this.done) return;
     this.done = true;
-    // Nobody listens any more: what the ending fails with is for RxJS's `onStoppedNotification`, as any error that comes too late.
+    // The subscriber is closed: RxJS passes an error of the stop to `onStoppedNotification`, as any error that comes too late.
     this.source.stop().catch((error: unknown) => {
       this.subscriber.error(error);
     });

@@ -18,14 +18,14 @@ import type { Receiver, Source } from './internal/source';
  * released            ----!
  * ```
  *
- * Whoever ends the iteration while a pull waits leaves the line, and a lease that had come, but whose `value` nobody has looked
- * at, goes back to the pool. The options are those of `pool.acquire()`, for each of the pulls.
+ * Ending the iteration while a pull waits cancels that acquire, and a lease that has been delivered, but whose `value` was not read,
+ * is released. The options are those of `pool.acquire()`, for each of the pulls.
  *
  * Errors: `PoolExhaustedError` and `ConnectionFailedError`, as from `pool.acquire()`. They end the iteration.
  *
  * ```ts
  * for await (using lease of leases(pool)) {
- *   await lease.connection.write(await nextJob());   // given back at the end of each round, and at a break
+ *   await lease.connection.write(await nextJob());   // released at the end of each round, and at a break
  * }
  * ```
  */
@@ -74,7 +74,7 @@ class LeaseSource<C> implements Source {
   }
 }
 
-/** Knows which leases nobody has looked at yet: `for await` reads the `value` of a result only when it goes on with it. */
+/** Keeps the leases that were delivered and not read yet: `for await` reads the `value` of a result only when it goes on with it. */
 class PendingLeasePulls<C> extends PendingPulls<Lease<C>> {
   private readonly untaken = new Set<Lease<C>>();
 

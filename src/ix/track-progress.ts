@@ -12,7 +12,7 @@ import { Stage } from './internal/stage';
 
 /**
  * Tells an observer how far the batch has come: once at the first pull and once for every outcome, before the outcome goes on.
- * Its complete and its error follow those of the batch; a consumer who stops early is no end of the batch.
+ * Its complete and its error follow those of the batch; a consumer that stops early does not end the batch.
  *
  * ```
  * pulled     1 2  3  4

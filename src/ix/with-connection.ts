@@ -15,7 +15,7 @@ import type { Receiver } from './internal/source';
 import { TaskStage, ItemTaskStage } from './internal/task-stage';
 
 /**
- * Makes every item a cold task that leases a connection, works on it, and gives it back. One item is drawn for each task that is
+ * Makes every item a cold task that leases a connection, works on it, and releases it. One item is drawn for each task that is
  * pulled; what follows decides how many are, and runs them.
  *
  * ```
@@ -39,8 +39,8 @@ export function withConnection<C, T, O extends WorkResult>(
   options?: AcquireOptions,
 ): PullOperator<T, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>>;
 /**
- * With `leases(pool)` as the source: makes every lease a task that works on it and gives it back. A task that has not run when
- * the iteration ends gives its lease back then.
+ * With `leases(pool)` as the source: makes every lease a task that works on it and releases it. A task that has not run when
+ * the iteration ends releases its lease then.
  *
  * ```ts
  * from(leases(pool)).pipe(take(3), withConnection((node) => node.call('ping')), batchOutcomes())

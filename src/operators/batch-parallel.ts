@@ -12,7 +12,7 @@ import { ResultSubscriber } from './internal/result-subscriber';
 import type { ItemOf, LastValue } from './internal/task';
 
 /**
- * Runs tasks in parallel, so many at a time, and emits one result when all have ended: what succeeded and what failed, in the
+ * Runs up to `concurrency` tasks in parallel, and emits one result when all have ended: what succeeded and what failed, in the
  * order of the source. Short for `batchOutcomes(concurrency)` and `collectBatch()`.
  *
  * ```

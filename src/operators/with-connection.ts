@@ -11,7 +11,7 @@ import type { ConnectionTask, LastValue } from './internal/task';
 import { TaskStream } from './internal/task-stream';
 
 /**
- * Makes every item a cold task that leases a connection, works on it, and gives it back. What follows decides
+ * Makes every item a cold task that leases a connection, works on it, and releases it. What follows decides
  * how many run at a time.
  *
  * ```
@@ -36,8 +36,8 @@ export function withConnection<C, T, O extends WorkResult>(
   options?: AcquireOptions,
 ): OperatorFunction<T, ConnectionTask<T, ObservedValueOf<O>, LastValue<O>>>;
 /**
- * With the pool itself as the source: makes every lease that it emits a task that works on it and gives it back. A task
- * that has not run when the pipeline ends gives its lease back then.
+ * With the pool itself as the source: makes every lease that it emits a task that works on it and releases it. A task
+ * that has not run when the pipeline ends releases its lease then.
  *
  * ```ts
  * pool.pipe(take(3), withConnection((node) => node.call('ping')), mergeAll())

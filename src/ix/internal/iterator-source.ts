@@ -2,8 +2,8 @@ import type { Clock } from '../../pool/time/clock';
 import type { Receiver, Source } from './source';
 
 /**
- * In ms. A generator that waits for something hears of `return()` only when that has come, which may be never. Who stops is not
- * to wait so long: the generator ends by itself then, later.
+ * In ms. A generator that awaits a promise runs its `return()` only after that promise has settled, which may be never. `stop` waits no
+ * longer than this; the generator ends later, by itself.
  */
 const returnTimeoutMs = 1_000;
 
@@ -13,7 +13,7 @@ export class IteratorSource<T> implements Source {
   private done = false;
   private pending = false;
   private lateCount = 0;
-  /** Wakes whoever waits for the answer that is still to come. */
+  /** Ends the wait of `stop` for the answer to the last pull. */
   private onSettled: (() => void) | null = null;
 
   constructor(
@@ -45,7 +45,7 @@ export class IteratorSource<T> implements Source {
     const returned = (async (): Promise<unknown> => iterator.return?.())();
     this.destroy?.();
     if (this.pending) await this.answerOrTimeout(returned);
-    // It has heard, and is cleaning up; or it has not, and nobody can wait for that.
+    // Either the iterator is cleaning up, or it does not react: `stop` waits for neither.
     if (this.pending) returned.catch(() => undefined);
     else await returned;
     return this.lateCount;

@@ -33,7 +33,7 @@ export function checkSource(operator: string, source: unknown): void {
     typeof source === 'string'
       ? `a string would be drawn letter by letter: give it as [${describeValue(source)}]`
       : isMethod(found?.subscribe)
-        ? `an Observable pushes, whether or not there is room: it has these operators too, in 'rxjs-connection-pool'`
+        ? `an Observable pushes, whether or not a slot is free: use the operators of 'rxjs-connection-pool' for it`
         : `the source must be an AsyncIterable or an Iterable, but got ${describeValue(source)}`;
   throw new InvalidConfigError('pool', `${operator} cannot draw`, [issue]);
 }

@@ -18,7 +18,7 @@ import { Stage } from './stage';
 
 /**
  * The machine under every batch that is pulled. It has as many slots as may run at a time. A slot is taken from the moment at
- * which its item is asked for until the consumer, who has got what came of it, comes back for more. The next item is drawn when
+ * which its item is asked for until the consumer, which has got its outcome, pulls again. The next item is drawn when
  * a slot is free, and only then.
  */
 export abstract class PullBatch<R, V>
@@ -28,7 +28,7 @@ export abstract class PullBatch<R, V>
   /** Decide what becomes of the members. */
   abstract readonly rules: BatchRules<R>;
   readonly running = new RunningMembers<Member<R>>();
-  /** Nobody listens to the members any more. */
+  /** Stopped or aborted: values and ends of members are ignored. */
   closed = false;
   readonly destination = null;
   /** Of the consumer, when it first pulled: what goes on without a pull goes on in it. */
@@ -414,7 +414,7 @@ export abstract class PullBatch<R, V>
     else signal.addEventListener('abort', this.onAbort);
   }
 
-  /** Whoever aborts wants nothing any more, not even what is ready. */
+  /** After an abort no outcome is delivered, not even those that are ready. */
   private readonly onAbort = (): void => {
     this.ready.clear();
     this.abort(this.signal!.reason);

@@ -16,7 +16,7 @@ export function isPullIterable<T>(source: unknown): source is PullIterable<T> {
   return (source as { [brand]?: true })[brand] === true;
 }
 
-/** What our operators return: an AsyncIterableX for everybody else, and a Source for each other. */
+/** What the operators return: an AsyncIterableX, and a Source for other operators of this package. */
 export abstract class PullIterable<T> extends AsyncIterableX<T> {
   get [brand](): true {
     return true;

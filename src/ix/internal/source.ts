@@ -3,7 +3,7 @@ import type { ItemWork } from '../../operators/internal/task';
 import type { CancelledRuns } from '../../operators/internal/cancelled-runs';
 import type { BatchWait } from '../../operators/internal/batch-wait';
 
-/** Who has asked a {@link Source}. Each `pull` is answered by one of these calls: inside of it, or later. */
+/** What pulls from a {@link Source}. Each `pull` is answered by one of these calls: during the pull, or later. */
 export interface Receiver<T> {
   next(value: T): void;
   /** There is no more. */

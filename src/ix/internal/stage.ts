@@ -7,7 +7,7 @@ import type { PullSource, Receiver, Source } from './source';
 export abstract class Stage<T, R> implements Source, Receiver<T> {
   protected upstream!: Source;
   private stopping: Promise<number> | null = null;
-  /** Whoever received has stopped, and is not to be told anything any more. */
+  /** The receiver has called `stop`: it gets no more calls. */
   protected stopped = false;
 
   constructor(protected readonly receiver: Receiver<R>) {}
@@ -45,16 +45,16 @@ export abstract class Stage<T, R> implements Source, Receiver<T> {
     return (this.stopping ??= this.release());
   }
 
-  /** What there is to give back. */
+  /** Releases what the stage holds. */
   protected release(): Promise<number> {
     return this.upstream.stop();
   }
 
   /** Answers a pull with an error of its own, when all is back. */
   protected fail(error: unknown): void {
-    const broke = (): void => {
+    const report = (): void => {
       if (!this.stopped) this.receiver.error(error);
     };
-    this.stopUpstream().then(broke, broke);
+    this.stopUpstream().then(report, report);
   }
 }

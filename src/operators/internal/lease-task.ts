@@ -54,12 +54,12 @@ export function notALeaseError(): TypeError {
   );
 }
 
-/** Answers for the leases of the tasks that never run: they go back when the pipeline ends before their turn. */
+/** Keeps the leases of tasks that have not run, and releases them when the pipeline ends first. */
 export class Reservations<C, R> {
   private index = 0;
   private readonly pending = new Set<LeaseTask<C, R>>();
   private running = 0;
-  /** The source has ended: whoever got the tasks may still run them, and we hear of that only through the tasks. */
+  /** The source has ended. The tasks may still be run, which only the tasks themselves notice. */
   sourceEnded = false;
 
   constructor(
@@ -92,7 +92,7 @@ export class Reservations<C, R> {
     if (this.sourceEnded) this.releaseAll();
   }
 
-  /** When nobody drives the tasks any more, nobody may ever run those that are left. */
+  /** When no task runs any more, the remaining tasks may never run. */
   releaseUnlessRunSoon(): void {
     const [first] = this.pending;
     if (first === undefined || !this.sourceEnded || this.running > 0) return;

@@ -3,7 +3,7 @@ import type { PoolInternals } from '../../pool/rx/internals';
 import type { CancelledRun } from './cancelled-runs';
 import type { RunningMembers, StoredMember } from './running-members';
 
-/** One of a batch. */
+/** One inner of a batch that runs. */
 export interface Member<R> extends StoredMember {
   readonly index: number;
   readonly item: unknown;
@@ -26,16 +26,16 @@ export interface HeldMember<R> extends Member<R> {
 /** What a batch does with the values and the end of its members. */
 export interface BatchRules<R> {
   value(member: Member<R>, value: R): void;
-  /** The member has ended, and its connection, if it had one, is back. */
+  /** The member has completed, and its connection, if it had one, is released. */
   completed(member: Member<R>): void;
   failed(member: Member<R>, error: unknown): void;
 }
 
 /** The batch that a member belongs to. */
 export interface MemberOwner<R> {
-  /** Nobody listens to the members any more. */
+  /** Unsubscribed: values and ends of members are ignored. */
   readonly closed: boolean;
-  /** Whom the values of a member go to, in the end. */
+  /** The subscriber that the values of a member finally reach. */
   readonly destination: unknown;
   readonly rules: BatchRules<R>;
   readonly running: RunningMembers<Member<R>>;

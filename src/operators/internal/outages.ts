@@ -59,7 +59,7 @@ export class Outages<R> {
     for (const outage of this.byPool.values()) outage.fail();
   }
 
-  /** No one wants to know any more. */
+  /** The batch is closed: nothing is held, and no member is told. */
   cancel(): void {
     this.holdsAny = false;
     for (const outage of this.byPool.values()) outage.takeHeld();
@@ -111,7 +111,7 @@ class Outage<R> implements RecoveryWatcher {
   private held: Refused<R>[] = [];
   private claim: RecoveryClaim<unknown> | null = null;
   private cancelTimer: Cancel | null = null;
-  /** How many leases the pool had lent when the patience was over, or -1. As long as it has lent no more, it is the same outage. */
+  /** The number of leases the pool had lent when the time limit expired, or -1. As long as it has lent no more, it is the same outage. */
   private expiredAtLease = -1;
 
   constructor(
@@ -145,7 +145,7 @@ class Outage<R> implements RecoveryWatcher {
     });
   }
 
-  /** There will be no connection any more: the pool is destroyed. Or, by their own errors: they have been held for too long. */
+  /** Fails all held members: with `error` if the pool is destroyed, with their own errors if they were held too long. */
   fail(error?: PoolError): void {
     if (this.held.length === 0) return;
     this.outages.release(this.takeHeld(), ({ member, error: own }) => {

@@ -74,7 +74,7 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
   return options;
 }
 
-/** How far one run has come, and who is told. */
+/** The counts of one run of a batch, and the observer that gets them. */
 export class ProgressCounter {
   private succeeded = 0;
   private failed = 0;

@@ -111,7 +111,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
       this.abort(refusal);
       return;
     }
-    // What most find: none before it, and room.
+    // The common case: nothing is queued, and a slot is free.
     if (!this.pumping && this.queue.size === 0 && this.canStart(given)) this.startAtOnce(given);
     else if (!this.closed) this.enqueue(given);
   }
@@ -224,7 +224,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
     return isTask(given) ? given.pool.core : null;
   }
 
-  /** Which the item is started in when there is room: the end of another makes it, in whatever context that comes. */
+  /** The context in which a queued item is started: the end of another member starts it, in a context of its own. */
   private contextOf(given: unknown): Context | null {
     const pool = this.poolOf(given);
     if (pool === null) return null;
@@ -287,7 +287,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
   }
 }
 
-/** One that has come after the subscribe, when there was no room: in a context of its own. */
+/** An item that was queued after the subscribe, with its own context. */
 class ItemInContext {
   constructor(
     readonly given: unknown,

@@ -6,7 +6,7 @@ export const notStored = -1;
 
 /** One that runs, and knows where it is kept. */
 export interface StoredMember extends Unsubscribable {
-  /** Its place in the batch: who began first has the lower one. */
+  /** Its place in the batch: the member that started first has the lower one. */
   readonly position: number;
   /** Where it is in {@link RunningMembers}, or {@link notStored}. */
   slotIndex: number;

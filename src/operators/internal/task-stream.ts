@@ -2,7 +2,7 @@ import { Observable, Subscriber } from 'rxjs';
 import { asTask, ItemTask } from './task';
 import type { ConnectionTask, ItemWork } from './task';
 
-/** What makes tasks of items: for whoever subscribes, and for a batch right behind it, which would rather have their parts. */
+/** Makes tasks of items. A batch directly downstream takes the items instead, and makes no tasks. */
 export abstract class TaskStream<C, I, T, R> extends Observable<ConnectionTask<T, R>> {
   constructor(
     readonly items: Observable<I>,

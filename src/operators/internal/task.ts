@@ -10,7 +10,7 @@ import { WorkObservable } from '../../pool/rx/work-observable';
 import type { CancelledRuns } from './cancelled-runs';
 
 /**
- * What `withConnection` makes of an item: cold work that leases a connection when it is subscribed, and gives it back
+ * What `withConnection` makes of an item: cold work that leases a connection when it is subscribed, and releases it
  * whichever way it ends. The operator that follows decides how many run at a time: one of the batches, or RxJS's own
  * `mergeAll(n)`, `concatAll()`, `switchAll()`, `exhaustAll()`.
  *

@@ -1,5 +1,5 @@
 // A batch that stops at an error knows how many it had drawn and did not start; the BatchResult is to say so, whatever operators
-// stand between the two. It travels with the outcome that stopped the batch, where nobody else sees it.
+// stand between the two. It is kept beside the outcome that stopped the batch, and is no property of it.
 const unstarted = new WeakMap<object, number>();
 
 /** So many more had been drawn when this outcome stopped its batch, and were not started. */
