@@ -2,6 +2,7 @@ import type { Case } from '../runner/case';
 import { promiseBatches, synchronousBatch } from './batch';
 import { growthOfCallers, growthOfLine, growthOfPool, growthOfWatchers } from './growth';
 import { growthOfConnections, growthOfPayload } from './growth-rpc';
+import { erlangCalls, erlangCodec } from './erlang';
 import { callers } from './callers';
 import { oneCall, tenCalls } from './calls';
 import { idleMemory } from './idle-memory';
@@ -28,6 +29,8 @@ export const allCases: readonly Case[] = [
   tenCalls,
   ...natsRequests,
   largeReply,
+  ...erlangCalls,
+  ...erlangCodec,
   spikes,
   idleMemory,
   size,
