@@ -25,6 +25,6 @@ export default {
   // Types for a package that brings none; a program that a spec starts.
   ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest'],
   // Programs of the system, which specs and an example start where they are installed.
-  ignoreBinaries: ['nats-server', 'erl'],
+  ignoreBinaries: ['nats-server', 'erl', 'epmd'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -106,7 +106,7 @@ const others = async () => {
   const { Erlang } = (await import('erlang_js')).default;
   const term = await new Promise<unknown>((resolve, reject) => {
     Erlang.binary_to_term(encodeTerm(message), (error, value) =>
-      error === undefined ? resolve(value) : reject(error),
+      error instanceof Error ? reject(error) : resolve(value),
     );
   });
   return { Erlang, term };

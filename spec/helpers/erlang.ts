@@ -79,7 +79,7 @@ const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /** Starts a node. */
-export async function startErlang(options: ErlangNodeOptions = {}): Promise<ErlangNode> {
+async function startErlang(options: ErlangNodeOptions = {}): Promise<ErlangNode> {
   const { name = 'worker', args = [], epmd, start = 'spec_peer:start()', program = 'erl' } = options;
   const port = await freePort();
   const cookie = randomBytes(9).toString('base64url');

@@ -24,7 +24,7 @@ const u32 = (value: number): Buffer => {
   bytes.writeUInt32BE(value);
   return bytes;
 };
-export const framed16 = (message: Buffer): Buffer => Buffer.concat([u16(message.length), message]);
+const framed16 = (message: Buffer): Buffer => Buffer.concat([u16(message.length), message]);
 export const framed32 = (message: Buffer): Buffer => Buffer.concat([u32(message.length), message]);
 
 export const named = (name: string): Buffer =>

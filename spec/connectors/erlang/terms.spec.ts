@@ -20,6 +20,8 @@ import {
   tuple,
   type Sendable,
 } from '../../../src/connectors/erlang/terms/index';
+import { atomCount } from '../../../src/connectors/erlang/terms/atom';
+import { collectGarbage } from '../../helpers/garbage';
 import { anyTerm } from './term-arbitrary';
 
 const hex = (term: Sendable): string => encodeTerm(term).toString('hex');
@@ -194,6 +196,20 @@ describe('an atom', () => {
     expect(read('73 02 6f6b')).toBe(atom('ok'));
     expect(read('73 01 e9')).toBe(read('77 02 c3a9'));
     expect(atom('constructor')).not.toBe(atom('__proto__'));
+  });
+
+  it('that came from a peer and is not kept is forgotten', async () => {
+    const before = atomCount();
+    for (let round = 0; round < 10; round++) {
+      const names = Array.from({ length: 1_000 }, (_, i) => `unique ${round} ${i}`);
+      decodeTerm(Buffer.concat([encodeTerm(names.map(() => tuple())).subarray(0, 6), ...names.map((name) => Buffer.concat([Buffer.of(119, name.length), Buffer.from(name)])), Buffer.of(106)])); // prettier-ignore
+    }
+    expect(atomCount()).toBeGreaterThan(before + 1_000);
+    while (atomCount() > before + 1_000) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(atomCount()).toBeLessThanOrEqual(before + 1_000);
   });
 });
 
