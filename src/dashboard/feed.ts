@@ -17,8 +17,8 @@ export interface Feed {
   stats(): readonly (PoolStats | null)[];
   /** What was asked of a pool lately; undefined where that is not known. */
   load(pool: number): Promise<LoadRecording | undefined>;
-  /** Begins; `onTick` gets each further tick. */
-  start(onTick: (tick: Tick) => void): void;
+  /** Begins; `onTick` gets each further tick, or null where everything is new. */
+  start(onTick: (tick: Tick | null) => void): void;
   stop(): void;
 }
 
@@ -50,7 +50,7 @@ export class PoolFeed implements Feed {
     return this.last.every((frame) => frame?.stats.state === 'destroyed');
   }
 
-  start(onTick: (tick: Tick) => void): void {
+  start(onTick: (tick: Tick | null) => void): void {
     this.following = this.options.run$?.subscribe({
       next: (report) => (this.run = runRowOf(report)),
       error: () => undefined,

@@ -96,6 +96,7 @@ export class Collector {
         if (!holders.some((holder) => holder.connection === connection)) this.leaked.delete(connection);
       }
     }
+    if (this.gap === null) this.lanes.correct(holders, now);
     const frame: Frame = {
       at: now,
       length,

@@ -75,7 +75,7 @@ export class Lanes {
     }
   }
 
-  /** After a time in which events were not looked at: what is held now is known, how the rest ended is not. */
+  /** What is held now, whether or not all events were looked at. How leases ended that are held no more is not known then. */
   correct(holders: readonly Holder[], now: number): void {
     const before = new Map([...this.lanes].map(([connection, { held }]) => [connection, [...held]]));
     for (const lane of this.lanes.values()) lane.held.length = 0;
@@ -122,8 +122,9 @@ export class Lanes {
 
   private returned(connection: number, at: number, since: number, label: string): void {
     const lane = this.laneOf(connection);
-    const index = lane.held.findIndex((each) => Math.abs(each.since - since) < same);
-    if (index >= 0) lane.held.splice(index, 1);
+    // With several leases on one connection: the one that began then, as well as a coarse clock knows it.
+    const distances = lane.held.map((each) => Math.abs(each.since - since) + (each.label === label ? 0 : same));
+    if (distances.length > 0) lane.held.splice(distances.indexOf(Math.min(...distances)), 1);
     lane.returnedAt = at;
     lane.checkedSince = -1;
     this.draw(connection, 'lease', since, at, label);

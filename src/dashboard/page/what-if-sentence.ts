@@ -9,6 +9,6 @@ export function whatIfSentence(plan: CapacityPlan, today: number): string {
   const best = plan.points.find(({ max }) => max === plan.max)!;
   if (plan.max === today)
     return `max ${today}, what you have, is the least that does: the p99 wait is ${time(best.waitP99)}.`;
-  const less = plan.max < today ? 'is enough: the' : 'the';
-  return `With max ${plan.max} ${less} p99 wait would be ${time(best.waitP99)}${has}.`;
+  const wait = `p99 wait would be ${time(best.waitP99)}${has}`;
+  return plan.max < today ? `max ${plan.max} would be enough: the ${wait}.` : `With max ${plan.max} the ${wait}.`;
 }

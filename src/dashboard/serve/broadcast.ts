@@ -58,13 +58,13 @@ export class Broadcast {
     this.stopHeart();
   }
 
-  private send(tick: Tick): void {
+  private send(tick: Tick | null): void {
     this.whole = null;
     let all: Uint8Array | null = null;
     const stats = new Map<number, Uint8Array | null>();
     for (const client of this.clients) {
       if (!this.keepsUp(client)) continue;
-      if (client.missed) this.begin(client);
+      if (client.missed || tick === null) this.begin(client);
       else if (client.pool === null) client.writer.write((all ??= message('tick', tick)));
       else {
         const { pool } = client;
