@@ -5,15 +5,17 @@
  *     npm start                the poem beside this file
  *     npm start -- FILE        a text of your own
  *     npm start -- --erlang    to a gen_server of an Erlang node, which is started for it
+ *     npm start -- --dashboard the same on a page, again and again for as long as one looks
  */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { from, lastValueFrom, map, timer, toArray } from 'rxjs';
+import { defer, from, fromEvent, lastValueFrom, map, repeat, take, takeUntil, timer, toArray } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { connectErlangNode } from '../src/connectors/erlang/index';
 import { builtinMethods, connectNode, serveNode } from '../src/connectors/msgpack-rpc/index';
+import { dashboard } from '../src/dashboard/index';
 import { batchParallel, batchSequential, createPool, withConnection } from '../src/index';
 import { startErlang } from './erlang-node';
 import { progressBar } from './progress-bar';
@@ -23,7 +25,10 @@ const concurrency = 8;
 /** In ms: what a call takes the node, beside the way there and back. Stands for the work of a real one. */
 const workTime = 2;
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { erlang: { type: 'boolean' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { erlang: { type: 'boolean' }, dashboard: { type: 'boolean' } },
+});
 const file = positionals[0] ?? fileURLToPath(new URL('the-raven.txt', import.meta.url));
 const lines = linesOf(file);
 
@@ -43,6 +48,9 @@ const pool = createPool({ name: 'words', connect: node.connect, max });
 console.log(`${lines.length} lines of ${relative('.', file)}, ${workTime} ms of work each,`);
 console.log(`to ${node.name} over a pool of at most ${max} connections\n`);
 
+const board = values.dashboard ? dashboard(pool) : undefined;
+if (board !== undefined) console.log(`Open ${(await board.listen()).url}\n`);
+
 const countWords = (worker: WordCounter, line: string): Observable<unknown> => worker.call('word_count', line);
 const tasks$ = from(lines).pipe(withConnection(pool, countWords));
 
@@ -57,6 +65,13 @@ console.log(
   `In parallel ${(counts.ms / batch.ms).toFixed(1)} times as fast, over ${pool.stats.totalConnections} connections.\n`,
 );
 
+if (board !== undefined) {
+  console.log('It goes on, for the page to show. Ctrl-C ends it.');
+  const stopped$ = fromEvent(process, 'SIGINT').pipe(take(1));
+  const again$ = defer(() => tasks$.pipe(batchParallel(concurrency))).pipe(repeat({ delay: 200 }), takeUntil(stopped$));
+  await lastValueFrom(again$, { defaultValue: undefined });
+  await board.close();
+}
 await pool.destroy();
 await node.close();
 console.log('The pool at the end (pool.stats):');

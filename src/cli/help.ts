@@ -7,12 +7,16 @@ Usage:
   ${PROGRAM} serve [--port N] [--host ADDRESS]
   ${PROGRAM} stress [--target NODE --method NAME | --pool FILE] [options]
   ${PROGRAM} simulate [options] SCENARIO
+  ${PROGRAM} dashboard (--attach URL | FILE)
+  ${PROGRAM} top --attach URL
 
 Commands:
   send      make one call of each line of the input, and print the results
   serve     be a node to try it out on, with the methods echo, word_count, sleep, fail
   stress    put a pool under load, and say how long callers waited and whether it held
   simulate  the same in virtual time, an hour in seconds; and how many connections it takes
+  dashboard a page that shows the pools of another process, a recording, or a report
+  top       the same as text, in a terminal
 
   ${PROGRAM} COMMAND --help   says all about one of them
   ${PROGRAM} --version        says which version this is
@@ -128,7 +132,8 @@ What must hold:
   --threshold T     such as 'wait.p99<20ms', 'total.mean<=1.5s', 'errors<1%', 'throughput>500/s'; may be given several times. Of wait, use,
                     total, lag, fromStart.wait and fromStart.total: min, mean, p50, p90, p99, p99.9 or any other percentile, max
 
-What is printed:
+What is shown:
+  --dashboard       a page on this machine while it runs, with the thresholds ticked off; its address goes to the standard error
   --json            the report as one line of JSON
   -h, --help        this text
   --version         which version this is

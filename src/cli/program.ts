@@ -1,4 +1,6 @@
 import { exitCode } from './exit-codes';
+import { dashboardArguments, dashboardOptions, showDashboard } from './dashboard';
+import { dashboardHelp, topHelp } from './dashboard-help';
 import { generalHelp, PROGRAM, sendHelp, serveHelp, simulateHelp, stressHelp } from './help';
 import { Input } from './input';
 import type { Io } from './io';
@@ -12,6 +14,7 @@ import { simulateArguments, simulateOptions } from './simulate-arguments';
 import { stress } from './stress';
 import { stressArguments, stressOptions } from './stress-arguments';
 import { suggestion } from '../pool/values/suggestion';
+import { top, topArguments, topOptions } from './top';
 import { version } from './version';
 import { printable } from '../pool/values/printable';
 
@@ -63,6 +66,22 @@ const commands: Readonly<Record<string, Command>> = {
       // With a mistake in an option its value may have become the name of a file.
       const args = given.problems.length > 0 ? undefined : await simulateArguments(given, io);
       return args === undefined ? undefined : simulate(args, io);
+    },
+  },
+  dashboard: {
+    options: dashboardOptions,
+    help: dashboardHelp,
+    run: async (given, io) => {
+      const shown = given.problems.length > 0 ? undefined : dashboardArguments(given);
+      return shown === undefined || given.problems.length > 0 ? undefined : showDashboard(shown, given, io);
+    },
+  },
+  top: {
+    options: topOptions,
+    help: topHelp,
+    run: async (given, io) => {
+      const args = topArguments(given);
+      return args === undefined || given.problems.length > 0 ? undefined : top(args, io);
     },
   },
 };

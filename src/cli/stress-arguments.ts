@@ -21,6 +21,7 @@ export const stressOptions = {
   'acquire-timeout': 'time',
   threshold: 'texts',
   seed: 'count',
+  dashboard: 'switch',
   json: 'switch',
 } satisfies OptionTable;
 
@@ -33,6 +34,8 @@ export interface StressArguments {
     'workers' | 'operations' | 'rate' | 'arrivals' | 'duration' | 'warmup' | 'acquireTimeout' | 'thresholds'
   >;
   readonly seed: number | undefined;
+  /** Whether the run is shown on a page while it lasts. */
+  readonly dashboard: boolean;
   readonly json: boolean;
 }
 
@@ -72,7 +75,7 @@ export function stressArguments(given: ParsedOptions): StressArguments {
   };
   const pool = texts['pool'] === undefined ? nodeWork(given) : modulePool(given, texts['pool']);
   if (problems.length === 0) problems.push(...contradictions(load));
-  return { pool, load, seed: numbers['seed'], json: switches.has('json') };
+  return { pool, load, seed: numbers['seed'], dashboard: switches.has('dashboard'), json: switches.has('json') };
 }
 
 function modulePool({ texts, numbers, problems }: ParsedOptions, module: string): { module: string } {

@@ -1,4 +1,5 @@
 import { firstValueFrom, lastValueFrom, ReplaySubject, Subject, takeUntil, tap } from 'rxjs';
+import { dashboard } from '../dashboard/dashboard';
 import { seededRandom } from '../stress/seeded-random';
 import { stressTest } from '../stress/stress-test';
 import type { StressReport } from '../stress/report';
@@ -108,11 +109,21 @@ class StressCommand {
       destroy: { timeout: subject.destroyTimeout },
       ...(args.seed === undefined ? {} : { random: seededRandom(args.seed) }),
     });
+    const seen$ = new Subject<StressReport>();
+    const board = args.dashboard ? dashboard(subject.pool, { stress: seen$, title: subject.what }) : undefined;
     const shown$ = reports$.pipe(
-      tap((report) => this.show(report)),
+      tap((report) => {
+        this.show(report);
+        seen$.next(report);
+      }),
       takeUntil(stop$),
     );
-    await lastValueFrom(shown$, { defaultValue: undefined });
+    try {
+      if (board !== undefined) this.say(`Open ${(await board.listen()).url}`);
+      await lastValueFrom(shown$, { defaultValue: undefined });
+    } finally {
+      await board?.close();
+    }
   }
 
   private show(report: StressReport): void {

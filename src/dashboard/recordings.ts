@@ -35,8 +35,7 @@ function readState(json: Record<string, unknown>, title: string): DashboardState
   const issues: string[] = [];
   if (state.version !== 1) issues.push(`version must be 1, but got ${JSON.stringify(state.version)}`);
   const { pools } = state;
-  if (!Array.isArray(pools) || pools.length > mostPools)
-    issues.push('pools must be an array of pools');
+  if (!Array.isArray(pools) || pools.length > mostPools) issues.push('pools must be an array of pools');
   else {
     for (const [index, pool] of (pools as unknown[]).entries()) {
       const frames = isRecord(pool) ? pool['frames'] : undefined;

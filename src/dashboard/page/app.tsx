@@ -5,7 +5,7 @@ import { Flow } from './flow';
 import { Events, Holders } from './holders';
 import { Lanes } from './lanes';
 import { Overview } from './overview';
-import { windowOf } from './series';
+import { windowOf } from '../series';
 import { Store } from './store';
 import { Numbers, Run, Sentence } from './summary';
 import { Toolbar } from './toolbar';

@@ -2,7 +2,7 @@ import type { Frame } from '../frames';
 import { Chart } from './chart';
 import { clock, perSecond } from './format';
 import { Panel } from './panel';
-import { ratesOf } from './series';
+import { ratesOf } from '../series';
 
 export function Flow({ frames }: { readonly frames: readonly Frame[] }) {
   const x = frames.map(({ at }) => at);

@@ -2,8 +2,8 @@ import { useMemo, useState } from 'preact/hooks';
 import type { Frame } from '../frames';
 import { Canvas } from './canvas';
 import { clock, time } from './format';
-import { folded, labelsOf, lanesOf } from './lane-rows';
-import type { Bar, End, Fold, Lanes as AllLanes } from './lane-rows';
+import { folded, labelsOf, lanesOf } from '../lane-rows';
+import type { Bar, End, Fold, Lanes as AllLanes } from '../lane-rows';
 import { Panel } from './panel';
 import { useTheme } from './use-theme';
 

@@ -1,7 +1,7 @@
 import type { Frame, RunRow } from '../frames';
 import { perSecond, signs, time, words } from './format';
 import { Spark } from './spark';
-import { failures, operations, ratesOf } from './series';
+import { failures, operations, ratesOf } from '../series';
 
 /** The state of a pool in a sentence, and the next step. */
 export function Sentence({ frame, name }: { readonly frame: Frame; readonly name: string }) {

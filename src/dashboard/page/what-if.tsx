@@ -4,7 +4,7 @@ import { besides } from '../client/stream';
 import { Chart } from './chart';
 import { time } from './format';
 import { Panel } from './panel';
-import { whatIfSentence } from './what-if-sentence';
+import { whatIfSentence } from '../what-if-sentence';
 
 interface WhatIfProps {
   readonly base: string;

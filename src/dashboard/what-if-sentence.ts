@@ -1,5 +1,5 @@
-import { time } from '../../diagnosis/words';
-import type { CapacityPlan } from '../../simulation/plan-capacity';
+import { time } from '../diagnosis/words';
+import type { CapacityPlan } from '../simulation/plan-capacity';
 
 /** What another `max` would do, in the words of `planCapacity`'s own result. */
 export function whatIfSentence(plan: CapacityPlan, today: number): string {

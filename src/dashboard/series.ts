@@ -1,5 +1,5 @@
-import type { Frame } from '../frames';
-import type { PoolStats } from '../../pool/rx/stats';
+import type { Frame } from './frames';
+import type { PoolStats } from '../pool/rx/stats';
 
 /** By how much a counter grew in each frame, a second. The first has nothing before it. */
 export function ratesOf(frames: readonly Frame[], of: (stats: PoolStats) => number): number[] {

@@ -1,5 +1,5 @@
-import { pieceKinds } from '../frames';
-import type { Frame, PieceKind } from '../frames';
+import { pieceKinds } from './frames';
+import type { Frame, PieceKind } from './frames';
 
 /** A bar: times are dates in ms. */
 export interface Bar {
