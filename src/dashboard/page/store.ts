@@ -31,6 +31,7 @@ export class Store {
   private status: StreamStatus = 'connecting';
   private problem = '';
   private span = 120_000;
+  private isDue = false;
   private readonly listeners = new Set<() => void>();
 
   readonly base = document.baseURI.split(/[?#]/)[0] ?? '';
@@ -155,8 +156,14 @@ export class Store {
     if (this.shown === null) this.changed();
   }
 
+  /** Once a drawing of the screen, however much has come meanwhile; not at all while the page is hidden. */
   private changed(): void {
-    for (const listener of this.listeners) listener();
+    if (this.isDue) return;
+    this.isDue = true;
+    requestAnimationFrame(() => {
+      this.isDue = false;
+      for (const listener of this.listeners) listener();
+    });
   }
 }
 
