@@ -4,6 +4,8 @@ export default {
   entry: [
     ...Object.values(entries).map((source) => `${source}!`),
     ...Object.values(programs).map((source) => `${source}!`),
+    'src/dashboard/page/app.tsx!',
+    'src/dashboard/what-if-worker.ts!',
     'spec/**/*.spec.ts',
     'spec/support/*.ts',
     'spec/runners/{jest,vitest,zone-child}.ts',
@@ -14,7 +16,7 @@ export default {
     'scripts/mutation/{child,switches}.mjs',
   ],
   project: [
-    'src/**/*.ts!',
+    'src/**/*.{ts,tsx}!',
     'spec/**/*.ts',
     'bench/**/*.ts',
     'examples/**/*.ts',

@@ -121,7 +121,7 @@ export interface Fold {
 }
 
 /** So many lanes are drawn one by one. */
-export const mostLanes = 60;
+const mostLanes = 60;
 
 /** More lanes than can be drawn are folded, those of like load together. */
 export function folded(rows: readonly LaneRow[]): readonly Fold[] {

@@ -22,4 +22,4 @@ export function heatOf(histogram: Histogram): Heat {
 }
 
 /** Three digits, which is more than a histogram knows. */
-export const rounded = (ms: number): number => (ms === 0 ? 0 : Number(ms.toPrecision(3)));
+const rounded = (ms: number): number => (ms === 0 ? 0 : Number(ms.toPrecision(3)));

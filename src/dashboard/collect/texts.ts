@@ -16,7 +16,7 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The text without what gives access: credentials in URLs, cookies, tokens, passwords. */
-export const masked = (text: string): string =>
+const masked = (text: string): string =>
   secrets.reduce((rest, [secret, instead]) => rest.replace(secret, instead), text);
 
 /** A name, a label or a message, as it is sent. */
