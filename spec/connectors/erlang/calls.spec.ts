@@ -67,15 +67,16 @@ describe('a call to a real node', () => {
 
   it('that is cancelled is forgotten, and leaves no monitor behind', async () => {
     const connection = await connect(node());
-    const before = await answerOf(connection.call('echo', atom('monitors')));
     for (let i = 0; i < 20; i++) {
       const subscription = connection.call('echo', tuple(atom('sleep'), 1, i)).subscribe();
       if (i % 2 === 0) await after(0);
       subscription.unsubscribe();
     }
     await answerOf(forkJoin(Array.from({ length: 50 }, (_, i) => connection.call('echo', echo(i)))));
-    await after(30);
-    expect(await answerOf(connection.call('echo', atom('monitors')))).toBe(before);
+    const monitors = (): Promise<number> => answerOf(connection.call('echo', atom('monitors')));
+    // That of this call itself; those of connections of other specs that have just been closed go as well.
+    while ((await monitors()) > 1) await after(5);
+    expect(await monitors()).toBe(1);
   });
 
   it('that cannot be sent harms no other', async () => {

@@ -59,6 +59,7 @@ describe('connectErlangNode', () => {
       'name', 'port', 'tickInterval', 'tls',
     ].sort()); // prettier-ignore
     expect(issues.join()).not.toContain(COOKIE);
+    expect(issuesOf(NAME, COOKIE)).toEqual(['options must be an object with a cookie in it, but got a string']);
     expect(issuesOf(NAME, {}).join()).toContain('cookie must be a string, or a function');
     for (const cookie of ['', 'x'.repeat(256), 'ž', null]) expect(issuesOf(NAME, { cookie })).toHaveSize(1);
   });
@@ -146,7 +147,7 @@ describe('a handshake', () => {
     const silentPort = await serve(() => {});
     const silent = await failureOf(open(NAME, { cookie: COOKIE, port: silentPort, connectTimeout: 50 }));
     expect(silent.name).toBe('ErlangConnectError');
-    expect(silent.message).toContain('in the handshake');
+    expect(silent.message).toMatch(/in the handshake|connecting/);
     expect(silent.message).toContain('connectTimeout');
   });
 
@@ -165,7 +166,7 @@ describe('a handshake', () => {
 
   it('is the reason of the error that the pool gives', async () => {
     const { port } = await scripted({ cookie: 'another' });
-    const pool = createPool({ connect: connectErlangNode(NAME, { cookie: COOKIE, port }), max: 1, retryDelay: 0, acquireTimeout: 2_000 }); // prettier-ignore
+    const pool = createPool({ connect: connectErlangNode(NAME, { cookie: COOKIE, port }), max: 1, retryDelay: 0, acquireTimeout: 60_000 }); // prettier-ignore
     const error = await failureOf(pool.use((node) => node.call('echo', 1)));
     expect(error.name).toBe('ConnectionFailedError');
     expect(error.cause.name).toBe('ErlangCookieError');
@@ -184,7 +185,9 @@ describe('a handshake', () => {
     expect(error.message).toContain('160 ms');
     expect((await call).name).toBe('ErlangTickError');
     // A tick that it sent of its own, after the one that was the answer.
-    expect(nodes[0]!.frames.filter((frame) => frame.length === 0).length).toBeGreaterThan(1);
+    const ticks = (): number => nodes[0]!.frames.filter((frame) => frame.length === 0).length;
+    while (ticks() < 2) await after(5);
+    expect(ticks()).toBeGreaterThan(1);
   });
 
   it('is followed by frames of four bytes of length, in the same chunk or one byte at a time', async () => {

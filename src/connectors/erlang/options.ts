@@ -69,12 +69,15 @@ export interface ResolvedNodeOptions {
 export function resolveNodeOptions(target: string, options: ErlangNodeOptions): ResolvedNodeOptions {
   const issues: string[] = [];
   checkNodeName('the target', target, issues);
-  const given = (checkObject('options', options, known, issues) ?? {}) as Partial<ErlangNodeOptions>;
+  const isObject = typeof options === 'object' && options !== null;
+  // What is given in place of the options may be the cookie.
+  if (!isObject) issues.push(`options must be an object with a cookie in it, but got a ${typeof options}`);
+  const given = (isObject ? (checkObject('options', options, known, issues) ?? {}) : {}) as Partial<ErlangNodeOptions>;
   const { cookie, port, name, allowRemoteCalls = false, connectTimeout = 7_000, tickInterval = 15_000 } = given;
   const epmd = (given.epmd === undefined ? {} : (checkObject('epmd', given.epmd, ['host', 'port'], issues) ?? {})) as EpmdAddress; // prettier-ignore
   const host = given.host ?? (typeof target === 'string' ? hostOf(target) : '');
   const hostname = given.hostname ?? (typeof target === 'string' ? hostOf(target) : '');
-  if (issues.length === 0 || cookie !== undefined) checkCookie(cookie, issues);
+  if (isObject) checkCookie(cookie, issues);
   if (port !== undefined) checkPort('port', port, issues);
   if (epmd.port !== undefined) checkPort('epmd.port', epmd.port, issues);
   if (epmd.host !== undefined) checkText('epmd.host', epmd.host, issues);

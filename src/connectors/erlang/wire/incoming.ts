@@ -38,6 +38,16 @@ export class Incoming {
     const head = this.#replyHead;
     const reader = this.#reader;
     reader.open(memory, start, end, isOwn);
+    try {
+      this.#read(reader, start, end, head);
+    } finally {
+      // A long message is not kept until the next one comes.
+      reader.close();
+    }
+  }
+
+  #read(reader: TermReader, start: number, end: number, head: Buffer | undefined): void {
+    const { memory } = reader;
     if (head !== undefined && startsWith(memory, start, end, head)) {
       reader.at = start + head.length;
       this.#reply(reader);
