@@ -1,5 +1,6 @@
 import { asyncScheduler, firstValueFrom, forkJoin, timer } from 'rxjs';
 import { createPool } from '../../src/index';
+import type { Lease } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
 import { marbles } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
@@ -57,6 +58,26 @@ function outcomeOf({ open, connect, work, believed = 0, callers, max = 50 }: Tri
 }
 
 describe('the connect policy with turnover', () => {
+  it('counts the callers that have left the queue as arrived, and opens at once for the one that stays', () => {
+    const scripted = scriptedTarget({ openAfter: 100 });
+    const dials: number[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 2 });
+      const held: Lease<unknown>[] = [];
+      for (let i = 0; i < 2; i++) pool.acquire().subscribe((lease) => held.push(lease));
+      at(100, () => {
+        for (let i = 0; i < 5; i++) pool.acquire({ acquireTimeout: 10 }).subscribe({ error: () => undefined });
+        pool.acquire().subscribe();
+      });
+      at(150, () => {
+        for (const lease of held.splice(0)) lease.discard();
+        dials.push(scripted.dials);
+      });
+      flush();
+    });
+    expect(dials).toEqual([3]);
+  });
+
   it('begins at most one connect for a spike of short work that the open connections will have served', () => {
     const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, callers: 50 });
     expect(extra).toBeLessThanOrEqual(1);

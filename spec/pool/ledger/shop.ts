@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { EMPTY, NEVER, Observable, of, Subject, Subscription, throwError } from 'rxjs';
 import type { ObservableInput, Subscriber } from 'rxjs';
 import { createPool } from '../../../src';
+import { turnShortcutsOff } from '../../helpers/shortcuts';
 import type { ConnectionPool, Lease, PoolOptions, PoolStats } from '../../../src';
 import { EventLedger } from '../event-ledger';
 import { brokenOrder, brokenSums } from '../invariants';
@@ -97,6 +98,8 @@ export class Shop {
   private readonly running = new Set<Subscription>();
   /** The largest goal of a warm-up, and until when it is valid. */
   private warming = { goal: 0, until: -1 };
+  /** Every event, as JSON. */
+  readonly log: string[] = [];
   /** What began in this instant. */
   private begun = { at: -1, times: 0 };
   private failures = 0;
@@ -113,6 +116,7 @@ export class Shop {
   constructor(
     readonly options: ShopOptions,
     private readonly decides: (what: Check) => Plan = () => 'ok',
+    shortcuts = true,
   ) {
     const { validate, reset, isFatal, consecutive, overload, ...asTheyAre } = options;
     const { target, interval, ...timeouts } = limits;
@@ -137,8 +141,10 @@ export class Shop {
       ...(isFatal ? { isFatal: () => true } : {}),
     };
     this.pool = createPool(all);
+    if (!shortcuts) turnShortcutsOff(this.pool);
     this.books = new EventLedger(this.pool, options);
     this.pool.events$.subscribe((event) => {
+      this.log.push(JSON.stringify({ ...event, stack: undefined }));
       if (event.type === 'evicted' && event.reason === 'outlier') this.ejected(event.connection, event.failures);
     });
     let before: PoolStats | null = null;

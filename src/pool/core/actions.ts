@@ -30,7 +30,7 @@ export abstract class Actions<C> extends Serving<C> {
     }
     const demand: Demand = {
       waiting: Math.ceil(queue.size / capacity) - connections.validating,
-      arrived: (this.counters.acquired + queue.size) / capacity,
+      arrived: this.arrived / capacity,
       heldBack: heldBack / capacity,
       batchWidth: Math.ceil(started / capacity),
       toWarmUp: warmUps.any ? Math.min(warmUps.goal, connections.max) - connections.total : 0,
@@ -39,6 +39,12 @@ export abstract class Actions<C> extends Serving<C> {
       opening: connections.opening,
     };
     return connectPolicy.due(demand);
+  }
+
+  /** The number of callers so far. Those that left the queue have arrived too: without them the rate of arrivals would fall with each. */
+  private get arrived(): number {
+    const { acquired, timeouts, rejected, cancelledAcquires } = this.counters;
+    return acquired + timeouts + rejected + cancelledAcquires + this.queue.size;
   }
 
   openConnection(): void {

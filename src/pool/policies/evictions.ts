@@ -1,5 +1,6 @@
-import type { Cancel, Clock } from '../time/clock';
-import { timeEpsilon } from '../time/clock';
+import type { Clock } from '../time/clock';
+import { minDelayMs, timeEpsilon } from '../time/clock';
+import { Timer } from '../time/timer';
 import type { Connections } from '../state/connections';
 import type { EvictReason } from '../state/claim-and-slot';
 import type { Slot } from '../state/claim-and-slot';
@@ -15,16 +16,13 @@ export interface EvictionOptions {
 /** In ms. A timer that is later than this is overdue. */
 const timerTolerance = 5;
 
-/** The shortest lifetime (ms), whatever the options say. */
-const minDelayMs = 1;
-
 /**
  * Decides when a connection is evicted: it has been idle for `idleTimeout` and `min` does not require it, or its lifetime has ended.
  * It uses two one-shot timers, each for the connection that is due first, and only while there is one.
  */
 export class Evictions<C> {
-  private cancelIdle: Cancel | null = null;
-  private cancelLifetime: Cancel | null = null;
+  private readonly idleTimer: Timer;
+  private readonly lifetimeTimer: Timer;
   private lifetimeDue = Infinity;
   /** Whether a connection whose lifetime is over is open only because a warm-up required it. */
   private keptForWarmUp = false;
@@ -36,7 +34,14 @@ export class Evictions<C> {
     private readonly warmUps: WarmUps,
     private readonly random: () => number,
     private readonly evict: (slot: Slot<C>, reason: EvictReason) => void,
-  ) {}
+  ) {
+    this.idleTimer = new Timer(clock, false, () => {
+      this.evictIdle();
+    });
+    this.lifetimeTimer = new Timer(clock, false, () => {
+      this.evictOld();
+    });
+  }
 
   /** Starts the lifetime of a new connection, with jitter, so that connections that were opened together are not all closed together. */
   opened(slot: Slot<C>): void {
@@ -62,7 +67,7 @@ export class Evictions<C> {
   }
 
   private get isIdleTimerArmed(): boolean {
-    return this.cancelIdle !== null || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
+    return this.idleTimer.isSet || this.options.idleTimeout === Infinity || !this.mayEvictIdle;
   }
 
   /**
@@ -77,10 +82,8 @@ export class Evictions<C> {
   }
 
   end(): void {
-    this.cancelIdle?.();
-    this.cancelIdle = null;
-    this.cancelLifetime?.();
-    this.cancelLifetime = null;
+    this.idleTimer.stop();
+    this.lifetimeTimer.stop();
     this.lifetimeDue = Infinity;
   }
 
@@ -114,11 +117,10 @@ export class Evictions<C> {
 
   private awaitIdle(now: number): void {
     const due = this.connections.idleLongest!.idleSince + this.options.idleTimeout - now;
-    this.cancelIdle = this.clock.after(Math.max(0, due), this.evictIdle, false);
+    this.idleTimer.set(Math.max(0, due));
   }
 
-  private readonly evictIdle = (): void => {
-    this.cancelIdle = null;
+  private evictIdle(): void {
     const now = this.clock.now();
     while (this.mayEvictIdle) {
       const slot = this.connections.idleLongest!;
@@ -129,16 +131,14 @@ export class Evictions<C> {
     }
     // Unless an eviction has led to a pass that has set it already.
     this.armTimers();
-  };
-
-  private awaitLifetime(due: number, now: number): void {
-    this.cancelLifetime?.();
-    this.lifetimeDue = due;
-    this.cancelLifetime = this.clock.after(Math.max(0, due - now), this.evictOld, false);
   }
 
-  private readonly evictOld = (): void => {
-    this.cancelLifetime = null;
+  private awaitLifetime(due: number, now: number): void {
+    this.lifetimeDue = due;
+    this.lifetimeTimer.set(Math.max(0, due - now));
+  }
+
+  private evictOld(): void {
     this.lifetimeDue = Infinity;
     const now = this.clock.now();
     let next = Infinity;
@@ -151,5 +151,5 @@ export class Evictions<C> {
     }
     // The lifetime of a replacement that was opened meanwhile may end earlier.
     if (next < this.lifetimeDue) this.awaitLifetime(next, now);
-  };
+  }
 }

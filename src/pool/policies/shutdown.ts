@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../time/clock';
+import { Timer } from '../time/timer';
 
 /** The progress of `destroy`, and its grace period: the time in which active leases may be released. */
 export class Shutdown {
@@ -6,30 +7,24 @@ export class Shutdown {
   isIdleClosed = false;
   /** Whether active connections must be closed now. */
   isGraceOver = false;
-  private cancelGrace: Cancel | null = null;
+  private readonly graceTimer: Timer;
   /** Keeps the process alive until the pool is destroyed: a caller waits for it. */
-  private cancelKeepAlive: Cancel | null = null;
+  private stopKeepAlive: Cancel = () => undefined;
 
   constructor(
     private readonly clock: Clock,
-    private readonly wake: () => void,
-  ) {}
+    wake: () => void,
+  ) {
+    this.graceTimer = new Timer(clock, true, () => {
+      this.isGraceOver = true;
+      wake();
+    });
+  }
 
   begin(timeout: number): void {
-    this.cancelKeepAlive = this.clock.after(Infinity, () => undefined, true);
-    if (timeout === 0) {
-      this.isGraceOver = true;
-    } else if (timeout !== Infinity) {
-      this.cancelGrace = this.clock.after(
-        timeout,
-        () => {
-          this.cancelGrace = null;
-          this.isGraceOver = true;
-          this.wake();
-        },
-        true,
-      );
-    }
+    this.stopKeepAlive = this.clock.after(Infinity, () => undefined, true);
+    if (timeout === 0) this.isGraceOver = true;
+    else if (timeout !== Infinity) this.graceTimer.set(timeout);
   }
 
   idleClosed(): void {
@@ -41,8 +36,7 @@ export class Shutdown {
   }
 
   end(): void {
-    this.cancelKeepAlive?.();
-    this.cancelGrace?.();
-    this.cancelKeepAlive = this.cancelGrace = null;
+    this.stopKeepAlive();
+    this.graceTimer.stop();
   }
 }

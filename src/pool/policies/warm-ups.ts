@@ -1,10 +1,11 @@
-import type { Cancel, Clock } from '../time/clock';
+import type { Clock } from '../time/clock';
+import { Timer } from '../time/timer';
 import type { PoolError } from '../errors';
 
 interface WarmUp {
   readonly goal: number;
   readonly done: (error?: PoolError) => void;
-  cancelTimeout: Cancel | null;
+  readonly timer: Timer;
 }
 
 /** The calls of `warmUp` that wait for a number of open connections. */
@@ -25,17 +26,13 @@ export class WarmUps {
   }
 
   add(goal: number, timeout: number, onTimeout: () => void, done: WarmUp['done']): void {
-    const warmUp: WarmUp = { goal, done, cancelTimeout: null };
+    const timer = new Timer(this.clock, true, () => {
+      this.waiting = this.waiting.filter((other) => other !== warmUp);
+      onTimeout();
+    });
+    const warmUp: WarmUp = { goal, done, timer };
     this.waiting.push(warmUp);
-    if (timeout === Infinity) return;
-    warmUp.cancelTimeout = this.clock.after(
-      timeout,
-      () => {
-        this.waiting = this.waiting.filter((other) => other !== warmUp);
-        onTimeout();
-      },
-      true,
-    );
+    if (timeout !== Infinity) timer.set(timeout);
   }
 
   /**
@@ -46,8 +43,8 @@ export class WarmUps {
     const ended = this.waiting.filter(({ goal }) => error !== undefined || Math.min(goal, most) <= open);
     if (ended.length === 0) return false;
     this.waiting = this.waiting.filter((warmUp) => !ended.includes(warmUp));
-    for (const { cancelTimeout, done } of ended) {
-      cancelTimeout?.();
+    for (const { timer, done } of ended) {
+      timer.stop();
       done(error);
     }
     return true;

@@ -1,4 +1,5 @@
-import type { Cancel, Clock } from '../time/clock';
+import type { Clock } from '../time/clock';
+import { Timer } from '../time/timer';
 import type { ClaimState } from '../state/claim-and-slot';
 
 /** The number of recent leases that are kept before the ended ones among them are removed. */
@@ -26,9 +27,13 @@ interface WatchedLease {
 export class AbandonedLeases {
   private recent: WatchedLease[] = [];
   private limit = initialLimit;
-  private cancel: Cancel | null = null;
+  private readonly timer: Timer;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(clock: Clock) {
+    this.timer = new Timer(clock, false, () => {
+      this.register();
+    });
+  }
 
   watch(lease: WatchedLease): void {
     // A turn may deliver a million leases that are released at once: they must not all be kept until its end.
@@ -37,22 +42,20 @@ export class AbandonedLeases {
       this.limit = Math.max(initialLimit, 2 * this.recent.length);
     }
     this.recent.push(lease);
-    this.cancel ??= this.clock.after(0, this.register, false);
+    if (!this.timer.isSet) this.timer.set(0);
   }
 
   end(): void {
-    this.cancel?.();
-    this.cancel = null;
+    this.timer.stop();
     this.recent = [];
   }
 
-  private readonly register = (): void => {
-    this.cancel = null;
+  private register(): void {
     const { recent } = this;
     this.recent = [];
     this.limit = initialLimit;
     for (const lease of recent) if (isHeld(lease)) registry.register(lease, new WeakRef(lease.claim));
-  };
+  }
 }
 
 function isHeld({ claim }: WatchedLease): boolean {

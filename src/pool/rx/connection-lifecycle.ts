@@ -1,6 +1,7 @@
 import { from, isObservable, observable as symbolObservable, Subscriber, take, tap, throwIfEmpty } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
 import type { Cancel } from '../time/clock';
+import { Timer } from '../time/timer';
 import type { ConnectContext, Connector } from '../connector';
 import type { PoolCore } from '../core/pool-core';
 import { describeValue } from '../values/describe';
@@ -38,7 +39,9 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   private subscription: Subscriber<C> | null = null;
   private lossWatch: Unsubscribable | null = null;
   private controller: AbortController | null = null;
-  private cancelTimer: Cancel | null = null;
+  private readonly connectTimer: Timer;
+  /** For a connection that may still arrive after it was abandoned. */
+  private readonly abandonTimer: Timer;
   private stopCheck: Cancel | null = null;
 
   constructor(
@@ -47,13 +50,18 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     private readonly options: LifecycleOptions<C>,
   ) {
     super(id);
+    this.connectTimer = new Timer(core.clock, false, () => {
+      this.onConnectTimeout();
+    });
+    this.abandonTimer = new Timer(core.clock, false, () => {
+      this.end();
+    });
   }
 
   connect(): void {
     const { connect, connectTimeout } = this.options;
     try {
-      if (connectTimeout !== Infinity)
-        this.cancelTimer = this.core.clock.after(connectTimeout, this.onConnectTimeout, false);
+      if (connectTimeout !== Infinity) this.connectTimer.set(connectTimeout);
       const result: unknown = connect(this.context());
       if (isPromiseLike<C>(result)) {
         result.then(
@@ -95,7 +103,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   }
 
   close(): void {
-    this.stopTimer();
+    this.stopTimers();
     this.stopCheck?.();
     this.stopCheck = null;
     if (this.phase === 'connecting') this.abandonConnect();
@@ -109,7 +117,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     this.abandonIfUnwanted();
     if (this.phase === 'connecting') {
       this.phase = 'open';
-      this.stopTimer();
+      this.stopTimers();
       this.core.run(() => {
         this.core.opened(this, connection);
         this.watchForLoss(connection);
@@ -125,7 +133,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     switch (this.phase) {
       case 'connecting':
         this.phase = 'ended';
-        this.stopTimer();
+        this.stopTimers();
         this.core.run(() => {
           this.core.openFailed(this, error, false);
           // The connector's teardown runs before the next connect.
@@ -173,8 +181,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
 
   // ---------------------------------------------------------------- close
 
-  private readonly onConnectTimeout = (): void => {
-    this.cancelTimer = null;
+  private onConnectTimeout(): void {
     const error = new Error(`no connection within ${this.options.connectTimeout} ms (connectTimeout)`);
     this.core.run(() => {
       this.core.openFailed(this, error, this.subscription === null);
@@ -186,7 +193,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
         unsubscribeQuietly(this.subscription);
       }
     });
-  };
+  }
 
   /** Abandons a connect in progress. The core counts its slot as closing. */
   private abandonConnect(): void {
@@ -197,26 +204,20 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     }
     this.phase = 'abandoned';
     if (this.options.closeTimeout === Infinity) return;
-    this.cancelTimer = this.core.clock.after(
-      this.options.closeTimeout,
-      () => {
-        this.end();
-      },
-      false,
-    );
+    this.abandonTimer.set(this.options.closeTimeout);
   }
 
   /** For a connect that the core has abandoned without having called `close` yet: its result is too late already. */
   private abandonIfUnwanted(): void {
     if (this.phase !== 'connecting' || this.state === 'opening') return;
     this.core.run(() => {
-      this.stopTimer();
+      this.stopTimers();
       this.abandonConnect();
     });
   }
 
   private closeConnection(connection: C): void {
-    this.stopTimer();
+    this.stopTimers();
     const { core, options } = this;
     core.run(() => {
       runToEnd(
@@ -232,7 +233,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
 
   /** `failure`: the error of the close. */
   private end(failure?: unknown): void {
-    this.stopTimer();
+    this.stopTimers();
     this.phase = 'ended';
     this.core.run(() => {
       const thrown = this.subscription === null ? undefined : unsubscribeQuietly(this.subscription);
@@ -241,9 +242,9 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
     });
   }
 
-  private stopTimer(): void {
-    this.cancelTimer?.();
-    this.cancelTimer = null;
+  private stopTimers(): void {
+    this.connectTimer.stop();
+    this.abandonTimer.stop();
   }
 
   private context(): ConnectContext {

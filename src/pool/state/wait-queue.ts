@@ -1,7 +1,7 @@
 import type { Claim } from './claim-and-slot';
-import type { Cancel } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { TimeoutQueue } from './timeout-queue';
+import { Timer } from '../time/timer';
 import { LinkedList } from '../collections/linked-list';
 
 /** How long a stream is deferred, in ms. */
@@ -15,7 +15,7 @@ export class WaitQueue<C> {
   private readonly claims = new LinkedList<Claim<C>>();
   /** Claims of streams that are added to the queue again in a later task. */
   private readonly deferred = new LinkedList<Claim<C>>();
-  private cancelDeferTimer: Cancel | null = null;
+  private readonly deferTimer: Timer;
   private readonly timeoutQueues = new Map<number, TimeoutQueue<C>>();
   /** The one that was used last: most claims have the same timeout. It is the only one that is kept while it is empty. */
   private recent: TimeoutQueue<C> | null = null;
@@ -26,8 +26,13 @@ export class WaitQueue<C> {
   constructor(
     private readonly clock: CoarseClock,
     private readonly onTimeout: (claim: Claim<C>, waited: number) => void,
-    private readonly onDeferralOver: () => void,
-  ) {}
+    onDeferralOver: () => void,
+  ) {
+    this.deferTimer = new Timer(clock, true, () => {
+      this.endDeferral();
+      onDeferralOver();
+    });
+  }
 
   /** The number of waiting claims. */
   get size(): number {
@@ -115,32 +120,20 @@ export class WaitQueue<C> {
     this.remove(claim);
     claim.state = 'deferred';
     this.deferred.push(claim);
-    this.cancelDeferTimer ??= this.clock.after(
-      deferralMs,
-      () => {
-        this.endDeferral();
-        this.onDeferralOver();
-      },
-      true,
-    );
+    if (!this.deferTimer.isSet) this.deferTimer.set(deferralMs);
   }
 
   private undefer(claim: Claim<C>): void {
     this.deferred.remove(claim);
-    if (this.deferred.size === 0) this.stopDeferTimer();
+    if (this.deferred.size === 0) this.deferTimer.stop();
   }
 
   endDeferral(): void {
-    this.stopDeferTimer();
+    this.deferTimer.stop();
     for (let claim = this.deferred.first; claim !== null; claim = this.deferred.first) {
       this.deferred.remove(claim);
       this.push(claim, null);
     }
-  }
-
-  private stopDeferTimer(): void {
-    this.cancelDeferTimer?.();
-    this.cancelDeferTimer = null;
   }
 
   private timeoutQueueOf(timeout: number): TimeoutQueue<C> {

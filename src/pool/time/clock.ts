@@ -28,3 +28,6 @@ export interface Clock {
  * small to be added to the time: a timer for that remainder would fire at the same instant again without an end.
  */
 export const timeEpsilon = 1e-6;
+
+/** In ms. No pause and no timer of the pool is shorter, whatever the options say: a failing target must never become a hot loop. */
+export const minDelayMs = 1;
