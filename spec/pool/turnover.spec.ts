@@ -64,18 +64,20 @@ describe('the connect policy with turnover', () => {
     marbles(({ at, flush }) => {
       const pool = createLastingPool({ connect: scripted.connect, max: 2 });
       const held: Lease<unknown>[] = [];
-      for (let i = 0; i < 2; i++) pool.acquire().subscribe((lease) => held.push(lease));
-      at(100, () => {
+      pool.use(() => timer(10)).subscribe();
+      at(200, () => {
+        pool.acquire().subscribe((lease) => held.push(lease));
         for (let i = 0; i < 5; i++) pool.acquire({ acquireTimeout: 10 }).subscribe({ error: () => undefined });
         pool.acquire().subscribe();
       });
-      at(150, () => {
-        for (const lease of held.splice(0)) lease.discard();
+      at(250, () => {
+        dials.push(scripted.dials);
+        held.pop()!.discard();
         dials.push(scripted.dials);
       });
       flush();
     });
-    expect(dials).toEqual([3]);
+    expect(dials).toEqual([1, 2]);
   });
 
   it('begins at most one connect for a spike of short work that the open connections will have served', () => {
