@@ -299,7 +299,7 @@ describe('opening connections', () => {
         poolError('CONNECTION_FAILED', {
           attempts: 3,
           cause: dead,
-          message: jasmine.stringMatching(/'db'.*3 connects.*the target is dead/),
+          message: jasmine.stringMatching(/'db'.*3 connects.*the target is down/),
         }),
       );
     });
