@@ -4,7 +4,7 @@
  *
  *     node --import tsx bench/dashboard.ts [ROUNDS]
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -98,5 +98,26 @@ async function measure(rounds: number): Promise<void> {
   row(`a dashboard, ${clients} clients`, median(results.watched));
   const { html, js, css, icon } = await pageAssets();
   const page = [html, js, css, icon].reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);
+  console.log(`first paint: ${await firstPaint()}`);
   console.log(`${median(bytes)} bytes a second to each client; the page is ${(page / 1_000).toFixed(1)} kB gzipped`);
+}
+
+/** In a Chromium, where one is installed: from the request to the first frame that is not blank. */
+async function firstPaint(): Promise<string> {
+  const program = spawnSync('sh', ['-c', 'command -v chromium']).stdout.toString().trim();
+  if (program === '') return 'no chromium is installed';
+  const { chromium } = await import('playwright-core');
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath: program, args });
+  const pool = createPool({ name: 'bench', max: 20, connect: () => concat(of({}), NEVER) });
+  const board = dashboard(pool, { period: 100, history: 60_000 });
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const page = await browser.newPage();
+  await page.goto((await board.listen()).url);
+  await page.waitForTimeout(1_000);
+  const ms = await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`);
+  await browser.close();
+  await board.close();
+  await pool.destroy();
+  return `${Math.round(ms)} ms`;
 }

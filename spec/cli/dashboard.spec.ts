@@ -36,6 +36,8 @@ describe('the commands dashboard and top', () => {
     expect(top.stdout).toMatch(/^✓ orders: Healthy: 1 of 2 lent, no caller waits\.\n/);
     expect(top.stdout).toMatch(/\n +1 [█▒c·]+ report /);
 
+    const nothing = await run(['top', '--attach', 'http://127.0.0.1:1/', '--once']);
+    expect([nothing.code, nothing.stderr]).toEqual([3, 'http://127.0.0.1:1/: no dashboard answers\n']);
     const refused = await run(['top', '--attach', url]);
     expect([refused.code, refused.stderr.includes('401')]).toEqual([3, true]);
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { StreamStatus } from '../dashboard/client/stream';
 import { serveFeed } from '../dashboard/dashboard';
 import { RecordingFeed } from '../dashboard/feed';
 import type { Feed } from '../dashboard/feed';
@@ -64,6 +65,7 @@ export async function showDashboard(shown: Shown, { numbers }: ParsedOptions, io
   const stderr = new Output(io.stderr);
   const signal = untilSignal(io);
   let refused: Error | undefined;
+  let said: StreamStatus | undefined;
   const feed =
     'feed' in shown
       ? shown.feed
@@ -74,7 +76,8 @@ export async function showDashboard(shown: Shown, { numbers }: ParsedOptions, io
             signal.stop();
           },
           onStatus: (status) => {
-            if (status === 'stale' || status === 'connecting') stderr.write(`${oneLine(shown.attach)}: ${status}\n`);
+            if (status !== said && status !== 'closed') stderr.write(`${oneLine(shown.attach)}: ${status}\n`);
+            said = status;
           },
         });
   const board = serveFeed(feed, resolveServing());

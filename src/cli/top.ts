@@ -36,6 +36,7 @@ export async function top({ attach, headers, once }: TopArguments, io: Io): Prom
   const signal = untilSignal(io);
   let code: number = exitCode.done;
   let note = '';
+  let attempts = 0;
   const show = (): void => {
     const { columns = 0 } = io.stdout;
     const width = columns > 0 ? columns : 80;
@@ -56,8 +57,17 @@ export async function top({ attach, headers, once }: TopArguments, io: Io): Prom
     },
     onStatus: (status) => {
       note = status === 'stale' ? 'Lost; trying again.' : '';
-      if (status === 'connecting' || status === 'stale') stderr.write(`${oneLine(attach)}: ${status}\n`);
-      if (status === 'closed') signal.stop();
+      if (status === 'closed') {
+        signal.stop();
+        return;
+      }
+      // The first attempt is no news; that it failed is.
+      if (status === 'open' || attempts++ === 0) return;
+      if (attempts === 2 || once)
+        stderr.write(`${oneLine(attach)}: ${status === 'stale' ? 'lost' : 'no dashboard answers'}\n`);
+      if (!once) return;
+      code = exitCode.noConnection;
+      signal.stop();
     },
   });
   try {

@@ -4,8 +4,8 @@ import type { OpenStream, StreamWriter } from './answer';
 
 /** Ticks for which a client may be behind before it is dropped. */
 const mostBehind = 10;
-/** In ms: where there are no ticks, something is said so often, so that both sides know that the other is there. */
-const heartbeat = 15_000;
+/** In ms: something is said so often also where ticks are rare or none, or a client would take the connection for lost (after 10 s or more). */
+const heartbeat = 4_000;
 
 interface Client {
   readonly writer: StreamWriter;
