@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { codecs } from '../spec/connectors/msgpack-rpc/codecs';
 import { costTrial, MOST_CPU, type Cost } from '../spec/connectors/msgpack-rpc/cost-trial';
-import { Die, filled, fillings } from '../spec/connectors/msgpack-rpc/hostile-bytes';
+import { RandomChoices, filled, fillings } from '../spec/connectors/msgpack-rpc/hostile-bytes';
 import { memoryFor, trial } from '../spec/connectors/msgpack-rpc/trial';
 
 const self = fileURLToPath(import.meta.url);
@@ -66,10 +66,10 @@ async function work(): Promise<void> {
   for (let index = from; index < from + count; index++) {
     await trial(seed, index);
     if (index % WEIGH === 0) {
-      const die = new Die(seed, index);
-      const role = die.one(['client', 'server'] as const);
-      const bytes = filled(die.one(fillings), 65_536, role === 'client');
-      const weight = memoryFor(bytes, role, die.one(creators)());
+      const random = new RandomChoices(seed, index);
+      const role = random.one(['client', 'server'] as const);
+      const bytes = filled(random.one(fillings), 65_536, role === 'client');
+      const weight = memoryFor(bytes, role, random.one(creators)());
       if (weight > HEAVIEST) throw new Error(`seed ${seed}, input ${index}: 64 KiB cost ${weight} bytes`);
       heaviest = Math.max(heaviest, weight);
     }

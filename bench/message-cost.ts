@@ -10,7 +10,7 @@ import { format } from 'prettier';
 import { codecs } from '../spec/connectors/msgpack-rpc/codecs';
 import { envelopes, shapes, smallIntegers, wrapped, type Shape } from '../spec/connectors/msgpack-rpc/costly-shapes';
 import { cpuCost } from '../spec/connectors/msgpack-rpc/cpu-cost';
-import { Die } from '../spec/connectors/msgpack-rpc/hostile-bytes';
+import { RandomChoices } from '../spec/connectors/msgpack-rpc/hostile-bytes';
 import { clientLimits } from '../src/connectors/msgpack-rpc/limits';
 import { Refusal } from '../src/connectors/msgpack-rpc/refusal';
 import { Scanner } from '../src/connectors/msgpack-rpc/scanner';
@@ -39,8 +39,8 @@ async function ratioOf(shape: Shape, codec: string): Promise<number> {
   let worst = 0;
   for (const size of sizes) {
     for (const envelope of Object.values(envelopes)) {
-      const ints = wrapped(envelope, smallIntegers.fill(size, new Die(1, 1)));
-      const bytes = wrapped(envelope, shape.fill(size, new Die(1, 1)));
+      const ints = wrapped(envelope, smallIntegers.fill(size, new RandomChoices(1, 1)));
+      const bytes = wrapped(envelope, shape.fill(size, new RandomChoices(1, 1)));
       const one = codecs[codec]!();
       const base = await cpuCost(ints, envelope, one, rounds, ms);
       const cost = await cpuCost(bytes, envelope, one, rounds, ms);
@@ -88,7 +88,7 @@ const rows: string[][] = [];
 let [worstCost, worstGrowth, worstTruth] = [0, 0, 0];
 for (const shape of shapes) {
   if (values.only !== undefined && !shape.name.includes(values.only)) continue;
-  const bytes = shape.fill(2 * 1024 * 1024, new Die(1, 1));
+  const bytes = shape.fill(2 * 1024 * 1024, new RandomChoices(1, 1));
   const count = countOf(bytes);
   const row = [shape.name];
   for (const [codec] of used) {

@@ -3,7 +3,7 @@
  *
  * It is run as plain JavaScript in `temp/bench`: a transpiler on the fly wraps every function to keep its name, and takes longer to start
  * than many a contender runs. What it measures is what is published: an import of the source of an entry becomes one of the built
- * package. Only `rooms/`, where parts of the pool are looked at by themselves, may take something else from `src`.
+ * package. Only `parts/`, where parts of the pool are looked at by themselves, may take something else from `src`.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -25,7 +25,7 @@ const published = {
         if (existsSync(built)) return { path: built, external: true };
         return { errors: [{ text: `${relative(root, built)} is missing: npm run build` }] };
       }
-      if (/[\\/]bench[\\/]rooms[\\/]|[\\/]src[\\/]/.test(importer)) return undefined;
+      if (/[\\/]bench[\\/]parts[\\/]|[\\/]src[\\/]/.test(importer)) return undefined;
       return { errors: [{ text: `${source} is no entry of the package` }] };
     });
   },

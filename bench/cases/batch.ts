@@ -1,7 +1,7 @@
 import { lastValueFrom, mergeAll, mergeMap, of, range, type Observable } from 'rxjs';
 import { batchOutcomes, batchParallel, batchSequential, withConnection, type ConnectionPool } from '../../src/index';
-import { FreeList } from '../floors/free-list';
-import { leaseMap } from '../floors/lease-map';
+import { FreeList } from '../baselines/free-list';
+import { leaseMap } from '../baselines/lease-map';
 import { secondary, type Case, type Contender, type Measure } from '../runner/case';
 import { timed } from '../runner/timed';
 import { warmPool } from './warm-pool';
@@ -30,12 +30,12 @@ export const synchronousBatch: Case = {
   contenders: [
     {
       name: merging,
-      kind: 'floor',
+      kind: 'baseline',
       measure: timed((items) => () => lastValueFrom(range(0, items).pipe(mergeMap((i) => of(i), CONCURRENCY)))),
     },
     {
       name: byHand,
-      kind: 'floor',
+      kind: 'baseline',
       measure: timed((items) => {
         const list = new FreeList(CONCURRENCY);
         return () => lastValueFrom(range(0, items).pipe(leaseMap(list, (_, i) => i, CONCURRENCY)));
@@ -86,14 +86,14 @@ export const synchronousBatch: Case = {
   targets: [
     { what: 'batchParallel ÷ mergeMap', unit: '×', value: (m) => m(parallel) / m(merging), atMost: 1, beyond: 0.6 },
   ],
-  headline: { what: 'a batch, synchronous work, 10 at a time: ns per item', ours: parallel, floor: merging },
+  headline: { what: 'a batch, synchronous work, 10 at a time: ns per item', ours: parallel, baseline: merging },
   guarded: { ours: parallel, against: merging },
 };
 
 const promised = (mergeMapOnly: Partial<Contender>): readonly Contender[] => [
   {
     name: merging,
-    kind: 'floor',
+    kind: 'baseline',
     measure: timed(
       (items) => () => lastValueFrom(range(0, items).pipe(mergeMap((i) => Promise.resolve(i), CONCURRENCY))),
       ENOUGH,
@@ -102,7 +102,7 @@ const promised = (mergeMapOnly: Partial<Contender>): readonly Contender[] => [
   },
   {
     name: byHand,
-    kind: 'floor',
+    kind: 'baseline',
     measure: timed((items) => {
       const list = new FreeList(CONCURRENCY);
       return () => lastValueFrom(range(0, items).pipe(leaseMap(list, (_, i) => Promise.resolve(i), CONCURRENCY)));
@@ -137,7 +137,7 @@ const promises = (
   headline: {
     what: `a batch of ${count.toLocaleString('en-US')} promises: ns per item`,
     ours: parallel,
-    floor: merging,
+    baseline: merging,
   },
   targets,
 });

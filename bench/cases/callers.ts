@@ -1,4 +1,4 @@
-import { barePromisePool } from '../floors/promise-pool';
+import { barePromisePool } from '../baselines/promise-pool';
 import {
   acquiringCallers,
   awaitedCallers,
@@ -24,16 +24,16 @@ export const callers: Case = {
   amount: { full: 500_000, quick: 200_000 },
   metrics: [{ key: 'ns', title: 'ns per use' }],
   contenders: [
-    { name: 'free list, callbacks', kind: 'floor', measure: listCallers(crowd) },
+    { name: 'free list, callbacks', kind: 'baseline', measure: listCallers(crowd) },
     {
       name: 'free list, Observable of a promise',
-      kind: 'floor',
+      kind: 'baseline',
       measure: observableCallers(crowd),
       ...secondary,
     },
     {
       name: 'promise pool with one timer',
-      kind: 'floor',
+      kind: 'baseline',
       measure: awaitedCallers(crowd, async (size) => barePromisePool(size)),
     },
     ...Object.entries(pools).map(([name, make]) => ({
@@ -78,7 +78,7 @@ export const callers: Case = {
   headline: {
     what: '100 callers on 10 connections: ns per use',
     ours: 'pool.use',
-    floor: 'promise pool with one timer',
+    baseline: 'promise pool with one timer',
   },
   guarded: { ours: 'pool.use', against: 'promise pool with one timer' },
 };

@@ -47,8 +47,8 @@ const contenders = (inFlight: number): readonly Contender[] => {
     ...(primary.has(name) ? {} : secondary),
   });
   return [
-    contender('raw socket', 'floor', raw(true)),
-    ...(inFlight > 1 ? [contender('raw socket, each written by itself', 'floor', raw(false))] : []),
+    contender('raw socket', 'baseline', raw(true)),
+    ...(inFlight > 1 ? [contender('raw socket, each written by itself', 'baseline', raw(false))] : []),
     ...Object.entries(rpcClients).map(([name, lanes]) => contender(name, 'peer', lanes)),
     ...(inFlight === 1 ? [contender(handmade, 'peer', genericPoolOverMsgpackLite)] : []),
     ...codecs.flatMap((codec) => [
@@ -87,7 +87,7 @@ export const oneCall: Case = {
   headline: {
     what: 'RPC by msgpackr, one call in flight on each of 10: calls a second',
     ours: fast,
-    floor: 'raw socket',
+    baseline: 'raw socket',
     more: true,
   },
   guarded: { ours: fast, against: 'raw socket', more: true },
@@ -119,7 +119,7 @@ export const tenCalls: Case = {
   headline: {
     what: 'RPC by msgpackr, 10 calls in flight on each of 10: calls a second',
     ours: fast,
-    floor: 'raw socket',
+    baseline: 'raw socket',
     more: true,
   },
   guarded: { ours: fast, against: 'raw socket', more: true },

@@ -7,7 +7,7 @@ import {
   type ErlangConnection,
 } from '../../src/connectors/erlang/index';
 import { createPool } from '../../src/index';
-import { bareErlang, bareLane } from '../floors/erlang-client';
+import { bareErlang, bareLane } from '../baselines/erlang-client';
 import { rateOfErlang, startErlangNode } from '../rpc/erlang-nodes';
 import { calling, subscribing, TEXT, times } from '../rpc/lanes';
 import { secondary, type Case, type Contender, type Measure } from '../runner/case';
@@ -67,8 +67,8 @@ const erlang = 'Erlang itself';
 
 const erlangCase = (inFlight: number): Case => {
   const contenders: readonly Contender[] = [
-    { name: hand, kind: 'floor', measure: bare(inFlight, false) },
-    { name: watched, kind: 'floor', measure: bare(inFlight, true) },
+    { name: hand, kind: 'baseline', measure: bare(inFlight, false) },
+    { name: watched, kind: 'baseline', measure: bare(inFlight, true) },
     { name: erlang, kind: 'peer', measure: itself(inFlight) },
     { name: ours, kind: 'ours', measure: pooled(inFlight) },
     { name: 'connectErlangNode', kind: 'ours', measure: unpooled(inFlight), ...secondary },

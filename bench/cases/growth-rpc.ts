@@ -23,7 +23,7 @@ export const growthOfConnections: Case = curveOf({
   lines: [
     {
       name: 'raw socket',
-      kind: 'floor',
+      kind: 'baseline',
       key: 'ns',
       at: (connections) =>
         perCall(async () => {
@@ -74,7 +74,7 @@ export const growthOfPayload: Case = curveOf({
   xs: payloads,
   amount: { full: 4000, quick: 1000 },
   lines: [
-    { name: 'raw socket', kind: 'floor', at: replies(raw), key: 'us' },
+    { name: 'raw socket', kind: 'baseline', at: replies(raw), key: 'us' },
     { name: 'undici', kind: 'peer', at: replies(undici), key: 'us' },
     ...codecs.map((codec) => ({
       name: `pool.use, ${codec}`,

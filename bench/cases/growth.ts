@@ -1,13 +1,13 @@
 /** How cost grows with the size of the pool, the number of callers, the length of the line, and the number of those who look at the stats. */
-import { barePromisePool } from '../floors/promise-pool';
+import { barePromisePool } from '../baselines/promise-pool';
 import { awaitedCallers, usingCallers } from '../measures/callers';
 import { acquireLine, awaitedLine, listLine } from '../measures/lines';
 import { awaitedUses, listUses, subscribedUses } from '../measures/uses';
 import { pools } from '../peers/pools';
-import { changesInUse } from '../rooms/changes';
+import { changesInUse } from '../parts/changes';
 import type { Case, Contender, Measure } from '../runner/case';
 import { curveOf, decades } from '../runner/curve';
-import { gathered, type InLine } from '../runner/gathered';
+import { queued, type QueueFactory } from '../runner/queued';
 import { warmPool } from './warm-pool';
 
 const connect = async (): Promise<object> => ({});
@@ -23,7 +23,7 @@ export const growthOfPool: Case = curveOf({
   xs: sizes,
   amount: { full: 300_000, quick: 100_000 },
   lines: [
-    { name: 'free list, callback', kind: 'floor', at: (size) => listUses(size), key: 'ns' },
+    { name: 'free list, callback', kind: 'baseline', at: (size) => listUses(size), key: 'ns' },
     ...['lightning-pool', 'generic-pool', 'tarn'].map((name) => ({
       name,
       kind: 'peer' as const,
@@ -56,7 +56,7 @@ export const growthOfCallers: Case = curveOf({
   lines: [
     {
       name: 'promise pool with one timer',
-      kind: 'floor',
+      kind: 'baseline',
       at: (callers) => awaitedCallers({ callers, size: 10 }, async (size) => barePromisePool(size)),
       key: 'ns',
     },
@@ -91,15 +91,15 @@ export const growthOfCallers: Case = curveOf({
 });
 
 const lengths = decades(1, 1_000_000);
-const line = (name: string, kind: Contender['kind'], inLine: InLine, xs?: readonly number[]) => ({
+const line = (name: string, kind: Contender['kind'], inLine: QueueFactory, xs?: readonly number[]) => ({
   name,
   kind,
   // The length is the amount.
-  at: (length: number) => () => gathered(inLine)(length),
+  at: (length: number) => () => queued(inLine)(length),
   key: 'ns',
   ...(xs === undefined ? {} : { xs }),
 });
-const pooledLine = (name: string): InLine => awaitedLine(() => pools[name]!({ max: 10, connect }));
+const pooledLine = (name: string): QueueFactory => awaitedLine(() => pools[name]!({ max: 10, connect }));
 
 export const growthOfLine: Case = curveOf({
   id: 'growth-line',
@@ -111,10 +111,10 @@ export const growthOfLine: Case = curveOf({
   xs: lengths,
   amount: { full: 1, quick: 1 },
   lines: [
-    line('free list, callbacks', 'floor', listLine),
+    line('free list, callbacks', 'baseline', listLine),
     line(
       'promise pool with one timer',
-      'floor',
+      'baseline',
       awaitedLine(async () => barePromisePool(10)),
     ),
     line('generic-pool', 'peer', pooledLine('generic-pool')),

@@ -32,12 +32,12 @@ export const idleMemory: Case = {
   contenders: [
     {
       name: 'the connections alone',
-      kind: 'floor',
+      kind: 'baseline',
       measure: weighed(() => Array.from({ length: SIZE }, () => ({}))),
     },
     {
       name: 'the connectors alone, subscribed',
-      kind: 'floor',
+      kind: 'baseline',
       measure: weighed(() => {
         const connections: object[] = [];
         const lives: Subscription[] = [];
@@ -52,7 +52,7 @@ export const idleMemory: Case = {
     })),
     { name: 'pool', kind: 'ours', measure: weighed(() => warmPool(SIZE)) },
   ],
-  headline: { what: 'an idle connection: bytes', ours: 'pool', floor: 'the connections alone' },
+  headline: { what: 'an idle connection: bytes', ours: 'pool', baseline: 'the connections alone' },
   targets: [
     {
       what: 'beyond the connections alone',

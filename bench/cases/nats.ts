@@ -64,7 +64,7 @@ const natsCase = (inFlight: number): Case => {
       { key: 'p99', title: 'p99, ms', digits: 3 },
     ],
     contenders: [
-      contender(bare, 'floor', rpcClients['nats']!),
+      contender(bare, 'baseline', rpcClients['nats']!),
       { ...contender('bare client, noAsyncTraces', 'peer', untraced), ...secondary },
       { ...contender('connectNats', 'ours', unpooled), ...secondary },
       contender(ours, 'ours', pooled),

@@ -12,7 +12,7 @@ import {
 } from '../measures/pulls';
 import { secondary, type Case, type Contender } from '../runner/case';
 
-const floor = 'ten bare workers on one iterator';
+const baseline = 'ten bare workers on one iterator';
 const bare = 'a bare batch, nothing lent';
 const readable = 'Readable.map, concurrency 10';
 const ix = 'ix flatMap(f, 10)';
@@ -37,8 +37,8 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
       { key: 'mb', title: 'MB of heap', digits: 2 },
     ],
     contenders: [
-      contender(floor, 'floor', bareWorkers),
-      contender(bare, 'floor', bareBatch),
+      contender(baseline, 'baseline', bareWorkers),
+      contender(bare, 'baseline', bareBatch),
       contender(readable, 'peer', readableMap),
       {
         ...contender(ix, 'peer', ixFlatMap),
@@ -62,9 +62,9 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
     headline: {
       what: `a pulled batch of ${work === 'promises' ? 'promises' : 'synchronous work'}: ns per item`,
       ours: pooled,
-      floor,
+      baseline,
     },
-    guarded: { ours: pooled, against: floor },
+    guarded: { ours: pooled, against: baseline },
   };
 };
 

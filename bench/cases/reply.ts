@@ -4,7 +4,7 @@ import { secondary, type Case, type Contender } from '../runner/case';
 
 const SIZE = 64 * 1024 * 1024;
 
-const floor = 'raw socket, a list of chunks';
+const baseline = 'raw socket, a list of chunks';
 const contender = (name: string, kind: Contender['kind'], asking: Asking): Contender => ({
   name,
   kind,
@@ -21,7 +21,7 @@ export const largeReply: Case = {
   rounds: { full: 5, quick: 1 },
   metrics: [{ key: 'ms', title: 'ms per answer', digits: 1 }],
   contenders: [
-    contender(floor, 'floor', raw),
+    contender(baseline, 'baseline', raw),
     contender('ioredis', 'peer', ioredis),
     contender('undici', 'peer', undici),
     ...codecs.flatMap((codec) => [
@@ -32,9 +32,9 @@ export const largeReply: Case = {
   targets: codecs.map((codec) => ({
     what: `${codec} ÷ list of chunks`,
     unit: '×',
-    value: (m) => m(`pool.use, ${codec}`) / m(floor),
+    value: (m) => m(`pool.use, ${codec}`) / m(baseline),
     atMost: 1.5,
   })),
-  headline: { what: 'an RPC answer of 64 MB, msgpack-lite: ms', ours: 'pool.use, msgpack-lite', floor },
-  guarded: { ours: 'pool.use, msgpack-lite', against: floor },
+  headline: { what: 'an RPC answer of 64 MB, msgpack-lite: ms', ours: 'pool.use, msgpack-lite', baseline },
+  guarded: { ours: 'pool.use, msgpack-lite', against: baseline },
 };

@@ -1,5 +1,5 @@
-import { snapshots } from '../floors/snapshots';
-import { changesAlone, changesInUse } from '../rooms/changes';
+import { snapshots } from '../baselines/snapshots';
+import { changesAlone, changesInUse } from '../parts/changes';
 import type { Amount, Case, Medians } from '../runner/case';
 
 const unobserved = 'pool.use, no subscriber';
@@ -24,8 +24,8 @@ export const stats: Case = {
     { key: 'changes', title: 'changes per use', digits: 1 },
   ],
   contenders: [
-    { name: 'eight frozen fields, no subscriber', kind: 'floor', measure: snapshots(0) },
-    { name: 'eight frozen fields, one subscriber', kind: 'floor', measure: snapshots(1) },
+    { name: 'eight frozen fields, no subscriber', kind: 'baseline', measure: snapshots(0) },
+    { name: 'eight frozen fields, one subscriber', kind: 'baseline', measure: snapshots(1) },
     { name: 'a change alone, no subscriber', kind: 'ours', measure: changesAlone(0), amount: alone },
     { name: 'a change alone, one subscriber', kind: 'ours', measure: changesAlone(1), amount: alone },
     { name: unobserved, kind: 'ours', measure: changesInUse(0) },
@@ -38,7 +38,7 @@ export const stats: Case = {
   headline: {
     what: 'a change of the stats with one subscriber, nothing else: ns',
     ours: 'a change alone, one subscriber',
-    floor: 'eight frozen fields, one subscriber',
+    baseline: 'eight frozen fields, one subscriber',
   },
   guarded: { ours: 'a change alone, one subscriber', against: 'eight frozen fields, one subscriber' },
 };

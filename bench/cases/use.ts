@@ -1,6 +1,6 @@
 import { lastValueFrom, Observable } from 'rxjs';
-import { FreeList } from '../floors/free-list';
-import { barePromisePool } from '../floors/promise-pool';
+import { FreeList } from '../baselines/free-list';
+import { barePromisePool } from '../baselines/promise-pool';
 import { awaitedUses, limitedUses, listUses, oneOf, subscribedUses, ways } from '../measures/uses';
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
@@ -13,12 +13,12 @@ const SIZE = 10;
 const contenders: readonly Contender[] = [
   {
     name: 'free list, callback',
-    kind: 'floor',
+    kind: 'baseline',
     measure: listUses(SIZE),
   },
   {
     name: 'free list, Observable',
-    kind: 'floor',
+    kind: 'baseline',
     measure: timed((operations) => {
       const list = new FreeList(SIZE);
       return () => {
@@ -38,7 +38,7 @@ const contenders: readonly Contender[] = [
   },
   {
     name: 'free list, Observable of an Observable',
-    kind: 'floor',
+    kind: 'baseline',
     measure: timed((operations) => {
       const list = new FreeList(SIZE);
       const use = (work: () => Observable<number>): Observable<number> =>
@@ -58,7 +58,7 @@ const contenders: readonly Contender[] = [
   },
   {
     name: 'promise pool with one timer',
-    kind: 'floor',
+    kind: 'baseline',
     measure: awaitedUses(async () => barePromisePool(SIZE), SIZE),
   },
   ...Object.entries(pools).map(([name, make]) => ({
@@ -139,6 +139,6 @@ export const use: Case = {
       atMost: 60,
     },
   ],
-  headline: { what: 'one use without waiting: ns', ours: 'pool.use', floor: 'free list, Observable' },
+  headline: { what: 'one use without waiting: ns', ours: 'pool.use', baseline: 'free list, Observable' },
   guarded: { ours: 'pool.use', against: 'free list, Observable' },
 };

@@ -1,4 +1,4 @@
-import { barePromisePool } from '../floors/promise-pool';
+import { barePromisePool } from '../baselines/promise-pool';
 import {
   acquireLine,
   acquireLineWithoutContext,
@@ -10,26 +10,26 @@ import {
 } from '../measures/lines';
 import { asyncSema, cockatiel, pLimit } from '../peers/limiters';
 import { pools } from '../peers/pools';
-import { coreLine } from '../rooms/core-line';
+import { coreLine } from '../parts/core-line';
 import { secondary, type Amount, type Case, type Contender } from '../runner/case';
-import { gathered, type InLine } from '../runner/gathered';
+import { queued, type QueueFactory } from '../runner/queued';
 
 const SIZE = 10;
 
 interface Entrant {
   readonly kind: Contender['kind'];
-  readonly inLine: InLine;
+  readonly inLine: QueueFactory;
   /** Its line is an array emptied with `shift()`: a million of them would take hours. */
   readonly shifts?: true;
   /** Not in the quick suite. */
   readonly minor?: true;
 }
 
-const pool = (name: string): InLine => awaitedLine(() => pools[name]!({ max: SIZE, connect: async () => ({}) }));
+const pool = (name: string): QueueFactory => awaitedLine(() => pools[name]!({ max: SIZE, connect: async () => ({}) }));
 
 const entrants: Readonly<Record<string, Entrant>> = {
-  'free list, callbacks': { kind: 'floor', inLine: listLine },
-  'promise pool with one timer': { kind: 'floor', inLine: awaitedLine(async () => barePromisePool(SIZE)) },
+  'free list, callbacks': { kind: 'baseline', inLine: listLine },
+  'promise pool with one timer': { kind: 'baseline', inLine: awaitedLine(async () => barePromisePool(SIZE)) },
   'generic-pool': { kind: 'peer', inLine: pool('generic-pool') },
   'lightning-pool': { kind: 'peer', inLine: pool('lightning-pool'), minor: true },
   'async-sema': { kind: 'peer', inLine: awaitedLine(() => asyncSema(SIZE)), minor: true },
@@ -63,11 +63,11 @@ export const waiters: Case = {
   contenders: Object.entries(entrants).map(([name, { kind, inLine, shifts, minor }]) => ({
     name,
     kind,
-    measure: gathered(inLine),
+    measure: queued(inLine),
     ...(shifts ? { rounds: once } : minor ? secondary : {}),
   })),
   targets: [],
-  headline: { what: '100,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
+  headline: { what: '100,000 waiters at once: ns each', ours: 'pool.acquire', baseline: 'promise pool with one timer' },
   guarded: { ours: 'pool.acquire', against: 'promise pool with one timer' },
 };
 
@@ -82,10 +82,14 @@ export const manyWaiters: Case = {
     .map(([name, { kind, inLine, minor }]) => ({
       name,
       kind,
-      measure: gathered(inLine),
+      measure: queued(inLine),
       rounds: { full: 5, quick: minor ? 0 : 1 },
     })),
-  headline: { what: '1,000,000 waiters at once: ns each', ours: 'pool.acquire', floor: 'promise pool with one timer' },
+  headline: {
+    what: '1,000,000 waiters at once: ns each',
+    ours: 'pool.acquire',
+    baseline: 'promise pool with one timer',
+  },
   targets: [
     {
       what: 'generic-pool ÷ pool.acquire',

@@ -2,7 +2,7 @@
 import { lastValueFrom, Observable } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import { warmPool } from '../cases/warm-pool';
-import { FreeList } from '../floors/free-list';
+import { FreeList } from '../baselines/free-list';
 import type { Limiter } from '../peers/limiters';
 import { warmed, type PromisePool } from '../peers/promise-pool';
 import type { Measure } from '../runner/case';

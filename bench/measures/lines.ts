@@ -3,17 +3,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { firstValueFrom, of } from 'rxjs';
 import type { Lease } from '../../src/index';
 import { warmPool } from '../cases/warm-pool';
-import { FreeList } from '../floors/free-list';
+import { FreeList } from '../baselines/free-list';
 import type { Limiter } from '../peers/limiters';
 import { warmed, type PromisePool } from '../peers/promise-pool';
-import type { InLine } from '../runner/gathered';
+import type { QueueFactory } from '../runner/queued';
 
 const SIZE = 10;
 
 const several = <T>(one: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: SIZE }, one));
 
 export const awaitedLine =
-  (make: () => Promise<PromisePool>): InLine =>
+  (make: () => Promise<PromisePool>): QueueFactory =>
   async (served) => {
     const pool = await warmed(await make(), SIZE);
     let held: object[] = [];
@@ -34,7 +34,7 @@ export const awaitedLine =
 
 /** What lends nothing is held up by as many whose work does not end before it may. */
 export const limitedLine =
-  (make: (concurrency: number) => Promise<Limiter>): InLine =>
+  (make: (concurrency: number) => Promise<Limiter>): QueueFactory =>
   async (served) => {
     const limiter = await make(SIZE);
     let begin = (): void => {};
@@ -52,7 +52,7 @@ export const limitedLine =
     };
   };
 
-export const listLine: InLine = async (served) => {
+export const listLine: QueueFactory = async (served) => {
   const list = new FreeList(SIZE);
   let held: object[] = [];
   const giveBack = (resource: object): void => {
@@ -74,7 +74,7 @@ export const listLine: InLine = async (served) => {
 };
 
 const ours =
-  (how: 'acquire' | 'use', options?: Parameters<typeof warmPool>[1]): InLine =>
+  (how: 'acquire' | 'use', options?: Parameters<typeof warmPool>[1]): QueueFactory =>
   async (served) => {
     const pool = await warmPool(SIZE, options);
     let held: Lease<object>[] = [];
@@ -103,7 +103,7 @@ export const useLine = ours('use');
 export const acquireLineWithoutContext = ours('acquire', { context: false });
 
 /** The same where the program has a store, which makes every context dearer. */
-export const acquireLineWithStore: InLine = async (served) => {
+export const acquireLineWithStore: QueueFactory = async (served) => {
   const store = new AsyncLocalStorage<object>();
   const line = await acquireLine(served);
   return {

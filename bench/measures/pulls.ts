@@ -5,7 +5,7 @@ import { flatMap } from 'ix/asynciterable/operators/flatmap';
 import { concatMap, EMPTY, from as rxFrom, lastValueFrom, mergeMap, of } from 'rxjs';
 import { batchOutcomes, withConnection, type ConnectionTask, type PullOperator } from '../../src/ix/index';
 import { warmPool } from '../cases/warm-pool';
-import { BareBatch } from '../floors/bare-batch';
+import { BareBatch } from '../baselines/bare-batch';
 import type { Measure } from '../runner/case';
 import { collectGarbage, milliseconds, timeIsTaken, warmUp } from '../runner/timed';
 

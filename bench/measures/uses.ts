@@ -1,7 +1,7 @@
 /** One use after the other of a pool of so many connections, nobody waiting. */
 import { of } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
-import { FreeList } from '../floors/free-list';
+import { FreeList } from '../baselines/free-list';
 import type { Limiter } from '../peers/limiters';
 import { warmed, type PromisePool } from '../peers/promise-pool';
 import type { Measure } from '../runner/case';

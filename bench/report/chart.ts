@@ -28,8 +28,8 @@ const ink = '#1f2328';
 const faint = '#656d76';
 const ours = ['#0550ae', '#218bff', '#54aeff'];
 const peers = ['#bc4c00', '#8250df', '#1a7f37', '#bf3989', '#9a6700', '#1b7c83'];
-const floors = ['#57606a', '#8c959f'];
-const colours = { ours, peer: peers, floor: floors };
+const baselines = ['#57606a', '#8c959f'];
+const colours = { ours, peer: peers, baseline: baselines };
 
 export function chartAsSvg({ title, x, y, lines }: Chart): string {
   const points = lines.flatMap((line) => line.points);
@@ -43,7 +43,7 @@ export function chartAsSvg({ title, x, y, lines }: Chart): string {
     HEIGHT - BOTTOM,
     TOP,
   );
-  const seen = { ours: 0, peer: 0, floor: 0 };
+  const seen = { ours: 0, peer: 0, baseline: 0 };
   const drawn = lines.map((line) => ({
     ...line,
     colour: colours[line.kind][seen[line.kind]++ % colours[line.kind].length]!,
@@ -87,7 +87,7 @@ function path(
   y: (value: number) => number,
 ): string {
   const width = kind === 'ours' ? 2.6 : 1.6;
-  const dashes = kind === 'floor' ? ' stroke-dasharray="5 4"' : '';
+  const dashes = kind === 'baseline' ? ' stroke-dasharray="5 4"' : '';
   const at = points.map(([px, py]) => `${round(x(px))} ${round(y(py))}`);
   const dots = points.map(
     ([px, py]) =>

@@ -23,7 +23,7 @@ export function machineSection({ machine, date, quick, rounds, seed, seconds }: 
 /** Of those in the short table. */
 const BEST = 6;
 
-/** The short table: one line a case, ours beside the floor and the others. */
+/** The short table: one line a case, ours beside the baseline and the others. */
 export function summarySection(cases: readonly Case[], { cases: results, machine }: Results): string {
   const rows = cases.flatMap(({ id, headline, metrics, contenders }) => {
     if (headline === undefined || results[id] === undefined) return [];
@@ -37,8 +37,8 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
       .sort((a, b) => (medians(a.name, key) - medians(b.name, key)) * (headline.more ? -1 : 1))
       .slice(0, BEST)
       .map(({ name }) => named(name));
-    const floor = headline.floor === undefined ? '' : named(headline.floor);
-    return [[headline.what, `**${value(headline.ours)}**`, floor, others.join(', ')]];
+    const baseline = headline.baseline === undefined ? '' : named(headline.baseline);
+    return [[headline.what, `**${value(headline.ours)}**`, baseline, others.join(', ')]];
   });
   return sentences(
     table(
@@ -86,7 +86,7 @@ function caseSection(one: Case, { cases }: Results): string {
   const medians = mediansOf(cases, id);
   const measured = contenders.filter(({ name }) => (cases[id]?.[name]?.samples.length ?? 0) > 0);
   const rows = measured.map(({ name, kind }) => [
-    kind === 'ours' ? `**${name}**` : kind === 'floor' ? `_${name}_` : name,
+    kind === 'ours' ? `**${name}**` : kind === 'baseline' ? `_${name}_` : name,
     ...metrics.map(({ key, digits }) => shown(medians(name, key), digits)),
     withUnit(spreadOf(one, name, cases), '×'),
   ]);
@@ -124,7 +124,7 @@ export function growthSection(cases: readonly Case[], results: Results, pictureO
       if (curve === undefined || results.cases[id] === undefined) return [];
       const medians = mediansOf(results.cases, id);
       const rows = contenders.map(({ name, kind }) => [
-        kind === 'ours' ? `**${name}**` : kind === 'floor' ? `_${name}_` : name,
+        kind === 'ours' ? `**${name}**` : kind === 'baseline' ? `_${name}_` : name,
         ...metrics.map(({ key }) => shown(medians(name, key))),
       ]);
       return [

@@ -7,7 +7,7 @@ const frame = Buffer.alloc(4 + TEXT.length);
 frame.writeUInt32BE(TEXT.length);
 frame.write(TEXT, 4);
 
-/** The floor: frames of a length and as many bytes; whatever a chunk asks for is written at once, or each by itself. */
+/** The baseline: frames of a length and as many bytes; whatever a chunk asks for is written at once, or each by itself. */
 export function rawLane(socket: Socket, inFlight: number, joined: boolean): Lane {
   const write = (count: number): void => {
     if (count === 0) return;

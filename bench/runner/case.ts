@@ -14,8 +14,8 @@ export interface Amount {
 
 export interface Contender {
   readonly name: string;
-  /** `'floor'` keeps no rule of a pool: less than that the work cannot cost. */
-  readonly kind: 'floor' | 'peer' | 'ours';
+  /** `'baseline'` keeps no rule of a pool: less than that the work cannot cost. */
+  readonly kind: 'baseline' | 'peer' | 'ours';
   readonly measure: Measure;
   /** Instead of the case's own. */
   readonly amount?: Amount;
@@ -77,7 +77,7 @@ export interface Case {
 export interface Headline {
   readonly what: string;
   readonly ours: string;
-  readonly floor?: string;
+  readonly baseline?: string;
   /** More is better. */
   readonly more?: true;
 }

@@ -2,12 +2,12 @@ import { verdictOf } from '../../bench/runner/guard';
 
 describe('the guard against getting slower', () => {
   const one = (more: boolean) => ({
-    guarded: { ours: 'ours', against: 'floor', ...(more ? { more: true as const } : {}) },
+    guarded: { ours: 'ours', against: 'baseline', ...(more ? { more: true as const } : {}) },
     metrics: [{ key: 'y', title: '' }],
   });
-  const results = (ours: readonly number[], floor: readonly number[]) => ({
+  const results = (ours: readonly number[], baseline: readonly number[]) => ({
     ours: { samples: ours.map((y) => ({ y })) },
-    floor: { samples: floor.map((y) => ({ y })) },
+    baseline: { samples: baseline.map((y) => ({ y })) },
   });
   const kept = { ratio: 2, margin: 1.5 };
 
@@ -32,7 +32,7 @@ describe('the guard against getting slower', () => {
   });
 
   it('names the contenders that were left out', () => {
-    const without = { ...results([1], []), floor: { samples: [], leftOut: 'not installed' } };
+    const without = { ...results([1], []), baseline: { samples: [], leftOut: 'not installed' } };
     expect(verdictOf(one(false), without, kept)).toBe('not installed');
   });
 });

@@ -5,7 +5,7 @@ const wrong = async (...args: string[]): Promise<string> => {
   const { code, stdout, stderr } = await run(args);
   expect(code).withContext(args.join(' ')).toBe(2);
   expect(stdout).withContext(args.join(' ')).toBe('');
-  expect(stderr).withContext(args.join(' ')).toContain('--help says how it is used.');
+  expect(stderr).withContext(args.join(' ')).toContain('--help shows the usage.');
   return stderr;
 };
 const fine = ['--target', '127.0.0.1:7000', '--method', 'echo'];
@@ -19,19 +19,19 @@ describe('wrong arguments', () => {
     expect(stderr).toContain(`'nowhere'`);
     expect(stderr).toContain('the port is missing');
     expect(stderr).toContain('--method is missing');
-    expect(stderr.trim().split('\n').at(-1)).toBe('rxjs-connection-pool send --help says how it is used.');
+    expect(stderr.trim().split('\n').at(-1)).toBe('rxjs-connection-pool send --help shows the usage.');
   });
 
   it('are an unknown command, one that is missing, and one that does not come first', async () => {
     expect(await wrong('sned')).toContain(
-      `'sned' is not a command: there are send, serve, stress and simulate. Did you mean 'send'?`,
+      `'sned' is not a command: there are send, serve, stress, simulate, dashboard and top. Did you mean 'send'?`,
     );
     expect(await wrong('toString')).toContain(
-      `'toString' is not a command: there are send, serve, stress and simulate.\n`,
+      `'toString' is not a command: there are send, serve, stress, simulate, dashboard and top.\n`,
     );
     expect(await wrong()).toContain('a command is missing');
     expect(await wrong('--json', 'send')).toContain(
-      `the command comes first, send, serve, stress or simulate, but got '--json'`,
+      `the command comes first, send, serve, stress, simulate, dashboard or top, but got '--json'`,
     );
   });
 

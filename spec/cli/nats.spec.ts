@@ -40,7 +40,7 @@ describe('send to NATS', () => {
   it('names every wrong server, and shows no password', async () => {
     const result = await run(['send', '--target', 'nats://a:b:c,nats://me:secret@host', '--method', 'a.b'], 'a\n');
     expect(result.code).toBe(2);
-    expect(result.stderr).toContain("'a:b:c' is no host with a port");
+    expect(result.stderr).toContain("'a:b:c' is not a host with a port");
     expect(result.stderr).toContain('the client ignores a user in an address');
     expect(result.stderr).not.toContain('secret');
   });

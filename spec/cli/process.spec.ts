@@ -39,7 +39,7 @@ describe('the program', () => {
     child.stdout.on('data', (text: Buffer) => (seen.stdout += text.toString()));
   const to = (method: string, ...more: string[]) => ['send', '--target', node.target, '--method', method, ...more];
 
-  it('sends what it is piped, and ends by itself', async () => {
+  it('sends the piped input, and ends by itself', async () => {
     const sending = start(to('word_count', '--sequential'));
     keep(sending);
     sending.child.stdin.end('to be\nor not to be');
@@ -47,7 +47,7 @@ describe('the program', () => {
     expect(sending.seen.stdout).toBe('2\n4\n');
   });
 
-  it('serves until it is told to end, and says where: send and serve together', async () => {
+  it('serves until a signal, and prints its address: send and serve together', async () => {
     const serving = start(['serve']);
     keep(serving);
     await until(() => serving.seen.stdout.endsWith('\n'));
@@ -68,7 +68,7 @@ describe('the program', () => {
     expect(serving.seen.stdout.split('\n').length).toBe(2);
   });
 
-  it('ends quietly when nobody reads the results any more', async () => {
+  it('ends quietly when the reader of the results is closed', async () => {
     const sending = start(to('echo'));
     let first = '';
     sending.child.stdout.once('data', (text: Buffer) => {
@@ -86,14 +86,14 @@ describe('the program', () => {
     expect(sending.seen.stderr).toBe('');
   });
 
-  it('ends quietly when nobody reads its help', async () => {
+  it('ends quietly when the reader of its help is closed', async () => {
     const helping = start(['send', '--help']);
     helping.child.stdout.destroy();
     expect(await helping.ended).toBe(0);
     expect(helping.seen.stderr).toBe('');
   });
 
-  it('finishes what runs at Ctrl-C, with 130', async () => {
+  it('finishes calls in flight at Ctrl-C, with 130', async () => {
     const sending = start(to('sleep', '--json-input', '--max', '2'));
     keep(sending);
     sending.child.stdin.write('1\n2500\n2600\n2600\n2600\n2600\n');
@@ -104,7 +104,7 @@ describe('the program', () => {
     expect(sending.seen.stderr).toContain('Interrupted by SIGINT. 3 lines: 3 done, 0 failed, in ');
   });
 
-  it('does not finish it at the second Ctrl-C', async () => {
+  it('does not finish them at the second Ctrl-C', async () => {
     const sending = start(to('sleep', '--json-input', '--max', '2'));
     keep(sending);
     sending.child.stdin.write('1\n60000\n60000\n');
@@ -113,10 +113,10 @@ describe('the program', () => {
     await until(() => sending.seen.stderr !== '');
     sending.child.kill('SIGINT');
     expect(await sending.ended).toBe(130);
-    expect(sending.seen.stderr).toContain('2 sent and not waited for');
+    expect(sending.seen.stderr).toContain('2 sent without an answer');
   });
 
-  it('ends even if the results are stuck in a pipe that nobody reads', async () => {
+  it('ends even if the results are stuck in a pipe that is not read', async () => {
     const sending = start(to('echo'));
     sending.child.stdin.write(`${'x'.repeat(1_000_000)}\n`);
     await new Promise((resolve) => sending.child.stdout.once('readable', resolve));

@@ -110,7 +110,7 @@ describe('send', () => {
       ]);
     });
 
-    it('tells why one failed, with what the node said', async () => {
+    it('reports why one failed, with the error of the node', async () => {
       const result = await run(to('fail', '--json'), 'oh no');
       expect(result.code).toBe(1);
       expect(parsed(result.stdout)).toEqual([
@@ -151,8 +151,8 @@ describe('send', () => {
       const result = await run(to('echo', '--json-input', '--sequential'), lines + '\n');
       expect(result.code).toBe(1);
       expect(result.stdout).toBe('a text\n{"a":[1,null]}\ntrue\n');
-      expect(result.stderr).toContain('line 4 is no JSON: ');
-      expect(result.stderr).toContain('line 5 is no JSON: it is blank\n');
+      expect(result.stderr).toContain('line 4 is not JSON: ');
+      expect(result.stderr).toContain('line 5 is not JSON: it is blank\n');
       const failed = await run(to('fail'), 'why');
       expect(failed.stdout).toBe('');
       expect(failed.stderr).toContain(`line 1: 'fail' failed on w@${node.target}: why\n`);
@@ -186,7 +186,7 @@ describe('send', () => {
       expect(result.code).toBe(0);
     });
 
-    it('fails a line that is no JSON, and only that', async () => {
+    it('fails a line that is not JSON, and only that', async () => {
       const result = await run(to('echo', '--json-input', '--json', '--sequential'), '1\n{no}\n3\n');
       const [one, two, three] = parsed(result.stdout);
       expect([one.value, three.value]).toEqual([1, 3]);
@@ -194,7 +194,7 @@ describe('send', () => {
         index: 1,
         item: '{no}',
         status: 'rejected',
-        reason: { name: 'InputError', code: 'NOT_JSON', message: jasmine.stringContaining('line 2 is no JSON: ') },
+        reason: { name: 'InputError', code: 'NOT_JSON', message: jasmine.stringContaining('line 2 is not JSON: ') },
       });
       expect(result.code).toBe(1);
     });
@@ -206,7 +206,7 @@ describe('send', () => {
     });
   });
 
-  describe('how many at a time', () => {
+  describe('the concurrency', () => {
     const under = async (count: number, ...more: string[]): Promise<number> => {
       const sending = start(to('hold', ...more), 'x\n'.repeat(50));
       await until(() => held.length === count);
@@ -226,10 +226,10 @@ describe('send', () => {
       expect(await under(12, '--max', '3', '--pipeline', '4')).toBe(12);
     });
 
-    it('is never more than the connections carry, which is said', async () => {
+    it('is bounded by the connections, with a remark', async () => {
       expect(await under(2, '--max', '2', '--parallel', '8')).toBe(2);
       const { stderr } = await run(to('echo', '--max', '2', '--parallel', '8'), 'x');
-      expect(stderr).toContain('--parallel 8 is more than --max 2 connections carry (--pipeline 1): 2 at a time.\n');
+      expect(stderr).toContain('--parallel 8 is more than --max 2 times --pipeline 1: the concurrency is 2.\n');
     });
 
     it('is what is read ahead, too: twice as many lines as run', async () => {
@@ -251,7 +251,7 @@ describe('send', () => {
       await sending.done;
     });
 
-    it('is less while nobody reads the results', async () => {
+    it('is lower while the results are not read', async () => {
       let letGo: () => void = () => {};
       const stdout = new Writable({ highWaterMark: 1, write: (_chunk, _encoding, done) => (letGo = done) });
       let read = 0;
@@ -388,12 +388,12 @@ describe('send', () => {
       expect(outcomes.length).toBe(200);
       expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/No connection: .*ECONNREFUSED.*Lines wait for one, 1:00 min at the most\./);
+      expect(stderr).toMatch(/No connection: .*ECONNREFUSED.*Lines wait for one, 1:00 min at most\./);
       expect(stderr).toMatch(/Waited \d.* for a connection\./);
       await again?.close();
     });
 
-    it('is away when Ctrl-C comes, the lines that wait for it are given up', async () => {
+    it('is not available at Ctrl-C, the waiting lines are not sent', async () => {
       const mortal = await serveNode({ methods: { die: () => mortal.close() } });
       const input = typing('x\n'.repeat(5));
       const args = ['send', '--target', mortal.target, '--method', 'die', '--max', '1', '--patience', '60000'];
@@ -405,7 +405,7 @@ describe('send', () => {
       expect(stderr).toContain('1 line: 0 done, 1 failed');
     });
 
-    it('dies in the middle, the rest fails fast with a patience of 0, each with its reason', async () => {
+    it('stops in the middle, the rest fails at once with `--patience` 0, each with its reason', async () => {
       const mortal = await serveNode({ methods: { ...builtinMethods, die: () => mortal.close() } });
       const args = ['send', '--target', mortal.target, '--method', 'die', '--json', '--max', '2', '--patience', '0'];
       const before = Date.now();
@@ -491,7 +491,7 @@ describe('send', () => {
       await until(() => held.length === 2);
       sending.signals$.next('SIGINT');
       await until(() => sending.stderr.text !== '');
-      expect(sending.stderr.text).toContain('waiting for 2 calls under way');
+      expect(sending.stderr.text).toContain('waiting for 2 calls in flight');
       held.forEach((end) => end());
       const { code, stdout, stderr } = await sending.done;
       expect(code).toBe(130);
@@ -508,7 +508,7 @@ describe('send', () => {
       sending.signals$.next('SIGTERM');
       const { code, stdout, stderr } = await sending.done;
       expect([code, stdout]).toEqual([143, '']);
-      expect(stderr).toContain('Interrupted by SIGTERM. 2 lines: 0 done, 0 failed, 2 sent and not waited for, in ');
+      expect(stderr).toContain('Interrupted by SIGTERM. 2 lines: 0 done, 0 failed, 2 sent without an answer, in ');
       expect(sending.signals$.observed).toBeFalse();
     });
 
@@ -536,7 +536,7 @@ describe('send', () => {
       expect(lines.at(-1)).toMatch(/^2 lines: 2 done/);
     });
 
-    it('shows none elsewhere, nor to whoever types the lines', async () => {
+    it('shows none elsewhere, nor while lines are typed', async () => {
       expect((await run(to('echo'), 'a')).stderr).not.toContain('\r');
       const stdin = Object.assign(typing('a\n'), { isTTY: true });
       stdin.end();

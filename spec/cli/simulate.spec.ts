@@ -47,7 +47,7 @@ describe('the command simulate', () => {
     expect(again.stdout).toBe(once.stdout);
     const [report] = parsed(once.stdout);
     expect(report).toEqual(jasmine.objectContaining({ version: 1, seed: 4, passed: false, interrupted: false }));
-    expect(report.waited.within).toBeGreaterThan(0);
+    expect(report.waited.margin).toBeGreaterThan(0);
     expect(report.operations.ended).toBeGreaterThan(5_000);
   });
 
@@ -112,9 +112,9 @@ describe('the command simulate', () => {
       [[path, path], 'simulate takes one file with a scenario'],
       [['--plam', 'x', path], '--plam is not an option. Did you mean --plan?'],
       [[join(folder, 'none.json')], 'cannot read'],
-      [[file('broken.json', '{"pool": ')], 'is no JSON'],
-      [[file('list.json', [1])], 'must hold an object'],
-      [[file('bounds.json', { ...scenario, from: 2 })], 'from and to bound a search'],
+      [[file('broken.json', '{"pool": ')], 'is not JSON'],
+      [[file('list.json', [1])], 'must contain an object'],
+      [[file('bounds.json', { ...scenario, from: 2 })], 'from and to are the range of a search'],
       [['--plan', 'wait<1', file('good.json', scenario)], 'target[0] "wait<1"'],
       [[file('files.json', { ...scenario, timings: 'gone.json' })], 'cannot read'],
     ] as const) {
@@ -124,7 +124,7 @@ describe('the command simulate', () => {
     }
   });
 
-  it('says so where time would never go on', async () => {
+  it('reports where virtual time would never advance', async () => {
     const path = file('s.json', { ...scenario, arrivals: { workers: 3 }, work: 0 });
     const { code, stderr, stdout } = await run(['simulate', path]);
     expect(code).toBe(2);

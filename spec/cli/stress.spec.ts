@@ -37,7 +37,7 @@ describe('stress', () => {
     expect(first).toMatch(/^✓ errors<1% {5}errors is 0 %$/);
     expect(second).toMatch(/^✓ wait.p99<30s {2}wait.p99 is /);
     expect(blank).toBe('');
-    expect(verdict).toMatch(/^Saturated .* of the time; the longest line was \d+/);
+    expect(verdict).toMatch(/^Saturated .* of the time; the longest queue was \d+/);
     expect(stdout).toContain(`echo(1) at ${node.target}`);
     expect(stdout).toContain('40 operations in ');
     expect(stdout).toMatch(/\nwait +\d/);
@@ -61,7 +61,7 @@ describe('stress', () => {
     expect(report.histograms.use.buckets.length).toBeGreaterThan(0);
   });
 
-  it('says a line a second where there is no terminal', async () => {
+  it('prints a line per second without a terminal', async () => {
     const { stderr } = await run(to('sleep', '--params', '[2]', '--workers', '2', '--duration', '1200ms'));
     expect(stderr).toMatch(/^ *\d\.\d s: \d+ done, 0 failed, \d+\/s, \d\/10 lent, \d+ waiting, wait p99 [\d.]+ .?s\n/);
   });
@@ -94,7 +94,7 @@ describe('stress', () => {
     const stressing = start(to('sleep', '--params', '[60000]', '--workers', '2', '--duration', '60s'));
     await until(() => stressing.stderr.text.includes(' done, '));
     stressing.signals$.next('SIGINT');
-    await until(() => stressing.stderr.text.includes('Again to stop at once'));
+    await until(() => stressing.stderr.text.includes('Press again to stop at once'));
     stressing.signals$.next('SIGINT');
     const { code, stdout } = await stressing.done;
     expect(code).toBe(130);
@@ -134,10 +134,10 @@ describe('stress', () => {
       );
     const load = ['--workers', '1', '--ops', '5'];
     const good = await run(['stress', '--pool', pool('good.ts', 'real.destroy(options)'), ...load]);
-    expect([good.code, good.stdout.includes('rule broken')]).toEqual([0, false]);
+    expect([good.code, good.stdout.includes('contract violated')]).toEqual([0, false]);
     const bad = await run(['stress', '--pool', pool('bad.ts', 'real.destroy(options).then()'), ...load]);
     expect(bad.code).toBe(99);
-    expect(bad.stdout).toContain('✗ rule broken: destroy() called again did not give the same promise');
+    expect(bad.stdout).toContain('✗ contract violated: destroy() called again did not return the same promise');
   });
 
   it('takes a module whose default export is all of it, as those of CommonJS may be', async () => {

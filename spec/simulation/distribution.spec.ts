@@ -22,7 +22,7 @@ const near = (value: number, expected: number, share = 0.02): void => {
 };
 
 describe('a distribution', () => {
-  it('draws as its name says', () => {
+  it('draws values of its distribution', () => {
     expect(drawn(fixedTimes(7))).toEqual(jasmine.objectContaining({ min: 7, max: 7 }));
 
     const exponential = drawn(exponentialTimes(20));
@@ -61,8 +61,8 @@ describe('a distribution', () => {
   });
 });
 
-describe('the dice', () => {
-  it('fall in the same way for ever', () => {
+describe('the random sources', () => {
+  it('are reproducible', () => {
     const die = randomSources(1)('arrivals');
     const first = [die(), die(), die()];
     const again = randomSources(1)('arrivals');

@@ -13,7 +13,7 @@ describe('a simulation', () => {
       [20, 16],
     ],
   )) {
-    it(`of ${servers} connections under ${load} Erlang lets as many wait, and for as long, as Erlang C says`, async () => {
+    it(`of ${servers} connections at ${load} Erlang has the waits of Erlang C`, async () => {
       const { waited, meanWait } = await againstErlangC(servers, load, 60_000);
       expect(distance(waited)).withContext(JSON.stringify(waited)).toBeLessThan(bound);
       expect(distance(meanWait)).withContext(JSON.stringify(meanWait)).toBeLessThan(bound);
@@ -31,14 +31,14 @@ describe('a simulation', () => {
       [50, 60],
     ],
   )) {
-    it(`of ${servers} connections without a line turns as many of ${load} Erlang away as Erlang B says`, async () => {
+    it(`of ${servers} connections without a queue rejects at ${load} Erlang the share of Erlang B`, async () => {
       const lost = await againstErlangB(servers, load, 60_000);
       expect(distance(lost)).withContext(JSON.stringify(lost)).toBeLessThan(bound);
       expect(lost.simulated.margin).toBeLessThan(lost.theory * 0.1);
     });
   }
 
-  it('is found out where theory says something else', async () => {
+  it('is detected where the theory differs', async () => {
     const { waited, meanWait } = await againstErlangC(5, 4, 60_000);
     expect(distance({ ...waited, theory: waited.theory * 1.2 })).toBeGreaterThan(bound);
     expect(distance({ ...meanWait, theory: meanWait.theory * 1.5 })).toBeGreaterThan(bound);

@@ -35,7 +35,7 @@ describe('the search for a capacity', () => {
     }
   });
 
-  it('says so when there is none, and keeps its bounds', () => {
+  it('returns null when there is none, and keeps its bounds', () => {
     expect(search(200, 5, 1, 100, 3)).toEqual({ asked: jasmine.arrayContaining([100, 3]) as never, found: null });
     expect(search(2, 1, 4, 100, undefined).found).toBe(4);
   });
@@ -74,7 +74,7 @@ describe('planCapacity', () => {
     expect(plan.points[0]!.waited).toEqual(report.waited);
   });
 
-  it('says so when no max is enough, and looks at that of today', async () => {
+  it('reports that no max is enough, and tries the current one', async () => {
     const plan = await lastValueFrom(
       planCapacity({ ...question, duration: '10s', pool: { max: 2 }, target: ['wait.p99<20ms', 'use.p50<1ms'], to: 8 }),
     );
@@ -83,7 +83,7 @@ describe('planCapacity', () => {
     expect(plan.verdict).toMatch(/does not hold with max 8 either: wait\.p99 is .*, use\.p50 is /);
   });
 
-  it('refuses what is wrong, with its path', () => {
+  it('refuses wrong values with their paths', () => {
     const issuesOf = (given: unknown): readonly string[] => {
       try {
         planCapacity(given as CapacityQuestion);
@@ -92,14 +92,16 @@ describe('planCapacity', () => {
         return (error as { issues: string[] }).issues;
       }
     };
-    expect(issuesOf({ ...question, target: undefined })).toEqual([jasmine.stringContaining('target must be what is')]);
+    expect(issuesOf({ ...question, target: undefined })).toEqual([
+      jasmine.stringContaining('target must be a threshold'),
+    ]);
     expect(issuesOf({ ...question, target: 'wait<3' })).toEqual([jasmine.stringContaining('target[0] "wait<3"')]);
     expect(issuesOf({ ...question, from: 5, to: 4 })).toEqual([
       jasmine.stringContaining('to must be at least from (5)'),
     ]);
     expect(issuesOf({ ...question, from: 0 })).toEqual([jasmine.stringContaining('from must be a positive integer')]);
     expect(issuesOf({ ...question, thresholds: [] })).toEqual([
-      jasmine.stringContaining('thresholds are not for a plan'),
+      jasmine.stringContaining('thresholds is not a field of a plan'),
     ]);
     expect(issuesOf({ ...question, pool: { maxUses: -1 }, work: 'x' }).length).toBe(2);
     expect(issuesOf(undefined).length).toBeGreaterThan(0);

@@ -35,7 +35,7 @@ describe('simulate', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(jasmine.objectContaining({ version: 1, seed: 1 }));
   });
 
-  it('lets the process go on while hundreds of thousands begin at one instant', async () => {
+  it('yields to the event loop while hundreds of thousands of operations start at one instant', async () => {
     let done = false;
     let turns = 0;
     const everyTurn = (): void => {
@@ -82,7 +82,7 @@ describe('simulate', () => {
     }
   });
 
-  it('loses connections in an outage, and finds back', async () => {
+  it('loses connections in an outage, and recovers', async () => {
     const report = await run({ ...quiet, outages: [{ at: '4.005s', for: '2s' }], interval: '500ms' });
     expect(report.operations.lost).toBe(2);
     expect(report.operations.noConnection).toBeGreaterThan(100);
@@ -94,7 +94,7 @@ describe('simulate', () => {
     expect(report.activity.opened).toBe(8);
   });
 
-  it('stands still while the target is silent, and loses nothing', async () => {
+  it('pauses while the target is silent, and loses no connection', async () => {
     const report = await run({
       ...quiet,
       outages: [
@@ -108,14 +108,14 @@ describe('simulate', () => {
     expect(report.activity.opened).toBe(4);
   });
 
-  it('restarts the target as often as it is told to', async () => {
+  it('restarts the target periodically', async () => {
     const report = await run({ ...quiet, restarts: [{ at: '1s', every: '2s' }] });
     expect(report.activity.evicted).toEqual({ lost: 4 * 5 });
     expect(report.operations.succeeded).toBeGreaterThan(950);
     expect(report.violations).toEqual([]);
   });
 
-  it('lets operations come in bursts, by a trace, or as workers', async () => {
+  it('starts operations in bursts, by a trace, or by workers', async () => {
     const bursts = await run({ ...quiet, arrivals: { bursts: { size: 8, every: '100ms', pattern: 'even' } } });
     expect(bursts.operations.succeeded).toBe(800);
     // Four wait for the other four.
@@ -170,7 +170,7 @@ describe('simulate', () => {
     expect(report.operations.timedOut + report.operations.rejected).toBeGreaterThan(0);
   });
 
-  it('says how sure it is, unless the run is too short for that', async () => {
+  it('reports margins of error, unless the run is too short', async () => {
     const long = await run({ ...quiet, arrivals: { rate: 150 }, work: { exponential: 20 }, watch: 'operations' });
     expect(long.waited.value).toBeGreaterThan(0);
     expect(long.waited.margin).toBeGreaterThan(0);
@@ -178,14 +178,14 @@ describe('simulate', () => {
     expect(short.waited.margin).toBeNull();
   });
 
-  it('errors where time would never go on', async () => {
+  it('errors where virtual time would never advance', async () => {
     const instant: Scenario = { ...quiet, pool: { max: 1 }, arrivals: { workers: 3 }, work: 0, watch: 'operations' };
     await expectAsync(run(instant)).toBeRejectedWithError(/at one instant/);
     const report = await run({ ...instant, operations: 1_000 });
     expect(report.operations.ended).toBe(1_000);
   });
 
-  it('reports as it goes, lets others have their turn, and ends when nobody listens', async () => {
+  it('reports while it runs, yields to the event loop, and ends when it is unsubscribed', async () => {
     const long: Scenario = { ...quiet, duration: '10h', arrivals: { rate: 1_000 }, work: 3, watch: 'operations' };
     const ended$ = new Subject<void>();
     let last: SimulationReport | undefined;
@@ -262,24 +262,24 @@ describe('a scenario', () => {
     }
   };
 
-  it('that is wrong is refused, with the path of everything that is', () => {
+  it('is refused with the path of every problem', () => {
     const good = quiet as unknown as Record<string, unknown>;
     const wrong: [Record<string, unknown>, string][] = [
       [{ pool: undefined }, 'pool must be an object'],
       [{ pool: { max: 0 } }, 'pool.max must be a positive integer, but got 0'],
       [{ pool: { max: 1, mix: 2 } }, 'pool.mix is not an option'],
-      [{ pool: { max: 1, scheduler: {} } }, 'pool.scheduler is not for the pool to say'],
+      [{ pool: { max: 1, scheduler: {} } }, 'pool.scheduler is not an option of a simulated pool'],
       [{ pool: { max: 1, validate: 'soon' } }, 'pool.validate must be a time'],
       [{ pool: { max: 1, min: 'most' } }, 'pool.min must be an integer of 0 or more'],
       [{ arrivals: undefined }, 'arrivals is missing'],
       [{ arrivals: {} }, 'arrivals must be an object with one of rate, bursts, trace, workers, but got none of them'],
       [{ arrivals: { rate: 1, workers: 2 } }, 'but got arrivals.rate and arrivals.workers'],
-      [{ arrivals: { rate: 0 } }, 'arrivals.rate must be operations a second'],
+      [{ arrivals: { rate: 0 } }, 'arrivals.rate must be operations per second'],
       [{ arrivals: { rate: 1, pattern: 'odd' } }, 'arrivals.pattern must be "poisson" or "even", but got "odd"'],
       [{ arrivals: { bursts: { size: 2 } } }, 'arrivals.bursts.every must be a time'],
       [
         { arrivals: { trace: [1, 3, 2] } },
-        'arrivals.trace[2] must be milliseconds, not before the one ahead of it (3)',
+        'arrivals.trace[2] must be milliseconds, at least those of the arrival before it (3)',
       ],
       [{ work: undefined }, 'work is missing'],
       [{ work: { normal: 3 } }, 'work.normal is not known'],
@@ -287,7 +287,7 @@ describe('a scenario', () => {
       [{ work: { exponential: 1, fixed: 2 } }, 'but got fixed and exponential'],
       [{ work: { takes: 1, fails: 1.5 } }, 'work.fails must be a share, from 0 to 1, but got 1.5'],
       [{ work: { uniform: [3, 1] } }, 'work.uniform[1] must be at least the first (3 ms), but got 1'],
-      [{ work: { histogram: {} } }, 'work.histogram is no saved histogram'],
+      [{ work: { histogram: {} } }, 'work.histogram is not a saved histogram'],
       [{ work: { histogram: new Histogram() } }, 'work.histogram is empty'],
       [{ connect: { takes: '1 parsec' } }, 'connect.takes must be a time'],
       [{ outages: {} }, 'outages must be an array'],
@@ -308,9 +308,9 @@ describe('a scenario', () => {
       [{ seed: 'x' }, 'seed must be a whole number, but got "x"'],
       [{ thresholds: ['wait<1ms'] }, 'thresholds[0] "wait<1ms": wait is a distribution'],
       [{ watch: 'nothing' }, 'watch must be "operations" or "everything"'],
-      [{ timings: { use: 1 } }, 'timings.use is no saved histogram'],
+      [{ timings: { use: 1 } }, 'timings.use is not a saved histogram'],
       [{ recording: [{ type: 'acquired' }] }, 'recording must be events of a pool'],
-      [{ recording: { arrivals: [1] } }, 'recording.use is no saved histogram'],
+      [{ recording: { arrivals: [1] } }, 'recording.use is not a saved histogram'],
       [{ durations: 1 }, 'durations is not known'],
     ];
     for (const [change, message] of wrong) {

@@ -9,7 +9,7 @@ const flush = (scheduler: VirtualScheduler): number => {
 };
 
 describe('the virtual scheduler', () => {
-  it('does what is due first, and of the same instant what was scheduled first', () => {
+  it('runs actions by their times, and at the same time in scheduled order', () => {
     const scheduler = new VirtualScheduler();
     const done: string[] = [];
     const say = (text: string | undefined): void => void done.push(`${scheduler.now()} ${text}`);
@@ -34,7 +34,7 @@ describe('the virtual scheduler', () => {
     expect(scheduler.size).toBe(0);
   });
 
-  it('lets go of what is cancelled at once', () => {
+  it('removes cancelled actions at once', () => {
     const scheduler = new VirtualScheduler();
     const actions = Array.from({ length: 1_000 }, (_, i) => scheduler.schedule(fail, i));
     for (const action of actions) action.unsubscribe();
@@ -70,7 +70,7 @@ describe('the virtual scheduler', () => {
     expect(done).toEqual(sorted);
   });
 
-  it('knows nothing of real time', () => {
+  it('is independent of real time', () => {
     const before = asapScheduler.now();
     const scheduler = new VirtualScheduler();
     timer(86_400_000, scheduler).subscribe();

@@ -1,12 +1,12 @@
 import { concat, defer, EMPTY, ignoreElements, lastValueFrom, NEVER, of, timer } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
-import { queueFull } from '../../src/pool/reports/error-texts';
+import { closedByDestroy, queueFull } from '../../src/pool/reports/error-texts';
 import { stressTest } from '../../src/stress/index';
 import type { StressReport } from '../../src/stress/index';
 import { expectBlame, expectNoBlame, poolOf, wires } from './broken-pool';
 import type { Scenario, Wire } from './broken-pool';
 
-/** Callers come while the pool is destroyed, after 20 frames: two work, some wait, some come later. */
+/** Callers arrive while the pool is destroyed, after 20 frames: two have connections, some wait, some arrive later. */
 const load = { rate: 200, arrivals: 'even', duration: 60, work: () => timer(50) } as const;
 const destroyed =
   (options?: { timeout?: number }) =>
@@ -22,57 +22,60 @@ describe('a stress test, of a pool that is destroyed', () => {
   describe('blames it', () => {
     it('when nothing happens', () => {
       const sabotage = (core: any): void => {
-        core.stepToTheEnd = () => false;
+        core.stepShutdown = () => false;
       };
       expectBlame(
         { load: { ...load, grace: 200 }, meanwhile, sabotage },
         /^\d callers still wait after destroy$/,
-        '1 connections that nobody uses are still open after destroy',
+        '1 idle connections are still open after destroy',
       );
     });
 
-    it('when who waits is left waiting', () => {
+    it('when waiting callers are not rejected', () => {
       const sabotage = (core: any): void => {
-        const { line } = core;
-        const first = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(line), 'first')!.get!;
-        Object.defineProperty(line, 'first', { get: () => (core.state === 'open' ? first.call(line) : null) });
+        const { queue } = core;
+        const first = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(queue), 'first')!.get!;
+        Object.defineProperty(queue, 'first', { get: () => (core.state === 'open' ? first.call(queue) : null) });
       };
       expectBlame(
         { load: { ...load, grace: 200 }, meanwhile, sabotage },
         /^\d callers still wait after destroy$/,
-        /^operation \d+ came after destroy, and still waits$/,
+        /^operation \d+ arrived after destroy, and still waits$/,
       );
     });
 
-    it('when who comes is served', () => {
+    it('when later callers are served', () => {
       const sabotage = (core: any): void => {
-        const ask = core.ask.bind(core);
-        core.ending.mayCloseWhatIsFree = () => false;
-        core.ask = (claim: unknown) => {
-          const slot = core.state === 'draining' ? core.connections.best() : null;
-          if (slot === null) ask(claim);
-          else core.lendInTurn(claim, slot);
+        const acquire = core.acquire.bind(core);
+        core.shutdown.takeCloseIdle = () => false;
+        core.acquire = (claim: unknown) => {
+          const slot = core.state === 'draining' ? core.connections.next() : null;
+          if (slot === null) acquire(claim);
+          else core.lendFromQueue(claim, slot);
         };
       };
       expectBlame(
         { load: { ...load, work: () => timer(3) }, meanwhile, sabotage },
         /^\d leases were lent after destroy$/,
-        /^operation \d+ came after destroy, and was served$/,
+        /^operation \d+ arrived after destroy, and was served$/,
       );
     });
 
-    it('when who comes is told something else', () => {
+    it('when later callers get another error', () => {
       const sabotage = (core: any): void => {
-        const turnAway = core.turnAway.bind(core);
-        core.turnAway = (claim: unknown) => turnAway(claim, queueFull(core.situations.now(), 0));
+        const reject = core.reject.bind(core);
+        core.reject = (claim: unknown) => reject(claim, queueFull(core.diagnostics.now(), 0));
       };
-      expectBlame({ load, meanwhile, sabotage }, /^operation \d+ came after destroy, and was told POOL_EXHAUSTED$/);
+      expectBlame(
+        { load, meanwhile, sabotage },
+        /^operation \d+ arrived after destroy, and was rejected with POOL_EXHAUSTED$/,
+      );
     });
 
     it('when connects go on, and when they begin', () => {
       const connect = () => concat(timer(15).pipe(ignoreElements()), wires()());
       const goingOn = (core: any): void => {
-        core.connections.giveUp = () => undefined;
+        core.connections.abandonConnect = () => undefined;
       };
       expectBlame(
         {
@@ -93,30 +96,30 @@ describe('a stress test, of a pool that is destroyed', () => {
       expectBlame({ load, meanwhile, sabotage: beginning, pool: () => ({ connect }) }, 'a connect began after destroy');
     });
 
-    it('when what nobody uses stays open', () => {
+    it('when idle connections stay open', () => {
       const sabotage = (core: any): void => {
-        core.ending.mayCloseWhatIsFree = () => false;
+        core.shutdown.takeCloseIdle = () => false;
       };
       expectBlame(
         { load: { ...load, work: () => timer(3) }, meanwhile, sabotage },
-        /^\d connections that nobody uses are still open after destroy$/,
+        /^\d idle connections are still open after destroy$/,
       );
     });
 
-    it('when only some of those whose time is up lose what they hold', () => {
+    it('when only some leases are revoked after the timeout', () => {
       const sabotage = (core: any): void => {
-        core.closeWhatIsLent = () => {
+        core.closeActive = () => {
           const [slot] = core.connections.all();
-          core.revoke(slot, 'destroy', core.ending.impatience(core.name));
+          core.revoke(slot, 'destroy', closedByDestroy(core.name));
         };
       };
       expectBlame(
         { load, meanwhile: destroyed({ timeout: 5 }), sabotage },
-        'destroy took some leases away, and left 1 others',
+        'destroy revoked some leases, and left 1 others',
       );
     });
 
-    it('when it comes back to life', () => {
+    it('when it opens again', () => {
       const sabotage = (core: any, pool: ConnectionPool<Wire>): void => {
         pool.stats$.subscribe();
         timer(30).subscribe(() => {
@@ -127,24 +130,24 @@ describe('a stress test, of a pool that is destroyed', () => {
       expectBlame({ load: { ...load, grace: 50 }, meanwhile, sabotage }, 'the pool was draining, and then open again');
     });
 
-    it('when it says that all is over, and it is not', () => {
+    it('when it completes before everything is closed', () => {
       const sabotage = (core: any): void => {
-        Object.defineProperty(core.connections, 'none', { get: () => true });
+        Object.defineProperty(core.connections, 'isEmpty', { get: () => true });
       };
-      expectBlame({ load, meanwhile, sabotage }, /^something was left in the last snapshot: /);
+      expectBlame({ load, meanwhile, sabotage }, /^the last snapshot is not empty: /);
     });
 
-    it('when all is over, and it does not say so', () => {
+    it('when it does not complete although everything is closed', () => {
       const sabotage = (core: any): void => {
-        core.overtime = 1;
+        core.lossGrace = 1;
       };
-      expectBlame({ load, meanwhile, sabotage }, 'everything is closed, and the pool is not destroyed');
+      expectBlame({ load, meanwhile, sabotage }, 'everything is closed, but the pool is not destroyed');
     });
 
     it('when every call of destroy gives another promise', () => {
       const sabotage = (_core: any, pool: ConnectionPool<Wire>) =>
         inFront(pool, { destroy: () => pool.destroy().then(() => undefined) });
-      expectBlame({ load, meanwhile, sabotage }, 'destroy() called again did not give the same promise');
+      expectBlame({ load, meanwhile, sabotage }, 'destroy() called again did not return the same promise');
     });
 
     it('when a snapshot comes after the last one', () => {
@@ -168,25 +171,25 @@ describe('a stress test, of a pool that is destroyed', () => {
 
   describe('does not blame it', () => {
     const scenarios: Readonly<Record<string, Scenario>> = {
-      'for those who wait, and who come later': { load, meanwhile },
-      'when its time is up at once': { load, meanwhile: destroyed({ timeout: 0 }) },
-      'when its time is up while work goes on': {
+      'for waiting and for later callers': { load, meanwhile },
+      'when the timeout is 0': { load, meanwhile: destroyed({ timeout: 0 }) },
+      'when the timeout ends while work is running': {
         load,
         meanwhile: destroyed({ timeout: 10 }),
         pool: () => ({ max: 8, capacity: 2 }),
       },
       'when it closes slowly': { load, meanwhile, pool: () => ({ close: () => timer(500) }) },
-      'when it is asked to by its own stats': {
+      'when it is destroyed by its own stats': {
         load,
         meanwhile: (pool) =>
           pool.stats$.subscribe(({ acquired }) => acquired === 3 && void pool.destroy({ timeout: 5 })),
       },
-      'when it is asked to by an event': {
+      'when it is destroyed by an event': {
         load,
         meanwhile: (pool) =>
           pool.events$.subscribe(({ type }) => type === 'acquired' && void pool.destroy({ timeout: 5 })),
       },
-      'when it is asked to before our listeners hear of it': {
+      'when an earlier listener destroys it': {
         load,
         sabotage: (_core, pool) => {
           pool.events$.subscribe(({ type }) => type === 'acquired' && void pool.destroy({ timeout: 5 }));
@@ -212,7 +215,7 @@ describe('a stress test, of a pool that is destroyed', () => {
       expect([operations.rejected, operations.ended]).toEqual([12, 12]);
     });
 
-    it('when it is asked to by work', () => {
+    it('when it is destroyed by work', () => {
       let pool: any;
       const work = () => {
         void pool.destroy({ timeout: 5 });
@@ -222,19 +225,19 @@ describe('a stress test, of a pool that is destroyed', () => {
     });
   });
 
-  it('waits for its end, at most for the grace, and says so where that was not seen', () => {
+  it('waits for the shutdown, at most for the grace, and notes if it was not checked', () => {
     const pool = () => ({ close: () => NEVER, closeTimeout: 1_000 });
     const seen = expectNoBlame({ load, meanwhile, pool });
     expect([seen.notes, seen.elapsed]).toEqual([[], 60]);
     const unseen = expectNoBlame({ load: { ...load, grace: 100 }, meanwhile, pool });
-    expect(unseen.notes).toEqual(['The pool was not destroyed 100 ms after it was to be: how it ended was not seen.']);
+    expect(unseen.notes).toEqual(['The pool was not destroyed within 100 ms: its shutdown was not checked.']);
   });
 });
 
 describe('a stress test that is to destroy the pool', () => {
   const done: Scenario['load'] = { workers: 2, operations: 4, work: () => timer(5), destroy: { timeout: 20 } };
 
-  it('does so when the load is over, and has none of that in its figures', () => {
+  it('does so when the load is over, and leaves that out of its figures', () => {
     let pool: ConnectionPool<Wire>;
     const report = expectNoBlame({
       load: done,
@@ -246,12 +249,12 @@ describe('a stress test that is to destroy the pool', () => {
     expect([report.elapsed, report.activity.closed, report.activity.evicted]).toEqual([10, 0, {}]);
   });
 
-  /** Somebody else holds a lease for ever. */
+  /** Another caller holds a lease without end. */
   const held = (pool: ConnectionPool<Wire>): void => {
     pool.acquire().subscribe();
   };
 
-  it('gives others as much time as it was told', () => {
+  it('gives other holders the timeout', () => {
     const { notes } = expectNoBlame({ load: done, meanwhile: held });
     expect(notes).toEqual([]);
     const early = (core: any): void => {
@@ -260,18 +263,18 @@ describe('a stress test that is to destroy the pool', () => {
     };
     expectBlame(
       { load: done, meanwhile: held, sabotage: early },
-      'a lease was taken away 10 ms after destroy, which left it 20 ms',
+      'a lease was revoked 10 ms after destroy, whose timeout was 20 ms',
     );
     const late = (core: any): void => {
-      core.ending.mayCloseWhatIsLent = () => false;
+      core.shutdown.takeCloseActive = () => false;
     };
     expectBlame(
       { load: { ...done, grace: 50 }, meanwhile: held, sabotage: late },
-      '1 leases outlived the 20 ms that destroy left them',
+      '1 leases outlived the 20 ms of the timeout of destroy',
     );
   });
 
-  it('leaves one alone that has been destroyed meanwhile', () => {
+  it('accepts a pool that was destroyed during the load', () => {
     expectNoBlame({ load: done, meanwhile: destroyed() });
     expectNoBlame({ load: done, meanwhile: (pool) => void pool.destroy() });
   });
@@ -282,31 +285,31 @@ describe('a stress test that is to destroy the pool', () => {
     const report = (scenario: Omit<Scenario, 'load'>): Promise<StressReport> =>
       lastValueFrom(stressTest(poolOf({ ...scenario, load: promised }), promised));
 
-    it('does not blame one that keeps its promise', async () => {
+    it('accepts a promise that resolves after the shutdown', async () => {
       const { violations, passed, notes } = await report({ pool: () => ({ close: () => timer(5) }) });
       expect([violations, passed, notes]).toEqual([[], true, []]);
     });
 
-    it('blames one that keeps it too early', async () => {
+    it('blames a promise that resolves too early', async () => {
       const early = Promise.resolve();
       const { violations, passed } = await report({
         pool: () => ({ close: () => NEVER, closeTimeout: 20 }),
         sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), early) }),
       });
-      expect(violations).toContain('destroy() resolved, and the pool was draining: stats$ had not completed');
-      expect(violations).toContain('destroy() resolved, and connection 1 was not closed');
+      expect(violations).toContain('destroy() resolved while the pool was draining: stats$ had not completed');
+      expect(violations).toContain('destroy() resolved, although connection 1 was not closed');
       expect(passed).toBeFalse();
     });
 
-    it('blames one that does not keep it', async () => {
+    it('blames a promise that does not resolve', async () => {
       const never = new Promise<void>(() => undefined);
       const { violations } = await report({
         sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), never) }),
       });
-      expect(violations).toEqual(['stats$ has completed, and destroy() has not resolved']);
+      expect(violations).toEqual(['stats$ has completed, but destroy() has not resolved']);
     });
 
-    it('blames one that breaks it, or gives none', async () => {
+    it('blames a promise that rejects, or none', async () => {
       const broken = Promise.reject(new Error('no'));
       const rejecting = await report({
         sabotage: (_core, pool) => inFront(pool, { destroy: () => (void pool.destroy(), broken) }),
@@ -315,10 +318,10 @@ describe('a stress test that is to destroy the pool', () => {
       const without = await report({
         sabotage: (_core, pool) => inFront(pool, { destroy: () => void pool.destroy() }),
       });
-      expect(without.violations).toContain('destroy() gave no promise');
+      expect(without.violations).toContain('destroy() returned no promise');
     });
 
-    it('blames one whose stats do not complete', async () => {
+    it('blames a pool whose stats do not complete', async () => {
       const { violations } = await report({
         sabotage: (_core, pool) => {
           const stats$ = concat(pool.stats$, NEVER);
@@ -326,7 +329,7 @@ describe('a stress test that is to destroy the pool', () => {
           return inFront(pool, { stats$ });
         },
       });
-      expect(violations).toEqual(['destroy() resolved, and the pool was destroyed: stats$ had not completed']);
+      expect(violations).toEqual(['destroy() resolved while the pool was destroyed: stats$ had not completed']);
     });
   });
 });

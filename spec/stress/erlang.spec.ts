@@ -33,7 +33,7 @@ describe("Erlang's formulas", () => {
     expect(erlangB(100, 84.06)).toBeCloseTo(0.01, 4);
   });
 
-  it('let everybody wait where there is more to do than can be done', () => {
+  it('let every caller wait where the load exceeds the servers', () => {
     expect(erlangC(5, 5)).toBe(1);
     expect(erlangC(5, 7)).toBe(1);
   });

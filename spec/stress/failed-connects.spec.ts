@@ -15,7 +15,7 @@ const refusedBut = (...numbers: number[]) => {
 
 /** Connects whenever somebody waits, as if nothing had ever failed. */
 const impatient = (core: any): void => {
-  core.opening.due = ({ waiting, opening }: any) => (opening < waiting ? 0 : Infinity);
+  core.connectPolicy.due = ({ waiting, opening }: any) => (opening < waiting ? 0 : Infinity);
 };
 
 describe('a stress test, of failed connects', () => {
@@ -30,59 +30,59 @@ describe('a stress test, of failed connects', () => {
       expect(report.abortReason).toBeNull();
     });
 
-    it('that does nothing else any more: the load is given up, or there would be no end', () => {
+    it('whose connects never pause: the load is aborted', () => {
       const report = expectBlame({ load, pool: () => ({ connect: refused }), sabotage: impatient }, /^a hot loop: 10 /);
       expect(report.abortReason).toBe('the pool was in a hot loop of connects');
     });
 
-    it('that dials a target again and again which accepts and hangs up', () => {
+    it('that connects again and again to a target that accepts and closes', () => {
       const work = (wire: Wire) => {
         wire.lose();
         return NEVER;
       };
       const pool = () => ({ max: 30 });
-      const hangingUp: Scenario = { load: { workers: 30, operations: 90, duration: 1_000, work }, pool };
-      expectNoBlame(hangingUp);
+      const closingAtOnce: Scenario = { load: { workers: 30, operations: 90, duration: 1_000, work }, pool };
+      expectNoBlame(closingAtOnce);
       const sabotage = (core: any): void => {
-        core.opening.endedEarly = () => undefined;
+        core.connectPolicy.lostEarly = () => undefined;
       };
-      expectBlame({ ...hangingUp, sabotage }, /^a hot loop: 10 /);
+      expectBlame({ ...closingAtOnce, sabotage }, /^a hot loop: 10 /);
     });
 
-    it('that takes a life which ends before its first lease for a good one', () => {
+    it('that does not count a loss before the first lease as a failed connect', () => {
       const sabotage = (core: any): void => {
-        core.unusable = () => undefined;
+        core.recordOpenFailure = () => undefined;
       };
       const report = expectBlame(
         { load, pool: () => ({ connect: () => of(new Wire(1, undefined as never)) }), sabotage },
-        'connection 1 ended after 0 ms, before its first lease, and was not taken for a failed connect',
+        'connection 1 was lost after 0 ms, before its first lease, but did not count as a failed connect',
       );
       // Even then the pool begins only so much in one turn.
       expect(report.abortReason).toBeNull();
     });
 
-    it('that fails who waits because one connect has failed', () => {
+    it('that rejects a waiter because one connect has failed', () => {
       const sabotage = (core: any): void => {
         const openFailed = core.openFailed.bind(core);
         core.openFailed = (...args: unknown[]) => {
           openFailed(...args);
-          const first = core.line.firstPending;
-          if (first !== null) core.turnAway(first, targetDown(core.situations.now()));
+          const first = core.queue.firstPending;
+          if (first !== null) core.reject(first, targetDown(core.diagnostics.now()));
         };
       };
       expectBlame(
         { load, pool: () => ({ connect: refusedAfter(2) }), sabotage },
-        'a caller was failed by a failed connect, although the breaker was closed',
+        'a caller was rejected for a failed connect, although the breaker was closed',
       );
     });
 
-    it('that fails who can still be served', () => {
+    it('that rejects a waiter that can still be served', () => {
       const sabotage = (core: any): void => {
         const step = core.step.bind(core);
         core.step = () => {
-          const { firstPending } = core.line;
+          const { firstPending } = core.queue;
           if (core.breaker !== 'open' || firstPending === null) return step();
-          core.turnAway(firstPending, targetDown(core.situations.now()));
+          core.reject(firstPending, targetDown(core.diagnostics.now()));
           return true;
         };
       };
@@ -90,37 +90,37 @@ describe('a stress test, of failed connects', () => {
       expectNoBlame(scenario);
       expectBlame(
         { ...scenario, sabotage },
-        'a caller was failed by a failed connect, although 1 connections were open',
+        'a caller was rejected for a failed connect, although 1 connections were open',
       );
     });
 
-    it('that tells who waits something of its own', () => {
+    it('that rejects a waiter with an error of another kind', () => {
       const sabotage = (core: any): void => {
-        const turnAway = core.turnAway.bind(core);
-        core.turnAway = (claim: unknown) => turnAway(claim, new Error('no'));
+        const reject = core.reject.bind(core);
+        core.reject = (claim: unknown) => reject(claim, new Error('no'));
       };
       expectBlame(
         { load, pool: () => ({ connect: refused, breaker: { failures: 1 } }), sabotage },
-        'a caller was turned away with what is no error of a pool: Error: no',
-        /^operation \d+ got no connection, but what is no error of a pool: Error: no$/,
+        'a caller was rejected with a value that is no error of a pool: Error: no',
+        /^operation \d+ failed without a connection, with a value that is no error of a pool: Error: no$/,
       );
     });
 
-    it('that ends a wait before its time', () => {
+    it('that times out a wait too early', () => {
       const sabotage = (core: any): void => {
-        const ask = core.ask.bind(core);
-        core.ask = (claim: any) => ask(waiting(claim, claim.asking.acquireTimeout / 2));
+        const acquire = core.acquire.bind(core);
+        core.acquire = (claim: any) => acquire(waiting(claim, claim.options.acquireTimeout / 2));
       };
       expectBlame(
         { load: { ...load, acquireTimeout: 30, work: () => timer(50) }, sabotage },
-        /^the time of operation \d was said to be up after 15 of 30 ms$/,
+        /^operation \d timed out after 15 of 30 ms$/,
       );
     });
 
     it('that never ends a wait', () => {
       const sabotage = (core: any): void => {
-        const ask = core.ask.bind(core);
-        core.ask = (claim: any) => ask(waiting(claim, Infinity));
+        const acquire = core.acquire.bind(core);
+        core.acquire = (claim: any) => acquire(waiting(claim, Infinity));
       };
       expectBlame(
         { load: { ...load, acquireTimeout: 30, duration: 3_000, grace: 10, work: () => NEVER }, sabotage },
@@ -146,7 +146,7 @@ describe('a stress test, of failed connects', () => {
         pool: () => ({ validate: () => of(false), validateAfter: 0, retryDelay: 1, breaker: false }),
       },
       'whose connects hang': { load, pool: () => ({ connect: () => NEVER, connectTimeout: 20, retryDelay: 0 }) },
-      'whose connectors end without a word': {
+      'whose connectors complete without a value': {
         load,
         pool: () => ({ connect: () => EMPTY, retryDelay: 0, breaker: false }),
       },
@@ -162,4 +162,4 @@ describe('a stress test, of failed connects', () => {
 
 /** The same claim, with another time that it may wait. */
 const waiting = (claim: any, acquireTimeout: number): unknown =>
-  Object.defineProperty(claim, 'asking', { value: { ...claim.asking, acquireTimeout } });
+  Object.defineProperty(claim, 'options', { value: { ...claim.options, acquireTimeout } });

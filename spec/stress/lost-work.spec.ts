@@ -12,7 +12,7 @@ const load = {
   },
 };
 
-/** What a pool does with those who hold a connection that is lost. */
+/** Replaces what a pool does with the holders of a lost connection. */
 const instead =
   (revoked: (claim: any, error: unknown, core: any) => void) =>
   (core: any): void => {
@@ -31,13 +31,13 @@ const settle = (outcome: string, error?: unknown) =>
 
 describe('a stress test, of connections that are lost under their work', () => {
   describe('blames a pool', () => {
-    it('that does not say so', () => {
+    it('that does not report it', () => {
       const { operations } = expectBlame(
         {
           load: { ...load, work: (wire, index) => (load.work(wire, index), NEVER) },
           sabotage: instead(() => undefined),
         },
-        'operation 0 lost its connection, and was told nothing a turn later',
+        'operation 0 lost its connection, but had not failed a turn later',
       );
       expect(operations.lost).toBe(0);
     });
@@ -57,22 +57,22 @@ describe('a stress test, of connections that are lost under their work', () => {
       };
       expectBlame(
         { load: { ...load, work: loseBoth }, sabotage },
-        'operation 0 lost its connection, and its signal did not abort',
-        'operation 1 lost its connection, and its signal did not abort',
+        'operation 0 lost its connection, but its signal did not abort',
+        'operation 1 lost its connection, but its signal did not abort',
       );
     });
 
-    it('that takes lost work for done', () => {
+    it('that lets the work succeed', () => {
       expectBlame(
         { load, sabotage: settle('successfulOperations') },
-        'operation 0 was told of its success before its work had ended',
+        'operation 0 succeeded before its work had ended',
       );
     });
 
-    it('that says something else', () => {
+    it('that reports another error', () => {
       expectBlame(
         { load, sabotage: settle('failedOperations', new Error('sorry')) },
-        'operation 0 lost its connection, and was told of something else: Error: sorry',
+        'operation 0 lost its connection, but failed with another error: Error: sorry',
       );
     });
 
@@ -88,7 +88,7 @@ describe('a stress test, of connections that are lost under their work', () => {
       };
       expectBlame(
         { load, sabotage },
-        'operation 1 was failed while its work went on, and its connection was not said to be lost: Error: reset',
+        'operation 1 failed while its work was running, without an event that its connection was lost: Error: reset',
       );
     });
 
@@ -99,7 +99,7 @@ describe('a stress test, of connections that are lost under their work', () => {
           for (const slot of core.connections.all()) revoke(slot, reason, error);
         };
       };
-      expectBlame({ load, sabotage }, 'connection 2 was taken away for the loss of connection 1');
+      expectBlame({ load, sabotage }, 'connection 2 was revoked for the loss of connection 1');
     });
   });
 

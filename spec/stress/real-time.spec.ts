@@ -25,7 +25,7 @@ describe('stressTest in real time', () => {
     await node.close();
   });
 
-  it('does what each worker is to do, and measures finer than a millisecond', async () => {
+  it('does the operations of each worker, and measures microseconds', async () => {
     const load = { workers: 8, opsPerWorker: 50, work: (connection: RpcConnection) => connection.call('echo', 1) };
     const report = await lastValueFrom(stressTest(pool, load));
     expect(report.operations).toEqual(jasmine.objectContaining({ succeeded: 400, ended: 400 }));
@@ -37,7 +37,7 @@ describe('stressTest in real time', () => {
     expect(report.stats).toBe(pool.stats);
   });
 
-  it('comes at a rate, whatever the node is doing', async () => {
+  it('starts operations at a rate, independent of the node', async () => {
     const work = (connection: RpcConnection) => connection.call('sleep', 20);
     const report = await lastValueFrom(stressTest(pool, { rate: 400, arrivals: 'even', duration: 500, work }));
     // Four connections do 200 a second: 400 that come are a line that grows.
@@ -84,7 +84,7 @@ describe('stressTest in real time', () => {
     await rpc.destroy({ timeout: 0 });
   });
 
-  it('keeps its rules when it is destroyed meanwhile, whoever works or waits', async () => {
+  it('keeps its rules when it is destroyed meanwhile, with operations that work and wait', async () => {
     const work = (connection: RpcConnection) => connection.call('sleep', 20);
     const ending$ = new Subject<void>();
     const reports$ = stressTest(pool, {
@@ -112,7 +112,7 @@ describe('stressTest in real time', () => {
     ['work ends at once', () => EMPTY],
     ['promises are settled already', () => Promise.resolve(1)],
   ] as const) {
-    it(`leaves the event loop its turns where ${what}`, async () => {
+    it(`yields to the event loop where ${what}`, async () => {
       await pool.warmUp(3);
       let ticks = 0;
       const timer = setInterval(() => ticks++, 1);
@@ -124,7 +124,7 @@ describe('stressTest in real time', () => {
     });
   }
 
-  it('can be left at any time', async () => {
+  it('can be unsubscribed at any time', async () => {
     const load = { workers: 4, duration: 60_000, interval: 20, work: (c: RpcConnection) => c.call('sleep', 60_000) };
     await lastValueFrom(stressTest(pool, load).pipe(take(3)));
     expect(pool.stats.pendingAcquires + pool.stats.activeLeases).toBe(0);

@@ -28,7 +28,7 @@ describe('recordLoad', () => {
     return recording!;
   };
 
-  it('keeps when leases were asked for, also by those who got none, and how long things took', () => {
+  it('records when leases were requested, also those that got none, and all durations', () => {
     const { arrivals, use, open, duration, truncated, openFailures } = record();
     // At 12 and 13 the line is full; who came at 10 is gone at 30.
     expect(arrivals).toEqual([0, 5, 7, 8, 95]);
@@ -47,7 +47,7 @@ describe('recordLoad', () => {
     expect(Histogram.fromJSON(JSON.parse(JSON.stringify(again!.use)) as never).p50).toBe(live.use.p50);
   });
 
-  it('can be played again', () => {
+  it('can be replayed', () => {
     const { arrivals } = record();
     marbles(({ flush }) => {
       const pool = createLastingPool({ connect: () => opensAtOnce('c'), max: 5 });
@@ -74,7 +74,7 @@ describe('recordLoad', () => {
     });
   });
 
-  it('keeps no more arrivals than it may, and says so', () => {
+  it('keeps at most `limit` arrivals, and marks itself as truncated', () => {
     const event = (at: number) => ({ type: 'acquired', pool: 'p', connection: 1, waited: 0, at }) as PoolEvent;
     let recording: LoadRecording | undefined;
     of(event(1), event(2), event(3), event(4))
@@ -150,7 +150,7 @@ describe('recordLoad', () => {
     expect([recording!.arrivals, recording!.duration]).toEqual([[], 0]);
   });
 
-  it('fails for what is no event, and throws for a limit that cannot be', () => {
+  it('fails for a value that is no event, and throws for an invalid limit', () => {
     let failure: unknown;
     of(5 as unknown as PoolEvent)
       .pipe(recordLoad())

@@ -56,7 +56,7 @@ describe('the rules of a pool', () => {
       'more connections than max: 5 of 4',
     ],
     ['a lease that is in no book', { ...lent, acquired: 2 }, 'acquired ≠ released + discarded + activeLeases'],
-    ['more leases than may be', { ...lent, activeLeases: 5, acquired: 5 }, 'more leases than the pool can lend'],
+    ['more leases than may be', { ...lent, activeLeases: 5, acquired: 5 }, 'more leases than leaseCapacity'],
     ['a connection from nowhere', { ...lent, opened: 1 }, 'opened < closed + totalConnections'],
     ['a negative count', { pendingAcquires: -1 }, 'pendingAcquires is -1'],
   ];
@@ -80,7 +80,7 @@ describe('the rules of a pool', () => {
     expect(sentence).toMatch(/^a snapshot was not frozen/);
   });
 
-  it('let a pool that was made smaller come down, and never grow', () => {
+  it('let a pool shrink after resize, and not grow', () => {
     const four = { opened: 4, totalConnections: 4, availableConnections: 4, maxConnections: 4 };
     const smaller = { ...four, maxConnections: 2, leaseCapacity: 2 };
     const down = { ...smaller, totalConnections: 3, availableConnections: 3, closed: 1 };
@@ -102,7 +102,7 @@ describe('the rules of a pool', () => {
         ['acquired', 1],
         ['acquired', 1],
       ],
-      'connection 1 was lent to 2 at once, where it can carry 1',
+      'connection 1 had 2 leases at once, with a capacity of 1',
     ],
     [
       'a lease that ends twice',
@@ -121,7 +121,7 @@ describe('the rules of a pool', () => {
         ['evicted', 1],
         ['acquired', 1],
       ],
-      'connection 1 was lent although it was to be closed',
+      'connection 1 was lent although it was evicted',
     ],
     [
       'a close under a holder',
@@ -130,7 +130,7 @@ describe('the rules of a pool', () => {
         ['acquired', 1],
         ['evicted', 1],
       ],
-      'connection 1 was closed under 1 leases',
+      'connection 1 was closed with 1 active leases',
     ],
     [
       'a second opening',
@@ -164,7 +164,7 @@ describe('the rules of a pool', () => {
     });
   }
 
-  it('are not held against what began before anybody watched', () => {
+  it('ignore what began before the events were subscribed', () => {
     expect(afterEvents(['released', 7], ['evicted', 7], ['closed', 7])).toEqual([]);
   });
 });
@@ -194,34 +194,34 @@ describe('a stress test of a pool that breaks its rules', () => {
 
   it('fails when a connection is lent to two', () => {
     const report = run((core) => {
-      const best = core.connections.best.bind(core.connections);
-      core.connections.best = () => best() ?? core.connections.all().find((slot: any) => slot.state === 'open') ?? null;
+      const next = core.connections.next.bind(core.connections);
+      core.connections.next = () => next() ?? core.connections.all().find((slot: any) => slot.state === 'open') ?? null;
     }, 4);
     expect(report.passed).toBeFalse();
     expect(report.violations).toContain(
-      jasmine.stringMatching(/^connection \d was lent to 2 at once, where it can carry 1$/),
+      jasmine.stringMatching(/^connection \d had 2 leases at once, with a capacity of 1$/),
     );
-    expect(report.violations).toContain('a connection was working for 2 operations at once, where it can carry 1');
+    expect(report.violations).toContain('a connection had 2 operations at once, with a capacity of 1');
     expect(report.verdict).toMatch(/^The pool broke its own rules: /);
   });
 
-  it('fails when the last to come is served first', () => {
+  it('fails when the newest waiter is served first', () => {
     const report = run((core) => {
-      const { line } = core;
-      Object.defineProperty(line, 'first', {
+      const { queue } = core;
+      Object.defineProperty(queue, 'first', {
         get() {
-          let last = this.claims?.first ?? line.lastPending;
+          let last = this.claims?.first ?? queue.lastPending;
           while (last?.behind != null) last = last.behind;
           return last ?? null;
         },
       });
     }, 6);
     expect(report.violations).toContain(
-      jasmine.stringMatching(/^operation \d+ was served before operation \d+, which came first/),
+      jasmine.stringMatching(/^operation \d+ was served before operation \d+, which arrived first/),
     );
   });
 
-  it('fails when a lease is not given back', () => {
+  it('fails when a lease is not released', () => {
     const report = run((core) => {
       let skip = true;
       const ended = core.operationEnded.bind(core);
@@ -230,7 +230,7 @@ describe('a stress test of a pool that breaks its rules', () => {
         skip = false;
       };
     }, 2);
-    expect(report.violations).toContain('1 leases are still lent, although every operation has ended');
+    expect(report.violations).toContain('1 leases are still active, although every operation has ended');
   });
 
   it('fails when success is told before the stats show it', () => {
@@ -239,10 +239,10 @@ describe('a stress test of a pool that breaks its rules', () => {
         core.release(claim);
       };
     }, 2);
-    expect(report.violations).toContain(jasmine.stringMatching(/was told of its success before the stats showed it$/));
+    expect(report.violations).toContain(jasmine.stringMatching(/succeeded before the stats showed it$/));
   });
 
-  it('does not take one object that is handed out as several connections for a connection lent twice', () => {
+  it('accepts one object that is emitted as several connections', () => {
     marbles(({ flush }) => {
       const shared = {};
       const pool = createLastingPool({ connect: () => concat(of(shared), NEVER), max: 2 });

@@ -76,7 +76,7 @@ describe('stressTest', () => {
       expect(peaks).toEqual({ concurrency: 2, queueLength: 2, leases: 1, inUse: 1, connections: 1, opening: 1 });
     });
 
-    it('begins nothing once the time is up, and lets end what runs', () => {
+    it('starts no operation after the duration, and lets those in flight end', () => {
       const { operations, elapsed, measured, throughput } = resultOf({
         workers: 1,
         duration: 25,
@@ -90,12 +90,12 @@ describe('stressTest', () => {
       expect([operations.succeeded, peaks.concurrency]).toEqual([4, 3]);
     });
 
-    it('is not held up, nor does it recurse, where work ends at once', () => {
+    it('neither blocks nor recurses where work ends at once', () => {
       const { operations } = resultOf({ workers: 7, operations: 100_000 });
       expect(operations.succeeded).toBe(100_000);
     });
 
-    it('says so when time stands still, instead of going on for ever', () => {
+    it('errors when time does not advance, instead of running without end', () => {
       marbles(({ flush }) => {
         let failure: unknown;
         stressTest(poolOf(), { workers: 1, duration: 10 }).subscribe({ error: (error: unknown) => (failure = error) });
@@ -137,7 +137,7 @@ describe('stressTest', () => {
       expect([wait.p50, wait.max]).toEqual([5.0625, 45]);
     });
 
-    it('comes evenly, or as independent callers do, the same each time with the same die', () => {
+    it('has even or Poisson arrivals, reproducible with a random source', () => {
       const begun = (options: Partial<StressOptions<string>>): number[] => {
         const at: number[] = [];
         const work = () => {
@@ -160,7 +160,7 @@ describe('stressTest', () => {
       expect(deviation / mean).toBeLessThan(1.1);
     });
 
-    it('plays a trace', () => {
+    it('replays a trace', () => {
       const at: number[] = [];
       const work = () => of(at.push(asyncScheduler.now()));
       const { load, operations } = resultOf({ arrivals: [3, 3, 7.5], work }, { max: 4 });
@@ -325,7 +325,7 @@ describe('stressTest', () => {
   });
 
   describe('ends', () => {
-    it('after the grace, whatever still runs: what has not ended has waited all the same', () => {
+    it('after the grace, with operations in flight: their waits count', () => {
       const { operations, wait, use, elapsed, passed, thresholds, violations } = resultOf({
         workers: 2,
         opsPerWorker: 1,
@@ -338,7 +338,7 @@ describe('stressTest', () => {
       expect([passed, thresholds[0]!.summary, violations]).toEqual([false, 'wait.max is 100 ms', []]);
     });
 
-    it('after the grace, with those that came and were never begun', () => {
+    it('after the grace, with operations that arrived and were never started', () => {
       const { operations, lag } = resultOf({
         rate: 100,
         arrivals: 'even',
@@ -378,13 +378,11 @@ describe('stressTest', () => {
         expect(abortReason).toBe('for 100 ms (grace) all 3 workers were busy, and no work began or ended');
         expect(operations).toEqual(jasmine.objectContaining({ succeeded: 2, unfinished: 3, ended: 5, inFlight: 0 }));
         expect([neverEnded, elapsed, passed]).toEqual([[2, 3], 105, false]);
-        expect(verdict).toMatch(
-          /^Given up: for 100 ms \(grace\) all 3 workers were busy, and no work began or ended; /,
-        );
+        expect(verdict).toMatch(/^Aborted: for 100 ms \(grace\) all 3 workers were busy, and no work began or ended; /);
         expect(verdict).toContain('the work of operations 2 and 3 never ended');
       });
 
-      it('also when those who wait for what never ends time out, again and again', () => {
+      it('also when waiters time out again and again behind work that never ends', () => {
         const { operations, elapsed, neverEnded } = resultOf({
           workers: 3,
           operations: 1_000,
@@ -410,7 +408,7 @@ describe('stressTest', () => {
         expect(offered).toBe(100);
       });
 
-      it('also when nobody is served, and no wait has an end', () => {
+      it('also when no operation is served, and no wait ends', () => {
         const { abortReason, elapsed } = resultOf(
           { workers: 2, operations: 5, grace: 100, acquireTimeout: Infinity },
           { connect: () => NEVER, connectTimeout: Infinity },
@@ -422,7 +420,7 @@ describe('stressTest', () => {
         ]);
       });
 
-      it('but not where work only takes its time, or nobody comes for long', () => {
+      it('but not where work is slow, or arrivals are rare', () => {
         const slow = resultOf({ workers: 2, operations: 6, grace: 100, work: () => timer(90) }, { max: 2 });
         expect([slow.operations.succeeded, slow.abortReason, slow.passed]).toEqual([6, null, true]);
         const seldom = resultOf({ arrivals: [0, 1_000, 5_000], workers: 1, grace: 100, work: () => timer(90) });
@@ -432,7 +430,7 @@ describe('stressTest', () => {
       });
     });
 
-    it('early, when it is told to', () => {
+    it('early, by `until`', () => {
       const result = resultOf({ workers: 1, duration: 1_000, until: timer(25), work: () => timer(10) });
       expect([result.operations.succeeded, result.elapsed, result.measured]).toEqual([3, 30, 25]);
       expect(result.notes).toEqual(['The load was ended early.']);
@@ -440,7 +438,7 @@ describe('stressTest', () => {
       expect([open.operations.succeeded, open.elapsed, open.offered]).toEqual([3, 250, 12]);
     });
 
-    it('before it has begun, when it is told to at once', () => {
+    it('before it has begun, when `until` emits at once', () => {
       expect(resultOf({ workers: 1, duration: 1_000, until: of(1) }).operations.ended).toBe(0);
     });
 
@@ -518,7 +516,7 @@ describe('stressTest', () => {
     });
   });
 
-  it('is cold: each subscription is a run of its own, and two at a time tell their leases apart', () => {
+  it('is cold: each subscription is a run of its own, and two at once have different labels', () => {
     marbles(({ flush }) => {
       const pool = poolOf({ max: 2 });
       const labels = new Set<string | undefined>();
@@ -563,7 +561,7 @@ describe('stressTest', () => {
       throw new Error(`${JSON.stringify(options)} was taken`);
     };
 
-    it('what no option can be, all of it at once', () => {
+    it('invalid options, all at once', () => {
       expect(
         issues({
           workers: 0,
@@ -585,7 +583,7 @@ describe('stressTest', () => {
         'workers must be a positive integer',
         'opsPerWorker must be a positive in',
         'duration must be more than 0 ms',
-        'rate must be operations a second, ',
+        'rate must be operations per second',
         "arrivals must be 'poisson', 'even'",
         'work must be a function, but got 5',
         'warmup must be milliseconds, but g',
@@ -599,9 +597,9 @@ describe('stressTest', () => {
       ]);
     });
 
-    it('what does not go together', () => {
+    it('options that contradict each other', () => {
       expect(issues({})).toEqual([
-        jasmine.stringContaining('workers (how many at a time'),
+        jasmine.stringContaining('workers (the concurrency'),
         jasmine.stringContaining('the load would never end'),
       ]);
       expect(issues({ workers: 1, opsPerWorker: 1, operations: 1 })).toEqual([
@@ -614,7 +612,7 @@ describe('stressTest', () => {
       expect(issues(null)).toEqual([jasmine.stringContaining('but got null')]);
     });
 
-    it('what is no pool', () => {
+    it('a value that is no pool', () => {
       expect(() => stressTest({} as ConnectionPool<string>, { workers: 1, operations: 1 })).toThrow(
         poolError('INVALID_CONFIG'),
       );

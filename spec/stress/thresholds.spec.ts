@@ -87,7 +87,7 @@ describe('a threshold', () => {
     }
     const times = { ...figures().times, use: new Histogram() };
     expect(checked('use.p99<20ms', { times })).toEqual(
-      jasmine.objectContaining({ passed: false, summary: 'use.p99 is not known: no operation has come so far' }),
+      jasmine.objectContaining({ passed: false, summary: 'use.p99 is not known: no operation got so far' }),
     );
   });
 

@@ -23,8 +23,8 @@ describe('the verdict', () => {
   it('of workers says how much of the time all was lent, and how many connections there would have to be', () => {
     const { verdict, estimate } = resultOf({ workers: 5, opsPerWorker: 3, work: () => timer(10) }, { max: 2 });
     expect(verdict).toBe(
-      'Saturated 88 % of the time; the longest line was 4; with max 5 none of the 5 workers would wait for another ' +
-        '(a lease for each worker; whether the target bears that many is for a run to show).',
+      'Saturated 88 % of the time; the longest queue was 4; with max 5 none of the 5 workers would wait for another ' +
+        '(a lease for each worker; only a run shows whether the target can serve that many).',
     );
     expect(estimate!.max).toBe(5);
   });
@@ -60,14 +60,14 @@ describe('the verdict', () => {
 
   it('says when more comes than can be done', () => {
     const { verdict } = resultOf({ rate: 200, arrivals: 'even', duration: 2_000, work: () => timer(10) });
-    expect(verdict).toContain("more came than it can do: 2 leases' worth of work for 1");
+    expect(verdict).toContain("the load exceeds the capacity: 2 leases' worth of work for 1");
   });
 
   it('says when it is not for want of connections', () => {
     // A hundred at once every second: on average two connections would be plenty.
     const arrivals = Array.from({ length: 1_000 }, (_, i) => Math.floor(i / 100) * 1_000);
     const { verdict } = resultOf({ arrivals, work: () => timer(10) }, { max: 5 });
-    expect(verdict).toContain('who waited longer did so for another reason, such as a target that pauses');
+    expect(verdict).toContain('longer waits have another cause, such as a target that pauses');
   });
 
   it('says when there was never a shortage', () => {
@@ -127,7 +127,7 @@ describe('the verdict', () => {
     };
     for (const max of [2, 4]) {
       const { verdict, estimate } = resultOf(load, { max });
-      expect(verdict).toContain('late: none of the workers was free (2)');
+      expect(verdict).toContain('late: none of the 2 workers was free');
       expect(estimate).toBeNull();
     }
   });

@@ -1,15 +1,15 @@
 import type { Histogram } from '../pool/metrics/histogram';
 import { formatMs } from '../stress/format-ms';
 
-/** Rows at the most, and how long a bar is. */
+/** The maximum number of rows, and the length of a bar. */
 const maxRows = 8;
 const barLength = 30;
 
-/** Steps within a power of ten: as fine as there is room for. */
+/** Steps within a power of ten, the finest first. */
 const series = [[1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8], [1, 1.6, 2.5, 4, 6.3], [1, 2, 5], [1, 3], [1]];
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 
-/** A histogram as bars, a line for each range of times; the first has everything below it, too. */
+/** A histogram as bars, one line for each range of times. The first includes everything below it. */
 export function barsOf(histogram: Histogram): string[] {
   if (histogram.count === 0) return [];
   const bounds = boundsOf(histogram);
@@ -17,7 +17,7 @@ export function barsOf(histogram: Histogram): string[] {
     bound,
     count: histogram.countUpTo(bound) - (index === 0 ? 0 : histogram.countUpTo(bounds[index - 1]!)),
   }));
-  // The greatest value may be taken for one of the row before: nothing is known to the last digit.
+  // The greatest value may be counted in the row before, since a histogram rounds.
   while (rows.at(-1)?.count === 0) rows.pop();
   const fullest = Math.max(...rows.map(({ count }) => count));
   return rows.map(({ bound, count }) => {
@@ -49,7 +49,7 @@ function stepsBetween(low: number, high: number, steps: readonly number[]): numb
   const bounds: number[] = [];
   for (let power = Math.floor(Math.log10(low)); ; power++) {
     for (const step of steps) {
-      // Not 10 ** -3, which is no 0.001.
+      // Not 10 ** -3, which is not 0.001.
       const bound = power < 0 ? step / 10 ** -power : step * 10 ** power;
       if (bound >= low) bounds.push(bound);
       if (bound >= high) return bounds;

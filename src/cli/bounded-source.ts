@@ -1,19 +1,19 @@
 import { Observable, type Subscriber } from 'rxjs';
 
 /**
- * A room for what is unfinished: draws from a source only while there is a place in it, and makes one when told that something has
- * left. RxJS pushes, so without it all of the input would end up in the memory of the first operator that waits.
+ * Pulls from a source only while fewer than `capacity` items are unfinished; `release` says that one is finished. RxJS pushes: without this
+ * bound all of the input would be in the memory of the first operator that waits.
  *
  * ```
  * source   a b c d e f g       pulled
- * items$   ab---c--de---f--|   room for two
- * left()   -----1--12---2--
+ * items$   ab---c--de---f--|   capacity 2
+ * release  -----1--12---2--
  * ```
  */
 export class BoundedSource<T> {
-  /** What is drawn. To be subscribed once. An error of the source ends it like the end of the source: see `failure`. */
+  /** The pulled items, for one subscriber. Completes also when the source fails: see `failure`. */
   readonly items$: Observable<T>;
-  /** What the source failed with. What had been drawn before is none the worse for it. */
+  /** The error of the source. Items pulled before it are not affected. */
   failure: { readonly error: unknown } | undefined;
 
   private inFlight = 0;
@@ -31,13 +31,13 @@ export class BoundedSource<T> {
     });
   }
 
-  /** One that was drawn is finished, and its place free. */
+  /** An item is finished: frees its slot. */
   release(): void {
     this.inFlight--;
     this.resume?.();
   }
 
-  /** Draws no more, and completes at once. What the source is being asked for is dropped when it comes. */
+  /** Stops pulling, and completes at once. An item that is being pulled is dropped when it arrives. */
   stop(): void {
     this.stopped = true;
     this.resume?.();

@@ -1,5 +1,5 @@
 import { ReadableError } from '../pool/values/readable-error';
-/** The node did not answer in the time that was given to it; whether it has done what was asked is not known. */
+/** The node did not answer within the timeout. Whether it has carried out the call is not known. */
 export class CallTimeoutError extends ReadableError {
   override get name(): 'CallTimeoutError' {
     return 'CallTimeoutError';

@@ -1,4 +1,4 @@
-/** What a script can decide by. */
+/** Exit codes for scripts. */
 export const exitCode = {
   done: 0,
   someFailed: 1,
@@ -7,5 +7,5 @@ export const exitCode = {
   thresholdFailed: 99,
 } as const;
 
-/** As shells have it: 128 and the number of the signal. */
+/** As in shells: 128 plus the number of the signal. */
 export const interruptedBy = (signal: NodeJS.Signals): number => (signal === 'SIGTERM' ? 143 : 130);

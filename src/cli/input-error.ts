@@ -1,5 +1,5 @@
 import { ReadableError } from '../pool/values/readable-error';
-/** A line that cannot be sent as it is: its item fails, the others do not notice. */
+/** A line that cannot be sent. Its item fails; the others are not affected. */
 export class InputError extends ReadableError {
   override get name(): 'InputError' {
     return 'InputError';
@@ -7,7 +7,7 @@ export class InputError extends ReadableError {
 
   constructor(
     readonly code: 'NOT_JSON' | 'NOT_UTF8' | 'TOO_LONG',
-    /** Which line: `line 3`, or `lines.txt:3`. */
+    /** The line: `line 3`, or `lines.txt:3`. */
     readonly place: string,
     what: string,
   ) {

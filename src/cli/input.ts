@@ -9,7 +9,7 @@ const opened = promisify(open);
 
 type Chunk = Uint8Array | string;
 
-/** A file that has been looked at, so that a mistake in a name is told before anything is sent. */
+/** A file that has been checked, so that a wrong name is reported before anything is sent. */
 interface InputFile {
   readonly name: string;
   /** Undefined for `-`, the standard input. */
@@ -17,7 +17,7 @@ interface InputFile {
   readonly problem?: string;
 }
 
-/** What is read: the files that were named, or else the standard input. */
+/** The input: the named files, or else the standard input. */
 export class Input {
   private readonly files: readonly InputFile[];
   private current: Readable | undefined;
@@ -35,13 +35,13 @@ export class Input {
     return this.files.flatMap(({ problem }) => problem ?? []);
   }
 
-  /** Whether somebody has to type it. */
+  /** Whether it is read from a terminal. */
   get isTerminal(): boolean {
     const readsStdin = this.files.length === 0 || this.files.some(({ stats }) => stats === undefined);
     return readsStdin && this.stdin().isTTY === true;
   }
 
-  /** Bytes of all of it; undefined where nobody can know. */
+  /** Its total bytes; undefined where they cannot be known. */
   get size(): number | undefined {
     const all = this.files.length === 0 ? [undefined] : this.files.map(({ stats }) => stats);
     let size = 0;
@@ -61,7 +61,7 @@ export class Input {
     return linesOf(files.length > 0 ? files : [stdin]);
   }
 
-  /** Reads no more: nothing is waited for, and nothing keeps the process alive. */
+  /** Stops reading, so that the input does not keep the process alive. */
   close(): void {
     this.closed = true;
     this.current?.destroy();
@@ -77,7 +77,7 @@ export class Input {
   private async open(name: string, stats: Stats | undefined): Promise<Readable> {
     if (stats === undefined) return this.stdin();
     if (!stats.isFIFO()) return createReadStream(name);
-    // Read as a file, a pipe occupies a thread that cannot be stopped: the process could not end before something came.
+    // A pipe read as a file blocks a thread that cannot be stopped: the process could not end before data arrives.
     return new Socket({ fd: await opened(name, 'r'), readable: true, writable: false });
   }
 }

@@ -1,11 +1,9 @@
 import type { Observable, Subscription } from 'rxjs';
 
-/** In ms: how long what runs may take to end. */
+/** In ms: how long work in flight may take to end. */
 export const GRACE_MS = 5_000;
 
-/**
- * The wish to end: the first signal begins the end, the second one does not wait for it, and neither does anybody after the grace.
- */
+/** Handles termination signals: the first one calls `begin`; the second one, or the end of the grace, calls `now`. */
 export class Interruption {
   /** The first signal. */
   signal: NodeJS.Signals | undefined;
@@ -23,7 +21,7 @@ export class Interruption {
     });
   }
 
-  /** Signals are somebody else's again. */
+  /** Stops handling signals. */
   stopListening(): void {
     clearTimeout(this.timer);
     this.listening.unsubscribe();

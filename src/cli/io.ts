@@ -4,12 +4,12 @@ import type { Observable } from 'rxjs';
 /** A stream that may be a terminal. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** What the program has of the world; specs give it another one. */
+/** The environment of the program. Specs replace it. */
 export interface Io {
-  /** Opened by whoever reads it: only to look at it can keep a process alive. */
+  /** A function, since reading the property of `process` alone can keep the process alive. */
   readonly stdin: () => Readable & { readonly isTTY?: boolean; readonly fd?: number };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** The wishes to end: Ctrl-C and the like. Hot; whoever does not listen leaves them to the system. */
+  /** Termination signals, such as of Ctrl-C. Hot; without a subscriber the system handles them. */
   readonly signals$: Observable<NodeJS.Signals>;
 }

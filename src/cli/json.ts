@@ -2,9 +2,8 @@ import { Ext } from '../connectors/msgpack-rpc/index';
 import { printable, printableUpTo } from '../pool/values/printable';
 
 /**
- * A value as JSON, on one line. What MessagePack has and JSON has not: bytes become base64, an integer beyond 2⁵³ the text of its
- * digits, a timestamp the text of its date, a map whose keys are no strings a list of pairs, an ext `{ ext, data }`, and what is no
- * number null.
+ * A value as JSON, on one line. MessagePack has types that JSON lacks: bytes become base64, an integer beyond 2⁵³ the text of its digits, a
+ * timestamp the text of its date, a map with other keys than strings a list of pairs, an ext `{ ext, data }`, and NaN and Infinity null.
  */
 function jsonOf(value: unknown): string {
   return JSON.stringify(value ?? null, isSimple(value) ? undefined : replaced);
@@ -12,7 +11,7 @@ function jsonOf(value: unknown): string {
 
 const isSimple = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number' || value == null;
 
-// Not the parameter: of bytes and dates that is what their toJSON made of them.
+// Reads `this[key]`, since the parameter is the result of `toJSON` for bytes and dates.
 function replaced(this: unknown, key: string, value: unknown): unknown {
   const raw = (this as Record<string, unknown>)[key];
   if (typeof raw === 'bigint') return raw.toString();
@@ -25,18 +24,18 @@ function replaced(this: unknown, key: string, value: unknown): unknown {
 const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
-/** Letters of JSON. A message of the default size fits, unless most of it has to be escaped; and the engine has no text of more than 512 MiB. */
+/** Letters of JSON. A message of the default size fits, unless most of it has to be escaped. Strings of the engine have 512 MiB at most. */
 const MAX_LETTERS = 128 * 1024 * 1024;
-/** Escaped, a letter has so many. */
+/** The length of an escaped letter. */
 const ESCAPED = 6;
 
 export interface Json {
   readonly json: string;
-  /** Letters of texts that were left out. */
+  /** Number of letters that were left out. */
   readonly cut: number;
 }
 
-/** The same, fit for a terminal and cut where it would be too long. */
+/** A value as JSON, printable on a terminal, and truncated where it would be too long. */
 export function jsonUpTo(value: unknown, longest = MAX_LETTERS): Json {
   if (typeof value === 'string') {
     const { text, cut } = printableUpTo(longest, value, (piece) => JSON.stringify(piece).slice(1, -1));
@@ -46,7 +45,7 @@ export function jsonUpTo(value: unknown, longest = MAX_LETTERS): Json {
     const json = printable(jsonOf(value));
     if (json.length <= longest) return { json, cut: 0 };
   } catch (error) {
-    // There is one for what is nested too deeply, and one for what is too long.
+    // A RangeError is also thrown for values that are nested too deeply.
     if (!(error instanceof RangeError) || !error.message.includes('string length')) throw error;
   }
   return cutJson(value, longest);

@@ -2,15 +2,15 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 export interface RawLine {
-  /** Without its end; null if there were more than may be. */
+  /** Without the line end; null if the line is too long. */
   readonly bytes: Buffer | null;
-  /** How many there were, its end included. */
+  /** Number of bytes, the line end included. */
   readonly size: number;
 }
 
 /**
- * Cuts bytes into lines, wherever the chunks end. Bytes, not text: a line feed is never part of another character of UTF-8, so
- * nothing has to be decoded to find it. What has come of a line is kept in a list, so that a long one is not copied with each chunk.
+ * Splits chunks of bytes into lines. In UTF-8 a line feed is never part of another character, so that nothing has to be decoded to find it. The
+ * chunks of a line are kept in a list, so that a long one is not copied with each chunk.
  */
 export class LineSplitter {
   private parts: Buffer[] = [];
@@ -28,7 +28,7 @@ export class LineSplitter {
     if (start < chunk.length) this.keep(chunk.subarray(start));
   }
 
-  /** The last line, if it had no end. */
+  /** The last line, if it has no line end. */
   *end(): Generator<RawLine, void, undefined> {
     if (this.size > 0) yield this.take();
   }

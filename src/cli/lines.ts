@@ -2,31 +2,31 @@ import { isUtf8 } from 'node:buffer';
 import { InputError } from './input-error';
 import { LineSplitter, type RawLine } from './line-splitter';
 
-/** Bytes; half of what a message may have by default, since an outcome repeats its line. */
+/** Half of the default maximum of a message, since an outcome repeats its line. */
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 const BOM = '\uFEFF';
 
-/** One line of the input: every line is one, a blank one too. */
+/** One line of the input. Blank lines count, too. */
 export interface Line {
-  /** Its place in all of the input, from 0. */
+  /** Its index in the whole input, from 0. */
   readonly index: number;
-  /** Its place for people: `line 3`, or `lines.txt:3`. */
+  /** Its position in texts: `line 3`, or `lines.txt:3`. */
   readonly place: string;
-  /** Without its end. */
+  /** Without the line end. */
   readonly text: string;
-  /** Bytes, its end included. */
+  /** Bytes, the line end included. */
   readonly size: number;
   readonly problem: InputError | undefined;
 }
 
-/** Something to read lines from. */
+/** A source of lines. */
 export interface LineSource {
-  /** Undefined for the standard input: there is nothing to tell it from. */
+  /** Undefined for the standard input. */
   readonly name: string | undefined;
   chunks(): AsyncIterable<Uint8Array | string>;
 }
 
-/** The lines of all sources, one after the other. Reads only as it is pulled. */
+/** The lines of all sources, in order. Reads only when pulled. */
 export async function* linesOf(
   sources: Iterable<LineSource>,
   longest = MAX_LINE_BYTES,
@@ -53,14 +53,14 @@ function read(raw: Buffer | null, place: string, first: boolean, longest: number
     return { text: '', problem: new InputError('TOO_LONG', place, `has more than ${longest} bytes`) };
   }
   let text = raw.toString();
-  // Some editors mark a file of UTF-8 with it; it is no part of the first line.
+  // A byte order mark is not part of the first line.
   if (first && text.startsWith(BOM)) text = text.slice(1);
-  // Sent with question marks in it the line would be another one. The text is looked at first, which costs less.
+  // A line with replacement characters would be another line. The text is checked first, which is cheaper.
   const wrong = text.includes('\uFFFD') && !isUtf8(raw);
   return {
     text,
     problem: wrong
-      ? new InputError('NOT_UTF8', place, 'is not UTF-8. Convert the input first, with iconv say')
+      ? new InputError('NOT_UTF8', place, 'is not UTF-8. Convert the input first, for example with iconv')
       : undefined,
   };
 }

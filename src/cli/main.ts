@@ -2,7 +2,7 @@
 import { fromEvent, map, merge } from 'rxjs';
 import { program } from './program';
 
-/** In ms. */
+/** In ms: how long unread output may delay the exit. */
 const EXIT_TIMEOUT_MS = 500;
 
 const signalled = (signal: NodeJS.Signals) => fromEvent(process, signal).pipe(map(() => signal));
@@ -14,7 +14,7 @@ process.exitCode = await program(process.argv.slice(2), {
   signals$: merge(signalled('SIGINT'), signalled('SIGTERM')),
 });
 
-// It ends by itself, now that nothing is open; unless what was written and not waited for has no reader.
+// The process ends by itself, now that nothing is open, unless some output has no reader.
 const exit = () => process.exit();
 setTimeout(exit, EXIT_TIMEOUT_MS).unref();
 process.once('SIGINT', exit).once('SIGTERM', exit);

@@ -6,12 +6,12 @@ import { messageOf } from './outcome';
 import type { SendArguments } from './send-arguments';
 import { connectTo, type Callable } from './targets';
 
-/** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
+/** In ms: how long the first connection may take with a node that does not respond. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Five connects that fail, half a second to one second from the first to the last: long enough for a node that was started by the
- * line before in a script, short enough for people.
+ * Allows five failed connects within half a second to one second: long enough for a node that the previous line of a script has started, short
+ * enough for interactive use.
  */
 const retryDelay = { initial: 100, max: 400 };
 const fromHalfUp = () => (1 + Math.random()) / 2;
@@ -28,7 +28,7 @@ export function createNodePool({ target, settings, max, pipeline }: SendArgument
   });
 }
 
-/** Why there is no connection: what the connect itself failed with says more to people than what the pool makes of it. */
+/** Why there is no connection: the error of the connect itself, which says more than the pool's error around it. */
 export function noConnection(error: unknown): string {
   const cause = isPoolError(error, 'CONNECTION_FAILED') ? error.cause : undefined;
   return messageOf(cause ?? error);

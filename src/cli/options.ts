@@ -1,26 +1,26 @@
 import { parseArgs } from 'node:util';
 import { suggestion } from '../pool/values/suggestion';
 
-/** What an option takes, by its long name. */
+/** The kind of value of each option, by its long name. */
 export type OptionTable = Readonly<
   Record<string, 'text' | 'texts' | 'count' | 'whole' | 'port' | 'number' | 'time' | 'ms' | 'switch'>
 >;
 
 export interface ParsedOptions {
   readonly texts: Readonly<Record<string, string>>;
-  /** Of what may be given several times. */
+  /** Values of options that may be given several times. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
   /** Times are in milliseconds. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly switches: ReadonlySet<string>;
   readonly operands: readonly string[];
-  /** A sentence for each thing that is wrong. */
+  /** One sentence for each problem. */
   readonly problems: string[];
 }
 
 /**
- * Reads arguments. As strict as `parseArgs` can be made, but that stops at the first mistake: here it only cuts the arguments into
- * tokens, and every one that is wrong is named.
+ * Reads arguments. As strict as `parseArgs` with `strict`, which stops at the first problem: here it only splits the arguments into tokens, and
+ * every problem is reported.
  */
 export function readOptions(args: readonly string[], table: OptionTable): ParsedOptions {
   const all: OptionTable = { ...table, help: 'switch', version: 'switch' };
@@ -99,7 +99,7 @@ const ranges = {
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };
 
-/** NaN for what is no time. */
+/** NaN if the text is not a time. */
 function milliseconds(text: string): number {
   const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|min|h)$/.exec(text) ?? [];
   return digits === '' ? NaN : Number(digits) * units[unit]!;

@@ -5,7 +5,7 @@ import type { LineCall } from './line-call';
 import { isPrintable, printable } from '../pool/values/printable';
 import { jsonUpTo, type Json } from './json';
 
-/** What a line has failed with whose outcome cannot be printed. The call itself has ended as it has. */
+/** The error of a line whose outcome cannot be printed. The call itself may have succeeded. */
 export class UnprintableError extends Error {
   override readonly name = 'UnprintableError';
   readonly code = 'UNPRINTABLE';
@@ -15,7 +15,7 @@ export class UnprintableError extends Error {
   }
 }
 
-/** How deep causes are told. */
+/** How many nested causes are printed. */
 const MAX_CAUSES = 4;
 
 /** A `BatchOutcome` as one line of JSON. */
@@ -28,32 +28,32 @@ export function jsonLine(outcome: BatchOutcome<unknown>): string {
   return `{"index":${line.index},"item":${sent.json},${result}${got.json}${cut}}\n`;
 }
 
-/** The same in place of an outcome for which `jsonLine` failed. The item is left out: it may be what cannot be printed. */
+/** The line in place of an outcome for which `jsonLine` failed. Without the item, which may be what cannot be printed. */
 export function unprintableJsonLine(index: number, problem: UnprintableError): string {
   const { name, code, message } = problem;
   return `{"index":${index},"item":null,"status":"rejected","reason":${jsonUpTo({ name, code, message }).json}}\n`;
 }
 
-/** A value as one line for people: a text without quotes, if it fits on a line, and anything else as JSON. */
+/** A value as one readable line: a text without quotes, if it fits on a line, and anything else as JSON. */
 export function readableLine(value: unknown): string {
   if (typeof value === 'string' && isPrintable(value)) return `${value}\n`;
   const { json, cut } = jsonUpTo(value);
   return cut > 0 ? `${json} … (${cut} letters more)\n` : `${json}\n`;
 }
 
-/** Why a line failed, for people. */
+/** Why a line failed, as one readable line. */
 export function failureLine({ line, problem }: LineCall, reason: unknown): string {
   const why = messageOf(reason);
-  // What is wrong with a line says already which one that is.
+  // A problem of the line names the line itself.
   return `${oneLine(problem === reason ? why : `${line.place}: ${why}`)}\n`;
 }
 
 export { messageOf as messageOf };
 
-/** Whatever it is, it stays on one line, and gives a terminal no orders. */
+/** The text on one line, without control characters for a terminal. */
 export const oneLine = printable;
 
-/** JSON can be nested too deeply for being written again. */
+/** JSON that was parsed can be nested too deeply to be written again. */
 function itemOf(item: unknown, text: string): Json {
   try {
     return jsonUpTo(item);

@@ -2,11 +2,11 @@ import type { OutputStream } from './io';
 import { wrapWords } from './wrap-words';
 
 /**
- * Writes to a stream: what comes in one turn in one piece, and says of everything when it has left, so that whoever writes can wait for
- * a slow reader. A reader that is gone is no error of ours: everything then leaves into nothing.
+ * Writes to a stream. Joins the texts of one turn into one write, and calls back when each is written, so that a slow reader slows down the
+ * writer. A closed reader is no error of the program: later texts are dropped.
  */
 export class Output {
-  /** What writing failed with; a reader that is gone counts. Afterwards nothing is written any more. */
+  /** The error of a write, such as `EPIPE` of a closed reader. After it nothing is written. */
   failure: NodeJS.ErrnoException | undefined;
 
   private texts: string[] = [];
@@ -30,18 +30,18 @@ export class Output {
     if (onWritten !== undefined) this.callbacks.push(onWritten);
   }
 
-  /** The same for sentences: on a terminal they are broken between words. */
+  /** Writes prose: on a terminal, lines are broken between words. */
   writeText(text: string): void {
     const { isTTY = false, columns = 0 } = this.stream;
     this.write(isTTY ? wrapWords(text, columns) : text);
   }
 
-  /** Whether something has not left yet. */
+  /** Whether some text is not written yet. */
   get busy(): boolean {
     return this.pendingWrites > 0;
   }
 
-  /** Resolves when everything has left. */
+  /** Resolves when everything is written. */
   async flushed(): Promise<void> {
     if (this.busy) await new Promise<void>((resolve) => this.flushWaiters.push(resolve));
   }
@@ -79,7 +79,7 @@ export class Output {
 
 const MAX_PIECE = 1024 * 1024;
 
-/** As few texts as may be, none of which is made so long that there can be no such text. */
+/** Joins texts into few pieces, each below the maximum length of a string. */
 function joined(texts: readonly string[]): string[] {
   const pieces: string[] = [];
   let from = 0;

@@ -18,14 +18,14 @@ import { top, topArguments, topOptions } from './top';
 import { version } from './version';
 import { printable } from '../pool/values/printable';
 
-/** Problems that are told, and how long each may be: arguments may have any length. */
+/** The maximum number of problems that are shown, and of characters of each: arguments may have any length. */
 const MAX_PROBLEMS = 20;
 const MAX_PROBLEM_LENGTH = 1000;
 
 interface Command {
   readonly options: OptionTable;
   readonly help: string;
-  /** Adds what is wrong to the problems, and otherwise does it. */
+  /** Runs the command, or adds to the problems and returns undefined. */
   run(given: ParsedOptions, io: Io): Promise<number | undefined>;
 }
 
@@ -88,7 +88,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 const commandOf = (name = ''): Command | undefined => (Object.hasOwn(commands, name) ? commands[name] : undefined);
 
-/** The whole program: arguments in, exit code out. Resolves when everything has been written and closed. */
+/** The program: takes the arguments and resolves with the exit code, when everything is written and closed. */
 export async function program(args: readonly string[], io: Io): Promise<number> {
   const [first, ...rest] = args;
   const names = Object.keys(commands);
@@ -121,16 +121,16 @@ export async function program(args: readonly string[], io: Io): Promise<number> 
     const more = problems.length - shown.length;
     if (more > 0) shown.push(`and ${more} more`);
     const lines = shown.map((problem) => `${PROGRAM}: ${printable(problem)}\n`);
-    output.write(`${lines.join('')}${PROGRAM} ${name}--help says how it is used.\n`);
+    output.write(`${lines.join('')}${PROGRAM} ${name}--help shows the usage.\n`);
     await output.flushed();
     return exitCode.wrongArguments;
   }
 }
 
-/** What is wrong stands at its beginning, and what would be right at its end. */
+/** Keeps the beginning, with the problem, and the end, with the advice. */
 function shorten(problem: string): string {
   const half = MAX_PROBLEM_LENGTH / 2;
   const text = problem.length > MAX_PROBLEM_LENGTH ? `${problem.slice(0, half)} … ${problem.slice(-half)}` : problem;
-  // A target in the wrong place.
+  // Masks a password in a target.
   return text.replace(/(:\/\/[^\s:@/']*):[^\s'@]*@/g, '$1:***@');
 }

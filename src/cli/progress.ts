@@ -3,18 +3,18 @@ import type { BatchProgress } from '../operators/track-progress';
 import type { PoolStats } from '../pool/rx/stats';
 import { duration } from './duration';
 
-/** In ms; often enough to look alive. */
+/** In ms: between two updates. */
 const REDRAW_MS = 100;
 
 export interface ProgressState {
   readonly progress: BatchProgress;
-  /** Milliseconds since the beginning. */
+  /** Ms since the beginning. */
   readonly elapsed: number;
-  /** How much of the input is finished, from 0 to 1, where that is known. */
+  /** The finished share of the input, from 0 to 1, if known. */
   readonly share: number | undefined;
 }
 
-/** What the line of progress says, from moment to moment. */
+/** The texts of the status line. */
 export function progressTexts(
   moments$: Observable<ProgressState>,
   stats$: Observable<PoolStats>,
@@ -34,7 +34,7 @@ function progressText({ progress, elapsed, share }: ProgressState, stats: PoolSt
     ...(waiting === undefined ? [] : ['waiting for a connection']),
     `${Math.round(ratePerSecond)}/s`,
     ...(share === undefined ? [] : [`${Math.floor(share * 100)} %`]),
-    // The lines that are left are not counted, which would be to read them all; their bytes are known.
+    // By bytes, since counting the remaining lines would mean reading them all.
     ...(share === undefined || share === 0 ? [] : [`${duration((elapsed / share) * (1 - share))} left`]),
     `${stats.inUseConnections}/${stats.maxConnections} connections in use`,
   ].join(', ');

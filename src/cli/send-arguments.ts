@@ -21,25 +21,25 @@ export interface SendArguments {
   readonly target: string;
   readonly settings: TargetSettings;
   readonly method: string;
-  /** Connections at the most. */
+  /** Maximum number of connections. */
   readonly max: number;
-  /** Calls under way on one connection at the most. */
+  /** Maximum number of calls in flight on one connection. */
   readonly pipeline: number;
-  /** Calls under way at the most. */
+  /** Maximum number of calls in flight. */
   readonly parallel: number;
   readonly ordered: boolean;
-  /** In ms, for one call; undefined for none. */
+  /** The timeout of a call in ms; undefined for none. */
   readonly timeout: number | undefined;
-  /** In ms, how long lines wait for a node that is away. */
+  /** In ms: how long lines wait for a node that is not available. */
   readonly patience: number;
   readonly json: boolean;
   readonly jsonInput: boolean;
   readonly files: readonly string[];
-  /** What is not wrong, but not what was meant either. */
+  /** A warning about arguments that are valid but have no effect. */
   readonly remark: string | undefined;
 }
 
-/** Adds what is wrong to the problems; without any the arguments are right. */
+/** Resolves the arguments, or adds to the problems. */
 export function sendArguments({ texts, numbers, switches, operands, problems }: ParsedOptions): SendArguments {
   const { target = '', call, method = call ?? '', 'cookie-file': cookieFile } = texts;
   const settings: TargetSettings = cookieFile === undefined ? {} : { cookieFile };
@@ -47,22 +47,22 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
   const { max = kind.max, pipeline = kind.pipeline, timeout, patience = 5_000 } = numbers;
   if (target === '') missing('--target', 'the node to send to, such as worker@127.0.0.1:7000');
   else problems.push(...wrongTarget(target, settings));
-  if (method === '') missing('--method', 'what to call there, such as word_count');
+  if (method === '') missing('--method', 'the method to call, such as word_count');
   if (call !== undefined && texts['method'] !== undefined) {
     problems.push(`--call ${call} and --method ${texts['method']} mean the same: give one of them`);
   }
   if (switches.has('sequential') && numbers['parallel'] !== undefined) {
-    problems.push(`--sequential is one at a time, and --parallel ${numbers['parallel']} is not: give one of them`);
+    problems.push(`--sequential means --parallel 1, but got --parallel ${numbers['parallel']}: give one of them`);
   }
-  const room = max * pipeline;
-  const wanted = switches.has('sequential') ? 1 : (numbers['parallel'] ?? room);
+  const limit = max * pipeline;
+  const wanted = switches.has('sequential') ? 1 : (numbers['parallel'] ?? limit);
   return {
     target,
     settings,
     method,
     max,
     pipeline,
-    parallel: Math.min(wanted, room),
+    parallel: Math.min(wanted, limit),
     ordered: switches.has('ordered'),
     timeout,
     patience,
@@ -70,8 +70,8 @@ export function sendArguments({ texts, numbers, switches, operands, problems }: 
     jsonInput: switches.has('json-input'),
     files: operands,
     remark:
-      wanted > room
-        ? `--parallel ${wanted} is more than --max ${max} connections carry (--pipeline ${pipeline}): ${room} at a time.`
+      wanted > limit
+        ? `--parallel ${wanted} is more than --max ${max} times --pipeline ${pipeline}: the concurrency is ${limit}.`
         : undefined,
   };
 

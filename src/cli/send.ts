@@ -32,10 +32,10 @@ import { summaryOf } from './summary';
 import type { Callable } from './targets';
 import { withTimeout } from './with-timeout';
 
-/** In ms: how long a reader who reads nothing can hold up the end, when nobody waits any more. */
+/** In ms: how long an output that is not read may delay the end. */
 const FLUSH_TIMEOUT_MS = 300;
 
-/** Sends every line and prints what comes of it. Resolves with the exit code when everything is written and closed. */
+/** Sends every line and prints the results. Resolves with the exit code when everything is written and closed. */
 export async function send(args: SendArguments, input: Input, io: Io): Promise<number> {
   const command = new SendCommand(args, input, io);
   try {
@@ -48,14 +48,14 @@ export async function send(args: SendArguments, input: Input, io: Io): Promise<n
 class SendCommand {
   private readonly pool;
   private readonly lines;
-  /** Bytes of all the input; 0 where that is not known. */
+  /** Bytes of the whole input; 0 where unknown. */
   private readonly size;
   private readonly status;
   private readonly stdout;
   private readonly stderr;
   private readonly interruption;
   private source: BoundedSource<Line> | undefined;
-  /** Nobody waits any more for what runs. */
+  /** Do not wait for calls in flight. */
   private readonly stop$ = new ReplaySubject<void>(1);
 
   private readonly startedAt = performance.now();
@@ -63,12 +63,12 @@ class SendCommand {
   /** By the monotonic clock; `progress` has the date. */
   private waitingSince = 0;
   private progress: BatchProgress = { succeeded: 0, failed: 0, ratePerSecond: 0 };
-  /** Calls whose turn has come, and those of them that have ended. */
+  /** Calls that were started, and those of them that have ended. */
   private started = 0;
   private answered = 0;
-  /** Those with an answer that could not be printed: they have failed. */
+  /** Calls whose answer could not be printed. They count as failed. */
   private unprintable = 0;
-  /** Bytes of the lines that have ended. */
+  /** Bytes of the lines whose calls have ended. */
   private finishedBytes = 0;
 
   constructor(
@@ -108,7 +108,7 @@ class SendCommand {
     this.interruption.stopListening();
   }
 
-  /** Connects before the first line is there: that the target is dead is to be told to whoever is still typing it. */
+  /** Connects before the first line is read: a dead target is reported while a user is still typing. */
   private connect(first: Promise<IteratorResult<Line, void>>): Promise<ConnectResult> {
     const never = new Promise<never>(() => {});
     return Promise.race([
@@ -116,7 +116,7 @@ class SendCommand {
         () => 'connected' as const,
         (error: unknown) => ({ error }),
       ),
-      // What cannot be read is told when it is read on.
+      // A read error is reported when reading continues.
       first.then(
         ({ done }) => (done === true ? ('empty' as const) : never),
         () => never,
@@ -127,7 +127,7 @@ class SendCommand {
 
   private async sendAll(first: Promise<IteratorResult<Line, void>>): Promise<void> {
     this.source = new BoundedSource(followedBy(first, this.lines), 2 * this.args.parallel);
-    // Somebody who types is not to be written over.
+    // The status line must not overwrite what a user types.
     const watched = this.status.visible && !this.input.isTerminal;
     const texts$ = watched ? progressTexts(this.progress$, this.pool.stats$) : EMPTY;
     const watching = texts$.subscribe((text) => this.status.show(text));
@@ -148,11 +148,11 @@ class SendCommand {
     const { parallel, ordered, jsonInput, patience } = this.args;
     return lines$.pipe(
       map(jsonInput ? LineCall.ofJson : LineCall.ofText),
-      // A call that waits for a connection waits as long as there is hope for one: its pool knows when there is none.
+      // No timeout for a connection: the pool rejects its waiters when the target is not available.
       withConnection(this.pool, (node, call) => this.call(node, call), { acquireTimeout: Infinity }),
       batchOutcomes({ concurrency: parallel, ordered, patience }),
-      // Those that were read already when the end began have not been sent, and do not count.
-      filter(({ item }) => (item as LineCall).started || this.interruption.signal === undefined),
+      // Lines that were read before an interruption and not sent do not count.
+      filter(({ item }) => item.started || this.interruption.signal === undefined),
       trackProgress((progress) => {
         this.reportOutage(this.progress.waiting, progress.waiting);
         this.progress = progress;
@@ -168,7 +168,7 @@ class SendCommand {
     if (now !== undefined && before !== now) {
       this.waitingSince = performance.now();
       const { patience } = this.args;
-      this.say(`No connection: ${noConnection(now.reason)}. Lines wait for one, ${duration(patience)} at the most.`);
+      this.say(`No connection: ${noConnection(now.reason)}. Lines wait for one, ${duration(patience)} at most.`);
     }
   }
 
@@ -189,7 +189,7 @@ class SendCommand {
     const call = outcome.item as LineCall;
     if (call.started) this.answered++;
     this.finishedBytes += call.line.size;
-    // A line has left when its result has: a reader who is slow slows down the reading of the lines.
+    // A line is finished when its result is written, so that a slow output slows down the input.
     const onWritten = () => this.source?.release();
     const isResult = this.args.json || outcome.status === 'fulfilled';
     let text: string;
@@ -203,7 +203,7 @@ class SendCommand {
     (isResult ? this.stdout : this.stderr).write(text, onWritten);
   }
 
-  /** One outcome that cannot be printed is a failure of its line; the others are printed as they are. */
+  /** An outcome that cannot be printed is a failure of its line alone. */
   private printUnprintable(
     { item, index, status }: BatchOutcome<unknown>,
     problem: UnprintableError,
@@ -225,19 +225,19 @@ class SendCommand {
     this.stderr.write(`${oneLine(text)}\n`);
   }
 
-  /** Sends no more, and waits for what runs. */
+  /** Stops sending, and waits for calls in flight. */
   private windDown(): void {
     if (this.source === undefined) {
       this.stop();
       return;
     }
     this.source.stop();
-    const underWay = this.started - this.answered;
-    // Lines that wait for a connection have not been sent, and will not be.
-    if (underWay === 0 && this.progress.waiting !== undefined) this.stop();
-    if (underWay === 0 && !this.stdout.busy) return;
-    const what = underWay > 0 ? `${plural(underWay, 'call')} under way` : 'the results to be read';
-    this.say(`Sending no more; waiting for ${what}, ${GRACE_MS / 1000} s at the most. Again to stop at once.`);
+    const inFlight = this.started - this.answered;
+    // Lines that wait for a connection were not sent, and will not be.
+    if (inFlight === 0 && this.progress.waiting !== undefined) this.stop();
+    if (inFlight === 0 && !this.stdout.busy) return;
+    const what = inFlight > 0 ? `${plural(inFlight, 'call')} in flight` : 'the results to be read';
+    this.say(`Sending no more; waiting for ${what}, ${GRACE_MS / 1000} s at most. Press again to stop at once.`);
   }
 
   private stop(): void {
@@ -268,7 +268,7 @@ class SendCommand {
       this.say(`Interrupted by ${interruption.signal}. ${summary}`);
       return interruptedBy(interruption.signal);
     }
-    // Whoever closes the output has seen enough, of this too.
+    // A reader that closes the output does not want the summary either.
     const empty = started + failed === 0 && unread === undefined;
     if (stdout.failure?.code !== 'EPIPE') this.say(empty ? 'The input is empty: there is nothing to send.' : summary);
     if (started === 0 && failed > 0) return exitCode.noConnection;
@@ -278,7 +278,7 @@ class SendCommand {
 
 type ConnectResult = 'connected' | 'empty' | 'stopped' | { readonly error: unknown };
 
-/** The rest of the lines with the first one in front, which has been asked for already. */
+/** All lines: the first one, which is being read already, and the rest. */
 async function* followedBy(
   first: Promise<IteratorResult<Line, void>>,
   rest: AsyncIterable<Line>,

@@ -7,14 +7,14 @@ import { Output } from './output';
 
 export const serveOptions = { port: 'port', host: 'text' } satisfies OptionTable;
 
-/** Is a node until a signal comes. */
+/** Runs a node until a signal arrives. */
 export async function serve({ numbers, texts }: ParsedOptions, io: Io): Promise<number> {
   const stdout = new Output(io.stdout);
   const stderr = new Output(io.stderr);
   const { port = 0 } = numbers;
   const { host = '127.0.0.1' } = texts;
 
-  // Listened to from the beginning: a signal may come as soon as somebody reads where it listens.
+  // Subscribed first: a signal may arrive as soon as the address is printed.
   let end: (signal: NodeJS.Signals) => void;
   const signalled = new Promise<NodeJS.Signals>((resolve) => (end = resolve));
   const listening = io.signals$.subscribe((signal) => end(signal));
@@ -22,7 +22,7 @@ export async function serve({ numbers, texts }: ParsedOptions, io: Io): Promise<
     const node = await serveNode({ methods: builtinMethods, port, host });
     const faults = node.faults$.subscribe((fault) => stderr.write(`${oneLine(fault.message)}\n`));
     stdout.write(`Listening on ${node.target}\n`);
-    stderr.write(`Methods: ${Object.keys(builtinMethods).join(', ')}. Ctrl-C ends it.\n`);
+    stderr.write(`Methods: ${Object.keys(builtinMethods).join(', ')}. Ctrl-C stops the node.\n`);
 
     const signal = await signalled;
     faults.unsubscribe();

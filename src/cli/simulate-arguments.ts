@@ -26,13 +26,13 @@ export const simulateOptions = {
 } satisfies OptionTable;
 
 export interface SimulateArguments {
-  /** What the figures are of, for people. */
+  /** The name of the scenario in texts. */
   readonly what: string;
   readonly task: { readonly scenario: Scenario } | { readonly question: CapacityQuestion };
   readonly json: boolean;
 }
 
-/** Adds what is wrong to the problems, and then returns nothing. */
+/** Resolves the arguments, or adds to the problems and returns undefined. */
 export async function simulateArguments(given: ParsedOptions, io: Io): Promise<SimulateArguments | undefined> {
   const { operands, switches, problems } = given;
   const [file] = operands;
@@ -45,7 +45,7 @@ export async function simulateArguments(given: ParsedOptions, io: Io): Promise<S
   const scenario = readJson(file, problems, piped);
   if (scenario === undefined) return undefined;
   if (!isRecord(scenario)) {
-    problems.push(`${file} must hold an object, such as {"pool": {"max": 10}, "arrivals": {"rate": 100}, …}`);
+    problems.push(`${file} must contain an object, such as {"pool": {"max": 10}, "arrivals": {"rate": 100}, …}`);
     return undefined;
   }
   const full = withFiles(withOptions(scenario, given), file, problems);
@@ -53,7 +53,7 @@ export async function simulateArguments(given: ParsedOptions, io: Io): Promise<S
   const isPlan = full['target'] !== undefined;
   const { from, to, target, ...plain } = full;
   if (!isPlan && (from !== undefined || to !== undefined)) {
-    problems.push('from and to bound a search: they go with a target (--plan)');
+    problems.push('from and to are the range of a search: give a target, too (--plan)');
     return undefined;
   }
   const task = isPlan
@@ -63,7 +63,7 @@ export async function simulateArguments(given: ParsedOptions, io: Io): Promise<S
   return problems.length > 0 ? undefined : { what: file, task, json: switches.has('json') };
 }
 
-/** What the options say is stronger than the file. */
+/** Options override the file. */
 function withOptions(
   scenario: Record<string, unknown>,
   { texts, numbers, lists }: ParsedOptions,
@@ -86,7 +86,7 @@ function withOptions(
   return { ...scenario, ...Object.fromEntries(stronger), ...sized };
 }
 
-/** In a file, what was measured may lie in files of its own, beside it. */
+/** The fields `timings` and `recording` of a scenario may be paths of files, relative to it. */
 function withFiles(scenario: Record<string, unknown>, file: string, problems: string[]): Record<string, unknown> {
   const result = { ...scenario };
   for (const name of ['timings', 'recording']) {
@@ -102,11 +102,11 @@ async function allOf(input: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** `piped`: what is in it, if that is known. */
+/** `piped`: the content, if it was read already. */
 function readJson(file: string, problems: string[], piped?: string): unknown {
   let text: string;
   try {
-    // Editors of some systems begin a file with a byte order mark, which is no JSON.
+    // Some editors write a byte order mark, which JSON does not allow.
     text = (piped ?? readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     problems.push(`cannot read '${file}': ${messageOf(error)}`);
@@ -115,21 +115,21 @@ function readJson(file: string, problems: string[], piped?: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Events are mostly written one a line.
+    // Events are usually written one per line.
     const lines = text.split('\n').filter((line) => line.trim() !== '');
     if (lines.length > 1) {
       try {
         return lines.map((line) => JSON.parse(line) as unknown);
       } catch {
-        // Neither: what was wrong with it as a whole is told.
+        // Neither: the problem below is that of the whole file.
       }
     }
-    problems.push(`'${file}' is no JSON: ${messageOf(error)}`);
+    problems.push(`'${file}' is not JSON: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Both of them only look at what they are given, until somebody subscribes. */
+/** Both functions only check their arguments until their result is subscribed. */
 function wrongIn(task: SimulateArguments['task'], file: string): readonly string[] {
   try {
     if ('question' in task) planCapacity(task.question);

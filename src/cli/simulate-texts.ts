@@ -12,7 +12,7 @@ export function simulationLine({ elapsed, load, operations, wait }: SimulationRe
   return `${duration(elapsed)}${of}: ${operations.ended} operations, wait p99 ${formatMs(wait.p99)}`;
 }
 
-/** The summary of a load, how sure it is, and how it went over time. */
+/** The summary of a load, the margins of error, and the figures over time. */
 export function summaryOfSimulation(report: SimulationReport, what: string): string {
   const { waited, meanWait, unserved, timeline, seed } = report;
   const lines = [
@@ -27,7 +27,7 @@ export function summaryOfSimulation(report: SimulationReport, what: string): str
 }
 
 const figure = ({ value, margin }: Figure, show: (value: number) => string): string =>
-  `${show(value)} ${margin === null ? '(too short to say how sure)' : `± ${show(margin)}`}`;
+  `${show(value)} ${margin === null ? '(too short for a margin)' : `± ${show(margin)}`}`;
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;
 
@@ -56,7 +56,7 @@ function overTime(timeline: readonly Sample[]): string[] {
   return ['', `over time, ${duration(first.at)} to ${duration(end.at + end.length)}`, ...drawn];
 }
 
-/** The greatest value of each part, so that nothing short is lost. */
+/** The greatest value of each part, so that short peaks stay visible. */
 function curve(values: readonly number[]): string {
   const width = Math.min(columns, values.length);
   const parts = Array.from({ length: width }, (_, i) => {
@@ -73,14 +73,14 @@ function curve(values: readonly number[]): string {
 
 // ---------------------------------------------------------------- how many connections
 
-const heads = ['max', '', 'wait p50', 'wait p99', 'total p99', 'waited', 'no conn.', 'in use', 'a second'];
+const heads = ['max', '', 'wait p50', 'wait p99', 'total p99', 'waited', 'no conn.', 'in use', 'per second'];
 const widths = [6, 3, 10, 10, 10, 9, 9, 8, 9];
 const barLength = 20;
 
 export const pointLine = ({ max, targets, utilisation }: CapacityPoint): string =>
   `max ${max}: ${targets.map(({ summary }) => summary).join(', ')}, ${percent(utilisation)} in use`;
 
-/** The curve as a table, and what it comes to first. */
+/** The verdict, and the curve as a table. */
 export function summaryOfPlan({ verdict, points, max, seed }: CapacityPlan, what: string): string {
   const greatest = Math.max(...points.map(({ waitP99 }) => waitP99));
   const rows = points.map((point) => {
@@ -105,7 +105,7 @@ export function summaryOfPlan({ verdict, points, max, seed }: CapacityPlan, what
 const line = (cells: readonly string[]): string => cells.map((cell, i) => cell.padStart(widths[i]!)).join('');
 const shortPercent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 
-/** Waits differ by powers of ten: from a hundredth of a millisecond up. */
+/** A logarithmic share, from a hundredth of a millisecond up. */
 function logShare(ms: number, greatest: number): number {
   const height = (value: number): number => Math.log10(Math.max(value, 0.01) / 0.01);
   return greatest <= 0.01 ? 0 : height(ms) / height(greatest);

@@ -14,12 +14,12 @@ import { pointLine, simulationLine, summaryOfPlan, summaryOfSimulation } from '.
 import { StatusBlock } from './status-block';
 import { withTimeout } from './with-timeout';
 
-/** In ms of real time: between two looks, on a terminal and elsewhere. */
+/** In ms of real time: between two updates, on a terminal and elsewhere. */
 const REDRAW_MS = 200;
 const LINE_INTERVAL_MS = 1_000;
 const FLUSH_TIMEOUT_MS = 300;
 
-/** Simulates, or plans, and says what came of it. Resolves with the exit code when everything is written. */
+/** Simulates or plans, and reports the result. Resolves with the exit code when everything is written. */
 export async function simulate(args: SimulateArguments, io: Io): Promise<number> {
   const command = new SimulateCommand(args, io);
   try {
@@ -34,7 +34,7 @@ class SimulateCommand {
   private readonly stdout;
   private readonly stderr;
   private readonly interruption;
-  /** Virtual time has nothing under way that could be waited for: the first wish ends it. */
+  /** In virtual time there is nothing to wait for: the first signal stops it. */
   private readonly stop$ = new ReplaySubject<void>(1);
   private lastShown = performance.now();
 
@@ -56,7 +56,7 @@ class SimulateCommand {
       if ('question' in task) return await this.plan(planCapacity(task.question));
       return await this.simulate(simulation(task.scenario));
     } catch (error) {
-      // Such as workers who are turned away at once, again and again: a virtual clock never gets past that.
+      // Such as workers that are rejected at once, again and again: virtual time never advances.
       this.status.clear();
       this.say(`${what} cannot be simulated: ${messageOf(error)}`);
       return exitCode.wrongArguments;
@@ -96,7 +96,7 @@ class SimulateCommand {
     return this.codeOf(plan !== undefined && plan.max !== null);
   }
 
-  /** The last value there was, whether or not it came to its end; what comes before is shown now and then. */
+  /** The last value, also of a run that was interrupted. Shows earlier ones from time to time. */
   private async last<T>(values$: Observable<T>, show: (value: T) => string): Promise<T | undefined> {
     const shown$ = values$.pipe(
       tap((value) => this.show(value, show)),

@@ -1,7 +1,7 @@
 import { printable } from '../pool/values/printable';
 import type { OutputStream } from './io';
 
-/** Some lines at the bottom of a terminal that are written over, and get out of the way of everything else. Elsewhere nothing. */
+/** Some lines at the bottom of a terminal that are overwritten by each update, and cleared before other output. Elsewhere nothing. */
 export class StatusBlock {
   private lines: readonly string[] = [];
 
@@ -13,7 +13,7 @@ export class StatusBlock {
 
   show(lines: readonly string[]): void {
     if (!this.visible) return;
-    // A line that wraps could not be written over, nor could one that has left at the top. Some terminals have no size.
+    // A line that wraps could not be overwritten, nor one that has scrolled off the top. Some terminals have no size.
     const { columns = 0, rows = 0 } = this.terminal;
     const fitting = lines
       .slice(0, (rows > 1 ? rows : 24) - 1)
@@ -28,7 +28,7 @@ export class StatusBlock {
     this.lines = [];
   }
 
-  /** To where the block begins, and everything from there on erased. */
+  /** Moves to the beginning of the block, and erases everything below. */
   private back(): string {
     const up = this.lines.length > 1 ? `\u001b[${this.lines.length - 1}A` : '';
     return this.lines.length === 0 ? '' : `\r${up}\u001b[J`;

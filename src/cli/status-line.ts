@@ -3,7 +3,7 @@ import type { OutputStream } from './io';
 
 const TO_START_AND_CLEAR = '\r\u001b[K';
 
-/** A line at the bottom of a terminal that is written over, and gets out of the way of everything else. Elsewhere nothing. */
+/** A line at the bottom of a terminal that is overwritten by each update, and cleared before other output. Elsewhere nothing. */
 export class StatusLine {
   private shown = false;
 
@@ -15,7 +15,7 @@ export class StatusLine {
 
   show(text: string): void {
     if (!this.visible) return;
-    // A line that wraps could not be written over. Some terminals say that they have no columns at all.
+    // A line that wraps could not be overwritten. Some terminals report no columns.
     const { columns = 0 } = this.terminal;
     this.terminal.write(TO_START_AND_CLEAR + printable(text).slice(0, (columns > 0 ? columns : 80) - 1));
     this.shown = true;

@@ -26,9 +26,9 @@ export const stressOptions = {
 } satisfies OptionTable;
 
 export interface StressArguments {
-  /** The pool of a module, or one to a node: `target`, or undefined for one of our own. */
+  /** The pool of a module, or work at a node: at `target`, or at a node in this process if that is undefined. */
   readonly pool: { readonly module: string } | NodeWork;
-  /** Everything but the work, and what is for the terminal. */
+  /** The options of the load, without the work. */
   readonly load: Pick<
     StressOptions<unknown>,
     'workers' | 'operations' | 'rate' | 'arrivals' | 'duration' | 'warmup' | 'acquireTimeout' | 'thresholds'
@@ -47,10 +47,10 @@ export interface NodeWork {
   readonly pipeline: number;
 }
 
-/** How many at a time, and for how long, where nothing else is said. */
+/** The default concurrency and duration. */
 const defaults = { workers: 50, duration: 10_000 };
 
-/** Adds what is wrong to the problems; without any the arguments are right. */
+/** Resolves the arguments, or adds to the problems. */
 export function stressArguments(given: ParsedOptions): StressArguments {
   const { texts, numbers, lists, switches, operands, problems } = given;
   if (operands.length > 0) problems.push(`stress takes no operands, but got '${operands.join(' ')}'`);
@@ -83,7 +83,7 @@ function modulePool({ texts, numbers, problems }: ParsedOptions, module: string)
     (name) => texts[name] !== undefined || numbers[name] !== undefined,
   );
   for (const name of others) {
-    problems.push(`--pool and --${name} exclude each other: the module says which pool it is, and what is done`);
+    problems.push(`--pool and --${name} exclude each other: the module exports the pool and the work`);
   }
   return { module };
 }
@@ -93,9 +93,9 @@ function nodeWork({ texts, numbers, problems }: ParsedOptions): NodeWork {
   const { max = 10, pipeline = 1 } = numbers;
   if (target !== undefined) problems.push(...wrongTarget(target));
   if (target !== undefined && method === undefined) {
-    problems.push('--method is missing: what to call at the target, such as echo');
+    problems.push('--method is missing: the method to call at the target, such as echo');
   }
-  // By itself our node does what takes a while, so that there is something to wait for.
+  // The default call of the node in this process takes a while, so that callers have to wait.
   const isOurs = target === undefined && method === undefined;
   const list = params === undefined ? (isOurs ? [5] : []) : parsedParams(params, problems);
   return { target, method: method ?? 'sleep', params: list, max, pipeline };

@@ -11,24 +11,24 @@ import { messageOf } from './outcome';
 import type { NodeWork, StressArguments } from './stress-arguments';
 import { connectTo, type Callable } from './targets';
 
-/** What is put under load. */
+/** A pool under load. */
 export interface StressSubject {
   readonly pool: ConnectionPool<unknown>;
   readonly work: StressOptions<unknown>['work'];
-  /** What it is, for people. */
+  /** Its description in texts. */
   readonly what: string;
-  /** Whether it can be known before the load that there is something to connect to. */
+  /** Whether the target is a node, so that a connect before the load can test it. */
   readonly isNode: boolean;
-  /** In ms: how long the pool lets others keep what they hold, when it is destroyed. */
+  /** In ms: the timeout of `destroy`. */
   readonly destroyTimeout: number;
   close(): Promise<void>;
 }
 
-/** In ms: nobody but us holds a connection to our node; who else may use the pool of a module only that knows. */
+/** In ms: timeouts of `destroy`. The pool to a node has no other users; the pool of a module may have some. */
 const NODE_DESTROY_TIMEOUT_MS = 0;
 const MODULE_DESTROY_TIMEOUT_MS = 1_000;
 
-/** Why there is nothing to put under load: the user's mistake, in a sentence. */
+/** There is no pool to put under load, because of the arguments or the module. */
 export class NoSubjectError extends Error {}
 
 export function openSubject({ pool }: StressArguments): Promise<StressSubject> {
@@ -78,7 +78,7 @@ async function ofModule(name: string): Promise<StressSubject> {
   };
 }
 
-/** A CommonJS module may come as the default export of one. */
+/** The exports of a CommonJS module may be the default export. */
 function exportsOf(module: Record<string, unknown>): Record<string, unknown> {
   const whole = module['default'];
   const isWrapped = module['pool'] === undefined && typeof whole === 'object' && whole !== null && 'pool' in whole;

@@ -5,7 +5,7 @@ import { barsOf } from './bars';
 import { duration, plural } from './duration';
 import { oneLine } from './outcome';
 
-/** How far it has come, in one line. */
+/** The progress in one line. */
 export function progressLine(report: StressReport): string {
   const { elapsed, operations, stats, wait } = report;
   return [
@@ -18,12 +18,12 @@ export function progressLine(report: StressReport): string {
   ].join(', ');
 }
 
-/** The same with a small histogram, for a terminal. */
+/** The progress with a small histogram, for a terminal. */
 export function progressBlock(report: StressReport, what: string): string[] {
   const { load, operations, stats, wait, elapsed, histograms, phase } = report;
   const of = load.duration === null ? '' : ` of ${duration(load.duration)}`;
   const all = load.operations === null ? '' : ` of ${load.operations}`;
-  const more = { warmup: ', warming up', running: '', draining: ', waiting for what runs', done: '' }[phase];
+  const more = { warmup: ', warming up', running: '', draining: ', waiting for operations in flight', done: '' }[phase];
   return [
     oneLine(what),
     `${duration(tenths(elapsed))}${of}${more}`,
@@ -34,11 +34,11 @@ export function progressBlock(report: StressReport, what: string): string[] {
   ];
 }
 
-/** What came of it: what was to hold first, what it comes to next, and then the figures. */
+/** The result: thresholds first, then the verdict, then the figures. */
 export function summaryOfLoad(report: StressReport, what: string): string {
   const { thresholds, violations, operations, peaks, activity, errors, notes, histograms, offered } = report;
   const widest = Math.max(0, ...thresholds.map(({ threshold }) => threshold.length));
-  const offer = offered === null ? '' : ` of ${whole(offered)} that came`;
+  const offer = offered === null ? '' : ` of ${whole(offered)} that arrived`;
   const outcomes = Object.entries(operations)
     .filter(([name, count]) => !['ended', 'inFlight', 'warmup', 'succeeded'].includes(name) && count > 0)
     .map(([name, count]) => `, ${count} ${inWords[name] ?? name}`)
@@ -48,13 +48,13 @@ export function summaryOfLoad(report: StressReport, what: string): string {
     ...thresholds.map(
       ({ threshold, passed, summary }) => `${passed ? '✓' : '✗'} ${threshold.padEnd(widest)}  ${summary}`,
     ),
-    ...violations.map((violation) => `✗ rule broken: ${violation}`),
+    ...violations.map((violation) => `✗ contract violated: ${violation}`),
     ...(thresholds.length + violations.length > 0 ? [''] : []),
     report.verdict,
     '',
     what,
     `${plural(operations.ended, 'operation')} in ${duration(report.measured)}: ${operations.succeeded} succeeded${outcomes}`,
-    `${whole(report.throughput)} a second${offer}; ${share(report.utilisation)} of all leases lent on average`,
+    `${whole(report.throughput)} per second${offer}; ${share(report.utilisation)} of all leases active on average`,
     '',
     `${''.padEnd(10)}${columns.map(([title]) => title.padStart(9)).join('')}`,
     row('wait', report.wait),
@@ -63,8 +63,8 @@ export function summaryOfLoad(report: StressReport, what: string): string {
     ...(report.load.model === 'open' ? [row('lag', report.lag), row('fromStart', report.fromStart.wait)] : []),
     ...(report.open.count > 0 ? [row('connect', report.open)] : []),
     '',
-    `at most: ${peaks.leases} leases, ${peaks.queueLength} waiting, ${peaks.connections} connections, ${peaks.concurrency} operations under way`,
-    `the pool: ${activity.opened} opened, ${activity.closed} closed, ${plural(activity.openFailures, 'failed connect')}, ${plural(activity.timeouts, 'timeout')}, ${activity.rejected} turned away${evicted.length > 0 ? ` (${evicted.join(', ')})` : ''}`,
+    `at most: ${peaks.leases} leases, ${peaks.queueLength} waiting, ${peaks.connections} connections, ${peaks.concurrency} operations in flight`,
+    `the pool: ${activity.opened} opened, ${activity.closed} closed, ${plural(activity.openFailures, 'failed connect')}, ${plural(activity.timeouts, 'timeout')}, ${activity.rejected} rejected${evicted.length > 0 ? ` (${evicted.join(', ')})` : ''}`,
     ...(histograms.wait.count > 0 ? ['', 'wait', ...barsOf(histograms.wait).map((bar) => `  ${bar}`)] : []),
     ...(errors.length > 0 ? ['', 'errors'] : []),
     ...errors.map(({ count, name, message }) => `  ${count} × ${name}: ${message}`),
@@ -75,7 +75,7 @@ export function summaryOfLoad(report: StressReport, what: string): string {
 
 const inWords: Readonly<Record<string, string>> = {
   timedOut: 'timed out waiting',
-  rejected: 'turned away',
+  rejected: 'rejected',
   noConnection: 'without a connection',
   lost: 'lost their connection',
 };
@@ -93,10 +93,10 @@ const columns: readonly (readonly [string, keyof Measure])[] = [
 const row = (name: string, measure: Measure): string =>
   `${name.padEnd(10)}${columns.map(([, key]) => formatMs(measure[key]).padStart(9)).join('')}`;
 
-/** Of the last interval, where there is one. */
+/** The throughput of the last interval, if there is one. */
 const rateNow = ({ timeline, throughput }: StressReport): number => timeline.at(-1)?.throughput ?? throughput;
 
-/** A timer of a second may be up a little before it. */
+/** Rounded, since a timer of a second may fire slightly early. */
 const tenths = (ms: number): number => Math.round(ms / 100) * 100;
 const whole = (value: number): string => String(value >= 10 ? Math.round(value) : Math.round(value * 10) / 10);
 const share = (part: number): string => `${Math.round(part * 100)} %`;

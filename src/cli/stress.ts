@@ -16,14 +16,14 @@ import type { StressSubject as UnderLoad } from './stress-subject';
 import { progressBlock, progressLine, summaryOfLoad } from './stress-texts';
 import { withTimeout } from './with-timeout';
 
-/** In ms: between two looks, on a terminal and elsewhere. */
+/** In ms: between two updates, on a terminal and elsewhere. */
 const REDRAW_MS = 200;
 const LINE_INTERVAL_MS = 1_000;
-/** In ms: how long a node that says nothing at all may leave us waiting for the first connection. */
+/** In ms: how long the first connection may take with a node that does not respond. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const FLUSH_TIMEOUT_MS = 300;
 
-/** Puts a pool under load and says what came of it. Resolves with the exit code when everything is written and closed. */
+/** Puts a pool under load and reports the result. Resolves with the exit code when everything is written and closed. */
 export async function stress(args: StressArguments, problems: string[], io: Io): Promise<number | undefined> {
   let subject: UnderLoad;
   try {
@@ -46,7 +46,7 @@ class StressCommand {
   private readonly stdout;
   private readonly stderr;
   private readonly interruption;
-  /** Nothing more begins; and nobody waits any more for what runs. */
+  /** `end$`: start no more operations. `stop$`: do not wait for those in flight. */
   private readonly end$ = new Subject<void>();
   private readonly stop$ = new ReplaySubject<void>(1);
   private report: StressReport | undefined;
@@ -87,7 +87,7 @@ class StressCommand {
     this.interruption.stopListening();
   }
 
-  /** That there is no node is told before half of the load has failed for it. */
+  /** Reports a node that is not available before the load starts. */
   private async connect(): Promise<{ readonly error: unknown } | undefined> {
     const { pool } = this.subject;
     let failure: { readonly error: unknown } | undefined;
@@ -105,7 +105,7 @@ class StressCommand {
       work: subject.work,
       interval: status.visible ? REDRAW_MS : LINE_INTERVAL_MS,
       until: end$,
-      // The process ends with the load, and so does the pool: how it does is part of what is watched.
+      // The process ends with the load, so that the shutdown of the pool can be checked, too.
       destroy: { timeout: subject.destroyTimeout },
       ...(args.seed === undefined ? {} : { random: seededRandom(args.seed) }),
     });
@@ -139,7 +139,9 @@ class StressCommand {
       return;
     }
     if (this.report.operations.inFlight > 0) {
-      this.say(`Beginning no more; waiting for what runs, ${GRACE_MS / 1000} s at the most. Again to stop at once.`);
+      this.say(
+        `Starting no more operations; waiting for those in flight, ${GRACE_MS / 1000} s at most. Press again to stop at once.`,
+      );
     }
     this.end$.next();
   }

@@ -1,6 +1,6 @@
 /**
- * Breaks lines between words where they are longer than the terminal is wide: left to itself, a terminal breaks them in mid-word. What goes on keeps
- * the indent of its line; a word that is longer than a line stays whole.
+ * Breaks lines between words where they are longer than the terminal is wide; a terminal alone breaks them within words. Continued lines keep
+ * the indent; a word that is longer than a line is not broken.
  */
 export function wrapWords(text: string, columns: number): string {
   return columns > 0

@@ -1,6 +1,6 @@
 import type { RandomSource } from './random-sources';
 
-/** So many at once, one such burst every `every` ms: exactly, or on average where there is a random source. */
+/** Bursts of `size` simultaneous arrivals, one every `every` ms: exactly, or on average with a random source. */
 export function* burstArrivals(
   size: number,
   every: number,

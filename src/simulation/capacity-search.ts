@@ -1,6 +1,6 @@
 /**
- * The numbers that are to be tried, one after the other; told of each whether it is enough, it returns the smallest one that is, or null.
- * From `start` in doubling strides to where that changes, and then in between; at last its neighbours and some more, for the curve.
+ * Yields the values to try; the caller passes to `next` whether the value was enough. Returns the smallest one that was, or null. Searches from
+ * `start` in doubling strides to where the answer changes, then by bisection; last come neighbours of the result, for the curve.
  */
 export function* capacitySearch(
   start: number,

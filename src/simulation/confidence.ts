@@ -1,10 +1,10 @@
 import type { StressReport } from '../stress/report';
 
-/** A figure, and how far from the truth it may be. */
+/** A figure with its margin of error. */
 export interface Figure {
-  /** What the run has shown. */
+  /** The value in this run. */
   readonly value: number;
-  /** With 95 % confidence the true value is no further away; null where the run is too short to tell. */
+  /** With 95 % confidence the true value is at most this far away; null where the run is too short. */
   readonly margin: number | null;
 }
 
@@ -18,15 +18,15 @@ interface Sums {
 }
 
 const batches = 30;
-/** Student's t of 29 degrees of freedom: 95 % lie within. */
+/** Student's t of 29 degrees of freedom, at 95 %. */
 const t95 = 2.0452;
-/** What waits for less, in ms, has not waited: a thousandth of a millisecond. */
+/** In ms: a wait up to this counts as none. A histogram resolves a thousandth of a millisecond. */
 const instant = 0;
 
 /**
- * How sure the figures of one run are, by the method of batch means: the time that is measured is cut into 30 batches of the same length, and
- * how much those differ says how much another run would. Callers who come soon after each other wait alike; batches that are long enough do
- * not (Law and Kelton, Simulation Modeling and Analysis).
+ * The margins of error of one run, by the method of batch means: the measured time is divided into 30 batches of equal length, whose variance
+ * estimates that of another run. The waits of callers that arrive soon after each other are correlated; the means of long batches are not
+ * (Law and Kelton, Simulation Modeling and Analysis).
  */
 export class Confidence {
   private readonly marks: Sums[] = [];

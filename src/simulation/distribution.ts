@@ -2,13 +2,13 @@ import type { Histogram, HistogramJSON } from '../pool/metrics/histogram';
 import type { RandomSource } from './random-sources';
 
 /**
- * How long something takes. A time is milliseconds, or a text with a unit: `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`.
+ * A distribution of durations. A time is a number of ms, or a text with a unit: `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`.
  *
- * - a time by itself, or `fixed`: always as long;
- * - `exponential`: the mean, of a time without memory;
- * - `logNormal`: by its median and its 99th percentile, as most services look;
- * - `uniform`: anything between two times;
- * - `histogram`: what was measured, such as `pool.timings().use`, or that as JSON.
+ * - a time by itself, or `fixed`: a constant;
+ * - `exponential`: by its mean;
+ * - `logNormal`: by its median and its 99th percentile, which fits most services;
+ * - `uniform`: between two times;
+ * - `histogram`: measured values, such as `pool.timings().use`, or its JSON.
  */
 export type Distribution =
   | number
@@ -19,7 +19,7 @@ export type Distribution =
   | { readonly uniform: readonly [least: number | string, most: number | string] }
   | { readonly histogram: Histogram | HistogramJSON };
 
-/** A distribution with everything decided: its mean in ms, and one value after the other. */
+/** A resolved distribution: its mean in ms, and a function that draws values. */
 export interface Times {
   readonly mean: number;
   readonly draw: (random: RandomSource) => number;
@@ -41,7 +41,7 @@ export function logNormalTimes(median: number, p99: number): Times {
   const sigma = Math.log(p99 / median) / z99;
   return {
     mean: median * Math.exp(sigma ** 2 / 2),
-    // Box and Muller, 1958; the second of the pair is thrown away, so that each value takes as many throws.
+    // Box and Muller, 1958. The second value of each pair is not used, so that each draw takes the same number of random numbers.
     draw: (random) => {
       const radius = Math.sqrt(-2 * Math.log(1 - random()));
       return median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * random()));
@@ -49,7 +49,7 @@ export function logNormalTimes(median: number, p99: number): Times {
   };
 }
 
-/** Anything within a bucket is as likely; the buckets are 1 / 32 of their values wide. */
+/** Uniform within each bucket. The width of a bucket is 1 / 32 of its values. */
 export function histogramTimes(histogram: Histogram): Times {
   const { buckets, min, max, unitsPerMs, perOctave } = histogram.toJSON();
   const upTo = new Float64Array(buckets.length);

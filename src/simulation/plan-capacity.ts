@@ -11,63 +11,63 @@ import type { Scenario, SimulatedPool } from './scenario';
 import { simulate } from './simulate';
 import type { SimulationReport } from './simulate';
 
-/** A scenario that leaves open how many connections there are, and what they are to achieve. */
+/** A scenario without a number of connections, and the target that it has to meet. */
 export interface CapacityQuestion extends Omit<Scenario, 'pool'> {
-  /** Every option but `max`. Where that is given, it is one of those that are tried, to see how it is today. */
+  /** Every option but `max`. A given `max` is tried as well, for comparison. */
   readonly pool?: (Omit<SimulatedPool, 'max'> & { readonly max?: number | undefined }) | undefined;
-  /** What must hold, such as `'wait.p99<20ms'`: a threshold, or several. */
+  /** The threshold to meet, such as `'wait.p99<20ms'`, or several. */
   readonly target: string | readonly string[];
-  /** The fewest and the most connections that are tried. Default 1 and 1 000, or four times what the load needs at least. */
+  /** The range of `max` that is searched. Default 1, and 1 000 or four times what the load needs at least. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** What comes of the scenario with so many connections. Times in ms, shares from 0 to 1. */
+/** The result of the scenario with one value of `max`. Times in ms, shares from 0 to 1. */
 export interface CapacityPoint {
-  /** The option `max` that was tried. */
+  /** The simulated value of `max`. */
   readonly max: number;
-  /** Whether every target held, and each of them. */
+  /** Whether every threshold of the target held; each of them. */
   readonly meets: boolean;
   readonly targets: readonly ThresholdResult[];
-  /** How long operations waited for a connection, and how long they took in all. */
+  /** How long operations waited for a connection, and how long they took in total. */
   readonly waitMean: number;
   readonly waitP50: number;
   readonly waitP99: number;
   readonly totalP99: number;
-  /** Which part of the operations had to wait; which part got no connection. */
+  /** The share of operations that had to wait; the share that got no connection. */
   readonly waited: Figure;
   readonly unserved: Figure;
-  /** Which part of all leases was lent, on average. */
+  /** The mean share of leases that were active. */
   readonly utilisation: number;
-  /** Operations a second that succeeded. */
+  /** Successful operations per second. */
   readonly throughput: number;
-  /** The longest line. */
+  /** The longest queue. */
   readonly queueLength: number;
 }
 
-/** How many connections it takes. Plain data that `JSON.stringify` takes. */
+/** How many connections the scenario needs. Plain data for `JSON.stringify`. */
 export interface CapacityPlan {
-  /** The schema; a number that grows when a field changes its meaning. */
+  /** The version of the schema; increases when a field changes its meaning. */
   readonly version: 1;
-  /** What was to hold, as it was given. */
+  /** The thresholds, as they were given. */
   readonly targets: readonly string[];
-  /** The smallest `max` with which every target held; null if there is none up to `to`, or while it is not known. */
+  /** The smallest `max` with which every threshold held; null if there is none up to `to`, or until it is found. */
   readonly max: number | null;
   /** Whether the search is over. */
   readonly done: boolean;
-  /** What it comes to, in a sentence. */
+  /** The result in a sentence. */
   readonly verdict: string;
-  /** The curve: every `max` that was tried, the smallest first. */
+  /** The curve: every simulated `max`, the smallest first. */
   readonly points: readonly CapacityPoint[];
-  /** That of the scenario. */
+  /** The seed of the scenario. */
   readonly seed: number;
 }
 
 /**
- * Looks for the smallest `max` with which a target holds, by simulating the scenario with one number of connections after the other: from what
- * the load needs at least, in doubling strides to where the target holds, and then in between. More connections are taken to be no worse. The
- * same callers come in each of them, with the same work, so that the curve is that of the number alone. Cold; emits the plan so far after each
- * simulation, and as its last value the whole.
+ * Finds the smallest `max` that meets a target, by simulating the scenario with one `max` after the other: from what the load needs at least, in
+ * doubling strides to where the target is met, and then by bisection. It assumes that more connections are no worse. Every simulation has the
+ * same arrivals and the same work, so that the points differ by `max` alone. Cold. Emits the plan so far after each simulation; the last value
+ * is the whole plan.
  *
  * ```ts
  * const plan = await lastValueFrom(
@@ -83,7 +83,7 @@ export interface CapacityPlan {
  * console.table(plan.points, ['max', 'waitP99', 'utilisation']);
  * ```
  *
- * Throws an `InvalidConfigError` that names everything that is wrong, each with the path of the value.
+ * Throws an `InvalidConfigError` that names every problem with the path of the value.
  */
 export function planCapacity(question: CapacityQuestion): Observable<CapacityPlan> {
   const { plan, scenario, targets, from, to, today } = check(question);
@@ -132,8 +132,8 @@ function check(question: CapacityQuestion): CheckedQuestion {
   const { target, from = 1, to, thresholds, pool, ...rest } = question ?? {};
   const issues: string[] = [];
   const targets = typeof target === 'string' ? [target] : Array.isArray(target) ? (target as string[]) : [];
-  if (targets.length === 0) issues.push(`target must be what is to hold, such as 'wait.p99<20ms'`);
-  if (thresholds !== undefined) issues.push('thresholds are not for a plan: what is to hold is its target');
+  if (targets.length === 0) issues.push(`target must be a threshold, such as 'wait.p99<20ms', or an array of them`);
+  if (thresholds !== undefined) issues.push('thresholds is not a field of a plan: use target');
   for (const [name, value] of Object.entries({ from, to })) {
     const issue = value === undefined ? null : countIssue(name, value);
     if (issue !== null) issues.push(issue);
@@ -155,7 +155,7 @@ function check(question: CapacityQuestion): CheckedQuestion {
   return { plan, scenario, targets, from, to: to ?? Math.max(1_000, from, 4 * firstGuess(plan)), today };
 }
 
-/** As many as the work keeps busy: with fewer the line grows for ever. Workers rarely all want one at once. */
+/** The number of connections that the work keeps busy: with fewer the queue grows without bound. Half of the workers, in the closed model. */
 function firstGuess({ offered, workers, target, pool }: Plan): number {
   const { capacity = 1 } = pool;
   const leases = workers === null ? ((offered ?? 0) * target.work.takes.mean) / 1_000 : workers / 2;

@@ -1,15 +1,15 @@
 import { seededRandom } from '../stress/seeded-random';
 
-/** From 0 to below 1. */
+/** Returns numbers from 0 to below 1. */
 export type RandomSource = () => number;
 
 /**
- * Dice that fall in the same way for ever, one for each thing that is left to chance: when one of them is thrown more often than in
- * another run, the others do not notice, and two runs can be compared.
+ * Reproducible random sources, one for each random quantity by its name. They are independent: where one run draws more numbers from one of them,
+ * the others stay the same, so that two runs can be compared.
  */
 export function randomSources(seed: number): (name: string) => RandomSource {
   return (name) => {
-    // The name, by the hash of Fowler, Noll and Vo.
+    // The FNV-1a hash of the name.
     let mixed = seed ^ 0x811c9dc5;
     for (let i = 0; i < name.length; i++) mixed = Math.imul(mixed ^ name.charCodeAt(i), 0x01000193);
     const start = seededRandom(mixed);
@@ -29,7 +29,7 @@ function sfc32(first: number, second: number, third: number): RandomSource {
     c = (((c << 21) | (c >>> 11)) + result) | 0;
     return (result >>> 0) / 2 ** 32;
   };
-  // As its author has it: the first ones still show what it was started with.
+  // As its author recommends: the first numbers depend too much on the seed.
   for (let i = 0; i < 12; i++) next();
   return next;
 }

@@ -7,7 +7,7 @@ import { readTrace } from './read-recorded';
 import type { Recorded } from './read-recorded';
 import type { ScenarioPart, ScenarioReader } from './reader';
 
-/** When operations come, and what is known of that before any has. */
+/** The resolved arrivals, and what is known of them before the run. */
 export interface ArrivalsPlan {
   readonly begin: (random: RandomSource) => Arrivals | null;
   readonly trace?: readonly number[];
@@ -21,7 +21,7 @@ const mostPerSecond = 1e7;
 export function readArrivals(reader: ScenarioReader, part: ScenarioPart, recorded: Recorded): ArrivalsPlan | undefined {
   if (part.value === undefined) {
     if (recorded.arrivals !== undefined) return traced(recorded.arrivals);
-    reader.issues.push('arrivals is missing: when operations come, such as { "rate": 100 }; or give a recording');
+    reader.issues.push('arrivals is missing: when operations arrive, such as { "rate": 100 }; or give a recording');
     return undefined;
   }
   const wanted = 'an object with one of rate, bursts, trace, workers';
@@ -53,7 +53,7 @@ function readRate(reader: ScenarioReader, part: ScenarioPart, pattern: ScenarioP
   const how = reader.oneOf(pattern, patterns, 'poisson');
   const rate = part.value;
   if (typeof rate !== 'number' || !(rate > 0 && rate <= mostPerSecond)) {
-    return reader.invalid(part, `operations a second, more than 0 and at most ${mostPerSecond}`);
+    return reader.invalid(part, `operations per second, more than 0 and at most ${mostPerSecond}`);
   }
   if (how === undefined) return undefined;
   return {
@@ -88,6 +88,6 @@ function traced(trace: readonly number[]): ArrivalsPlan {
   };
 }
 
-/** How long it is until the last one has come, who is part of it. */
+/** The duration of a trace: the last arrival is part of it. */
 export const endOf = (trace: readonly number[], { arrivals, duration = 0 }: Recorded): number =>
   Math.max((trace.at(-1) ?? 0) + 1, trace === arrivals ? duration : 0);

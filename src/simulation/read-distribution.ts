@@ -8,7 +8,7 @@ import type { ScenarioPart, ScenarioReader } from './reader';
 const kinds = ['fixed', 'exponential', 'logNormal', 'uniform', 'histogram'] as const;
 const wanted = `a time, or an object with one of ${kinds.join(', ')}`;
 
-/** Whether it is meant to be a distribution, and not an object around one. */
+/** Whether the value is a distribution itself, and not an object with one as a field. */
 export const isDistribution = (value: unknown): boolean =>
   !isRecord(value) || kinds.some((kind) => Object.hasOwn(value, kind));
 
@@ -66,7 +66,7 @@ const readers: Readonly<
     const histogram = readHistogram(reader, part);
     if (histogram === undefined) return undefined;
     if (histogram.count > 0) return histogramTimes(histogram);
-    reader.issues.push(`${part.path} is empty: nothing was measured, so that nothing can be drawn from it`);
+    reader.issues.push(`${part.path} is empty: no value can be drawn from it`);
     return undefined;
   },
 };
@@ -75,12 +75,12 @@ export function readHistogram(reader: ScenarioReader, part: ScenarioPart): Histo
   const { value, path } = part;
   if (value instanceof Histogram) return value;
   try {
-    // Of another copy of the package, or saved.
+    // A histogram of another copy of the package, or saved JSON.
     const json = (value as { toJSON?: () => unknown } | null | undefined)?.toJSON?.() ?? value;
     return Histogram.fromJSON(json as HistogramJSON);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    reader.issues.push(`${path} is no saved histogram: ${error.message.replace('Invalid histogram: ', '')}`);
+    reader.issues.push(`${path} is not a saved histogram: ${error.message.replace('Invalid histogram: ', '')}`);
     return undefined;
   }
 }

@@ -8,20 +8,20 @@ import { isRecord } from './reader';
 import type { ScenarioPart, ScenarioReader } from './reader';
 import type { Scenario, SimulatedPool } from './scenario';
 
-/** What the pool is made of, but for what the target does. */
+/** The resolved options of the pool, without the behaviour of the target. */
 export interface PoolPlan {
   readonly pool: Omit<PoolOptions<never>, 'connect'>;
-  /** How long what is asked of the target beside work and connects takes. */
+  /** How long the pool's other calls to the target take. */
   readonly durations: Readonly<Partial<Record<'close' | 'validate' | 'reset', Times>>>;
 }
 
-/** What a scenario may not say of its pool, and what says it instead. */
+/** Options that the pool of a scenario may not have, and what to use instead. */
 const replacements: Readonly<Record<string, string>> = {
-  connect: 'connect',
-  lost: 'connect.lives',
-  isFatal: 'work.fatal',
-  scheduler: 'nothing: time is virtual',
-  random: 'seed',
+  connect: 'use connect',
+  lost: 'use connect.lives',
+  isFatal: 'use work.fatal',
+  scheduler: 'time is virtual',
+  random: 'use seed',
 };
 
 export function readPool(reader: ScenarioReader, part: ScenarioPart): PoolPlan | undefined {
@@ -32,7 +32,7 @@ export function readPool(reader: ScenarioReader, part: ScenarioPart): PoolPlan |
     const path = `pool.${name}`;
     const instead = Object.hasOwn(replacements, name) ? replacements[name] : undefined;
     if (instead !== undefined) {
-      reader.issues.push(`${path} is not for the pool to say in a simulation; it is said by ${instead}`);
+      reader.issues.push(`${path} is not an option of a simulated pool: ${instead}`);
     } else if (name === 'close' || name === 'validate' || name === 'reset') {
       const times = value === undefined ? undefined : readTimes(reader, { value, path });
       if (times !== undefined) durations[name] = times;
@@ -40,7 +40,7 @@ export function readPool(reader: ScenarioReader, part: ScenarioPart): PoolPlan |
       const how = reader.oneOf({ value, path }, ['release', 'discard'], 'release');
       if (how !== undefined) given[name] = how;
     } else {
-      // JSON has no word for it.
+      // JSON has no Infinity.
       given[name] = value === 'Infinity' ? Infinity : value;
     }
   }
@@ -56,7 +56,7 @@ export function readPool(reader: ScenarioReader, part: ScenarioPart): PoolPlan |
   return { pool, durations };
 }
 
-/** The same scenario with so many connections. */
+/** The same scenario with another `max`. */
 export function withMax(scenario: Scenario, max: number): Scenario {
   const { min, ...pool } = scenario.pool;
   const kept: Pick<SimulatedPool, 'min'> =

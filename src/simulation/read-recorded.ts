@@ -8,7 +8,7 @@ import { readHistogram } from './read-distribution';
 import { fieldsOf } from './reader';
 import type { ScenarioPart, ScenarioReader } from './reader';
 
-/** What is known from life. */
+/** Values from a recording or from timings. */
 export interface Recorded {
   readonly use?: Histogram | undefined;
   readonly open?: Histogram | undefined;
@@ -21,7 +21,7 @@ export function readTimings(reader: ScenarioReader, part: ScenarioPart): Recorde
   const fields = reader.record(
     part,
     ['wait', 'failedWait', 'use', 'open'],
-    'what pool.timings() returns, or that as JSON',
+    'the return value of pool.timings(), or its JSON',
   );
   if (fields === undefined) return {};
   return { use: readHistogram(reader, fields.use), open: readHistogram(reader, fields.open) };
@@ -32,7 +32,7 @@ export function readRecording(reader: ScenarioReader, part: ScenarioPart): Recor
   if (value === undefined) return {};
   if (Array.isArray(value)) return recordingOf(reader, part, value as PoolEvent[]);
   if (typeof value !== 'object' || value === null) {
-    reader.invalid(part, 'what recordLoad() has made, or an array of events of a pool');
+    reader.invalid(part, 'a recording made by recordLoad(), or an array of events of a pool');
     return {};
   }
   const fields = fieldsOf(part, ['arrivals', 'use', 'open', 'duration']);
@@ -62,7 +62,7 @@ export function readTrace(reader: ScenarioReader, part: ScenarioPart): readonly 
     if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
       return reader.invalid(
         { value: at, path: `${path}[${index}]` },
-        `milliseconds, not before the one ahead of it (${last})`,
+        `milliseconds, at least those of the arrival before it (${last})`,
       );
     }
     last = at;

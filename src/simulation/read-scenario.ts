@@ -19,17 +19,17 @@ import type { Scenario } from './scenario';
 import type { TargetPlan } from './target';
 import type { VirtualScheduler } from './virtual-scheduler';
 
-/** A scenario with everything decided. */
+/** A scenario with all fields resolved. */
 export interface Plan extends PoolPlan {
   readonly seed: number;
   readonly target: TargetPlan;
-  /** Operations that come a second, as far as that is known; or how many workers there are. */
+  /** Arrivals per second, if known; the number of workers, in the closed model. */
   readonly offered: number | null;
   readonly workers: number | null;
   load(scheduler: VirtualScheduler, randomFor: (name: string) => RandomSource): Omit<Load<unknown>, 'work'>;
 }
 
-/** Reports in a run of known length; enough for a confidence interval. */
+/** Number of reports in a run of known length: enough for a confidence interval. */
 const reports = 120;
 
 const fieldNames = [
@@ -51,7 +51,7 @@ const fieldNames = [
   'recording',
 ] as const satisfies readonly (keyof Scenario)[];
 
-/** The scenario as a plan; throws an `InvalidConfigError` that names everything that is wrong, each with its path. */
+/** Resolves a scenario. Throws an `InvalidConfigError` that names every problem with its path. */
 export function readScenario(scenario: Scenario): Plan {
   const reader = new ScenarioReader();
   const plan = read(reader, scenario);
@@ -136,7 +136,7 @@ function read(reader: ScenarioReader, scenario: Scenario): Plan | undefined {
       warmup,
       until$: NEVER,
       grace,
-      // The pool is ours, and nobody else holds anything: that it ends as it must is part of everything.
+      // The pool has no other users, so that its shutdown can be checked, too.
       destroy: watch === 'everything' ? 0 : null,
       interval,
       thresholds,

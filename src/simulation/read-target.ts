@@ -4,7 +4,7 @@ import type { Recorded } from './read-recorded';
 import type { ScenarioPart, ScenarioReader } from './reader';
 import type { Fault, Span, TargetPlan } from './target';
 
-/** How long a connect takes where nobody says so, in ms. */
+/** In ms: how long a connect takes by default. */
 const usualConnect = 10;
 
 export function readTarget(
@@ -91,7 +91,7 @@ function readRestart(reader: ScenarioReader, part: ScenarioPart, faults: Fault[]
   faults.push({ at, down, share, every, what: 'the target is restarted' });
 }
 
-/** In order, and without overlaps. */
+/** Sorted, with overlapping spans merged. */
 function joined(spans: readonly Span[]): Span[] {
   const result: Span[] = [];
   for (const span of [...spans].sort((a, b) => a.from - b.from)) {

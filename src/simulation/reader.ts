@@ -2,7 +2,7 @@ import { describeValue } from '../pool/values/describe';
 import { readOptions } from '../pool/values/read-options';
 import { meantBy } from '../pool/values/unknown-option';
 
-/** A part of the scenario that can be read, and where it is: `outages[0].at`. */
+/** A value of the scenario and its path, such as `outages[0].at`. */
 export interface ScenarioPart {
   readonly value: unknown;
   readonly path: string;
@@ -17,18 +17,18 @@ const units: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** Reads plain data that somebody has written, and notes everything that is wrong with it, each with the path of the value. */
+/** Reads a scenario from plain data, and collects every problem with the path of the value. */
 export class ScenarioReader {
   readonly issues: string[] = [];
 
-  /** Says so, and returns nothing, whatever it was to be. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that it can be returned where something is read
+  /** Adds a problem. Returns undefined, of the type that the caller needs. */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- so that a reading method can return the result
   invalid<T>({ path, value }: ScenarioPart, wanted: string): T | undefined {
     this.issues.push(`${path} must be ${wanted}, but got ${describeValue(value)}`);
     return undefined;
   }
 
-  /** The fields of an object, none of which may be unknown; undefined if it is none. */
+  /** The fields of an object. Unknown fields are problems. Undefined if the value is no object. */
   record<K extends string>(
     part: ScenarioPart,
     names: readonly K[],
@@ -58,7 +58,7 @@ export class ScenarioReader {
     return items.filter((item) => item !== undefined);
   }
 
-  /** Milliseconds. */
+  /** A time in ms. */
   time(
     part: ScenarioPart,
     { least = 0, fallback }: { least?: number; fallback?: number | undefined } = {},
@@ -74,7 +74,7 @@ export class ScenarioReader {
     );
   }
 
-  /** From 0 to 1. */
+  /** A share from 0 to 1. */
   share(part: ScenarioPart, fallback: number): number | undefined {
     const { value } = part;
     if (value === undefined) return fallback;
@@ -103,7 +103,7 @@ export class ScenarioReader {
   }
 }
 
-/** The fields of what is known to be an object. */
+/** The fields of a value that is known to be an object. */
 export function fieldsOf<K extends string>(
   { value, path }: ScenarioPart,
   names: readonly K[],

@@ -5,29 +5,29 @@ import type { PoolTimings } from '../pool/metrics/timings';
 import type { LoadRecording } from '../stress/record-load';
 import type { Distribution } from './distribution';
 
-/** A time: milliseconds, or a text with a unit, such as `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`. */
+/** A time: a number of ms, or a text with a unit, such as `'250us'`, `'20ms'`, `'1.5s'`, `'2min'`, `'1h'`. */
 export type Time = number | string;
 
-/** Every option of a pool, as `createPool` takes it; what is a function there is how long it takes here. */
+/** The options of a pool as for `createPool`, with durations in place of functions. */
 export interface SimulatedPool extends Omit<
   PoolOptions<never>,
   'connect' | 'close' | 'lost' | 'validate' | 'reset' | 'isFatal' | 'onCancel' | 'scheduler' | 'random' | 'min'
 > {
-  /** As `createPool` has it; `'max'` keeps all connections open. */
+  /** As for `createPool`; `'max'` keeps all connections open. */
   min?: number | 'max' | undefined;
-  /** How long a close, a validation and a reset take. Default: there is none. */
+  /** How long a close, a validation and a reset take. Default: the pool has none. */
   close?: Distribution | undefined;
   validate?: Distribution | undefined;
   reset?: Distribution | undefined;
-  /** As `createPool` has it, without functions. Default `'release'`. */
+  /** As for `createPool`, without functions. Default `'release'`. */
   onCancel?: 'release' | 'discard' | undefined;
 }
 
-/** When operations come. */
+/** When operations arrive. */
 export type ScenarioArrivals =
-  /** So many a second: independent callers (`'poisson'`, the default), or one after the other at equal distances (`'even'`). */
+  /** Arrivals per second: from independent callers (`'poisson'`, the default), or at equal distances (`'even'`). */
   | { readonly rate: number; readonly pattern?: 'poisson' | 'even' | undefined }
-  /** `size` at once, one such burst `every` so often: on average, as independent events (`'poisson'`, the default), or exactly (`'even'`). */
+  /** Bursts of `size` arrivals, one per `every`: on average, as independent events (`'poisson'`, the default), or exactly (`'even'`). */
   | {
       readonly bursts: {
         readonly size: number;
@@ -35,18 +35,18 @@ export type ScenarioArrivals =
         readonly pattern?: 'poisson' | 'even' | undefined;
       };
     }
-  /** As they came elsewhere: milliseconds since the beginning, never falling. */
+  /** Recorded arrivals: ms since the beginning, never decreasing. */
   | { readonly trace: readonly number[] }
-  /** Nobody comes: so many workers do one operation after the other. */
+  /** The closed model: this number of workers do one operation after the other. */
   | { readonly workers: number };
 
-/** The target does not do its work, from `at` on, `for` so long. */
+/** The target is not available, from `at` on, for the time `for`. */
 export interface Outage {
   readonly at: Time;
   readonly for: Time;
   /**
-   * `'refuse'` (the default): all connections are lost, and connects fail. `'silent'`: nothing is lost, and nothing moves: connects and work
-   * take so much longer, as with a process that is stopped.
+   * `'refuse'` (the default): all connections are lost, and connects fail. `'silent'`: no connection is lost, but the target does not respond:
+   * connects and work take longer by the outage, as with a process that is stopped.
    */
   readonly mode?: 'refuse' | 'silent' | undefined;
 }
@@ -54,31 +54,31 @@ export interface Outage {
 /** The target is restarted: connections are lost, and connects fail until it is up again. */
 export interface Restart {
   readonly at: Time;
-  /** How long it is down. Default 0: only the connections are lost. */
+  /** How long connects fail. Default 0: only the connections are lost. */
   readonly down?: Time | undefined;
-  /** Which part of the target: of so many nodes behind one address, say, one. From 0 to 1, default 1: all of it. */
+  /** The share of the target, such as one of several nodes behind one address. From 0 to 1, default 1. */
   readonly share?: number | undefined;
-  /** Again and again, so often. Default: once. */
+  /** The period of repetition. Default: it occurs once. */
   readonly every?: Time | undefined;
 }
 
-/** What is simulated: plain data, which can be kept in a file as JSON. */
+/** A scenario to simulate: plain data, which a file can hold as JSON. */
 export interface Scenario {
   /** The pool. */
   readonly pool: SimulatedPool;
-  /** When operations come. May be left out with a `recording`. */
+  /** When operations arrive. Optional with a `recording`. */
   readonly arrivals?: ScenarioArrivals | undefined;
   /**
-   * How long the work with a connection takes; which part of it `fails` (from 0 to 1, default 0), at its end; and whether that is `fatal` to
-   * the connection (default `false`). May be left out with `timings` or a `recording`.
+   * How long the work with a connection takes; the share that `fails` at its end (from 0 to 1, default 0); and whether a failure is `fatal` to
+   * the connection (default `false`). Optional with `timings` or a `recording`.
    */
   readonly work?:
     | Distribution
     | { readonly takes: Distribution; readonly fails?: number | undefined; readonly fatal?: boolean | undefined }
     | undefined;
   /**
-   * How long a connect takes (default 10 ms); which part of them `fails`, after as long; and how long connections `lives` before they are lost
-   * (default: for ever).
+   * How long a connect takes (default 10 ms); the share of connects that `fails` after that time; and after what time (`lives`) a connection is
+   * lost (default: never).
    */
   readonly connect?:
     | Distribution
@@ -88,39 +88,39 @@ export interface Scenario {
         readonly lives?: Distribution | undefined;
       }
     | undefined;
-  /** When the target does not do its work. Default: never. */
+  /** When the target is not available. Default: never. */
   readonly outages?: readonly Outage[] | undefined;
   /** When the target is restarted. Default: never. */
   readonly restarts?: readonly Restart[] | undefined;
-  /** How long operations come, warm-up included. Default with a `recording` or a trace: to its end. */
+  /** For how long operations arrive, warm-up included. Default with a `recording` or a trace: to its end. */
   readonly duration?: Time | undefined;
-  /** How many operations there are in all. */
+  /** Operations in total. */
   readonly operations?: number | undefined;
-  /** Operations of the first so long are done, and not measured. Default 0. */
+  /** Operations that arrive in this time at the beginning are not measured. Default 0. */
   readonly warmup?: Time | undefined;
-  /** How long operations under way may take to end, once no more come; then they are cancelled. Default 30 s. */
+  /** How long operations in flight may take to end, once no more arrive; then they are cancelled. Default 30 s. */
   readonly grace?: Time | undefined;
-  /** Between two reports, and the length of a sample. Default: the 120th part of what is measured, or 1 s where that is not known. */
+  /** Between two reports, and the length of a sample. Default: a 120th of the measured time, or 1 s if that is not known. */
   readonly interval?: Time | undefined;
-  /** What chance is made of: a whole number. The same scenario with the same seed is the same run, for ever. Default 1. */
+  /** The seed of all random sources: an integer. The same scenario with the same seed gives the same run. Default 1. */
   readonly seed?: number | undefined;
-  /** What must hold in the end, such as `'wait.p99<20ms'`. */
+  /** Bounds that the final report must meet, such as `'wait.p99<20ms'`. */
   readonly thresholds?: readonly string[] | undefined;
   /**
-   * `'operations'` (the default): what can be seen of the pool when an operation begins, is lent a connection, or ends. `'everything'`: each
-   * snapshot and each event, and the end of the pool, held against its own rules, and evictions by their reason; at more than twice the cost.
+   * `'operations'` (the default): the stats are read when an operation starts, gets its connection, or ends. `'everything'`: each snapshot and
+   * each event is observed, and the pool's contract and shutdown are checked, at more than twice the cost. Counts evictions by reason, too.
    */
   readonly watch?: 'operations' | 'everything' | undefined;
-  /** `pool.timings()` of a pool in life, or that as JSON: how long work and connects take, where `work` and `connect` do not say so. */
+  /** `pool.timings()` of a real pool, or its JSON: how long work and connects take, where `work` and `connect` are not given. */
   readonly timings?: PoolTimings | SavedTimings | undefined;
   /**
-   * What a pool was asked for in life: what `recordLoad()` makes of `pool.events$`, that as JSON, or the events themselves. For whatever
-   * `arrivals`, `work` and `connect` do not say.
+   * The recorded load of a real pool: the value that `recordLoad()` emits for `pool.events$`, its JSON, or the events. Used where `arrivals`,
+   * `work` or `connect` are not given.
    */
   readonly recording?: LoadRecording | SavedRecording | readonly PoolEvent[] | undefined;
 }
 
-/** `JSON.stringify(pool.timings())`, read again. */
+/** Parsed JSON of `pool.timings()`. */
 export interface SavedTimings {
   readonly wait?: HistogramJSON;
   readonly failedWait?: HistogramJSON;
@@ -128,7 +128,7 @@ export interface SavedTimings {
   readonly open: HistogramJSON;
 }
 
-/** A `LoadRecording` that was saved as JSON, read again. */
+/** Parsed JSON of a `LoadRecording`. */
 export type SavedRecording = Omit<LoadRecording, 'use' | 'open'> & {
   readonly use: HistogramJSON;
   readonly open: HistogramJSON;

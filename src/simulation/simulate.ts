@@ -14,31 +14,31 @@ import { SimulatedFailure, Target } from './target';
 import type { SimulatedConnection } from './target';
 import { VirtualScheduler } from './virtual-scheduler';
 
-/** What came of a simulation so far: the report of a stress test, in virtual time, and what can be said only of a simulation. */
+/** The result of a simulation so far: the report of a stress test in virtual time, with margins of error. */
 export interface SimulationReport extends StressReport {
-  /** That of the scenario: the same one is the same run. */
+  /** The seed of the scenario. The same seed gives the same run. */
   readonly seed: number;
-  /** Which part of those who were not turned away had to wait at all. */
+  /** The share of operations that had to wait, of those that were not rejected. */
   readonly waited: Figure;
-  /** How long they waited on average, in ms; those who did not wait count with 0. */
+  /** Their mean wait in ms; those that did not wait count as 0. */
   readonly meanWait: Figure;
-  /** Which part of all operations got no connection: turned away, timed out, or because there was none. */
+  /** The share of all operations that got no connection: rejected, timed out, or because a connect failed. */
   readonly unserved: Figure;
 }
 
 /**
- * In ms of real time: how long the event loop may be kept from everything else, and between how many steps that is looked at. A step may begin
+ * In ms of real time: how long the event loop may be blocked; and the number of steps between two readings of the clock. A step may start
  * thousands of operations.
  */
 const sliceMs = 20;
 const stepsPerCheck = 8;
 
 /**
- * Puts a load on a pool in virtual time: the code of the pool is the one that runs in life, its connections lead to a target that behaves as
- * the scenario says. An hour of a thousand operations a second takes some seconds. Cold: each subscription is a run, and each run of the same
- * scenario is the same. Emits a report at once and every `interval` of virtual time, and as its last value the report of the whole.
+ * Puts a load on a pool in virtual time. The pool is the real one; its connections lead to a simulated target that behaves as the scenario
+ * says. An hour of a thousand operations per second takes some seconds. Cold: each subscription is a run, and each run of the same scenario is
+ * the same. Emits a report at once and every `interval` of virtual time; the last value is the report of the whole run.
  *
- * The work is done in slices of some milliseconds, so that everything else in the process goes on; unsubscribing ends it.
+ * Runs in slices of some milliseconds, so that the event loop serves other work in between. Unsubscribing ends it.
  *
  * ```ts
  * const report = await lastValueFrom(
@@ -54,8 +54,8 @@ const stepsPerCheck = 8;
  * console.log(report.wait.p99, report.verdict);
  * ```
  *
- * Throws an `InvalidConfigError` that names everything that is wrong with the scenario, each with the path of the value. The Observable errors
- * only where time would never go on, as with workers whose work takes none.
+ * Throws an `InvalidConfigError` that names every problem of the scenario with the path of the value. The Observable errors only where virtual
+ * time would never advance, as with workers whose work takes no time.
  */
 export function simulate(scenario: Scenario): Observable<SimulationReport> {
   const plan = readScenario(scenario);
@@ -77,7 +77,7 @@ export function simulate(scenario: Scenario): Observable<SimulationReport> {
       const until = performance.now() + sliceMs;
       try {
         for (let step = 1; !out.closed; step++) {
-          if (!scheduler.step()) throw new Error('Nothing is left to happen, and the run has not ended.');
+          if (!scheduler.step()) throw new Error('No action is scheduled, but the run has not ended.');
           if (step % stepsPerCheck === 0 && performance.now() > until) return;
         }
       } catch (error) {
@@ -93,7 +93,7 @@ export function simulate(scenario: Scenario): Observable<SimulationReport> {
   });
 }
 
-/** The pool, its target, and the load on both, at the beginning of virtual time. */
+/** Creates the pool, its target and the load at the beginning of virtual time, and runs the load. */
 function runPlan(plan: Plan, scheduler: VirtualScheduler): Observable<StressReport> {
   const randomFor = randomSources(plan.seed);
   const target = new Target(plan.target, scheduler, randomFor);

@@ -6,12 +6,12 @@ import type { RandomSource } from './random-sources';
 import type { Times } from './distribution';
 import type { VirtualScheduler } from './virtual-scheduler';
 
-/** What the target is like, with everything decided. Times in ms. */
+/** The resolved behaviour of the target. Times in ms. */
 export interface TargetPlan {
   readonly connect: { readonly takes: Times; readonly fails: number; readonly lives: Times | null };
   readonly work: { readonly takes: Times; readonly fails: number; readonly fatal: boolean };
   readonly faults: readonly Fault[];
-  /** When nothing moves: from and to, in order, without overlaps. */
+  /** The spans in which the target does not respond, sorted, without overlaps. */
   readonly silentOutages: readonly Span[];
 }
 
@@ -19,7 +19,7 @@ export interface Fault {
   readonly at: number;
   readonly down: number;
   readonly share: number;
-  /** Infinity: once. */
+  /** Infinity: it occurs once. */
   readonly every: number;
   readonly what: string;
 }
@@ -29,7 +29,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** Work that has failed because the scenario says so. */
+/** The failure of work that the scenario asks for. */
 export class SimulatedFailure extends ReadableError {
   override get name(): 'SimulatedFailure' {
     return 'SimulatedFailure';
@@ -37,25 +37,25 @@ export class SimulatedFailure extends ReadableError {
 
   constructor(
     message: string,
-    /** Whether the connection is not to be used again. */
+    /** Whether the connection must not be used again. */
     readonly fatal: boolean,
   ) {
     super(message);
   }
 }
 
-/** A connection to nowhere. */
+/** A connection of the simulated target. */
 export class SimulatedConnection {
   constructor(readonly number: number) {}
 }
 
 /**
- * The other side of the pool's connections, which takes its time and fails as the scenario says. Everything is an Observable with a timer
- * on the virtual scheduler: no promise, and so no microtask that virtual time would have to wait for.
+ * The simulated target: takes time and fails as the scenario says. All its calls are Observables with timers on the virtual scheduler, without
+ * promises, since virtual time does not wait for microtasks.
  */
 export class Target {
   private readonly open = new Map<SimulatedConnection, Subscriber<SimulatedConnection>>();
-  /** Faults that last, and how much of the target each of them has taken. */
+  /** The faults during which connects fail. */
   private readonly activeFaults = new Set<Fault>();
   private connections = 0;
 
@@ -117,7 +117,7 @@ export class Target {
       });
     });
 
-  /** Something that only takes time: a close, a validation, a reset. */
+  /** A call that only takes time: a close, a validation, a reset. */
   delayed<T>(takes: Times, random: RandomSource, value: T): Observable<T> {
     return new Observable((subscriber) =>
       this.after(this.withSilentOutages(takes.draw(random)), () => {
@@ -131,7 +131,7 @@ export class Target {
     return this.scheduler.schedule(callback, ms);
   }
 
-  /** How long it takes what would take so many ms, while the target is silent now and then. */
+  /** How long a call of `ms` takes with the silent outages during it. */
   private withSilentOutages(ms: number): number {
     const { silentOutages } = this.plan;
     if (silentOutages.length === 0) return ms;
@@ -162,7 +162,7 @@ export class Target {
     }
   }
 
-  /** Why a connect that would arrive now fails; null if it does not. */
+  /** Why a connect that completes now fails; null if it succeeds. */
   private connectFailure(): string | null {
     for (const { share, what } of this.activeFaults) {
       if (share === 1 || this.randomSources.faults() < share) return what;

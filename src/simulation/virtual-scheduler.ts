@@ -3,20 +3,20 @@ import type { SchedulerAction, SchedulerLike } from 'rxjs';
 
 type ScheduledWork<T> = (this: SchedulerAction<T>, state: T) => void;
 
-/** What is to be done at some time. */
+/** An action with its time. */
 interface ScheduledAction {
   at: number;
-  /** Which one it was to be scheduled. */
+  /** The order in which it was scheduled. */
   number: number;
-  /** Where it is in the heap; -1 if it is not. */
+  /** Its index in the heap; -1 if it is not in it. */
   heapIndex: number;
   execute(): void;
 }
 
 /**
- * Time that passes as fast as there is something to do. What is due first is done first, and of what is due at the same instant what was
- * scheduled first. RxJS has one of its own, which keeps what is due in an array and sorts it anew for each action; this is a binary heap,
- * so that hours of a busy pool are a matter of seconds. Cancelled actions leave it at once: a pool cancels most of its timers.
+ * A scheduler with virtual time. Actions run in the order of their times, and at the same time in the order in which they were scheduled.
+ * RxJS's `VirtualTimeScheduler` keeps its actions in an array and sorts it for each action. This one has a binary heap, so that hours of a busy
+ * pool take seconds. Cancelled actions are removed at once, since a pool cancels most of its timers.
  */
 export class VirtualScheduler implements SchedulerLike {
   private readonly heap: ScheduledAction[] = [];
@@ -32,12 +32,12 @@ export class VirtualScheduler implements SchedulerLike {
     return new VirtualAction<T>(this, work).schedule(state, delay);
   }
 
-  /** How many actions are due, now or later. */
+  /** Number of scheduled actions. */
   get size(): number {
     return this.heap.length;
   }
 
-  /** Does what is due next, and moves the time there; false if there is nothing. */
+  /** Advances the time to the next action and runs it; false if there is none. */
   step(): boolean {
     const action = this.heap[0];
     if (action === undefined) return false;

@@ -1,10 +1,10 @@
 import { InvalidConfigError } from '../pool/errors';
 import { describeValue } from '../pool/values/describe';
 
-/** When operations are to start: milliseconds since the beginning, never falling. It may go on for ever. */
+/** Planned starts of operations: ms since the beginning, never decreasing. May be infinite. */
 export type Arrivals = Iterator<number, unknown, undefined>;
 
-/** One every `1 / rate` seconds. Counted, not added up, so that no error grows over a long run. */
+/** One arrival every `1 / rate` seconds. Multiplied and not added up, so that rounding errors do not accumulate. */
 export function* evenArrivals(rate: number): Generator<number, void, undefined> {
   for (let i = 0; ; i++) yield (i * 1_000) / rate;
 }
@@ -17,14 +17,14 @@ export function* poissonArrivals(rate: number, random: () => number): Generator<
   }
 }
 
-/** When they came elsewhere. */
+/** Recorded arrivals. */
 export function* traceArrivals(trace: Iterable<number>): Generator<number, void, undefined> {
   let last = 0;
   let index = 0;
   for (const at of trace) {
     if (typeof at !== 'number' || !(at >= last) || at === Infinity) {
-      throw new InvalidConfigError('pool', 'This is no trace of arrivals', [
-        `arrivals[${index}] must be milliseconds, not before the one ahead of it (${last}), but got ${describeValue(at)}`,
+      throw new InvalidConfigError('pool', 'The trace of arrivals is not valid', [
+        `arrivals[${index}] must be milliseconds, at least those of the arrival before it (${last}), but got ${describeValue(at)}`,
       ]);
     }
     last = at;

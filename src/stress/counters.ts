@@ -2,13 +2,13 @@ import { Counters } from '../pool/state/counters';
 
 type Counter = Exclude<keyof Counters, 'ended'>;
 
-/** What only ever grows, by the names that `PoolStats` has for it. */
+/** The names of the counters in `PoolStats`, which never decrease. */
 export const counters = Object.keys(new Counters()) as readonly Counter[];
 
-/** What became of the work on the connections. */
+/** Counters of the work on the connections. */
 type WorkCounter = 'successfulOperations' | 'failedOperations' | 'cancelledOperations';
 
-/** What the pool itself did: all of them but those. */
+/** Counters of what the pool itself did: all but those of the work. */
 export const activityCounters = counters.filter(
   (name): name is Exclude<Counter, WorkCounter> => !name.endsWith('Operations'),
 );

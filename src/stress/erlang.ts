@@ -1,6 +1,6 @@
 /**
- * The probability that a caller is turned away by `servers` places without a waiting line, at a load of so many Erlang (callers a second
- * times the mean seconds that each takes). A. K. Erlang, 1917.
+ * The probability that a caller is rejected by `servers` servers without a queue, at `load` Erlang (callers per second times the mean
+ * service time in seconds). A. K. Erlang, 1917.
  */
 export function erlangB(servers: number, load: number): number {
   let blocked = 1;
@@ -8,14 +8,14 @@ export function erlangB(servers: number, load: number): number {
   return blocked;
 }
 
-/** The probability that a caller has to wait, with an endless waiting line; 1 where the load is more than the servers can do. */
+/** The probability that a caller has to wait, with an unbounded queue; 1 where the load exceeds the servers. */
 export function erlangC(servers: number, load: number): number {
   return load >= servers ? 1 : waitOf(erlangB(servers, load), servers, load);
 }
 
 /**
- * The fewest servers with which no more than `share` of all callers wait for longer than `within`, where each takes `mean`; null if it were
- * more than `most`. For independent callers and exponentially distributed times.
+ * The fewest servers with which at most `share` of all callers wait for longer than `within`, with a mean service time of `mean`; null if
+ * that is more than `most`. For independent callers and exponentially distributed times.
  */
 export function serversFor(load: number, mean: number, within: number, share: number, most = 100_000): number | null {
   let blocked = 1;

@@ -1,21 +1,21 @@
 import { messageOf } from '../pool/values/describe';
 
-/** Errors that say the same. */
+/** Errors with the same class, code and message, apart from numbers in the message. */
 export interface ErrorCount {
   /** The class, such as `PoolExhaustedError`. */
   readonly name: string;
-  /** Its `code`, if that is a text. */
+  /** Its `code`, if that is a string. */
   readonly code?: string;
-  /** The first of them; the others differ in their numbers at the most. */
+  /** The message of the first one. The others may differ in their numbers. */
   readonly message: string;
   /** How many there were. */
   readonly count: number;
-  /** When the first and the last of them came: milliseconds since the beginning. */
+  /** When the first and the last one occurred: ms since the beginning. */
   readonly firstAt: number;
   readonly lastAt: number;
 }
 
-/** Different errors that are kept apart; a target that says something new each time must not fill the memory. */
+/** The most kinds of errors that are counted apart: a target with a new message each time must not fill the memory. */
 const maxKinds = 50;
 
 function kindOf(error: unknown): { name: string; code?: string } {
@@ -43,7 +43,7 @@ export class ErrorTally {
     } else if (key === '') {
       this.kinds.set(key, {
         name: 'Error',
-        message: `${maxKinds} others, and more`,
+        message: `other errors, after the first ${maxKinds} kinds`,
         count: 1,
         firstAt: at,
         lastAt: at,
@@ -54,7 +54,7 @@ export class ErrorTally {
     }
   }
 
-  /** Those that came most often first. */
+  /** The most frequent first. */
   list(): ErrorCount[] {
     return [...this.kinds.values()].map((kind) => ({ ...kind })).sort((a, b) => b.count - a.count);
   }

@@ -1,18 +1,18 @@
 import type { Cancel, Clock } from '../pool/time/clock';
 
-/** In ms: how long the event loop may be kept from everything else. */
+/** In ms: how long the event loop may be blocked. */
 const maxBusyMs = 10;
-/** The same where time does not pass meanwhile: so many operations. */
+/** The same as a number of operations, for a clock that does not advance meanwhile. */
 const maxOperations = 10_000;
-/** Between two looks at the clock. */
+/** Operations between two readings of the clock. */
 const operationsPerCheck = 32;
 
 /**
- * Lets the event loop breathe. Work that ends at once would be followed by the next for as long as there is any, and neither timers nor
- * sockets nor who wants to stop it would get a turn.
+ * Yields to the event loop. Work that ends at once is followed by the next operation, so that timers, sockets and a request to stop would
+ * get no turn.
  */
 export class EventLoopYield {
-  /** Since a timer fired last. */
+  /** Operations since the last turn of the event loop. */
   private operations = 0;
   private since = 0;
   private timer: Cancel | null = null;

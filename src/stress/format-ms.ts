@@ -1,4 +1,4 @@
-/** Milliseconds for people, to three digits. */
+/** Milliseconds as text with a unit, to three digits. */
 export function formatMs(ms: number): string {
   if (ms < 1) return `${trimmed(ms * 1_000)} µs`;
   if (ms < 1_000) return `${trimmed(ms)} ms`;

@@ -1,6 +1,6 @@
 const reserved = new WeakMap<object, Set<string>>();
 
-/** Loads on the same pool at the same time tell their leases apart: `stress`, `stress 2`, and so on. */
+/** Reserves a label, so that concurrent loads on one pool can be told apart: `stress`, `stress 2`, and so on. */
 export function reserveLabel(pool: object, wanted: string): string {
   const labels = reserved.get(pool) ?? new Set();
   reserved.set(pool, labels);

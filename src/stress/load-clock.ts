@@ -2,12 +2,12 @@ import type { SchedulerLike } from 'rxjs';
 import type { Clock } from '../pool/time/clock';
 import { schedulerClock } from '../pool/rx/scheduler-clock';
 
-/** In ms: a scheduler that is further from the time of day than this has a time of its own. */
+/** In ms: a scheduler that differs from the date by more than this is taken to be virtual. */
 const maxDifferenceMs = 1_000;
 
 /**
- * The scheduler as a clock to measure with. RxJS's own schedulers tell the time of day in whole milliseconds, too coarse for a lease that
- * takes a few microseconds: they are read from the system's finest clock. Virtual time is taken as it is.
+ * The scheduler as a clock for measurements. RxJS's real schedulers return the date in whole milliseconds, which is too coarse for leases
+ * of a few microseconds: for these the clock reads `performance.now()`. Virtual time is used as it is.
  */
 export function loadClock(scheduler: SchedulerLike): Clock {
   const clock = schedulerClock(scheduler);

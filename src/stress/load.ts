@@ -5,38 +5,38 @@ import type { Arrivals } from './arrivals';
 import type { LoadDescription } from './report';
 import type { Threshold } from './thresholds';
 
-/** What is done with a connection: `index` counts the operations from 0. Returns what `pool.use` takes. */
+/** The work with a connection, as for `pool.use`. `index` counts the operations from 0. */
 export type LoadWork<C> = (connection: C, index: number, context: WorkContext) => WorkResult;
 
-/** A load on a pool, with everything decided. Times in ms, `Infinity` for none. */
+/** A load with all options resolved. Times in ms, `Infinity` for none. */
 export interface Load<C> {
   readonly clock: Clock;
   readonly work: LoadWork<C>;
-  /** When operations are planned to start; null in the closed model, where each starts as soon as a worker is free. */
+  /** Planned starts of the operations; null in the closed model, where each starts as soon as a worker is free. */
   readonly arrivals: Arrivals | null;
-  /** Operations under way at the most. */
+  /** The maximum number of operations in flight. */
   readonly workers: number;
-  /** Operations in all. */
+  /** Operations in total. */
   readonly operations: number;
   /** No operation is planned for later than this. */
   readonly duration: number;
-  /** What is planned for earlier than this is done, and not measured. */
+  /** Operations that are planned for earlier than this are not measured. */
   readonly warmup: number;
   /** Ends the load early when it emits or completes. */
   readonly until$: Observable<unknown>;
-  /** How long what runs may take to end, once nothing more begins. */
+  /** How long operations in flight may take to end, once no more start. */
   readonly grace: number;
-  /** The pool is destroyed in the end, and what is lent gets so much time; null: it is left as it is. */
+  /** The timeout with which the pool is destroyed at the end; null: it stays open. */
   readonly destroy: number | null;
   /** Between two reports. */
   readonly interval: number;
   readonly thresholds: readonly Threshold[];
-  /** What the pool's holders see as the label of its leases. */
+  /** The label of the leases. */
   readonly label: string;
   readonly acquireTimeout: number | undefined;
   /**
-   * `'everything'`: every snapshot and every event of the pool is looked at, and its rules are checked. `'operations'`: only what it shows
-   * when an operation begins, is lent a connection, or ends: less than half the cost, for millions of operations in virtual time.
+   * `'everything'`: every snapshot and every event of the pool is observed, and its contract checked. `'operations'`: the stats are read only
+   * when an operation starts, gets its connection, or ends. That is less than half the cost, for millions of operations in virtual time.
    */
   readonly watch: 'everything' | 'operations';
   readonly description: LoadDescription;

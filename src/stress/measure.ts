@@ -1,8 +1,8 @@
 import type { Histogram } from '../pool/metrics/histogram';
 
-/** A histogram in a few numbers, in ms; all are 0 where there is nothing. */
+/** A summary of a histogram, in ms; all 0 where it is empty. */
 export interface Measure {
-  /** How many were measured. */
+  /** Number of measured values. */
   readonly count: number;
   readonly min: number;
   readonly mean: number;

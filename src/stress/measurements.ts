@@ -12,23 +12,23 @@ import type { StressReport } from './report';
 import type { Sample } from './timeline';
 import { estimateOf, verdictOf } from './verdict';
 
-/** So many of the operations that never ended are named. */
+/** The most operations that `neverEnded` lists. */
 const maxListed = 20;
 
-/** How a run is at this context, as far as only the run itself knows. */
+/** The state of a run at the moment of a report. */
 export interface RunState {
   readonly phase: StressReport['phase'];
   readonly inFlight: number;
-  /** When no more were planned, if it was the time that has ended the load. */
+  /** When planning ended, if the duration ended it; otherwise null. */
   readonly plannedUntil: number | null;
   readonly endedEarly: boolean;
-  /** Why it was not done to its end. */
+  /** Why the load was aborted; null if it was not. */
   readonly abortReason: string | null;
-  /** So long (ms) after it was to be, the pool was not destroyed. */
+  /** How long (ms) the run waited in vain for the pool to be destroyed; null if it did not. */
   readonly notDestroyed: number | null;
 }
 
-/** What a report needs beside the measurements. */
+/** What a report needs besides the measurements. */
 interface ReportContext extends RunState {
   readonly pool: ConnectionPool<unknown>;
   readonly load: Omit<Load<never>, 'work'>;
@@ -39,16 +39,16 @@ interface ReportContext extends RunState {
   readonly timeline: readonly Sample[];
 }
 
-/** Everything that is known of the operations that are measured. */
+/** Collects the figures of the measured operations. */
 export class Measurements {
   readonly counts: Record<Outcome, number> = Object.fromEntries(outcomes.map((name) => [name, 0])) as Record<
     Outcome,
     number
   >;
   readonly errors = new ErrorTally();
-  /** Operations that succeeded while it was measured, those of the warm-up that ended later too: what the throughput is of. */
+  /** Operations that succeeded while measuring, also those that started in the warm-up: the basis of the throughput. */
   succeededWhileMeasured = 0;
-  /** Operations that were not measured and have ended. */
+  /** Operations of the warm-up that have ended. */
   warmup = 0;
 
   private readonly wait = new Histogram();
@@ -57,7 +57,7 @@ export class Measurements {
   private readonly lag = new Histogram();
   private readonly waitFromStart = new Histogram();
   private readonly totalFromStart = new Histogram();
-  /** Operations that were still at work when the grace was over. */
+  /** Operations that had a connection when the grace was over. */
   private readonly neverEnded: number[] = [];
   private plannedCount = 0;
   private lastPlanned = 0;
@@ -78,7 +78,7 @@ export class Measurements {
     if (lentAt >= 0) this.neverEnded.push(index);
   }
 
-  /** One more was to start, at so many ms. */
+  /** An operation was planned for `at` ms. */
   planned(at: number): void {
     this.plannedCount++;
     this.lastPlanned = at;
@@ -106,7 +106,7 @@ export class Measurements {
     const times = { wait, use, total, lag, 'fromStart.wait': waitFromStart, 'fromStart.total': totalFromStart };
     const figures = { ended, throughput, saturated, utilisation, queueLength: peaks.queueLength, times, counts };
     const thresholds = load.thresholds.map((threshold) => threshold.check(figures));
-    // Without events the pool's own book is the only one.
+    // Without events only the pool itself knows how long connects took.
     const open = load.watch === 'everything' ? watch.open : pool.timings().open;
     const judged = {
       version: 1 as const,
@@ -145,7 +145,7 @@ export class Measurements {
     return { ...judged, verdict: verdictOf(judged, estimate, load.thresholds), passed, estimate };
   }
 
-  /** Operations a second that were to start. */
+  /** Planned operations per second. */
   private offered({ load, plannedUntil }: ReportContext): number {
     const span = (plannedUntil ?? this.lastPlanned) - load.warmup;
     return span > 0 ? (this.plannedCount * 1_000) / span : 0;
@@ -156,11 +156,11 @@ function notesOf({ sharedConnections, endedEarly, abortReason, notDestroyed }: R
   const notes: string[] = [];
   if (endedEarly && abortReason === null) notes.push('The load was ended early.');
   if (notDestroyed !== null) {
-    notes.push(`The pool was not destroyed ${formatMs(notDestroyed)} after it was to be: how it ended was not seen.`);
+    notes.push(`The pool was not destroyed within ${formatMs(notDestroyed)}: its shutdown was not checked.`);
   }
   if (sharedConnections) {
     notes.push(
-      'Several connections are one and the same object: whether each is lent to one holder at a time cannot be told.',
+      'Several connections are one and the same object: whether each has one holder at a time cannot be checked.',
     );
   }
   return notes;

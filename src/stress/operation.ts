@@ -2,7 +2,7 @@ import type { Observer, Subscriber } from 'rxjs';
 import type { WorkContext } from '../pool/rx/work';
 import type { Outcome } from './outcome';
 
-/** What an operation tells of itself. */
+/** Is notified of the end of an operation. */
 export interface OperationHost<C> {
   succeeded(operation: Operation<C>): void;
   failed(operation: Operation<C>, error: unknown): void;
@@ -10,36 +10,36 @@ export interface OperationHost<C> {
 
 /** One operation of a load, from its start to its end. */
 export class Operation<C> implements Observer<unknown> {
-  /** When it was lent its connection; -1 while it was not. */
+  /** When it got its connection; -1 before. */
   lentAt = -1;
-  /** What it was lent, while it works. */
+  /** Its connection. */
   connection: C | undefined = undefined;
-  /** The number of that connection, as in the pool's events. */
+  /** The number of that connection in the pool's events. */
   connectionNumber = 0;
   context: WorkContext | null = null;
-  /** Its signal, where it was asked for before there was anything to signal. */
+  /** Its signal, if it was read at the start of the work; otherwise null. */
   signal: AbortSignal | null = null;
-  /** Whether its work has ended by itself; `'unobserved'` where that cannot be seen without being another user of it. */
+  /** Whether its work has ended; `'unobserved'` where that would need a second subscription. */
   workState: 'running' | 'ended' | 'unobserved' = 'running';
-  /** Why its connection was taken away while it worked. */
+  /** Why its lease was revoked during the work; null if it was not. */
   revoked: { readonly reason: unknown } | null = null;
-  /** Whether the pool had been destroyed before it came. */
+  /** Whether it arrived after the pool was destroyed. */
   startedAfterDestroy = false;
   ended = false;
   subscription: Subscriber<unknown> | null = null;
-  /** The one that was begun next. */
+  /** The operation that was started next. */
   following: Operation<C> | null = null;
 
   constructor(
     private readonly host: OperationHost<C>,
     readonly index: number,
-    /** When it was to start, and did: by the clock of the load. */
+    /** The planned and the actual start, by the clock of the load. */
     readonly plannedAt: number,
     readonly startedAt: number,
   ) {}
 
   next(): void {
-    // What work emits is nobody's business here.
+    // Only the end of the work counts.
   }
 
   error(error: unknown): void {
@@ -51,17 +51,17 @@ export class Operation<C> implements Observer<unknown> {
   }
 }
 
-/** How long the parts of an operation took, in ms; null for what is not known. */
+/** The durations of an operation, in ms; null where unknown. */
 export interface Spans {
   /** From the planned to the actual start. */
   readonly lag: number;
-  /** From the actual start until it was served, or waited no longer; null for who was turned away. */
+  /** From the actual start to the connection, the timeout or the end of the run; null if the operation was rejected. */
   readonly wait: number | null;
   /** With the connection. */
   readonly use: number | null;
 }
 
-/** The wait of those who were not served counts, too: a pool that serves nobody must not look quick. */
+/** Waits that ended without a connection count, too: a pool that serves no caller must not look fast. */
 export function spansOf<C>(operation: Operation<C>, outcome: Outcome, now: number): Spans {
   const { plannedAt, startedAt, lentAt } = operation;
   const lag = startedAt - plannedAt;

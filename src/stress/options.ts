@@ -14,61 +14,61 @@ import { loadClock } from './load-clock';
 import { readThreshold } from './thresholds';
 import type { Threshold } from './thresholds';
 
-/** A load. Times in milliseconds. There must be something to bound it: a number of operations, or a time. */
+/** A load. Times in ms. A number of operations or a duration must bound it. */
 export interface StressOptions<C> {
   /**
-   * How many operations are under way at once, at the most. Without `rate` and a trace each worker does one after the other, as fast as it
-   * can, and the number must be given. With them, operations come whether or not a worker is free, and count from when they came; default:
-   * no bound.
+   * The maximum number of operations in flight. Without `rate` and a trace it is required, and each worker does one operation after the other
+   * as fast as it can. With them, operations arrive whether or not a worker is free, and their times count from the arrival. Default with
+   * them: unbounded.
    */
   workers?: number | undefined;
-  /** How many operations each worker does. */
+  /** Operations for each worker. */
   opsPerWorker?: number | undefined;
-  /** How many operations there are in all, whoever does them. */
+  /** Operations in total, over all workers. */
   operations?: number | undefined;
-  /** For how long operations are begun, in ms, warm-up included. */
+  /** For how long operations start, in ms, warm-up included. */
   duration?: number | undefined;
-  /** Operations a second that come, whatever has become of those before. */
+  /** Arrivals per second, independent of how fast earlier operations end. */
   rate?: number | undefined;
   /**
-   * How they come: `'poisson'` (the default), as independent callers do; `'even'`; or a trace, the planned starts in ms since the
-   * beginning, never falling, which needs no `rate`.
+   * The distribution of arrivals: `'poisson'` (the default), as from independent callers; `'even'`; or a trace, which is the planned starts in
+   * ms since the beginning, never decreasing, and needs no `rate`.
    */
   arrivals?: 'poisson' | 'even' | Iterable<number> | undefined;
   /**
-   * What is done with the connection: what `pool.use` takes. `index` counts the operations from 0. Default: nothing, so that the pool
-   * alone is measured.
+   * The work for each connection, as for `pool.use`. `index` counts the operations from 0. Default: no work, which measures the pool
+   * alone.
    */
   work?: ((connection: C, index: number, context: WorkContext) => WorkResult) | undefined;
-  /** Operations of the first so many ms are done, and not measured. Default 0. */
+  /** Operations that start in the first `warmup` ms are not measured. Default 0. */
   warmup?: number | undefined;
-  /** Ends the load early when it emits or completes: nothing more begins, and what runs gets `grace`. */
+  /** Ends the load early when it emits or completes: no operation starts any more, and those in flight get `grace`. */
   until?: ObservableInput<unknown> | undefined;
   /**
-   * How long operations under way may take to end, in ms, once nothing more begins; then they are cancelled. A load without `duration` is given
-   * up when for as long all workers have been busy, and no work has begun or ended. Default 30 000.
+   * How long operations in flight may take to end, in ms, once no more start; then they are cancelled. A load without `duration` is aborted
+   * when for this time all workers were busy, and no work began or ended. Default 30 000.
    */
   grace?: number | undefined;
   /**
-   * Destroys the pool in the end, with so much time for what is lent, and holds how it ends against its contract, too; what comes then is in no
-   * figure. Default: the pool is left as it is.
+   * Destroys the pool at the end, and checks its shutdown against its contract. Active leases get `timeout` ms, default 30 000. The shutdown is
+   * not measured. Default: the pool stays open.
    */
   destroy?: { readonly timeout?: number | undefined } | undefined;
-  /** What must hold in the end, such as `'wait.p99<20ms'`, `'errors<1%'`, `'throughput>500/s'`. */
+  /** Bounds that the final report must meet, such as `'wait.p99<20ms'`, `'errors<1%'`, `'throughput>500/s'`. */
   thresholds?: readonly string[] | undefined;
-  /** Between two reports, in ms; a sample of the timeline is as long, or longer in a long run. Default 1 000. */
+  /** Between two reports, in ms. A sample of the timeline has this length, or a multiple in a long run. Default 1 000. */
   interval?: number | undefined;
-  /** How long an operation may wait for a connection, in ms. Default: what the pool says. */
+  /** How long an operation may wait for a connection, in ms. Default: the option of the pool. */
   acquireTimeout?: number | undefined;
   /** The label of the leases, in `pool.holders()` and in events. Default `'stress'`. */
   label?: string | undefined;
-  /** The clock, which should be the pool's own. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
+  /** The clock; should be the pool's own. Default `asyncScheduler`, which `TestScheduler.run` makes virtual. */
   scheduler?: SchedulerLike | undefined;
-  /** The die of Poisson arrivals, from 0 to below 1. Default `Math.random`. */
+  /** The random source of Poisson arrivals: numbers from 0 to below 1. Default `Math.random`. */
   random?: (() => number) | undefined;
 }
 
-/** The options as a load; throws an `InvalidConfigError` that names everything that is wrong. To be called for each run. */
+/** Resolves the options. Throws an `InvalidConfigError` that names every problem. Call the result once for each run. */
 export function resolveLoad<C>(pool: string, given: StressOptions<C>): () => Load<C> {
   const options = (isRecord(given) ? readOptions(given, Object.keys(checks)) : given) as StressOptions<C>;
   const { thresholds, issues } = check(options);
@@ -132,7 +132,7 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
   rate: (value, name) =>
     typeof value === 'number' && value > 0 && value <= 1e7
       ? null
-      : `${name} must be operations a second, more than 0 and at most 10000000, but got ${describeValue(value)}`,
+      : `${name} must be operations per second, more than 0 and at most 10000000, but got ${describeValue(value)}`,
   arrivals: (value, name) =>
     value === 'poisson' || value === 'even' || isIterable(value)
       ? null
@@ -147,7 +147,7 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
       ? value['timeout'] === undefined
         ? null
         : time(value['timeout'], `${name}.timeout`)
-      : `${name} must be what pool.destroy takes, such as { timeout: 1_000 }, but got ${describeValue(value)}`,
+      : `${name} must be the options of pool.destroy, such as { timeout: 1_000 }, but got ${describeValue(value)}`,
   thresholds: (value, name) =>
     Array.isArray(value)
       ? null
@@ -194,16 +194,18 @@ function check(options: StressOptions<never>): { thresholds: readonly Threshold[
   return { thresholds, issues };
 }
 
-/** Options that are possible each by itself, and not together. */
+/** Options that are valid alone and contradict each other. */
 function contradictions(options: StressOptions<never>): string[] {
   const { workers, opsPerWorker, operations, duration = Infinity, rate, arrivals, warmup = 0 } = options;
   const issues: string[] = [];
   const isTrace = arrivals !== undefined && typeof arrivals !== 'string';
   if (workers === undefined && rate === undefined && !isTrace) {
-    issues.push('workers (how many at a time, each as fast as it can) or rate (operations a second) must be given');
+    issues.push(
+      'workers (the concurrency, each worker as fast as it can) or rate (operations per second) must be given',
+    );
   }
   if (isTrace && rate !== undefined)
-    issues.push('rate and a trace of arrivals exclude each other: the trace says when');
+    issues.push('rate and a trace of arrivals exclude each other: the trace has the times');
   if (typeof arrivals === 'string' && rate === undefined) issues.push(`arrivals '${arrivals}' needs a rate`);
   if (opsPerWorker !== undefined && workers === undefined) issues.push('opsPerWorker needs workers');
   if (opsPerWorker !== undefined && operations !== undefined) {

@@ -1,8 +1,9 @@
 import { isPoolError } from '../pool/errors';
 
 /**
- * How an operation can end: it `succeeded`; its work `failed`; it `timedOut` waiting for a connection, or was `rejected` (the line was full
- * or too slow, the pool destroyed); there was `noConnection`; the connection was `lost` under it; or it was `unfinished` when the run ended.
+ * How an operation can end: it `succeeded`; its work `failed`; it `timedOut` waiting for a connection, or was `rejected` (the queue was full
+ * or overloaded, or the pool destroyed); there was `noConnection`; its connection was `lost` during the work; or it was `unfinished` when the
+ * run ended.
  */
 export type Outcome = 'succeeded' | 'failed' | 'timedOut' | 'rejected' | 'noConnection' | 'lost' | 'unfinished';
 
@@ -16,7 +17,7 @@ export const outcomes = [
   'unfinished',
 ] as const satisfies readonly Outcome[];
 
-/** What an error means, of an operation that had (or had not) been lent a connection. Work may fail with errors of other pools. */
+/** The outcome that an error means. `wasLent`: the operation had a connection. Work may fail with errors of other pools. */
 export function outcomeOf(error: unknown, pool: string, wasLent: boolean): Outcome {
   if (!isPoolError(error) || error.pool !== pool) return 'failed';
   if (wasLent) return error.code === 'CONNECTION_FAILED' && error.phase === 'use' ? 'lost' : 'failed';

@@ -2,18 +2,18 @@ import { timeEpsilon } from '../pool/time/clock';
 import type { Cancel } from '../pool/time/clock';
 import type { Load } from './load';
 
-/** Operations that may begin at one and the same instant, the first of each worker apart, where only time can end the run. */
+/** The most operations that may start at one instant, beside the first of each worker, where only time ends the run. */
 const maxPerInstant = 100_000;
 
-/** Decides when the next operation of a load is to start. Starts are milliseconds since the beginning. */
+/** Decides when the next operation of a load starts. Starts are in ms since the beginning. */
 export class Pace {
-  /** No operation is planned for later; a load that is ended early ends here. */
+  /** No operation is planned for later. A load that ends early lowers it. */
   until: number;
 
   private started = 0;
-  /** The next planned start; null before it was drawn, Infinity when there is none. */
+  /** The next planned start; null before it is drawn, Infinity when there is none. */
   private planned: number | null = null;
-  /** Wakes the load for it. */
+  /** Cancels the timer for the next planned start. */
   private cancelTimer: Cancel | null = null;
   private durationOver = false;
   private readonly instant = { at: -1, begun: 0 };
@@ -26,12 +26,12 @@ export class Pace {
     this.until = load.duration;
   }
 
-  /** When no more were planned, if it was the time that has ended the load. */
+  /** When planning ended, if the duration ended it; otherwise null. */
   get plannedUntil(): number | null {
     return this.durationOver ? this.until : null;
   }
 
-  /** The planned start of an operation that may begin now; null if none may yet; Infinity if none will any more. */
+  /** The planned start of an operation that may start now; null if none may start yet; Infinity if none will. */
   next(inFlight: number): number | null {
     const { arrivals, workers, operations } = this.load;
     if (this.started >= operations) return Infinity;
@@ -42,9 +42,9 @@ export class Pace {
       return isFree && now < this.until - timeEpsilon ? now : null;
     }
     const planned = this.draw();
-    // Until the time is up there is nothing to be done; where no one comes any more, that is all.
+    // Until the duration is over the load waits. With no arrivals left it is complete.
     if (planned >= this.until - timeEpsilon) return planned === Infinity || this.durationOver ? Infinity : null;
-    // Who comes when all workers are busy is served when one is free, and has waited since it came.
+    // An operation that arrives while all workers are busy starts when one is free. Its wait counts from its arrival.
     if (!isFree) return null;
     const left = planned - this.now();
     if (left <= timeEpsilon) return planned;
@@ -52,7 +52,7 @@ export class Pace {
     return null;
   }
 
-  /** The one that might begin has begun, at this time of the clock. Returns its number, from 0. */
+  /** Records that the operation offered by `next` starts at this time of the clock. Returns its index, from 0. */
   start(now: number): number {
     const { instant } = this;
     const { arrivals, operations, workers } = this.load;
@@ -62,19 +62,19 @@ export class Pace {
     }
     if (++instant.begun > maxPerInstant + workers && arrivals === null && operations === Infinity) {
       throw new Error(
-        `${instant.begun} operations began at one instant: work takes no time on this clock, or the pool turns everybody away at once, so that the duration is never over. Give a number of operations as well.`,
+        `${instant.begun} operations began at one instant: work takes no time on this clock, or the pool rejects every operation at once, so that the duration never ends. Give a number of operations as well.`,
       );
     }
     this.planned = null;
     return this.started++;
   }
 
-  /** Only who has come by now is still to begin. */
+  /** From now on only operations that have arrived already start. */
   endDuration(): void {
     this.durationOver = true;
   }
 
-  /** Those who have come and will never begin. */
+  /** The planned starts of operations that have arrived and will never start. */
   *unstarted(): Generator<number, void, undefined> {
     if (this.load.arrivals === null) return;
     while (this.started < this.load.operations) {

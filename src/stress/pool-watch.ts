@@ -6,21 +6,21 @@ import { Histogram } from '../pool/metrics/histogram';
 import type { PoolStats } from '../pool/rx/stats';
 import { activityCounters } from './counters';
 
-/** The most there ever was at a time, while it was measured. */
+/** The maximum of each number while the run was measured. */
 export interface Peaks {
-  /** Operations that had begun and not ended. */
+  /** Operations in flight. */
   readonly concurrency: number;
-  /** The longest line of callers. */
+  /** Callers waiting in the queue. */
   readonly queueLength: number;
-  /** Leases. */
+  /** Active leases. */
   readonly leases: number;
-  /** Connections in use, connections open, connects under way. */
+  /** Connections in use, open connections, connections being opened. */
   readonly inUse: number;
   readonly connections: number;
   readonly opening: number;
 }
 
-/** What the pool did meanwhile, warm-up included. */
+/** Counts of what the pool did during the run, warm-up included. */
 export interface PoolActivity {
   readonly acquired: number;
   readonly released: number;
@@ -31,24 +31,24 @@ export interface PoolActivity {
   readonly timeouts: number;
   readonly rejected: number;
   readonly cancelledAcquires: number;
-  /** Why connections were closed, and how many; only what is watched in full is known. */
+  /** Closed connections by reason; empty unless the load watches everything. */
   readonly evicted: Readonly<Partial<Record<EvictReason, number>>>;
 }
 
-/** Adds up what the pool shows of itself, over time: how much of it is lent, and for how long all of it. */
+/** Integrates the stats of the pool over time: utilisation, saturation, growth. */
 export class PoolWatch {
-  /** Connects that succeeded. */
+  /** Durations of successful connects. */
   readonly open = new Histogram();
-  /** Milliseconds that were measured, those in which every lease was lent, and the sum over all of leases times milliseconds. */
+  /** Measured ms; ms in which every lease was active; below, `leaseTime`: the sum of active leases times ms. */
   time = 0;
   saturatedTime = 0;
-  /** Milliseconds in which callers waited although fewer than `max` connections were open, and those times the connections that were open. */
+  /** Ms in which callers waited while fewer than `max` connections were open; the same times the number of open connections. */
   growingTime = 0;
   growingConnectionTime = 0;
   leaseTime = 0;
-  /** The sum of what could have been lent, in the same unit. */
+  /** The sum of the lease capacity times ms. */
   capacityTime = 0;
-  /** `leaseTime` from the beginning, whether or not it is measured. */
+  /** `leaseTime` from the beginning, measured or not. */
   totalLeaseTime = 0;
 
   private readonly before: PoolStats;
@@ -61,7 +61,7 @@ export class PoolWatch {
   constructor(
     pool: Pick<ConnectionPool<unknown>, 'stats'>,
     now: number,
-    /** When the measuring ends; what comes later is not added up. */
+    /** When measuring ends. */
     private until: number,
   ) {
     this.before = this.last = pool.stats;
@@ -79,7 +79,7 @@ export class PoolWatch {
     return { ...(done as Record<(typeof activityCounters)[number], number>), evicted: { ...this.evicted } };
   }
 
-  /** Measuring begins now: what was before was to get warm. */
+  /** Ends the warm-up: measuring begins now. */
   beginMeasuring(now: number): void {
     this.accumulate(now);
     this.time =
@@ -105,18 +105,18 @@ export class PoolWatch {
     else if (event.type === 'evicted') this.evicted[event.reason] = (this.evicted[event.reason] ?? 0) + 1;
   }
 
-  /** Whether this is between the end of the warm-up and that of the load. */
+  /** Whether `now` is between the end of the warm-up and the end of the load. */
   isMeasuring(now: number, since: number): boolean {
     return now >= since - timeEpsilon && now <= this.until;
   }
 
-  /** The measuring ends now, and not when it was to. */
+  /** Ends measuring early. */
   endMeasuring(now: number): void {
     this.accumulate(now);
     this.until = Math.min(this.until, now);
   }
 
-  /** Adds up until now. */
+  /** Adds the time since the last call. */
   accumulate(now: number): void {
     const { activeLeases, leaseCapacity, pendingAcquires, totalConnections, maxConnections } = this.last;
     const time = Math.min(now, this.until) - this.lastAt;
@@ -137,7 +137,7 @@ export class PoolWatch {
     return { ...this.peaks, concurrency };
   }
 
-  /** The longest line since it was last asked for. */
+  /** The longest queue since the last call. */
   takeQueuePeak(): number {
     const { queuePeak } = this;
     this.queuePeak = this.last.pendingAcquires;

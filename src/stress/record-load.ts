@@ -6,27 +6,27 @@ import { Histogram } from '../pool/metrics/histogram';
 import { countIssue } from '../pool/options';
 import { describeValue } from '../pool/values/describe';
 
-/** What a pool was asked for in life, and how long things took: plain data, which `JSON.stringify` takes. Times in ms. */
+/** The load on a pool in production, and its timings: plain data for `JSON.stringify`. Times in ms. */
 export interface LoadRecording {
   /** The schema of the recording. */
   readonly version: 1;
   /** From the first to the last event. */
   readonly duration: number;
-  /** When leases were asked for, since the beginning, in order: what `arrivals` of a load takes. */
+  /** When leases were requested, since the beginning, in order: a value for the option `arrivals` of a load. */
   readonly arrivals: readonly number[];
-  /** How long leases were held; how long connects took that succeeded. */
+  /** How long leases were held, and how long successful connects took. */
   readonly use: Histogram;
   readonly open: Histogram;
   /** Connects that failed, and connections that were lost. */
   readonly openFailures: number;
   readonly lost: number;
-  /** Whether more leases were asked for than could be kept: then `arrivals` has the first of them, and `duration` ends with those. */
+  /** Whether there were more requests than `limit`: then `arrivals` has the first ones, and `duration` ends with them. */
   readonly truncated: boolean;
 }
 
 /**
- * Makes a recording of the events of a pool, live or saved, to be played again: to another pool by `stressTest`, or into a simulation.
- * Emits once, when the events complete.
+ * Makes a recording of the events of a pool, live or saved. `stressTest` replays it on another pool, `simulate` in virtual time. Emits once,
+ * when the events complete.
  *
  * ```
  * events$      --a--r-a---r--|
@@ -39,15 +39,16 @@ export interface LoadRecording {
  * stressTest(another, { arrivals: recording.arrivals, work });
  * ```
  *
- * A caller that left the line or timed out counts as well, from when it asked; one that was rejected as having asked then. Times are those
- * that have passed, also when the date was set meanwhile. Events of several pools are told apart by the names of these. `limit`: so many arrivals are kept at the most (default 1 000 000, 8 MB).
+ * A request that timed out or was cancelled counts at the time at which it was made; a rejected one at the time of its rejection. Durations are
+ * those that have passed, also if the date was changed meanwhile. Several pools are told apart by their names. `limit` is the maximum number of
+ * arrivals (default 1 000 000, 8 MB).
  */
 export function recordLoad({ limit = 1_000_000 }: { limit?: number | undefined } = {}): OperatorFunction<
   PoolEvent,
   LoadRecording
 > {
   const issue = countIssue('limit', limit);
-  if (issue !== null) throw new InvalidConfigError('pool', 'recordLoad cannot work', [issue]);
+  if (issue !== null) throw new InvalidConfigError('pool', 'recordLoad was called with wrong options', [issue]);
   return (source) => new Observable((out) => source.subscribe(new Recorder(out, limit)));
 }
 
@@ -75,8 +76,8 @@ class Recorder extends Subscriber<PoolEvent> {
 
   protected override _next(event: PoolEvent): void {
     if (typeof (event as Partial<PoolEvent> | null | undefined)?.at !== 'number') {
-      const issue = `each must have been an event of a pool, but one was ${describeValue(event)}`;
-      this.error(new InvalidConfigError('pool', 'These are no events', [issue]));
+      const issue = `each value must be an event of a pool, but got ${describeValue(event)}`;
+      this.error(new InvalidConfigError('pool', 'The source does not emit events of a pool', [issue]));
       return;
     }
     if (this.truncated) return;

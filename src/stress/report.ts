@@ -7,109 +7,109 @@ import type { Peaks, PoolActivity } from './pool-watch';
 import type { ThresholdResult } from './thresholds';
 import type { Sample } from './timeline';
 
-/** The load that a pool was put under; null stands for none. Times in ms. */
+/** A load; null stands for none. Times in ms. */
 export interface LoadDescription {
-  /** `'closed'`: workers, each as fast as it can. `'open'`: operations come, whatever has become of those before. */
+  /** `'closed'`: each worker starts the next operation when one ends. `'open'`: operations arrive independently of that. */
   readonly model: 'closed' | 'open';
-  /** How many operations may be under way at once. */
+  /** The maximum number of operations in flight. */
   readonly workers: number | null;
-  /** Operations a second; null where no rate was given. */
+  /** Arrivals per second; null without a rate. */
   readonly rate: number | null;
-  /** How they come; null in the closed model. */
+  /** The distribution of arrivals; null in the closed model. */
   readonly arrivals: 'even' | 'poisson' | 'bursts' | 'trace' | null;
-  /** How many operations there are to be in all. */
+  /** Operations in total. */
   readonly operations: number | null;
-  /** For how long operations begin, in ms, warm-up included; null where only a number of them bounds the load. */
+  /** For how long operations start, in ms, warm-up included; null where only a number of operations bounds the load. */
   readonly duration: number | null;
   /** In ms. */
   readonly warmup: number;
 }
 
-/** How many operations were measured, and what became of them. */
+/** Numbers of measured operations by outcome. */
 export interface OperationCounts extends Readonly<Record<Outcome, number>> {
   /** The sum of all outcomes. */
   readonly ended: number;
-  /** Those that have begun and not ended. */
+  /** Operations that have started and not ended. */
   readonly inFlight: number;
-  /** Those of the warm-up, which are in no other figure. */
+  /** Operations of the warm-up, which no other figure includes. */
   readonly warmup: number;
 }
 
-/** How many connections it takes, where somebody has waited for too long and it can be told. */
+/** How many connections the load needs, where callers waited too long and that can be computed. */
 export interface Estimate {
-  /** The option `max` that should do: more than there are, or not, where waits have another reason. */
+  /** The sufficient value of `max`. It may be at most the current one: then the waits have another cause. */
   readonly max: number;
-  /** What it would do, for people. */
+  /** Its effect, as text. */
   readonly effect: string;
-  /** What that is based on, and takes for granted. */
+  /** Its basis and assumptions, as text. */
   readonly basis: string;
 }
 
 /**
- * What came of a load so far: while it runs, after each interval, and at the end. Plain data that `JSON.stringify` takes. Times are
- * milliseconds, shares are from 0 to 1.
+ * The result of a load: one after each interval while it runs, and one at the end. Plain data for `JSON.stringify`. Times are milliseconds,
+ * shares are from 0 to 1.
  */
 export interface StressReport {
-  /** The schema of the report; a number that grows when a field changes its meaning. */
+  /** The version of the schema; increases when a field changes its meaning. */
   readonly version: 1;
   /** The pool's name. */
   readonly pool: string;
-  /** `'draining'`: nothing more begins, and what runs is waited for. `'done'` is the last report. */
+  /** `'draining'`: no operation starts any more, and the run waits for those in flight. `'done'`: the last report. */
   readonly phase: 'warmup' | 'running' | 'draining' | 'done';
-  /** What it comes to, in a sentence. */
+  /** The result in a sentence. */
   readonly verdict: string;
-  /** Whether every threshold held, the pool kept its own rules, and the load was not given up. */
+  /** Whether every threshold held, the pool kept its contract, and the load was not aborted. */
   readonly passed: boolean;
-  /** What came of each threshold, in the order in which they were given. */
+  /** The result of each threshold, in the given order. */
   readonly thresholds: readonly ThresholdResult[];
-  /** Rules of the pool's contract that were broken, a sentence each: there should be none, ever. */
+  /** Violations of the pool's contract, one sentence each. There should never be any. */
   readonly violations: readonly string[];
-  /** Why the load was given up before it was done; null where it was not. */
+  /** Why the load was aborted; null if it was not. */
   readonly abortReason: string | null;
-  /** What is to be known about the figures. */
+  /** Remarks on the figures. */
   readonly notes: readonly string[];
-  /** What was asked for, with every default filled in. */
+  /** The load, with every default filled in. */
   readonly load: LoadDescription;
-  /** Since the beginning, and how much of it was measured: without the warm-up, and what came after `duration`. */
+  /** Time since the beginning, and the measured part of it: without the warm-up and the time after `duration`. */
   readonly elapsed: number;
   readonly measured: number;
-  /** What became of the operations. */
+  /** Operations by outcome. */
   readonly operations: OperationCounts;
-  /** Operations whose work had not ended when the grace was over, and was cancelled: their numbers, 20 at the most. */
+  /** The indices of operations whose work had not ended when the grace was over, 20 at most. Their work was cancelled. */
   readonly neverEnded: readonly number[];
-  /** Operations a second that succeeded; those that were to start (null in the closed model). */
+  /** Successful operations per second; planned operations per second (null in the closed model). */
   readonly throughput: number;
   readonly offered: number | null;
   /**
-   * From the planned start to the connection, with the connection, and both. In the closed model an operation is planned for when it starts.
-   * Those who waited in vain until `acquireTimeout` are in `wait` and in `total`; who was turned away is in none.
+   * From the planned start to the connection; with the connection; both. In the closed model the planned start is the actual one. Operations
+   * that timed out are included in `wait` and in `total`; rejected ones are not included.
    */
   readonly wait: Measure;
   readonly use: Measure;
   readonly total: Measure;
   /** The same from the actual start. */
   readonly fromStart: { readonly wait: Measure; readonly total: Measure };
-  /** From the planned to the actual start: how late the load itself was. */
+  /** From the planned to the actual start: the delay of the load itself. */
   readonly lag: Measure;
-  /** Connects that succeeded, warm-up included. */
+  /** Durations of successful connects, warm-up included. */
   readonly open: Measure;
-  /** For which part of the time every lease was lent; which part of all leases was lent, on average. */
+  /** The share of the time in which every lease was active; the mean share of leases that were active. */
   readonly saturated: number;
   readonly utilisation: number;
-  /** For which part of the time callers waited while fewer than `max` connections were open; how many were open then, on average. */
+  /** The share of the time in which callers waited while fewer than `max` connections were open; the mean number open then. */
   readonly growing: number;
   readonly openWhileGrowing: number;
-  /** The most of each at a time. */
+  /** The maxima. */
   readonly peaks: Peaks;
-  /** What the pool did. */
+  /** Counts of what the pool did. */
   readonly activity: PoolActivity;
-  /** Errors of operations, those that say the same counted together, the most frequent ones first. */
+  /** Errors of operations, equal ones counted together, the most frequent first. */
   readonly errors: readonly ErrorCount[];
-  /** How many connections it takes; null where nobody waited for too long. */
+  /** How many connections the load needs; null where no caller waited too long. */
   readonly estimate: Estimate | null;
-  /** How it went over time; never more than 600 samples. */
+  /** The figures over time, 600 samples at most. */
   readonly timeline: readonly Sample[];
-  /** The distributions behind the figures, which can be merged, and played into a simulation. */
+  /** The distributions behind the figures. They can be merged, and used in a simulation. */
   readonly histograms: {
     readonly wait: Histogram;
     readonly use: Histogram;

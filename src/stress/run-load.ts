@@ -16,8 +16,8 @@ import type { StressReport } from './report';
 import { StallDetector } from './stall-detector';
 
 /**
- * Puts the load on the pool. Emits a report at once, then one every `interval`, and the last one when everything has ended. Unsubscribing
- * cancels what runs. Errors only for what is wrong with the load itself; what goes wrong in the pool is in the report.
+ * Runs the load on the pool. Emits a report at once, then one every `interval`, and the last one when all operations have ended.
+ * Unsubscribing cancels operations in flight. Errors only if the load itself is not valid; failures of the pool are in the report.
  *
  * ```
  * interval 3   ---------------
@@ -50,14 +50,14 @@ class LoadRun<C> implements OperationHost<C> {
   private phase: StressReport['phase'];
   private starting = false;
   private stopped = false;
-  /** Nothing more begins. */
+  /** No more operations start. */
   private allStarted = false;
   private endedEarly = false;
   private abortReason: string | null = null;
-  /** The load is over, and nothing but the end of the pool is waited for. */
+  /** The load is over; only the shutdown of the pool may still be awaited. */
   private finished = false;
   private notDestroyed: number | null = null;
-  /** Something ran when the grace was over. */
+  /** Operations were in flight when the grace was over. */
   private cancelled = false;
 
   constructor(
@@ -86,7 +86,7 @@ class LoadRun<C> implements OperationHost<C> {
     );
     this.subscriptions.add(
       tasks$.subscribe((task) => {
-        // Known before it asks: it may be cancelled meanwhile.
+        // Set before the task acquires: the operation may be cancelled during that.
         task.item.subscription = new Subscriber(task.item);
         task.subscribe(task.item.subscription);
       }),
@@ -102,7 +102,7 @@ class LoadRun<C> implements OperationHost<C> {
     if (!out.closed) this.startDue();
   }
 
-  /** Ends everything, and says nothing more. */
+  /** Stops the run. Emits nothing more. */
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
@@ -116,7 +116,7 @@ class LoadRun<C> implements OperationHost<C> {
     releaseLabel(this.pool, this.label);
   }
 
-  // ---------------------------------------------------------------- what operations say
+  // ---------------------------------------------------------------- ends of operations
 
   succeeded(operation: Operation<C>): void {
     this.ended(operation, 'succeeded');
@@ -149,9 +149,9 @@ class LoadRun<C> implements OperationHost<C> {
     this.startDue();
   }
 
-  // ---------------------------------------------------------------- beginning operations
+  // ---------------------------------------------------------------- starting operations
 
-  /** Begins what is due, one after the other: one that ends inside of this makes room for the next turn of the loop. */
+  /** Starts all operations that are due, in a loop: one that ends inside the loop frees a worker for its next turn. */
   private readonly startDue = (): void => {
     if (this.starting || this.stopped) return;
     this.starting = true;
@@ -165,7 +165,7 @@ class LoadRun<C> implements OperationHost<C> {
     if (this.allStarted && this.inFlight.size === 0) this.finish();
   };
 
-  /** Begins one that is due; false if none may begin now. */
+  /** Starts one operation that is due; false if none may start now. */
   private startNext(): boolean {
     const planned = this.pace.next(this.inFlight.size);
     if (planned === Infinity) {
@@ -185,7 +185,7 @@ class LoadRun<C> implements OperationHost<C> {
     return true;
   }
 
-  // ---------------------------------------------------------------- from phase to phase
+  // ---------------------------------------------------------------- phases
 
   private readonly beginMeasuring = (): void => {
     if (this.phase !== 'warmup') return;
@@ -208,7 +208,7 @@ class LoadRun<C> implements OperationHost<C> {
     this.onDurationOver();
   };
 
-  /** Waits for what runs, but not for ever. */
+  /** Waits for operations in flight, for `grace` at most. */
   private drain(): void {
     if (this.phase === 'draining' || this.phase === 'done') return;
     this.phase = 'draining';
@@ -227,7 +227,7 @@ class LoadRun<C> implements OperationHost<C> {
       this.recorder.ended(operation, 'unfinished', now);
     }
     for (const operation of left) operation.subscription?.unsubscribe();
-    // Those who came and were never begun have not been served either.
+    // Operations that arrived and were never started are unfinished, too.
     if (!this.allStarted) {
       for (const planned of this.pace.unstarted()) {
         this.recorder.neverStarted(new Operation<C>(this, -1, this.startedAt + planned, now));
@@ -237,7 +237,7 @@ class LoadRun<C> implements OperationHost<C> {
     this.finish();
   };
 
-  /** It would never be done. */
+  /** Ends a load that would never be complete. */
   private readonly abort = (why: string): void => {
     if (this.finished || this.stopped || this.abortReason !== null) return;
     this.abortReason = why;
@@ -245,7 +245,7 @@ class LoadRun<C> implements OperationHost<C> {
     this.onGraceOver();
   };
 
-  /** The last first: one that leaves must not make room for one that leaves next. */
+  /** The newest first: an operation that is cancelled must not free a connection for one that is cancelled next. */
   private takeInFlight(): Operation<C>[] {
     const operations = [...this.inFlight].reverse();
     this.inFlight.clear();
@@ -257,7 +257,7 @@ class LoadRun<C> implements OperationHost<C> {
     const { recorder, load } = this;
     this.finished = true;
     this.phase = 'draining';
-    // Cancelled work may hold its lease until it has really ended.
+    // Cancelled work may hold its lease until it has ended.
     recorder.finish(load.clock.now(), this.cancelled ? null : this.label);
     if (load.destroy !== null) recorder.destroyPool(load.destroy);
     if (!recorder.isPoolShuttingDown) {
@@ -281,7 +281,7 @@ class LoadRun<C> implements OperationHost<C> {
     this.out.complete();
   };
 
-  // ---------------------------------------------------------------- telling
+  // ---------------------------------------------------------------- reports
 
   private scheduleTick(): void {
     this.after(this.load.interval, () => {

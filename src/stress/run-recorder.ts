@@ -13,15 +13,15 @@ import type { StressReport } from './report';
 import { Rules } from './rules/rules';
 import { Timeline } from './timeline';
 
-/** Everything that is written down about a run: what its operations say, and what the pool shows. */
+/** Records a run: the ends of its operations, and the stats and events of the pool. */
 export class RunRecorder<C> {
   private readonly poolWatch: PoolWatch;
-  /** Null where only a part is looked at. */
+  /** Null where the load does not watch everything. */
   private readonly rules: Rules<C> | null;
   private readonly measurements = new Measurements();
   private readonly timeline = new Timeline();
   private lastTick = { leaseTime: 0, opened: 0 };
-  /** When the load was over; what the pool does from then on is in no figure. */
+  /** When the load ended. Figures leave out what the pool does afterwards. */
   private finishedAt: number | null = null;
 
   constructor(
@@ -34,16 +34,16 @@ export class RunRecorder<C> {
     this.rules = load.watch === 'everything' ? new Rules(pool, load, abort) : null;
   }
 
-  // ---------------------------------------------------------------- what the pool shows
+  // ---------------------------------------------------------------- stats and events of the pool
 
-  /** Looks at all that the pool shows, if that is wanted. */
+  /** Subscribes to the stats and events of the pool, if the load watches everything. */
   start(watching: Subscription): void {
     const { pool, poolWatch, rules, load } = this;
     if (rules === null) return;
     watching.add(() => {
       rules.stop();
     });
-    // Events first: what a snapshot shows has happened before.
+    // Events first: an event comes before the snapshot that shows its effect.
     watching.add(
       pool.events$.subscribe({
         next: (event) => {
@@ -68,21 +68,21 @@ export class RunRecorder<C> {
     );
   }
 
-  /** What the pool shows now, where not everything is looked at. */
+  /** Reads the current stats, where the load does not watch everything. */
   private readSnapshot(now: number): void {
     if (this.rules === null) this.poolWatch.onSnapshot(this.pool.stats, now);
   }
 
-  // ---------------------------------------------------------------- what operations say
+  // ---------------------------------------------------------------- operations
 
-  /** One is to begin, and so many are under way then. */
+  /** An operation is about to start; `inFlight` counts it. */
   starting(operation: Operation<C>, inFlight: number): void {
     this.planned(operation);
     this.measurements.recordConcurrency(inFlight);
     this.rules?.starting(operation);
   }
 
-  /** It has asked, and may have been served already. */
+  /** The operation has asked for a connection, and may have got it already. */
   started(operation: Operation<C>): void {
     this.rules?.started(operation);
     this.readSnapshot(operation.startedAt);
@@ -95,7 +95,7 @@ export class RunRecorder<C> {
     this.readSnapshot(now);
   }
 
-  /** Returns the work so that its end is seen. */
+  /** Returns the work in a form in which its end is observed. */
   observeWork(operation: Operation<C>, work: WorkResult): WorkResult {
     return this.rules === null ? work : this.rules.observeWork(operation, work);
   }
@@ -118,7 +118,7 @@ export class RunRecorder<C> {
     this.readSnapshot(now);
   }
 
-  /** It had come, and was never begun. */
+  /** The operation arrived, and was never started. */
   neverStarted(operation: Operation<C>): void {
     this.planned(operation);
     this.ended(operation, 'unfinished', operation.startedAt);
@@ -128,12 +128,12 @@ export class RunRecorder<C> {
     if (this.isMeasured(operation)) this.measurements.planned(operation.plannedAt - this.startedAt);
   }
 
-  /** An operation of the warm-up is in no figure. */
+  /** Operations of the warm-up are not measured. */
   private isMeasured({ plannedAt }: Operation<C>): boolean {
     return plannedAt - this.startedAt >= this.load.warmup - timeEpsilon;
   }
 
-  // ---------------------------------------------------------------- how far the run is
+  // ---------------------------------------------------------------- progress of the run
 
   /** The warm-up is over. */
   beginMeasuring(now: number, inFlight: number): void {
@@ -141,12 +141,12 @@ export class RunRecorder<C> {
     this.measurements.resetPeak(inFlight);
   }
 
-  /** The load ends now, and not when it was to. */
+  /** The load ends before its duration is over. */
   endEarly(now: number): void {
     this.poolWatch.endMeasuring(now);
   }
 
-  /** A part of the run is over. */
+  /** One interval of the run is over. */
   tick(now: number): void {
     const { poolWatch } = this;
     if (this.finishedAt !== null) return;
@@ -162,7 +162,7 @@ export class RunRecorder<C> {
     this.lastTick = { leaseTime: poolWatch.totalLeaseTime, opened };
   }
 
-  /** Everything has ended: nothing is left that holds a lease with this label. */
+  /** All operations have ended. With a label, checks that no lease with that label is held. */
   finish(now: number, label: string | null): void {
     this.readSnapshot(now);
     if (label !== null) this.rules?.allEnded(label);
@@ -171,18 +171,18 @@ export class RunRecorder<C> {
     this.finishedAt = now;
   }
 
-  /** Destroys the pool, with so much time (ms) for what is lent. */
+  /** Destroys the pool. Active leases get `timeout` ms. */
   destroyPool(timeout: number): void {
     if (this.rules === null) void this.pool.destroy({ timeout });
     else this.rules.shutdown.destroy(timeout);
   }
 
-  /** Whether the pool is on its way to its end, and that is to be seen. */
+  /** Whether the pool is shutting down and the run has to wait for it. */
   get isPoolShuttingDown(): boolean {
     return this.rules?.shutdown.isShuttingDown === true;
   }
 
-  /** Calls back when it has come to its end. */
+  /** Calls back when the pool is destroyed. */
   whenPoolDestroyed(done: () => void): void {
     this.rules?.shutdown.whenDestroyed(done);
   }

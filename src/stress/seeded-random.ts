@@ -1,4 +1,4 @@
-/** A die that falls in the same way for ever: mulberry32, by Tommy Ettinger (public domain), which passes the usual tests of randomness. */
+/** A reproducible random source: mulberry32, by Tommy Ettinger (public domain), which passes the usual tests of randomness. */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {

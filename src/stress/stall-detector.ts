@@ -4,11 +4,11 @@ import type { Load } from './load';
 import { formatMs } from './format-ms';
 
 /**
- * Notices that a load does not get on: all of its workers are busy, and no work begins or ends. Where a time bounds it, it ends all the same;
- * where only a number of operations does, work that never ends would keep it for ever.
+ * Detects that a load makes no progress: all workers are busy, and no work begins or ends. Only loads without a duration need it: work that
+ * never ends would keep them from ending.
  */
 export class StallDetector {
-  /** Operations at work, and when one of them has begun or ended last; while there is none, when one of any has. */
+  /** Operations with a connection; when one of them last began or ended; with none, when any operation last started or ended. */
   private working = 0;
   private progressAt: number;
   private cancel: Cancel | null = null;
@@ -22,7 +22,7 @@ export class StallDetector {
     this.progressAt = startedAt;
   }
 
-  /** Looks for it from now on, if it may come to that. */
+  /** Starts detection, if the load may stall. */
   start(): void {
     const { workers, duration, grace } = this.load;
     if (duration === Infinity && workers !== Infinity && grace !== Infinity) this.checkAfter(grace);
@@ -38,7 +38,7 @@ export class StallDetector {
   }
 
   ended(now: number, wasLent: boolean): void {
-    // Who times out while others never end is no movement.
+    // A timeout is no progress while work that never ends holds the connections.
     if (wasLent || this.working === 0) this.progressAt = now;
     if (wasLent) this.working--;
   }

@@ -9,13 +9,12 @@ import type { StressReport } from './report';
 import { runLoad } from './run-load';
 
 /**
- * Puts a load on a pool, and tells what comes of it. Cold: each subscription is a run. Emits a report at once and every `interval`, and as
- * its last value the report of the whole; unsubscribing cancels what runs. The pool is left as it is, unless `destroy` says
- * otherwise.
+ * Puts a load on a pool and reports the result. Cold: each subscription is a run. Emits a report at once and every `interval`; the last value
+ * is the report of the whole run. Unsubscribing cancels operations in flight. The pool stays open, unless `destroy` is given.
  *
- * There are two kinds of load. With `workers` alone each of them does one operation after the other, as fast as it can: that finds what the
- * pool can do. With `rate` operations come as callers do, whatever has become of those before: that finds how long callers wait. Their
- * latency counts from when they were to start, so that a pool that stalls cannot hide it.
+ * There are two kinds of load. With `workers` alone each worker does one operation after the other as fast as it can: that measures the
+ * throughput of the pool. With `rate` operations arrive independently of how fast earlier ones end: that measures how long callers wait. Latency
+ * counts from the planned start, so that a pool that stalls cannot hide it.
  *
  * ```
  * interval 3   ---------------
@@ -36,12 +35,12 @@ import { runLoad } from './run-load';
  * console.log(report.verdict, report.passed);
  * ```
  *
- * Throws an `InvalidConfigError` that names every impossible option at once. The Observable errors only if the load itself cannot be made,
- * such as a trace that goes back in time; whatever fails in the pool or in `work` is in the report.
+ * Throws an `InvalidConfigError` that names every invalid option at once. The Observable errors only if the load itself is not valid, such as
+ * a trace that goes back in time. Failures in the pool or in `work` are in the report.
  */
 export function stressTest<C>(pool: ConnectionPool<C>, options: StressOptions<C>): Observable<StressReport> {
   if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] === undefined) {
-    throw new InvalidConfigError('pool', 'stressTest cannot work', [
+    throw new InvalidConfigError('pool', 'stressTest was called with a wrong pool', [
       `the first argument must be a pool made by createPool, but got ${describeValue(pool)}`,
     ]);
   }

@@ -4,9 +4,9 @@ import { formatMs } from './format-ms';
 import { outcomes } from './outcome';
 import type { Outcome } from './outcome';
 
-/** What thresholds can be about: figures of a run. */
+/** The figures of a run that thresholds can bound. */
 export interface Figures {
-  /** Operations that were measured and have ended. */
+  /** Measured operations that have ended. */
   readonly ended: number;
   readonly throughput: number;
   /** From 0 to 1. */
@@ -19,22 +19,22 @@ export interface Figures {
 
 export type TimeName = 'wait' | 'use' | 'total' | 'lag' | 'fromStart.wait' | 'fromStart.total';
 
-/** What became of a threshold. */
+/** The result of checking a threshold. */
 export interface ThresholdResult {
-  /** As it was given. */
+  /** The threshold as it was given. */
   readonly threshold: string;
-  /** Whether it held; never where nothing was measured. */
+  /** Whether it held; false where nothing was measured. */
   readonly passed: boolean;
-  /** The figure that it is about: milliseconds, a share from 0 to 1, operations a second, or a count. */
+  /** The measured figure: milliseconds, a share from 0 to 1, operations per second, or a count. */
   readonly value: number;
-  /** The figure for people, such as `wait.p99 is 12.4 ms`. */
+  /** The figure as text, such as `wait.p99 is 12.4 ms`. */
   readonly summary: string;
 }
 
-/** A threshold that can be looked at as often as one likes. */
+/** A threshold that has been read. `check` may be called any number of times. */
 export interface Threshold {
   readonly text: string;
-  /** If it is an upper bound on a percentile of the wait: which, and how many ms. */
+  /** The percentile and the bound in ms, if it is an upper bound on a percentile of the wait; otherwise null. */
   readonly waitBound: { readonly percent: number; readonly ms: number } | null;
   check(figures: Figures): ThresholdResult;
 }
@@ -52,7 +52,7 @@ const shareNames = ['saturated', 'utilisation'] as const;
 const countNames = ['errors', ...outcomes] as const;
 const examples = `'wait.p99<20ms', 'total.mean<=1.5s', 'errors<1%', 'throughput>500/s'`;
 
-/** A threshold, or what is wrong with it. */
+/** Reads a threshold. Returns a text that says what is wrong with it, if it is not valid. */
 export function readThreshold(text: unknown, what: string): Threshold | string {
   const match = typeof text === 'string' ? /^\s*([\w.]+)\s*(<=|>=|<|>)\s*([\d.]+)\s*([^\d\s]*)\s*$/.exec(text) : null;
   if (match === null || Number.isNaN(Number(match[3]))) {
@@ -73,7 +73,7 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
     check: (figures) => {
       const value = figure(figures);
       const nothing = figures.ended === 0;
-      // A figure of nothing is 0, and would hold.
+      // With nothing measured the figure is 0, which an upper bound would accept.
       const passed = !nothing && compare(value, limit);
       const summary = nothing ? `${name} is not known: no operation was measured` : `${name} is ${say(value)}`;
       return { threshold: text as string, passed, value, summary };
@@ -105,7 +105,7 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
       check: (figures) => {
         const result = threshold.check(figures);
         if (figures.times[time].count > 0 || figures.ended === 0) return result;
-        return { ...result, passed: false, summary: `${name} is not known: no operation has come so far` };
+        return { ...result, passed: false, summary: `${name} is not known: no operation got so far` };
       },
     };
   }
@@ -113,7 +113,7 @@ export function readThreshold(text: unknown, what: string): Threshold | string {
     return wrong(`${name} is a distribution: say which figure of it, such as ${name}.p99 (${statNames.join(', ')})`);
   }
   if (name === 'throughput') {
-    if (unit !== '' && unit !== '/s') return wrong(`throughput is operations a second: its unit is /s, or none`);
+    if (unit !== '' && unit !== '/s') return wrong(`throughput is in operations per second: its unit is /s, or none`);
     return build(
       ({ throughput }) => throughput,
       bound,

@@ -2,34 +2,34 @@ import { Histogram } from '../pool/metrics/histogram';
 import type { Spans } from './operation';
 import type { Outcome } from './outcome';
 
-/** What happened in a part of the run. */
+/** What happened during one part of the run. */
 export interface Sample {
-  /** When it began: milliseconds since the beginning of the run, warm-up included. */
+  /** When the part began: ms since the beginning of the run, warm-up included. */
   readonly at: number;
   /** Its length, in ms. */
   readonly length: number;
-  /** Operations that succeeded in it, those that failed in any way, and those of them that the pool had no connection for. */
+  /** Operations that succeeded, operations that failed in any way, and how many of these got no connection. */
   readonly succeeded: number;
   readonly failed: number;
   readonly exhausted: number;
-  /** Operations a second that succeeded. */
+  /** Successful operations per second. */
   readonly throughput: number;
-  /** Leases lent, on average; the longest line; connections open at its end, and connects that succeeded in it. */
+  /** Mean number of leases; the longest queue; connections open at the end of the part; connects that succeeded in it. */
   readonly leases: number;
   readonly queueLength: number;
   readonly connectionCount: number;
   readonly opened: number;
-  /** Of the operations that ended in it, in ms, from the planned start. */
+  /** Percentiles of the operations that ended in this part, in ms, from the planned start. */
   readonly waitP50: number;
   readonly waitP99: number;
   readonly totalP50: number;
   readonly totalP99: number;
 }
 
-/** More are joined, two and two, so that a run of any length fits. */
+/** With more samples, neighbours are merged in pairs, so that a run of any length fits. */
 const maxSamples = 600;
 
-/** Everything that a sample is made of, in a form that can be joined. */
+/** The data of a sample in a form that can be merged. */
 class TimelinePart {
   end = 0;
   succeeded = 0;
@@ -81,12 +81,12 @@ class TimelinePart {
   }
 }
 
-/** The run in parts of equal length. */
+/** Divides the run into parts of equal length. */
 export class Timeline {
   private parts: TimelinePart[] = [];
   private samples: Sample[] = [];
   private part = new TimelinePart(0);
-  /** So many of the ticks make a part. */
+  /** How many ticks make one part. */
   private ticksPerPart = 1;
   private ticks = 0;
 
@@ -100,7 +100,7 @@ export class Timeline {
     part.total.record(lag + wait + (use ?? 0));
   }
 
-  /** So much time is over: `leaseTime` and the like are what came to it since the last tick. */
+  /** Ends a tick at `at`. `since` has what happened since the tick before. */
   tick(at: number, since: { leaseTime: number; queueLength: number; connectionCount: number; opened: number }): void {
     const { part } = this;
     if (!(at > part.at)) return;
@@ -116,12 +116,12 @@ export class Timeline {
     if (this.parts.length > maxSamples) this.mergePairs();
   }
 
-  /** Without the part that is not over. */
+  /** All complete samples. */
   list(): readonly Sample[] {
     return [...this.samples];
   }
 
-  /** The rest, which is shorter than the others. */
+  /** Ends the current part, which may be shorter than the others. */
   finish(): void {
     const { part } = this;
     if (part.end <= part.at) return;
@@ -136,7 +136,7 @@ export class Timeline {
       const [first, second] = [this.parts[i]!, this.parts[i + 1]];
       joined.push(second === undefined ? first : first.join(second));
     }
-    // The odd one at the end goes on.
+    // With an odd number of parts the last one continues.
     const odd = this.parts.length % 2 === 1 ? joined.pop() : undefined;
     this.ticksPerPart *= 2;
     this.ticks = odd === undefined ? 0 : this.ticksPerPart / 2;

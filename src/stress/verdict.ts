@@ -3,15 +3,15 @@ import { formatMs } from './format-ms';
 import type { Estimate, StressReport } from './report';
 import type { Threshold } from './thresholds';
 
-/** What a verdict is made from. */
+/** The part of a report that the verdict is computed from. */
 export type ReportFigures = Omit<StressReport, 'verdict' | 'estimate' | 'passed'>;
 
-/** The wait that is taken for short where no threshold says otherwise: ms that 99 % of the operations do not wait. */
+/** The bound on waits where no threshold gives one: 99 % of the operations wait for less than 5 ms. */
 const shortWait = { percent: 99, ms: 5 };
 
 /**
- * How many connections would help. In the closed model that is arithmetic: with a lease for each worker nobody waits for another. In the
- * open model it is Erlang's formula for independent callers, at the load and the mean use that were measured.
+ * How many connections would help. In the closed model it is arithmetic: with a lease for each worker no worker waits for another. In the
+ * open model it is Erlang's formula for independent callers, with the measured load and mean use.
  */
 export function estimateOf(report: ReportFigures, thresholds: readonly Threshold[]): Estimate | null {
   const { load, stats, use, offered, saturated } = report;
@@ -22,10 +22,10 @@ export function estimateOf(report: ReportFigures, thresholds: readonly Threshold
     return {
       max: Math.ceil(load.workers / capacity),
       effect: `none of the ${load.workers} workers would wait for another`,
-      basis: 'a lease for each worker; whether the target bears that many is for a run to show',
+      basis: 'a lease for each worker; only a run shows whether the target can serve that many',
     };
   }
-  // With no more workers than leases, it is for a worker that operations wait.
+  // With at least as many leases as workers, operations wait for a worker and not for a lease.
   const isWorkers = load.workers !== null && load.workers <= stats.leaseCapacity;
   if (offered === null || use.mean === 0 || isWorkers) return null;
   const servers = serversFor((offered * use.mean) / 1_000, use.mean, bound.ms, 1 - bound.percent / 100);
@@ -44,7 +44,7 @@ function waitsTooLong({ histograms }: ReportFigures, { percent, ms }: { percent:
   return histograms.wait.count > 0 && histograms.wait.percentile(percent) > ms;
 }
 
-/** What it comes to, in a sentence or two. */
+/** The verdict, in one or two sentences. */
 export function verdictOf(report: ReportFigures, estimate: Estimate | null, thresholds: readonly Threshold[]): string {
   const { violations, operations, errors, neverEnded, abortReason } = report;
   if (violations.length > 0) return `The pool broke its own rules: ${violations[0]}`;
@@ -57,14 +57,14 @@ export function verdictOf(report: ReportFigures, estimate: Estimate | null, thre
     const why = most === undefined ? '' : `, most often with ${most.name}: ${firstSentence(most.message)}`;
     parts.unshift(`${percentOf(failed / operations.ended)} of the operations did not succeed${why}`);
   }
-  if (abortReason !== null) parts.unshift(`given up: ${abortReason}`);
+  if (abortReason !== null) parts.unshift(`aborted: ${abortReason}`);
   if (estimate !== null) parts.push(adviceOf(estimate, report.stats.maxConnections));
   const late = lagText(report);
   if (late !== null) parts.push(late);
   return sentence(parts.filter((part) => part !== '').join('; '));
 }
 
-/** So many are named in a sentence. */
+/** The most operations that one sentence names. */
 const maxNamed = 5;
 
 function theOperations(numbers: readonly number[]): string {
@@ -75,10 +75,10 @@ function theOperations(numbers: readonly number[]): string {
 
 function adviceOf({ max, effect, basis }: Estimate, now: number): string {
   if (max > now) return `with max ${max} ${effect} (${basis})`;
-  return `max ${max} should do (${basis}): who waited longer did so for another reason, such as a target that pauses, or work that comes in bursts`;
+  return `max ${max} should do (${basis}): longer waits have another cause, such as a target that pauses, or work that arrives in bursts`;
 }
 
-/** Callers that waited while more connections could have been open are no matter of `max`. */
+/** From this share of the time on, waits while fewer than `max` connections were open are explained by slow growth. */
 const slowGrowthShare = 0.1;
 
 function slowGrowthText(report: ReportFigures, thresholds: readonly Threshold[]): string | null {
@@ -98,29 +98,29 @@ function slowGrowthText(report: ReportFigures, thresholds: readonly Threshold[])
 }
 
 function saturationText({ saturated, peaks, stats, wait, open, load, offered, use }: ReportFigures): string {
-  const line = peaks.queueLength > 0 ? `the longest line was ${peaks.queueLength}` : 'nobody waited in line';
+  const line = peaks.queueLength > 0 ? `the longest queue was ${peaks.queueLength}` : 'no caller waited';
   if (saturated === 0) {
     const most = `never saturated: at most ${peaks.leases} of ${stats.leaseCapacity} leases were lent at once`;
     const cold =
       wait.p99 > shortWait.ms && open.count > 0
-        ? `; who waited, waited for connections to open (${formatMs(open.mean)} each)`
+        ? `; callers waited for connections to open (${formatMs(open.mean)} each)`
         : '';
     return `${most}${wait.max > 0 && cold === '' ? `, and ${line}` : ''}${cold}`;
   }
   const erlangs = load.model === 'open' && offered !== null ? (offered * use.mean) / 1_000 : 0;
   const tooMuch =
     erlangs >= stats.leaseCapacity
-      ? `; more came than it can do: ${rounded(erlangs)} leases' worth of work for ${stats.leaseCapacity}`
+      ? `; the load exceeds the capacity: ${rounded(erlangs)} leases' worth of work for ${stats.leaseCapacity}`
       : '';
   return `saturated ${percentOf(saturated)} of the time; ${line}${tooMuch}`;
 }
 
-/** The load itself was late: its figures are to be read with that in mind. */
+/** Says that operations started late, which affects all figures. */
 function lagText({ load, lag }: ReportFigures): string | null {
   if (load.model === 'closed' || lag.p99 <= 4 * shortWait.ms) return null;
   return load.workers === null
-    ? `operations began up to ${formatMs(lag.max)} late: this process was at its own limit`
-    : `operations began up to ${formatMs(lag.max)} late: none of the workers was free (${load.workers})`;
+    ? `operations started up to ${formatMs(lag.max)} late: this process was at its own limit`
+    : `operations started up to ${formatMs(lag.max)} late: none of the ${load.workers} workers was free`;
 }
 
 const percentOf = (share: number): string => {

@@ -31,7 +31,7 @@ function slowSocket() {
 class Frame extends Outgoing {}
 
 describe('the backlog of a connection', () => {
-  it('is said to be full once, and again when there has been a good deal of room in between', () => {
+  it('is reported as full once, and again after it fell below maxUnsentBytes', () => {
     let bytes = 0;
     const full: string[] = [];
     const limits = { ...clientLimits, maxUnsentBytes: 10, maxBacklogBytes: 100 };

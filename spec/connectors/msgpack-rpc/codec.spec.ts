@@ -80,7 +80,7 @@ for (const [name, create] of Object.entries(codecs)) {
       expect(heads((n) => new Ext(5, Buffer.alloc(n)), [16, 17, 255, 256])).toEqual(['d805', 'c711', 'c7ff', 'c801']);
     });
 
-    it('takes bytes as bytes and gives back memory of its own', () => {
+    it('encodes bytes as bytes, and decodes them into memory of their own', () => {
       for (const size of [0, 1, 255, 256, 3000, 70_000]) {
         const bytes = Uint8Array.from({ length: size }, (_, i) => i);
         const back = roundTrip(bytes);
@@ -289,7 +289,7 @@ describe('the codecs', () => {
     );
   });
 
-  it('read any message alike, whoever wrote it', () => {
+  it('decode any message alike, whichever encoded it', () => {
     for (const codec of others) {
       for (const text of [
         '80',

@@ -78,7 +78,7 @@ describe('a connection to a node', () => {
       expect(await ended).toBeInstanceOf(RpcConnectionError);
     });
 
-    it('ends before its calls fail, so that nobody lends it again in between', async () => {
+    it('ends before its calls fail, so that no pool lends it again in between', async () => {
       const { target } = await rawServer((client) => client.onMessage(() => client.socket.end()));
       const order: string[] = [];
       connectNode(target)().subscribe({
@@ -139,7 +139,7 @@ describe('a connection to a node', () => {
       expect(clients.length).toBe(1);
     });
 
-    it('leaves nothing behind when it is given up while it opens', async () => {
+    it('leaves nothing behind when it is unsubscribed while it opens', async () => {
       const { target, clients } = await rawServer(() => {});
       for (let i = 0; i < 20; i++) connectNode(target)().subscribe().unsubscribe();
       await after(50);
@@ -199,7 +199,7 @@ describe('a connection to a node', () => {
           'localhost',
         ),
       ).toEqual([
-        jasmine.stringMatching(/^target 'localhost' cannot be: the port is missing\. Give /),
+        jasmine.stringMatching(/^target 'localhost' is invalid: the port is missing\. Give /),
         'tsl is not an option; the options are codec, limits, keepAlive, handlers, tls. Did you mean `tls`?',
         'codec must have the functions encode and decode, but got an object',
         jasmine.stringMatching(/^limits\.maxBytes is not an option; the options are maxMessageBytes, /),
@@ -331,7 +331,7 @@ describe('a connection to a node', () => {
       expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => i));
     });
 
-    it('is not sent when it is given up in the same turn, or while the socket is full', async () => {
+    it('is not sent when it is cancelled in the same turn, or while the socket is full', async () => {
       const { target, clients } = await rawServer(() => {});
       const { connection } = await open(target);
       await until(() => clients.length === 1);
@@ -350,7 +350,7 @@ describe('a connection to a node', () => {
       expect(client.messages.map((message: any) => message[2])).toEqual(['fills the socket', 'stays']);
     });
 
-    it('is forgotten when it is given up: its late answer disturbs nobody', async () => {
+    it('is cancelled by unsubscribing: its late answer is ignored', async () => {
       const { target, clients } = await rawServer(() => {});
       const { connection, ended } = await open(target);
       let disturbed = false;
@@ -369,7 +369,7 @@ describe('a connection to a node', () => {
       expect(await ended).toBeInstanceOf(RpcProtocolError);
     });
 
-    it('may be given up by taking its answer', async () => {
+    it('may be cancelled by taking its answer', async () => {
       const node = await serve({ methods: builtinMethods });
       const { connection } = await open(node.target);
       for (let i = 0; i < 10; i++) expect(await answerOf(connection.call('echo', i).pipe(take(1)))).toBe(i);
@@ -489,14 +489,14 @@ describe('a connection to a node', () => {
 
   describe('faults of the node', () => {
     const faults: [string, Buffer, RegExp][] = [
-      ['an answer nobody asked for', pack([1, 99, null, 1]), /answer to call 99, which nobody made/],
+      ['an answer nobody asked for', pack([1, 99, null, 1]), /answer to call 99, which was not made/],
       ['an error that belongs to no call', pack([1, 0, [1, 'I am lost'], null]), /belongs to no call: I am lost/],
       ['bytes that are no MessagePack', Buffer.of(0x94, 0xc1), /0xc1/],
       ['text, as of a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /a number where a message should be/],
       ['a map', pack({}), /where a message should be/],
       ['nil', pack(null), /nil where a message should be/],
-      ['an empty array', pack([]), /no known type/],
-      ['a fourth type', pack([3, 1, null, 1]), /no known type/],
+      ['an empty array', pack([]), /unknown type/],
+      ['a fourth type', pack([3, 1, null, 1]), /unknown type/],
       ['too few parts', pack([1, 1, null]), /3 parts where 4/],
       ['too many parts', pack([2, 'x', [], 1]), /4 parts where 3/],
       ['an id that is none', pack([1, 'one', null, 1]), /a string where a message id/],

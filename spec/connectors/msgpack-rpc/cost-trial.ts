@@ -7,7 +7,7 @@ import { collectGarbage } from '../../helpers/garbage';
 import { codecs } from './codecs';
 import { envelopes, repeating, shapes, smallIntegers, wrapped, type Shape } from './costly-shapes';
 import { cpuCost } from './cpu-cost';
-import { Die, hostileValue } from './hostile-bytes';
+import { RandomChoices, hostileValue } from './hostile-bytes';
 import { MemorySocket } from './memory-socket';
 import { pack } from './support';
 
@@ -77,17 +77,17 @@ function refuses(bytes: Buffer, codec: Codec, maxDecodedBytes: number): boolean 
  * more than is allowed, or if the limits and what is done about them differ. The same seed and index do the same again.
  */
 export async function costTrial(seed: number, index: number): Promise<Cost> {
-  const die = new Die(seed, index);
-  const size = die.one([16, 64, 256]) * 1024;
-  const shape: Shape = die.chance(3) ? repeating('values repeated', pack(hostileValue(die))) : die.one(shapes);
-  const how = die.one(Object.keys(envelopes) as (keyof typeof envelopes)[]);
-  const codecName = die.one(Object.keys(codecs).slice(0, 2));
+  const random = new RandomChoices(seed, index);
+  const size = random.one([16, 64, 256]) * 1024;
+  const shape: Shape = random.chance(3) ? repeating('values repeated', pack(hostileValue(random))) : random.one(shapes);
+  const how = random.one(Object.keys(envelopes) as (keyof typeof envelopes)[]);
+  const codecName = random.one(Object.keys(codecs).slice(0, 2));
   const what = `${shape.name}, ${size / 1024} KiB in ${how}, ${codecName}`;
   try {
     const codec = codecs[codecName]!();
     const envelope = envelopes[how];
-    const bytes = wrapped(envelope, shape.fill(size, die));
-    const plain = wrapped(envelope, smallIntegers.fill(bytes.length, die));
+    const bytes = wrapped(envelope, shape.fill(size, random));
+    const plain = wrapped(envelope, smallIntegers.fill(bytes.length, random));
     let cpu = Infinity;
     for (let round = 0; round <= AGAIN && cpu > MOST_CPU; round++) {
       const base = await cpuCost(plain, envelope, codec, 2, 5);

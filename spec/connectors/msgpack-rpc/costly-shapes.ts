@@ -1,11 +1,11 @@
-import type { Die } from './hostile-bytes';
+import type { RandomChoices } from './hostile-bytes';
 
 /** Values that are cheap to send and may be dear to read, filled up to about so many bytes: one value of MessagePack each. */
 export interface Shape {
   readonly name: string;
   /** Whether the default limits refuse it. */
   readonly refused?: boolean;
-  fill(size: number, die: Die): Buffer;
+  fill(size: number, random: RandomChoices): Buffer;
 }
 
 const header32 = (type: number, count: number): Buffer => {
@@ -34,9 +34,9 @@ export const repeating = (name: string, value: Uint8Array): Shape => ({
   fill: (size) => arrayOf(size, () => value),
 });
 const same = (name: string, hex: string): Shape => repeating(name, Buffer.from(hex, 'hex'));
-const random = (name: string, next: (die: Die, index: number) => Uint8Array): Shape => ({
+const random = (name: string, next: (random: RandomChoices, index: number) => Uint8Array): Shape => ({
   name,
-  fill: (size, die) => arrayOf(size, (index) => next(die, index)),
+  fill: (size, random) => arrayOf(size, (index) => next(random, index)),
 });
 
 const text = (letters: string): Buffer => {
@@ -45,8 +45,8 @@ const text = (letters: string): Buffer => {
   const head = length < 32 ? [0xa0 + length] : length < 256 ? [0xd9, length] : [0xda, length >> 8, length & 0xff];
   return Buffer.concat([Uint8Array.from(head), bytes]);
 };
-const letters = (die: Die, count: number): string =>
-  String.fromCharCode(...Array.from({ length: count }, () => 97 + die.below(26)));
+const letters = (random: RandomChoices, count: number): string =>
+  String.fromCharCode(...Array.from({ length: count }, () => 97 + random.below(26)));
 const oneEntry = (key: Uint8Array): Buffer => Buffer.concat([Buffer.of(0x81), key, Buffer.of(0xc0)]);
 
 // ---------------------------------------------------------------- numbers that collide
@@ -154,7 +154,7 @@ export const shapes: readonly Shape[] = [
   same('texts of two bytes for a letter', 'a2c3a9'),
   same('texts that are no UTF-8', 'a2ffff'),
   same('texts of half a pair of surrogates', 'a3eda080'),
-  random('texts of ten letters', (die) => text(letters(die, 10))),
+  random('texts of ten letters', (random) => text(letters(random, 10))),
   random('texts of 10,000 letters', () => text('ž'.repeat(5000))),
   same('empty arrays', '90'),
   same('arrays of one', '9101'),
@@ -164,30 +164,30 @@ export const shapes: readonly Shape[] = [
   same('maps of two of the same key', '82a080a080'),
   same('maps a hundred deep', `${'81a0'.repeat(100)}c0`),
   same('maps with the key __proto__', '81a95f5f70726f746f5f5fc0'),
-  random('maps of one, other keys each', (die) => oneEntry(text(letters(die, 4)))),
-  random('maps of fifteen, other keys each', (die) =>
+  random('maps of one, other keys each', (random) => oneEntry(text(letters(random, 4)))),
+  random('maps of fifteen, other keys each', (random) =>
     Buffer.concat([
       Buffer.of(0x8f),
-      ...Array.from({ length: 15 }, () => Buffer.concat([text(letters(die, 2)), Buffer.of(0xc0)])),
+      ...Array.from({ length: 15 }, () => Buffer.concat([text(letters(random, 2)), Buffer.of(0xc0)])),
     ]),
   ),
-  random('maps of a hundred, other keys each', (die) =>
+  random('maps of a hundred, other keys each', (random) =>
     Buffer.concat([
       Buffer.of(0xde, 0, 100),
-      ...Array.from({ length: 100 }, () => Buffer.concat([text(letters(die, 2)), Buffer.of(0xc0)])),
+      ...Array.from({ length: 100 }, () => Buffer.concat([text(letters(random, 2)), Buffer.of(0xc0)])),
     ]),
   ),
-  random('maps of twenty, the last of which is another each', (die) =>
+  random('maps of twenty, the last of which is another each', (random) =>
     Buffer.concat([
       Buffer.of(0xde, 0, 20),
       ...Array.from({ length: 19 }, (_, i) => Buffer.of(0xa1, 97 + i, 0xc0)),
-      text(letters(die, 3)),
+      text(letters(random, 3)),
       Buffer.of(0xc0),
     ]),
   ),
-  random('maps with one digit for a key', (die) => oneEntry(text(String(die.below(10))))),
-  random('maps with two digits for a key', (die) => oneEntry(text(String(10 + die.below(90))))),
-  random('maps with nine digits for a key', (die) => oneEntry(text(String(100_000_000 + die.below(800_000_000))))),
+  random('maps with one digit for a key', (random) => oneEntry(text(String(random.below(10))))),
+  random('maps with two digits for a key', (random) => oneEntry(text(String(10 + random.below(90))))),
+  random('maps with nine digits for a key', (random) => oneEntry(text(String(100_000_000 + random.below(800_000_000))))),
   same('maps with 12 for a key', '81a23132c0'),
   same('maps with 999 for a key', '81a3393939c0'),
   same('maps with a key of nil', '81c0c0'),
@@ -195,8 +195,8 @@ export const shapes: readonly Shape[] = [
   same('maps with an array for a key', '8190c0'),
   same('maps with no byte for a key', '81c400c0'),
   same('maps with an ext for a key', '81c70005c0'),
-  { name: 'a map of keys of three letters', fill: (size, die) => mapOf(size, () => text(letters(die, 3))) },
-  { name: 'a map of keys of twelve letters', fill: (size, die) => mapOf(size, () => text(letters(die, 12))) },
+  { name: 'a map of keys of three letters', fill: (size, random) => mapOf(size, () => text(letters(random, 3))) },
+  { name: 'a map of keys of twelve letters', fill: (size, random) => mapOf(size, () => text(letters(random, 12))) },
   { name: 'a map of keys of digits', fill: (size) => mapOf(size, (index) => text(String(1_000_000 + 7 * index))) },
   { name: 'a map of keys of digits, the last first', fill: (size) => mapOf(size, (index) => text(String(9_999_999 - index))) },
   { name: 'a map of keys of 8,000 letters', fill: (size) => mapOf(size, (index) => text(String(index).padStart(8000, 'x'))) },

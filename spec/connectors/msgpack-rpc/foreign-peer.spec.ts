@@ -8,7 +8,7 @@ const hex = (text: string): Buffer => Buffer.from(text.replace(/\s/g, ''), 'hex'
 const ascii = (text: string): string => Buffer.from(text).toString('hex');
 
 /** Peers by hand, none of whose bytes were made by a codec of ours, and most of which no codec of ours would make. */
-describe('a peer written by somebody else', () => {
+describe('a peer of another implementation', () => {
   const { open, serve, cleanup } = scene();
 
   /** Answers the nth request that comes, each in a chunk of its own, with the nth of these. */

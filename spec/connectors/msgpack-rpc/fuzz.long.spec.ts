@@ -84,7 +84,7 @@ describe('whatever comes in', () => {
     );
   });
 
-  it('ends what it must, says nothing but messages, and makes no difference by where it is cut or who decodes it', async () => {
+  it('closes for invalid bytes, sends nothing but messages, and is independent of chunks and codecs', async () => {
     // Most of the time would go into the stacks of errors that nobody looks at.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;

@@ -25,7 +25,7 @@ describe('a node and its silent clients', () => {
     expect(await ended).toBe('complete');
     expect(faults[0]).toBeInstanceOf(RpcConnectionError);
     expect(faults[0]!.message).toMatch(
-      /^127\.0\.0\.1:\d+ was turned away: it had asked nothing for 100 ms \(idleTimeout\)\.$/,
+      /^127\.0\.0\.1:\d+ was closed by this node: it sent no request for 100 ms \(idleTimeout\)\.$/,
     );
     await after(150);
     expect(await answerOf(asked.connection.call('echo', 2))).toBe(2);
@@ -83,7 +83,7 @@ describe('a node and its silent clients', () => {
     expect(clients.map(({ closed }) => closed)).toEqual([false, true, false, false]);
     expect(faults.map(({ message }) => message)).toEqual([
       jasmine.stringMatching(
-        /^127\.0\.0\.1:\d+ was turned away: more than 3 clients came, and it had been silent longest \(maxConnections\)\.$/,
+        /^127\.0\.0\.1:\d+ was closed by this node: more than 3 clients connected, and it had been silent longest \(maxConnections\)\.$/,
       ),
     ]);
     expect(node.connections$.value).toBe(3);

@@ -2,8 +2,8 @@ import { Ext } from '../../../src/connectors/msgpack-rpc/index';
 import { envelopes, shapes, wrapped } from './costly-shapes';
 import { pack } from './support';
 
-/** A die that falls the same way again for the same seed. */
-export class Die {
+/** A reproducible source of random choices. */
+export class RandomChoices {
   #state: number;
 
   constructor(seed: number, index: number) {
@@ -33,7 +33,8 @@ const headers = [
   0x80, 0x81, 0x8f, 0x90, 0x91, 0x94, 0x9f, 0xa0, 0xa1, 0xa9, 0xbf, 0xc0, 0xc1, 0xc2, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc,
   0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xff,
 ]; // prettier-ignore
-const byte = (die: Die): number => (die.chance(2) ? die.one(headers) : die.chance(2) ? die.below(5) : die.below(256));
+const byte = (random: RandomChoices): number =>
+  random.chance(2) ? random.one(headers) : random.chance(2) ? random.below(5) : random.below(256);
 
 const words = [
   '',
@@ -49,74 +50,79 @@ const words = [
   'x\udc00y',
 ];
 
-function value(die: Die, depth: number): unknown {
-  switch (die.below(depth > 0 ? 12 : 9)) {
+function value(random: RandomChoices, depth: number): unknown {
+  switch (random.below(depth > 0 ? 12 : 9)) {
     case 0:
-      return die.one([null, true, false]);
+      return random.one([null, true, false]);
     case 1:
-      return die.below(300) - 150;
+      return random.below(300) - 150;
     case 2:
-      return die.one([0.5, -0, NaN, 2 ** 31, 2 ** 32, -(2 ** 40), 2 ** 53, 1e300]);
+      return random.one([0.5, -0, NaN, 2 ** 31, 2 ** 32, -(2 ** 40), 2 ** 53, 1e300]);
     case 3:
-      return die.one([2n ** 63n, 2n ** 64n - 1n, -(2n ** 63n), 2n ** 53n]);
+      return random.one([2n ** 63n, 2n ** 64n - 1n, -(2n ** 63n), 2n ** 53n]);
     case 4:
-      return Buffer.alloc(die.below(5), die.below(256));
+      return Buffer.alloc(random.below(5), random.below(256));
     case 5:
-      return new Date(die.one([0, 1, -1, 1_700_000_000_123, 8.64e15]));
+      return new Date(random.one([0, 1, -1, 1_700_000_000_123, 8.64e15]));
     case 6:
       return new Ext(
-        die.one([-128, -1, 0, 1, 0x42, 0x62, 0x65, 0x69, 0x70, 0x72, 0x73, 0x78]),
-        Buffer.alloc(die.below(9)),
+        random.one([-128, -1, 0, 1, 0x42, 0x62, 0x65, 0x69, 0x70, 0x72, 0x73, 0x78]),
+        Buffer.alloc(random.below(9)),
       );
     case 9:
-      return Array.from({ length: die.below(5) }, () => value(die, depth - 1));
+      return Array.from({ length: random.below(5) }, () => value(random, depth - 1));
     case 10:
-      return Object.fromEntries(Array.from({ length: die.below(4) }, () => [die.one(words), value(die, depth - 1)]));
+      return Object.fromEntries(
+        Array.from({ length: random.below(4) }, () => [random.one(words), value(random, depth - 1)]),
+      );
     case 11:
-      return new Map(Array.from({ length: die.below(4) }, () => [value(die, depth - 1), value(die, depth - 1)]));
+      return new Map(
+        Array.from({ length: random.below(4) }, () => [value(random, depth - 1), value(random, depth - 1)]),
+      );
     default:
-      return die.one(words);
+      return random.one(words);
   }
 }
 
 /** Any value, nested or not. */
-export const hostileValue = (die: Die): unknown => value(die, 2);
+export const hostileValue = (random: RandomChoices): unknown => value(random, 2);
 
 /** What is called, if it is there: see `trial`. */
 const names = ['echo', 'later', 'fail', 'never', 'ask', 'halves', 'none', '__proto__'];
 
-const id = (die: Die): unknown =>
-  die.chance(8) ? die.one([0, 7, 2 ** 32 - 1, 2 ** 32, -1, 1.5, null, 'id', 2n ** 60n]) : 1 + die.below(5);
+const id = (random: RandomChoices): unknown =>
+  random.chance(8) ? random.one([0, 7, 2 ** 32 - 1, 2 ** 32, -1, 1.5, null, 'id', 2n ** 60n]) : 1 + random.below(5);
 
 /** A message, right as it should be but for what it says. */
-const message = (die: Die): unknown[] => {
-  switch (die.below(4)) {
+const message = (random: RandomChoices): unknown[] => {
+  switch (random.below(4)) {
     case 0:
-      return [2, die.one(names), Array.from({ length: die.below(3) }, () => value(die, 2))];
+      return [2, random.one(names), Array.from({ length: random.below(3) }, () => value(random, 2))];
     case 1:
-      return [0, id(die), die.one(names), Array.from({ length: die.below(3) }, () => value(die, 2))];
+      return [0, id(random), random.one(names), Array.from({ length: random.below(3) }, () => value(random, 2))];
     default:
-      return [1, id(die), die.chance(3) ? value(die, 2) : null, value(die, 3)];
+      return [1, id(random), random.chance(3) ? value(random, 2) : null, value(random, 3)];
   }
 };
 
 /** Something that has the form of a message, more or less. */
-const wrongShape = (die: Die): unknown => {
-  const parts = message(die);
-  switch (die.below(4)) {
+const wrongShape = (random: RandomChoices): unknown => {
+  const parts = message(random);
+  switch (random.below(4)) {
     case 0:
-      return parts.slice(0, die.below(parts.length));
+      return parts.slice(0, random.below(parts.length));
     case 1:
-      return [...parts, value(die, 1)];
+      return [...parts, value(random, 1)];
     case 2:
-      parts[die.below(parts.length)] = value(die, 2);
+      parts[random.below(parts.length)] = value(random, 2);
       return parts;
     default:
-      return value(die, 3);
+      return value(random, 3);
   }
 };
 
-const noise = (die: Die, length: number): Buffer => Buffer.from(Array.from({ length }, () => byte(die)));
+const noise = (random: RandomChoices, length: number): Buffer =>
+  Buffer.from(Array.from({ length }, () => byte(random)));
 
 /** What can follow one another without end. */
 const patterns = [
@@ -127,8 +133,8 @@ const patterns = [
   [0x93, 2, 0xa4, 0x65, 0x63, 0x68, 0x6f, 0x90], [0x94, 0, 1, 0xa4, 0x65, 0x63, 0x68, 0x6f, 0x91, 0x90], [0x94, 1, 1, 0xc0, 0xc0],
 ]; // prettier-ignore
 
-const repeated = (die: Die, length: number): Buffer => {
-  const pattern = die.one(patterns);
+const repeated = (random: RandomChoices, length: number): Buffer => {
+  const pattern = random.one(patterns);
   return Buffer.alloc(length - (length % pattern.length), Uint8Array.from(pattern));
 };
 
@@ -146,43 +152,49 @@ export const fillings = patterns.filter(
 );
 
 /** A message that costs much for its bytes, or becomes much: maps whose keys collide or are long, small maps in thousands and so on. */
-const costly = (die: Die): Buffer => {
-  const value = die.one(shapes).fill(50 + die.below(die.chance(8) ? 8000 : 400), die);
-  if (die.chance(3)) return Buffer.concat([Buffer.of(0x94, 0, 1), pack('echo'), Buffer.of(0x91), value]);
-  return wrapped(die.one(Object.values(envelopes)), value);
+const costly = (random: RandomChoices): Buffer => {
+  const value = random.one(shapes).fill(50 + random.below(random.chance(8) ? 8000 : 400), random);
+  if (random.chance(3)) return Buffer.concat([Buffer.of(0x94, 0, 1), pack('echo'), Buffer.of(0x91), value]);
+  return wrapped(random.one(Object.values(envelopes)), value);
 };
 
-const claim = (die: Die): Buffer =>
-  Buffer.of(die.one([0xc6, 0xc9, 0xdb, 0xdd, 0xdf]), die.one([0, 127, 255]), die.below(256), 255, die.below(256));
+const claim = (random: RandomChoices): Buffer =>
+  Buffer.of(
+    random.one([0xc6, 0xc9, 0xdb, 0xdd, 0xdf]),
+    random.one([0, 127, 255]),
+    random.below(256),
+    255,
+    random.below(256),
+  );
 
-function piece(die: Die): Buffer {
-  const bytes = pack(message(die));
-  switch (die.below(11)) {
+function piece(random: RandomChoices): Buffer {
+  const bytes = pack(message(random));
+  switch (random.below(11)) {
     case 0:
-      return noise(die, 1 + die.below(die.chance(20) ? 5000 : 200));
+      return noise(random, 1 + random.below(random.chance(20) ? 5000 : 200));
     case 1:
-      for (let i = die.below(4); i >= 0; i--) bytes[die.below(bytes.length)] = byte(die);
+      for (let i = random.below(4); i >= 0; i--) bytes[random.below(bytes.length)] = byte(random);
       return bytes;
     case 2:
-      return bytes.subarray(0, 1 + die.below(bytes.length));
+      return bytes.subarray(0, 1 + random.below(bytes.length));
     case 3: {
-      const at = die.below(bytes.length);
-      return Buffer.concat([bytes.subarray(0, at), claim(die), bytes.subarray(at)]);
+      const at = random.below(bytes.length);
+      return Buffer.concat([bytes.subarray(0, at), claim(random), bytes.subarray(at)]);
     }
     case 4:
-      return repeated(die, 1 + die.below(die.chance(50) ? 65_536 : 400));
+      return repeated(random, 1 + random.below(random.chance(50) ? 65_536 : 400));
     case 5:
-      return pack(wrongShape(die));
+      return pack(wrongShape(random));
     case 6:
-      return die.chance(50) ? filled(die.one(fillings), 1000 + die.below(64_000), die.chance(2)) : bytes;
+      return random.chance(50) ? filled(random.one(fillings), 1000 + random.below(64_000), random.chance(2)) : bytes;
     case 7:
-      return costly(die);
+      return costly(random);
     default:
       return bytes;
   }
 }
 
 /** What somebody might send who means no good, or whose program is broken. At most 64 KiB. */
-export function hostileBytes(die: Die): Buffer {
-  return Buffer.concat(Array.from({ length: 1 + die.below(5) }, () => piece(die))).subarray(0, 65_536);
+export function hostileBytes(random: RandomChoices): Buffer {
+  return Buffer.concat(Array.from({ length: 1 + random.below(5) }, () => piece(random))).subarray(0, 65_536);
 }

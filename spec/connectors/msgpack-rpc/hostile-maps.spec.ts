@@ -6,7 +6,7 @@ import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { codecs } from './codecs';
 import { envelopes, shapes, smallIntegers, wrapped } from './costly-shapes';
 import { cpuCost } from './cpu-cost';
-import { Die } from './hostile-bytes';
+import { RandomChoices } from './hostile-bytes';
 import { MemorySocket } from './memory-socket';
 import { pack } from './support';
 
@@ -37,7 +37,7 @@ describe('a map', () => {
         const tooMany = pack([new Map<unknown, unknown>([...Object.entries(named(256)), [key, null]])]);
         expect(scanned(enough, {}, step(enough))).toEqual(jasmine.any(Number));
         expect(scanned(tooMany, {}, step(tooMany))).toBe(
-          'RPC_LIMIT: a map of 257 entries with a key that is no text, where 256 are allowed (maxMapEntries)',
+          'RPC_LIMIT: a map of 257 entries with a key that is not a text, where 256 are allowed (maxMapEntries)',
         );
       }
       const inside = pack([[1, new Map([[[{ deep: [numbered(257, -1)] }], 1]])]]);
@@ -77,7 +77,7 @@ describe('a map', () => {
           const ends: (Error | undefined)[] = [];
           const config = { target: 'peer', codec: watched, limits: clientLimits, methods: new Map(), role } as const;
           const session = new Session(wire.socket, config, (error) => ends.push(error));
-          wire.hear(wrapped(envelope, shape.fill(2 ** 16, new Die(1, 1))));
+          wire.hear(wrapped(envelope, shape.fill(2 ** 16, new RandomChoices(1, 1))));
           expect(ends)
             .withContext(shape.name)
             .toEqual([jasmine.objectContaining({ code: 'RPC_LIMIT' })]);
@@ -153,11 +153,11 @@ describe('the limits of maps and memory', () => {
 describe('no message within the limits', () => {
   // A generous bound: what is measured on a machine with nothing else to do is in docs/reliability.md.
   it('costs many times the CPU time of small integers', async () => {
-    const die = new Die(1, 1);
+    const random = new RandomChoices(1, 1);
     const envelope = envelopes['a call of what is not there'];
     const codec = codecs['msgpack-lite']!();
     const size = 128 * 1024;
-    const bytesOf = (shape: (typeof shapes)[number]): Buffer => wrapped(envelope, shape.fill(size, die));
+    const bytesOf = (shape: (typeof shapes)[number]): Buffer => wrapped(envelope, shape.fill(size, random));
     const base = await cpuCost(bytesOf(smallIntegers), envelope, codec, 2, 30);
     for (const shape of shapes) {
       const cost = await cpuCost(bytesOf(shape), envelope, codec, 2, 5);

@@ -9,7 +9,7 @@ import { after, failureOf, scene } from './support';
 describe('keepAlive', () => {
   const { open, rawServer, cleanup } = scene();
 
-  it('gives up a node that accepts and says nothing', async () => {
+  it('closes the connection to a node that accepts and does not respond', async () => {
     const { target, clients } = await rawServer(() => {});
     const { connection, ended } = await open(target, { keepAlive: { interval: 20, timeout: 20 } });
     const failure = failureOf(connection.call('x'));
@@ -35,11 +35,15 @@ describe('keepAlive', () => {
   it('asks nothing while something comes in', () => {
     jasmine.clock().install();
     cleanup(() => jasmine.clock().uninstall());
-    const session = { heard: false, ping: jasmine.createSpy().and.returnValue(NEVER), giveUp: jasmine.createSpy() };
+    const session = {
+      receivedData: false,
+      ping: jasmine.createSpy().and.returnValue(NEVER),
+      abort: jasmine.createSpy(),
+    };
     cleanup(watch(session as unknown as Session, { interval: 100, timeout: 20, method: 'ping' }));
     for (let i = 0; i < 10; i++) {
       jasmine.clock().tick(99);
-      session.heard = true;
+      session.receivedData = true;
       jasmine.clock().tick(1);
     }
     expect(session.ping).not.toHaveBeenCalled();
@@ -47,16 +51,20 @@ describe('keepAlive', () => {
     expect(session.ping).not.toHaveBeenCalled();
     jasmine.clock().tick(1);
     expect(session.ping).toHaveBeenCalledOnceWith('ping');
-    session.heard = true;
+    session.receivedData = true;
     jasmine.clock().tick(20);
-    expect(session.giveUp).not.toHaveBeenCalled();
+    expect(session.abort).not.toHaveBeenCalled();
   });
 
   it('asks nothing, and gives nothing up, once it has ended', async () => {
     jasmine.clock().install();
     cleanup(() => jasmine.clock().uninstall());
     const begin = () => {
-      const session = { heard: false, ping: jasmine.createSpy().and.returnValue(NEVER), giveUp: jasmine.createSpy() };
+      const session = {
+        receivedData: false,
+        ping: jasmine.createSpy().and.returnValue(NEVER),
+        abort: jasmine.createSpy(),
+      };
       return { session, end: watch(session as unknown as Session, { interval: 100, timeout: 20, method: 'ping' }) };
     };
     const [listening, asking, deciding] = [begin(), begin(), begin()];
@@ -70,7 +78,7 @@ describe('keepAlive', () => {
     // The decision waits for what can be read now.
     await new Promise(setImmediate);
     await new Promise(setImmediate);
-    for (const { session } of [listening, asking, deciding]) expect(session.giveUp).not.toHaveBeenCalled();
+    for (const { session } of [listening, asking, deciding]) expect(session.abort).not.toHaveBeenCalled();
   });
 
   it('does not take our own want of time for silence of the node', async () => {

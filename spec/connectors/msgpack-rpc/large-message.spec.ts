@@ -11,7 +11,7 @@ import { after, answerOf, nextIn, pack, scene, type RawPeer } from './support';
 const MB = 1024 * 1024;
 const lite = createLiteCodec();
 
-/** A codec of somebody else: what it returns are windows into what it was given, as with many a library. */
+/** The codec of a user: its results refer to its input, as with many libraries. */
 const windows: Codec = {
   encode: (value) => lite.encode(value),
   decode: (bytes) => {
@@ -177,7 +177,7 @@ describe('a large message', () => {
       for (const [, id, , bytes] of slow.messages as any[]) expect(bytes.equals(bytesOf(7 * MB, id))).toBeTrue();
     });
 
-    it('is not kept by what a codec of somebody else returns, though it be made of ours', async () => {
+    it('is not kept by the result of a foreign codec, though it wraps a built-in one', async () => {
       const sent: Uint8Array[] = [];
       const keep = (value: unknown): Uint8Array => {
         const frame = lite.encode(value);

@@ -93,12 +93,12 @@ describe('a pool of connections to a real neovim', () => {
     expect(successful).toEqual(Array.from({ length: 50 }, (_, i) => i * i + 1));
   });
 
-  it('fails what was under way when it dies in mid-batch, and serves again when it is back', async () => {
+  it('fails calls in flight when it crashes in mid-batch, and serves again when it is back', async () => {
     const first = await start();
     const pool = poolOf(first, { max: 5, retryDelay: 20, breaker: { failures: 5, probeAfter: 50 } });
     await pool.warmUp(5);
     let back: Promise<Neovim> | undefined;
-    const die = async (): Promise<Neovim> => {
+    const crash = async (): Promise<Neovim> => {
       await first.kill();
       return first.again();
     };
@@ -107,7 +107,7 @@ describe('a pool of connections to a real neovim', () => {
         withConnection(pool, double),
         batchOutcomes(5),
         tap((outcome) => {
-          if (outcome.index >= 200) back ??= die();
+          if (outcome.index >= 200) back ??= crash();
         }),
         toArray(),
       ),
@@ -187,7 +187,7 @@ describe('a pool of connections to a real neovim', () => {
     });
   });
 
-  it('is closed with it: a neovim that quits is replaced by nobody until somebody asks', async () => {
+  it('is closed with it: a neovim that quits is not replaced before the next acquire', async () => {
     const first = await start();
     const pool = poolOf(first, { max: 2, breaker: false });
     await pool.warmUp(2);

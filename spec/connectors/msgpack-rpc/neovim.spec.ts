@@ -99,7 +99,7 @@ for (const name of ['msgpack-lite', 'msgpackr'] as const) {
       expect(await news).toEqual({ method: 'news', params: ['zpráva', 1] });
     });
 
-    it('fails its calls when it dies, and completes when it quits', async () => {
+    it('fails its calls when it crashes, and completes when it quits', async () => {
       const dying = await start();
       const first = await open(dying.target);
       const failure = failureOf(first.connection.call('nvim_exec_lua', 'vim.wait(60000)', []));

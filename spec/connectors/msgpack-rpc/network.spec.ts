@@ -109,10 +109,10 @@ describe('a network between a pool and its node', () => {
       says: /0xc1/,
     },
     {
-      what: 'brings an answer that nobody waits for',
-      happens: (link) => link.inject(pack([1, 77, null, 'of somebody else'])),
+      what: 'brings an answer to no call',
+      happens: (link) => link.inject(pack([1, 77, null, 'for another peer'])),
       code: 'RPC_PROTOCOL',
-      says: /an answer to call 77, which nobody made/,
+      says: /an answer to call 77, which was not made/,
     },
     {
       what: 'claims four gigabytes to come',

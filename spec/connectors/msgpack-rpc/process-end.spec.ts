@@ -61,7 +61,7 @@ describe('a process', () => {
     expect(await run(node.target, body)).toEqual({ output: 'open slept 300', end: 0 });
   });
 
-  it('does not wait for a call that was given up', async () => {
+  it('does not wait for a call that was cancelled', async () => {
     const node = await serve({ methods: builtinMethods });
     const body = `const call = connection.call('sleep', 60_000).subscribe(); setTimeout(() => call.unsubscribe(), 50);`;
     expect(await run(node.target, body)).toEqual({ output: 'open', end: 0 });
@@ -73,7 +73,7 @@ describe('a process', () => {
     expect(await run(node.target, body)).toEqual({ output: 'open left', end: 0 });
   });
 
-  it('stays while somebody listens for notifications', async () => {
+  it('stays while notifications are subscribed', async () => {
     const node = await serve({ methods: builtinMethods });
     // A timer that keeps nothing alive by itself.
     const body = `connection.notifications$.subscribe();

@@ -169,7 +169,7 @@ describe('finding where a message ends', () => {
     expect(nextIn(inbox)?.length).toBe(size + 5);
   });
 
-  it('keeps what nobody takes yet in memory of about its size, though it comes byte by byte', () => {
+  it('keeps waiting data in memory of about its size, even if it arrives byte by byte', () => {
     const inbox = new Inbox(clientLimits);
     const size = 65_536;
     collectGarbage();

@@ -45,7 +45,7 @@ describe('a node of our own', () => {
     const path = join(folder, 'socket');
     writeFileSync(path, '');
     const taken = await failureOf(serveNode({ path, methods: {} }));
-    expect(taken.message).toContain(`unix:${path}: something listens there already, or else the file is left of`);
+    expect(taken.message).toContain(`unix:${path}: something listens there already, or the file is left of`);
     const nowhere = await failureOf(serveNode({ path: join(folder, 'none', 'socket'), methods: {} }));
     expect(nowhere.message).toContain('there is no such folder');
   });
@@ -280,7 +280,7 @@ describe('a node of our own', () => {
       expect(order).toEqual([1, 30, 60]);
     });
 
-    it('are told by a signal when their caller is gone', async () => {
+    it('are aborted by a signal when their caller disconnects', async () => {
       const contexts: CallContext[] = [];
       const node = await serve({
         methods: {
@@ -304,7 +304,7 @@ describe('a node of our own', () => {
       close();
       await until(() => contexts[0]!.signal.aborted);
       expect(contexts[0]!.signal.reason).toBeInstanceOf(RpcConnectionError);
-      expect(contexts[0]!.signal.reason.message).toContain('is gone');
+      expect(contexts[0]!.signal.reason.message).toContain('has disconnected');
       // Asked for only now.
       expect(contexts[1]!.signal.aborted).toBeTrue();
     });
@@ -325,7 +325,7 @@ describe('a node of our own', () => {
       expect(signal!.reason.cause.cause.code).toBe('ECONNRESET');
     });
 
-    it('are unsubscribed when their caller is gone', async () => {
+    it('are unsubscribed when their caller disconnects', async () => {
       let running = 0;
       const node = await serve({
         methods: {
@@ -406,7 +406,7 @@ describe('a node of our own', () => {
       await Promise.all([first, second].map(({ connection }) => answerOf(connection.call('echo', 1))));
       const third = await open(node.target);
       const failure = await failureOf(third.connection.call('echo', 1));
-      expect(failure.message).toContain('2 clients with calls in work are connected here already (maxConnections)');
+      expect(failure.message).toContain('2 clients with running calls are connected here already (maxConnections)');
       await third.ended;
       expect(node.connections$.value).toBe(2);
       expect(faults.map(({ message }) => message)).toEqual([jasmine.stringContaining('maxConnections')]);
@@ -551,7 +551,7 @@ describe('a node of our own', () => {
       expect(told).toBe(1);
       expect(faults[0]).toBeInstanceOf(RpcBacklogError);
       expect(faults.map(({ message }) => message.replace(/^127\.0\.0\.1:\d+ /, ''))).toEqual([
-        'sends notifications that are not carried out: 2 calls are in work here already (maxCalls)',
+        'sends notifications that are not carried out: 2 calls are running here already (maxCalls)',
         'has sent 37 notifications that were not carried out',
       ]);
     });

@@ -51,7 +51,7 @@ describe('the ids of calls', () => {
     expect(answers).toEqual([LARGEST - 1, LARGEST, 1, 2]);
   });
 
-  it('skip those that are under way, and those given up that may still be answered', () => {
+  it('skip those in flight, and cancelled ones that may still be answered', () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
     const outbox = new Outbox(socket);
     const calls = new Calls('somewhere', outbox, new RefCountedKeepAlive(socket, false), LARGEST);
@@ -69,7 +69,7 @@ describe('the ids of calls', () => {
     expect(calls.unanswered).toBe(1);
   });
 
-  it('of calls that were given up are counted until the answer has come, or the connection has ended', async () => {
+  it('of cancelled calls are counted until the answer has arrived, or the connection has ended', async () => {
     const socket = { on: () => socket, ref: () => socket, unref: () => socket, write: () => true } as unknown as Socket;
     const calls = new Calls('somewhere', new Outbox(socket), new RefCountedKeepAlive(socket, false), 1);
     const start = (): Call => {
@@ -131,6 +131,6 @@ describe('the ids of calls', () => {
     peer.send([1, 2, null, 'guessed']);
     const error = await failure;
     expect(error.code).toBe('RPC_PROTOCOL');
-    expect(error.message).toContain('an answer to call 2, which nobody made');
+    expect(error.message).toContain('an answer to call 2, which was not made');
   });
 });

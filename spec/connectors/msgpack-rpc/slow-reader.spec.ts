@@ -171,7 +171,7 @@ describe('a side that does not read what it is sent', () => {
       session.close();
     });
 
-    it('may be slow: whoever reads on is served, however large the answers and small the bounds', async () => {
+    it('may be slow: a client that reads on is served, however large the answers and small the limits', async () => {
       const node = await serve({
         methods: { large: async () => Buffer.alloc(20 * MB, 1) },
         limits: { maxUnsentBytes: 1000, maxBacklogBytes: 1000 },
@@ -300,7 +300,7 @@ describe('a side that does not read what it is sent', () => {
       expect(await ended).toBe('complete');
     });
 
-    it('is not given up for one large answer, whatever it asks meanwhile', async () => {
+    it('is not closed for one large answer, whatever it asks meanwhile', async () => {
       const { target, clients } = await rawServer(() => {});
       const { connection } = await open(target, {
         handlers: { large: () => Buffer.alloc(30 * MB), ...builtinMethods },

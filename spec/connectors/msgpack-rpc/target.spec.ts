@@ -30,15 +30,15 @@ describe('a target', () => {
     ['localhost:', /port is missing/],
     ['[::1]', /port is missing/],
     ['worker@host', /port is missing/],
-    ['localhost:http', /'http' is no number/],
+    ['localhost:http', /'http' is not a number/],
     ['localhost:0', /1 to 65535, got 0/],
     ['localhost:65536', /1 to 65535, got 65536/],
-    ['localhost:-1', /no number/],
+    ['localhost:-1', /not a number/],
     [':7000', /host is missing/],
     ['@host:7000', /name before the @/],
     ['::1:7000', /in brackets/],
-    ['http://localhost:7000', /'http' is no scheme/],
-    ['localhost:7000/path', /no number/],
+    ['http://localhost:7000', /'http' is not a supported scheme/],
+    ['localhost:7000/path', /not a number/],
     ['a b:7000', /space/],
     ['unix:', /path is missing/],
     [`unix:/tmp/${'x'.repeat(120)}`, /at most 10\d bytes/],
@@ -59,7 +59,7 @@ describe('a target', () => {
       expect(error).toThrowError(InvalidConfigError, reason);
       expect(error).toThrowError(InvalidConfigError, /Give 'host:port'/);
       expect(error).toThrowError(
-        typeof target === 'string' ? new RegExp(`'${target.replace(/[[\]?]/g, '\\$&')}'`) : /target .* cannot be/,
+        typeof target === 'string' ? new RegExp(`'${target.replace(/[[\]?]/g, '\\$&')}'`) : /target .* is invalid/,
       );
     });
   }

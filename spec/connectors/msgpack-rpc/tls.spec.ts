@@ -70,7 +70,7 @@ describe('TLS', () => {
     expect(names).toEqual(['localhost', 'worker.test']);
   });
 
-  it('refuses a node whose certificate nobody vouches for, or that is of another name, and says so', async () => {
+  it('refuses a node whose certificate is not signed by a known authority, or is for another name, with the reason', async () => {
     const node = await serve({ methods: builtinMethods, tls: ours });
     const unknown = await failureOf(connectNode(node.target, { tls: true })());
     expect(unknown).toBeInstanceOf(RpcConnectionError);
@@ -103,7 +103,7 @@ describe('TLS', () => {
     await until(() => faults.length > 0);
     expect(faults[0]).toBeInstanceOf(RpcConnectionError);
     expect(faults[0]!.message).toMatch(
-      /^127\.0\.0\.1:\d+ and this node could not agree on TLS: it has shown no certificate, and one is asked for \(ERR_SSL/,
+      /^127\.0\.0\.1:\d+ and this node could not agree on TLS: it has sent no certificate, but one is required \(ERR_SSL/,
     );
     faults.length = 0;
     const stranger = selfSigned(['stranger']);
@@ -133,10 +133,12 @@ describe('TLS', () => {
       const fault = answerOf(node.faults$);
       const { connection, ended } = await open(node.target);
       const failure = await failureOf(connection.call('echo', 1));
-      expect(failure.message).toContain('this node speaks TLS, and what came is none. Is the option tls missing?');
+      expect(failure.message).toContain(
+        'this node speaks TLS, but the data received is not TLS. Is the option tls missing?',
+      );
       expect(await ended).toBeInstanceOf(Error);
       expect((await fault).message).toMatch(
-        /^127\.0\.0\.1:\d+ and this node could not agree on TLS: what it sent is no TLS$/,
+        /^127\.0\.0\.1:\d+ and this node could not agree on TLS: the data that it sent is not TLS$/,
       );
       // As Node's own server of TLS answers what it cannot read.
       const alert = await rawServer((client) => client.bytes([0x15, 3, 3, 0, 2, 2, 70]));
@@ -164,7 +166,7 @@ describe('TLS', () => {
     expect(await ended).toBe('complete');
   });
 
-  it('turns away a client that does not come to the point', async () => {
+  it('closes a client that does not complete the handshake', async () => {
     for (const options of [{ tls: { ...ours, handshakeTimeout: 30 } }, { tls: ours, handshakeTimeout: 30 }]) {
       const node = await serve({ methods: builtinMethods, ...options });
       const fault = answerOf(node.faults$);

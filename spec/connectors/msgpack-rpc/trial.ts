@@ -8,7 +8,7 @@ import { methodTable } from '../../../src/connectors/msgpack-rpc/methods';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { codecs } from './codecs';
 import { collectGarbage } from '../../helpers/garbage';
-import { Die, hostileBytes } from './hostile-bytes';
+import { RandomChoices, hostileBytes } from './hostile-bytes';
 import { MemorySocket } from './memory-socket';
 import { messagesIn } from './support';
 
@@ -120,21 +120,23 @@ function check(said: Buffer, limits: RpcLimits): void {
  * codec, which must make no difference. Throws if anything is not as it must be. The same seed and index do the same again.
  */
 export async function trial(seed: number, index: number): Promise<void> {
-  const die = new Die(seed, index);
+  const random = new RandomChoices(seed, index);
   const setting: Setting = {
-    role: die.one(['client', 'server']),
-    limits: die.chance(3) ? tight : clientLimits,
-    calls: die.below(5),
-    narrow: die.chance(6),
-    end: die.one(['end', 'error', 'close']),
+    role: random.one(['client', 'server']),
+    limits: random.chance(3) ? tight : clientLimits,
+    calls: random.below(5),
+    narrow: random.chance(6),
+    end: random.one(['end', 'error', 'close']),
   };
-  const bytes = hostileBytes(die);
-  const cuts = [...new Set(Array.from({ length: die.below(12) }, () => die.below(bytes.length)))].sort((a, b) => a - b);
+  const bytes = hostileBytes(random);
+  const cuts = [...new Set(Array.from({ length: random.below(12) }, () => random.below(bytes.length)))].sort(
+    (a, b) => a - b,
+  );
   const chunks = [0, ...cuts].map((from, i) => Buffer.from(bytes.subarray(from, cuts[i])));
   try {
     const whole = await run(setting, lite, [bytes]);
     check(whole.said, setting.limits);
-    const cut = await run(setting, die.one(all), chunks);
+    const cut = await run(setting, random.one(all), chunks);
     const differs = (Object.keys(whole) as (keyof Seen)[]).filter((key) => told(whole[key]) !== told(cut[key]));
     if (differs.length > 0) {
       const text = (seen: Seen): string =>

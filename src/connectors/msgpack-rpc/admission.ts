@@ -12,28 +12,28 @@ import { Session } from './session';
 import { hostAndPort } from './target';
 import { ReadScheduler } from './read-scheduler';
 
-/** Clients that are told at the same time why they are closed; those beyond that are closed without a word. */
+/** The maximum number of clients to which a refusal is being sent. More are closed without a message. */
 const MAX_REFUSALS = 64;
-/** Sockets that may arrive in one turn of the event loop: as many as the system keeps for a server. */
+/** Sockets that may arrive in one turn of the event loop: the accept queue of the system. */
 const MAX_ARRIVALS = 512;
 
-/** Admits clients to a node, and decides which of them has to go when there are too many. */
+/** Admits clients to a node, and evicts clients when there are too many. */
 export class Admission {
   readonly #config: ServeConfig;
   readonly #count: BehaviorSubject<number>;
   readonly #onFault: (fault: Error) => void;
   readonly #clients: Clients;
-  /** Those that have come while every place was taken. */
+  /** Clients that arrived when the node was full. */
   #arrivals: Client[] = [];
   readonly #readScheduler = new ReadScheduler();
-  /** Those that have asked nothing yet. */
+  /** The clients that have sent no request yet. */
   readonly #idle: Deadlines<Client>;
   readonly #handshakes: Handshakes | undefined;
-  /** All that are open, those included whose clients have no place. */
+  /** All open sockets, including those of clients that are not admitted. */
   readonly #sockets = new Set<Socket>();
   #isClosed = false;
 
-  /** `count` is told how many clients can make calls. */
+  /** `count` emits the number of clients that can make calls. */
   constructor(config: ServeConfig, count: BehaviorSubject<number>, onFault: (fault: Error) => void) {
     this.#config = config;
     this.#count = count;
@@ -41,9 +41,9 @@ export class Admission {
     this.#clients = new Clients(config.limits.maxConnections);
     const { tls, idleTimeout, handshakeTimeout } = config;
     this.#idle = new Deadlines(idleTimeout, (client) => {
-      // What it has sent may wait for its turn.
+      // Its messages may wait for their turn.
       if (client.hasCallsInWork) this.#idle.add(client);
-      else this.#close(client, `it had asked nothing for ${idleTimeout} ms (idleTimeout)`);
+      else this.#close(client, `it sent no request for ${idleTimeout} ms (idleTimeout)`);
     });
     if (tls !== undefined) {
       this.#handshakes = new Handshakes({
@@ -58,21 +58,24 @@ export class Admission {
           client.socket.destroy();
         },
         onPlain: (client) => {
-          this.#reportDisagreement(client, 'what it sent is no TLS');
+          this.#reportDisagreement(client, 'the data that it sent is not TLS');
           this.#remove(client);
-          this.#sendRefusal(client.socket, 'this node speaks TLS, and what came is none. Is the option tls missing?');
+          this.#sendRefusal(
+            client.socket,
+            'this node speaks TLS, but the data received is not TLS. Is the option tls missing?',
+          );
         },
       });
     }
   }
 
-  /** As many sockets as can be open at once. */
+  /** The maximum number of open sockets. */
   get maxSockets(): number {
     return this.#config.limits.maxConnections + MAX_ARRIVALS + MAX_REFUSALS;
   }
 
   accept(socket: Socket): void {
-    // Accepted by the kernel before close() was called.
+    // The kernel accepted it before close() was called.
     if (this.#isClosed) {
       socket.destroy();
       return;
@@ -82,15 +85,15 @@ export class Admission {
     socket.on('error', ignore);
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      // A session ends by itself, when everything that came before has been read.
+      // A session ends by itself, after it has read all received messages.
       if (client.session === undefined) this.#remove(client);
     });
     if (this.#clients.size < this.#config.limits.maxConnections) this.#admit(client);
-    // Which client is silent is known only when everything has been read that has come in by now, which is before an immediate.
+    // Which client is silent is known only when all received data has been read, which happens before an immediate.
     else if (this.#arrivals.push(client) === 1) setImmediate(() => this.#admitArrivals());
   }
 
-  /** Admits nobody any more, and closes everything. */
+  /** Admits no more clients, and closes all connections. */
   close(): void {
     this.#isClosed = true;
     for (const { session, socket } of [...this.#clients.all(), ...this.#arrivals]) {
@@ -100,7 +103,7 @@ export class Admission {
     this.#arrivals = [];
   }
 
-  /** Waits for no client any more. */
+  /** Closes all sockets without waiting. */
   destroy(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -119,11 +122,14 @@ export class Admission {
       if (silent === undefined) {
         this.#refuse(
           client,
-          `${maxConnections} clients with calls in work are connected here already (maxConnections)`,
+          `${maxConnections} clients with running calls are connected here already (maxConnections)`,
         );
         continue;
       }
-      this.#close(silent, `more than ${maxConnections} clients came, and it had been silent longest (maxConnections)`);
+      this.#close(
+        silent,
+        `more than ${maxConnections} clients connected, and it had been silent longest (maxConnections)`,
+      );
       this.#admit(client);
     }
   }
@@ -134,7 +140,7 @@ export class Admission {
     else this.#handshakes.begin(client);
   }
 
-  /** Both sides can talk. */
+  /** The connection is ready: starts its session. */
   #open(client: Client, socket: Socket): void {
     const { limits, methods, codec } = this.#config;
     const { target } = client;
@@ -163,7 +169,7 @@ export class Admission {
     this.#count.next(this.#count.value + 1);
   }
 
-  /** A client that came while none of the others could go. */
+  /** Refuses a client that arrived when no other could be evicted. */
   #refuse(client: Client, reason: string): void {
     this.#reportEvicted(client, reason);
     if (this.#handshakes === undefined || this.#hasTooManyRefusals) {
@@ -174,7 +180,7 @@ export class Admission {
     }
   }
 
-  /** Closes one that has a place, without a word: what it asks next, it asks elsewhere, or of a new connection. */
+  /** Closes an admitted client without a message: its next request goes to a new connection. */
   #close(client: Client, reason: string): void {
     if (client.session !== undefined) {
       client.session.evict(reason);
@@ -190,7 +196,7 @@ export class Admission {
     this.#idle.delete(client);
   }
 
-  /** The last words on a socket. */
+  /** Sends a refusal and closes the socket. */
   #sendRefusal(socket: Socket, reason: string): void {
     if (this.#hasTooManyRefusals) {
       socket.destroy();

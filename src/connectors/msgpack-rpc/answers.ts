@@ -11,18 +11,18 @@ import { sourceOf } from './results';
 import type { RpcConnection } from './rpc-connection';
 import type { WireCodec } from './wire-codec';
 
-// The codes of our own error replies. Neovim accepts these two, and shows the message.
+// The codes of error replies. Neovim accepts these two, and shows the message.
 const FAILED = 0;
 const REFUSED = 1;
 
 const MAX_NAME_LENGTH = 100;
-/** Answers of so many bytes are sent whatever waits: the error in their place would not be much shorter. */
+/** Answers up to this size are sent with a full backlog, too: an error in their place would not be much shorter. */
 const SHORT_BYTES = 1024;
 
-/** A request of the other side that is being worked on, or a notification that runs a method: then its id is null. */
+/** A running request of the other side, or a notification that runs a method, with the id null. */
 class RunningRequest implements CallContext {
   readonly id: number | null;
-  /** Bytes of memory that its request became. */
+  /** The decoded bytes of its request. */
   readonly bytes: number;
   readonly caller: RpcConnection;
   isDone = false;
@@ -44,7 +44,7 @@ class RunningRequest implements CallContext {
     return this.#controller.signal;
   }
 
-  /** Nobody waits for it any more. */
+  /** The caller has disconnected. */
   abandon(reason: unknown): void {
     this.isDone = true;
     this.#abandoned = { reason };
@@ -73,59 +73,59 @@ export interface AnswersConfig {
   readonly outbox: Outbox;
   readonly backlog: Backlog;
   readonly caller: RpcConnection;
-  /** There may be room again, after there was none. */
+  /** Called when requests may be read again. */
   readonly onCapacity: () => void;
-  /** What the log should know of the other side. */
+  /** Called for faults of the other side, for a log. */
   readonly onFault: (what: string) => void;
-  /** A request that was not answered at once has been now. */
+  /** Called when an asynchronous request has been answered. */
   readonly onDone: () => void;
 }
 
-/** Answers what the other side asks: every request gets exactly one answer, since a peer may stand still until it comes. */
+/** Answers the requests of the other side: each gets exactly one answer, since a peer may block until it arrives. */
 export class Answers {
   readonly #config: AnswersConfig;
   readonly #working = new Set<RunningRequest>();
-  /** Bytes of memory that the requests in work have become. */
+  /** The decoded bytes of the running requests. */
   #workingBytes = 0;
-  /** Answers that the socket has not taken, and what they count for. */
+  /** The number and the weight of answers that the socket does not have yet. */
   #unsent = 0;
   #unsentBytes = 0;
-  /** One had to be dropped since there was room. */
+  /** An answer was dropped since the unsent answers were last below the limit. */
   #dropped = false;
-  /** Notifications that were not carried out, since as many calls as are allowed are in work. */
+  /** Notifications that were not carried out, because the limit of running calls was reached. */
   #missed = 0;
 
   constructor(config: AnswersConfig) {
     this.#config = config;
   }
 
-  /** How many requests are in work. */
+  /** Number of running requests. */
   get inWork(): number {
     return this.#working.size;
   }
 
-  /** As many requests in work as are allowed, or as large ones. */
+  /** The limit of running requests, or of their bytes, is reached. */
   get isBusy(): boolean {
     const { maxCalls, maxCallBytes } = this.#config.limits;
     return this.#working.size >= maxCalls || this.#workingBytes >= maxCallBytes;
   }
 
-  /** As many answers not taken by the other side as are allowed. */
+  /** The limit of answers that the other side has not read is reached. */
   get isUnsentFull(): boolean {
     return this.#unsentBytes >= this.#config.limits.maxUnsentBytes;
   }
 
-  /** Bytes of answers not taken by the other side. */
+  /** Bytes of answers that the other side has not read. */
   get unsentBytes(): number {
     return this.#unsentBytes;
   }
 
-  /** The other side has been told that its answers had to be dropped, or takes none of as many as it may ask for at once. */
+  /** Answers had to be dropped, or as many as `maxCalls` are unsent: the other side does not read, but continues to ask. */
   get isFlooded(): boolean {
     return this.isUnsentFull && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
   }
 
-  /** Runs a method, asked for by a message that became so many bytes; its answer goes to `id`, or nowhere if that is null. */
+  /** Runs a method for a message of `bytes` decoded bytes. The answer goes to `id`; with null there is none. */
   request(id: number | null, name: string, params: unknown[], bytes: number): void {
     const method = this.#config.methods.get(name);
     if (method === undefined) {
@@ -136,7 +136,7 @@ export class Answers {
       const { size } = this.#working;
       const limit =
         size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes of memory (maxCallBytes)`;
-      const reason = `${size} calls are in work here already ${limit}`;
+      const reason = `${size} calls are running here already ${limit}`;
       if (id !== null) this.#refuse(id, reason);
       else if (this.#missed++ === 0) this.#config.onFault(`sends notifications that are not carried out: ${reason}`);
       return;
@@ -158,7 +158,7 @@ export class Answers {
     }
   }
 
-  /** Called when the socket has taken an answer of this weight. */
+  /** Called when the socket has an answer of this weight. */
   onSent(weight: number): void {
     this.#unsent--;
     this.#unsentBytes -= weight;
@@ -166,7 +166,7 @@ export class Answers {
     this.#config.onCapacity();
   }
 
-  /** The connection has ended: what is in work is told. */
+  /** The connection has ended: aborts running requests. */
   abandon(reason: unknown): void {
     this.#countMissed();
     const works = [...this.#working];
@@ -175,7 +175,7 @@ export class Answers {
     for (const work of works) work.abandon(reason);
   }
 
-  /** No answer tells the other side of them, so that the log has to. */
+  /** Reports missed notifications to the log, since they have no answer. */
   #countMissed(): void {
     const missed = this.#missed;
     this.#missed = 0;
@@ -231,11 +231,11 @@ export class Answers {
   }
 }
 
-/** The last word to a client that is refused as a whole: an error that belongs to no call. */
+/** The frame that refuses a client as a whole: an error that belongs to no call. */
 export const refusalFrame = (codec: Pick<WireCodec, 'encode'>, reason: string): Uint8Array =>
   codec.encode([REPLY, NO_CALL, [REFUSED, reason], null]);
 
-/** The error value that is sent for what a method threw. It is never nil, which would mean success. */
+/** The error value that is sent for an error of a method. Never nil, which would mean success. */
 function detailOf(error: unknown): unknown {
   try {
     if (error instanceof RpcError) return error.detail;

@@ -3,12 +3,12 @@ import { readOptions } from '../../pool/values/read-options';
 import { unknownOption } from '../../pool/values/unknown-option';
 import type { Codec } from './codec';
 
-// Each of these adds to `issues` what is wrong with a value, so that everything can be said at once.
+// Each of these adds problems to `issues`, so that all can be reported at once.
 
-/** Any object, its properties yet unknown. */
+/** An object with unchecked properties. */
 export type UnknownProperties = Readonly<Record<string, unknown>>;
 
-/** The value as an object with no other properties than these; undefined if it is none. A misspelt one must not be passed over. */
+/** The value as an object; undefined if it is none. Properties that are not known are problems, since they may be misspelt. */
 export function checkObject(
   what: string,
   value: unknown,
@@ -36,7 +36,7 @@ export function checkText(what: string, value: unknown, issues: string[]): void 
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** A time in milliseconds after which something ends; Infinity for never. */
+/** A timeout in ms; Infinity for none. */
 export function checkTimeout(what: string, value: unknown, issues: string[]): void {
   if (value === Infinity || (typeof value === 'number' && value > 0 && value <= LONGEST_TIMER)) return;
   issues.push(

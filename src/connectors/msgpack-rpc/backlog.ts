@@ -1,21 +1,21 @@
 import type { RpcLimits } from './limits';
 
-/** What waits for the other side to read it, and whether more is kept for it. */
+/** Decides whether more data is kept for a side that does not read. */
 export class Backlog {
   readonly #limits: RpcLimits;
   readonly #bytes: () => number;
   readonly #onFull: (reason: string) => void;
-  /** It has been said, and there has not been room since. */
+  /** The full backlog was reported, and has not fallen below `maxUnsentBytes` since. */
   #reported = false;
 
-  /** `onFull` is called when there is no more room, once until there is a good deal of it again. */
+  /** `onFull` is called when the backlog is full, once until it falls below `maxUnsentBytes`. */
   constructor(limits: RpcLimits, bytes: () => number, onFull: (reason: string) => void) {
     this.#limits = limits;
     this.#bytes = bytes;
     this.#onFull = onFull;
   }
 
-  /** Why nothing more can be kept; undefined if it can. What is added may be of any size: it is the last then. */
+  /** Why no more data is kept; undefined while the backlog is below the limit. The last item may exceed it. */
   get refusal(): string | undefined {
     const bytes = this.#bytes();
     const { maxBacklogBytes, maxUnsentBytes } = this.#limits;

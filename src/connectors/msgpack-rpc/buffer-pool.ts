@@ -1,15 +1,15 @@
-/** Frames as large as this are worth it. */
+/** Only frames of at least this size use the pool. */
 const LARGE = 1024 * 1024;
 
 /**
- * The memory of a large frame that has left. The system gives new memory page by page, which takes three times as long as to fill it. It is
- * garbage like any other, and goes with it when that is collected.
+ * The memory of a large frame that was sent. The system allocates new memory page by page, which takes three times as long as filling it. The
+ * reference is weak: the garbage collector may free it.
  */
 let pooled: WeakRef<ArrayBufferLike> | undefined;
-/** Frames whose memory comes back. */
+/** Frames whose memory returns to the pool. */
 const fromPool = new WeakSet<Uint8Array>();
 
-/** Joins the parts of a frame, in memory that is given back when it has been sent. */
+/** Joins the parts of a frame. Its memory can be released to the pool after it has been sent. */
 export function concatPooled(parts: readonly Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   if (length < LARGE) return Buffer.concat(parts, length);
@@ -23,12 +23,12 @@ export function concatPooled(parts: readonly Uint8Array[]): Buffer {
   return frame;
 }
 
-/** A frame has been sent, and nobody has it any more. */
+/** Releases the memory of a frame that was sent and is no longer referenced. */
 export function releaseBuffer(frame: Uint8Array): void {
   if (fromPool.delete(frame)) pooled = new WeakRef(frame.buffer);
 }
 
-/** Not much more than is needed: what is small should not hold what is large. */
+/** At most twice the needed memory, so that a small frame does not hold a large buffer. */
 function memoryFor(length: number): Buffer {
   const memory = pooled?.deref();
   if (memory === undefined || memory.byteLength < length || memory.byteLength > 2 * length) {

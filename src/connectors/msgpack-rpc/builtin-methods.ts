@@ -2,16 +2,16 @@ import { Observable } from 'rxjs';
 import type { Methods } from './methods';
 
 const LONGEST_SLEEP = 2 ** 31 - 1;
-/** Letters: what is longer would keep others waiting. */
+/** Letters: a longer text would block the node. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 const LONGEST_MESSAGE = 10_000;
 
 /**
- * What a node can do without being taught, to try things out on:
+ * Methods for trials:
  *
  * - `echo(value)` answers with the value.
  * - `word_count(text)` answers with the number of words in it, up to 16 777 216 letters.
- * - `sleep(ms)` answers with `ms` after as many milliseconds.
+ * - `sleep(ms)` answers with `ms` after `ms` milliseconds.
  * - `fail(message?)` answers with an error of that message, of up to 10 000 letters.
  */
 export const builtinMethods = {
@@ -35,7 +35,7 @@ export const builtinMethods = {
         `sleep takes milliseconds from 0 to ${LONGEST_SLEEP}, got ${typeof ms === 'number' ? ms : typeof ms}`,
       );
     }
-    // An Observable, because it is unsubscribed when the caller is gone.
+    // An Observable, because it is unsubscribed when the caller disconnects.
     return new Observable<number>((subscriber) => {
       const timer = setTimeout(() => {
         subscriber.next(ms);

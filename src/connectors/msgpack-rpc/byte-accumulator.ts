@@ -1,22 +1,22 @@
 const MIN_BYTES = 1024;
 /**
- * What is announced gets memory at once, in one piece, up to so many times as much as has come in. What a header merely claims is so
- * worth that much of memory, which nobody has touched; and 64 MB of an answer are copied together only while they are less than 4.
+ * Announced bytes get memory at once, in one piece, up to this multiple of the received bytes. A false length in a header costs at most that much
+ * untouched memory, and an answer of 64 MB is only copied while it grows to its first megabyte.
  */
 const MAX_GROWTH = 64;
 
-/** Bytes that come one after the other, gathered in one piece of memory that is theirs alone. */
+/** Accumulates chunks of bytes in one piece of memory. */
 export class ByteAccumulator {
   length = 0;
   #memory = NONE;
 
-  /** Copies a chunk, behind which so many more are `announced`. */
+  /** Appends a copy of a chunk; `announced` more bytes are expected after it. */
   append(chunk: Buffer, announced = 0): void {
     this.#reserve(chunk.length, announced);
     this.length += chunk.copy(this.#memory, this.length);
   }
 
-  /** Memory for `most` of the bytes that are announced, or fewer. They count when they are `filled` in. */
+  /** Memory for up to `most` of the announced bytes. Report them by `filled`. */
   space(announced: number, most: number): Buffer {
     this.#reserve(1, announced - 1);
     return this.#memory.subarray(this.length, this.length + Math.min(announced, most));
@@ -26,12 +26,12 @@ export class ByteAccumulator {
     this.length += count;
   }
 
-  /** Everything so far. */
+  /** All bytes so far. */
   get bytes(): Buffer {
     return this.#memory.subarray(0, this.length);
   }
 
-  /** Everything appended since the last time, and the memory that it is in. */
+  /** Takes all bytes with their memory, and starts anew. */
   take(): Buffer {
     const { bytes } = this;
     this.#memory = NONE;

@@ -2,19 +2,19 @@ import { DirectObservable } from '../../pool/rx/direct-observable';
 import type { Sink } from '../../pool/rx/work';
 import type { Call } from './calls';
 
-/** Who makes calls. */
+/** Makes calls. */
 export interface Caller {
   prepare(method: string, sink: Sink<unknown>, keepsAlive: boolean): Call;
   send(call: Call, params: unknown[]): void;
 }
 
-/** Cold: every subscription is a call of its own. */
+/** Cold: each subscription is a call. */
 export class CallObservable extends DirectObservable<unknown, Call> {
   constructor(
     private readonly caller: Caller,
     private readonly method: string,
     private readonly params: unknown[],
-    /** Whether the process waits for the answer. */
+    /** Whether the call keeps the process alive. */
     private readonly keepsAlive: boolean,
   ) {
     super();

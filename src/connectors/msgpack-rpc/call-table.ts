@@ -4,12 +4,12 @@ import type { Call } from './calls';
 const RECENT = 32;
 
 /**
- * The calls that wait for an answer, by id. Ids count up, and most calls are answered before many more are made, so that the last bits of an
- * id say where its call is. Those that take longer are in a Map, which would make itself anew for every few calls that come and go.
+ * The calls that wait for an answer, by id. Ids count up, and most calls are answered before many more are made: recent calls are in an array
+ * indexed by the low bits of the id. Only calls that take longer are in a Map, which would be rehashed often if it held all.
  */
 export class CallTable {
   readonly #recent = new Array<Call | null>(RECENT).fill(null);
-  /** null: given up after it was sent, so that the answer may still come and the id is not free. */
+  /** null: cancelled after it was sent. The answer may still arrive, so that the id is not free. */
   readonly #others = new Map<number, Call | null>();
   #recentCount = 0;
 
@@ -29,7 +29,7 @@ export class CallTable {
     return this.#recentOf(id) !== null || (this.#others.size > 0 && this.#others.has(id));
   }
 
-  /** The call of this id; null for one that was given up, undefined for none. */
+  /** The call of this id; null for one that was cancelled, undefined for none. */
   get(id: number): Call | null | undefined {
     return this.#recentOf(id) ?? (this.#others.size > 0 ? this.#others.get(id) : undefined);
   }
@@ -43,13 +43,13 @@ export class CallTable {
     this.#recentCount--;
   }
 
-  /** It was given up: its id is not free, but nothing else of it is kept. */
+  /** Cancels a call: its id stays reserved, but the call itself is not kept. */
   cancel(id: number): void {
     this.remove(id);
     this.#others.set(id, null);
   }
 
-  /** Takes out all that were not given up. */
+  /** Removes all calls and returns those that were not cancelled. */
   takeAll(): Call[] {
     const calls = [...this.#others.values(), ...this.#recent].filter((call) => call !== null);
     this.#others.clear();

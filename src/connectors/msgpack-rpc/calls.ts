@@ -8,18 +8,18 @@ import { LARGEST_ID, NO_CALL } from './messages';
 import { Outgoing, type Outbox } from './outbox';
 import { Refusal } from './refusal';
 
-/** One call, from when it is asked for: what its subscription carries. */
+/** One call, from its subscription on. */
 export class Call extends Outgoing implements CancellableRun {
-  /** Given up before it was ever sent, it has none. */
+  /** Its id; `NO_CALL` until it is sent. */
   id = NO_CALL;
-  /** Answered, failed or given up. */
+  /** Answered, failed or cancelled. */
   over = false;
 
   constructor(
     readonly calls: Calls,
     readonly method: string,
     readonly sink: Sink<unknown>,
-    /** Whether the process waits for it. */
+    /** Whether it keeps the process alive. */
     readonly keepsAlive: boolean,
   ) {
     super(null);
@@ -30,7 +30,7 @@ export class Call extends Outgoing implements CancellableRun {
   }
 }
 
-/** Our own calls that are under way, by id. */
+/** The calls of this side that are in flight, by id. */
 export class Calls {
   readonly #target: string;
   readonly #outbox: Outbox;
@@ -39,19 +39,19 @@ export class Calls {
   #lastId: number;
   #cancelled = 0;
 
-  constructor(target: string, outbox: Outbox, awake: RefCountedKeepAlive, firstId: number) {
+  constructor(target: string, outbox: Outbox, keepAlive: RefCountedKeepAlive, firstId: number) {
     this.#target = target;
     this.#outbox = outbox;
-    this.#keepAlive = awake;
+    this.#keepAlive = keepAlive;
     this.#lastId = firstId - 1;
   }
 
-  /** How many the other side has not answered, those given up included. */
+  /** Number of calls that the other side has not answered, cancelled ones included. */
   get unanswered(): number {
     return this.#sent.size;
   }
 
-  /** Ids count up from 1, begin again after 2³² − 1, and skip those that are under way. */
+  /** Ids count up from 1, begin again after 2³² − 1, and skip those in flight. */
   nextId(): number {
     do {
       this.#lastId = this.#lastId === LARGEST_ID ? NO_CALL + 1 : this.#lastId + 1;
@@ -59,12 +59,12 @@ export class Calls {
     return this.#lastId;
   }
 
-  /** How many were given up and may still be answered. */
+  /** Number of cancelled calls that may still be answered. */
   get cancelled(): number {
     return this.#cancelled;
   }
 
-  /** From now on it is under way. If it `keepsAlive`, it keeps the process alive until it is over. */
+  /** Sends the call. With `keepsAlive` it keeps the process alive until it is over. */
   start(call: Call, id: number, frame: Uint8Array): void {
     call.id = id;
     call.frame = frame;
@@ -73,12 +73,12 @@ export class Calls {
     this.#outbox.push(call);
   }
 
-  /** An answer has come. Throws a `Refusal` if nobody asked for it. */
+  /** Handles an answer. Throws a `Refusal` if it belongs to no call. */
   settle(id: number, error: unknown, result: unknown): void {
     const call = this.#sent.get(id);
     if (call === undefined || (call !== null && call.frame !== null)) {
       const about = error === null || error === undefined ? '' : `: ${readableDetail(error)}`;
-      const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which nobody made`;
+      const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which was not made`;
       throw new Refusal('RPC_PROTOCOL', `${what}${about}`);
     }
     this.#sent.remove(id);
@@ -95,9 +95,9 @@ export class Calls {
     }
   }
 
-  /** The connection has ended: every call that is waited for fails, in the order in which they were made. */
+  /** The connection has ended: every call in flight fails, in the order in which they were made. */
   fail(ending: CloseReason): void {
-    /** How many ids ago it was made. */
+    /** How many ids ago the call was made. */
     const age = ({ id }: Call): number => (this.#lastId - id) >>> 0;
     const calls = this.#sent.takeAll().sort((one, other) => age(other) - age(one));
     this.#cancelled = 0;
@@ -108,7 +108,7 @@ export class Calls {
     }
   }
 
-  /** Nobody waits for it any more. */
+  /** The subscriber has unsubscribed. */
   cancel(call: Call): void {
     this.#end(call);
     if (call.frame !== null) {

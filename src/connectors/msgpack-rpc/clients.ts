@@ -2,14 +2,14 @@ import type { Socket } from 'node:net';
 import { LinkedList, type Linked } from '../../pool/collections/linked-list';
 import type { Session } from './session';
 
-/** A client of a node, from when its socket was accepted: with TLS it has no session before both sides have agreed. */
+/** A client of a node, from the accept of its socket on. With TLS it has no session before the handshake is complete. */
 export class Client implements Linked<Client> {
   ahead: Client | null = null;
   behind: Client | null = null;
-  /** The list that it is in; null while it has no place among the clients of the node. */
+  /** The list that it is in; null while it is not admitted. */
   list: LinkedList<Client> | null = null;
   session: Session | undefined;
-  /** Why it gets no place, if it is still to be told so. */
+  /** Why it is not admitted, if it has still to be notified. */
   refusal: string | undefined;
 
   constructor(
@@ -22,13 +22,13 @@ export class Client implements Linked<Client> {
   }
 }
 
-/** That part of all places is left to clients that have not asked yet, when it has to be decided who goes. */
+/** The share of the capacity that is reserved for clients without a request so far, when a client has to be evicted. */
 const PROBATION = 1 / 4;
 
-/** The clients that have a place, in the order in which they were last heard. */
+/** The admitted clients, in the order of their last messages. */
 export class Clients {
   readonly #capacity: number;
-  /** Those that have sent no whole message yet, and those that have. */
+  /** Clients that have sent no complete message yet, and clients that have. */
   readonly #silent = new LinkedList<Client>();
   readonly #active = new LinkedList<Client>();
 
@@ -54,7 +54,7 @@ export class Clients {
     client.list = null;
   }
 
-  /** A message of it has come in, or a call of it has ended. True if it is the first time. */
+  /** Called when a message of the client was received, or a call of it has ended. True the first time. */
   markActive(client: Client): boolean {
     const heard = this.#active;
     if (heard.last === client || client.list === null) return false;
@@ -66,8 +66,8 @@ export class Clients {
   }
 
   /**
-   * The one that has to go for another: it has no calls in work, and has been silent longest. One that has never asked has been silent longer
-   * than any that has; unless there are few of them, since even a good client needs a moment for its first call.
+   * The client to evict for another one: it has no running calls, and has been silent longest. Clients without any request come first; unless
+   * there are few of them, since a good client, too, needs a moment for its first call.
    */
   nextToEvict(): Client | undefined {
     const manySilent = this.#silent.size > this.#capacity * PROBATION;

@@ -1,11 +1,11 @@
 import { RpcConnectionError, RpcProtocolError } from './errors';
 import type { Refusal } from './refusal';
 
-/** How a connection has ended, and the error that each call fails with which was under way, or comes too late. */
+/** Why a connection has ended, and the error of each call that was in flight or is made later. */
 export interface CloseReason {
-  /** What the life of the connection ends with; undefined if it just completes. */
+  /** The error of the connection's Observable; undefined if it completes. */
   readonly error: Error | undefined;
-  /** Decided on this side, while the other side may still be listening. */
+  /** Closed by this side, while the other side may still be reading. */
   readonly isLocal: boolean;
   errorFor(method: string): Error;
 }
@@ -22,10 +22,10 @@ const closed = (target: string, isLocal: boolean): CloseReason => ({
     ),
 });
 
-/** Unsubscribed or closed by its own side. */
+/** Unsubscribed or closed by this side. */
 export const closedLocally = (target: string): CloseReason => closed(target, true);
 
-/** The other side has said goodbye, at the end of a message. */
+/** Closed by the other side, at the end of a message. */
 export const closedRemotely = (target: string): CloseReason => closed(target, false);
 
 /** The connection broke. */
@@ -39,7 +39,7 @@ export function lost(target: string, reason: string, cause?: Error): CloseReason
   };
 }
 
-/** Closed by a node in favour of its other clients. */
+/** Closed by a node to free a slot for another client. */
 export function evicted(target: string, reason: string): CloseReason {
   const message = evictedMessage(target, reason);
   return {
@@ -50,14 +50,15 @@ export function evicted(target: string, reason: string): CloseReason {
   };
 }
 
-export const evictedMessage = (target: string, reason: string): string => `${target} was turned away: ${reason}.`;
+export const evictedMessage = (target: string, reason: string): string =>
+  `${target} was closed by this node: ${reason}.`;
 
-/** The other side sent what must not be sent. */
+/** The other side violated the protocol or a limit. */
 export function refused(target: string, { code, message, cause }: Refusal): CloseReason {
   const error = new RpcProtocolError(code, target, message, undefined, cause);
   return { error, isLocal: true, errorFor: (method) => new RpcProtocolError(code, target, message, method, error) };
 }
 
-/** Why a method that is still at work may stop. */
+/** The reason with which running methods are aborted. */
 export const callerGone = (target: string, cause: Error | undefined): Error =>
-  new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `The caller ${target} is gone.`, undefined, cause);
+  new RpcConnectionError('RPC_CONNECTION_CLOSED', target, `The caller ${target} has disconnected.`, undefined, cause);

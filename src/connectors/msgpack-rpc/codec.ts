@@ -1,13 +1,13 @@
 /**
- * How values become bytes and bytes become values. One value is one message: the connection finds where it ends and keeps
- * the limits, so a codec only ever sees the bytes of one whole value.
+ * Encodes and decodes values. One value is one message: the connection finds its end and checks the limits, so that a codec always gets the
+ * bytes of one complete value.
  *
- * Two are in the box, `createLiteCodec` and `createMsgpackrCodec`. What `decode` returns should hold no window into `bytes`: they
- * stay as they are, but it would keep all the memory alive that came in with them.
+ * There are two, `createLiteCodec` and `createMsgpackrCodec`. The result of `decode` should not refer to `bytes`: they stay unchanged, but the
+ * reference would keep all the memory alive that was received with them.
  */
 export interface Codec {
-  /** Throws if the value cannot be sent. What it returns is not changed afterwards. */
+  /** Throws if the value cannot be encoded. The result is not modified afterwards. */
   encode(value: unknown): Uint8Array;
-  /** Throws if the bytes make no sense. */
+  /** Throws if the bytes are invalid. */
   decode(bytes: Uint8Array): unknown;
 }

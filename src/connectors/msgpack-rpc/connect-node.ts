@@ -18,13 +18,13 @@ import { parseTarget, type NodeAddress } from './target';
 
 /** Options of `connectNode`. */
 export interface ConnectNodeOptions {
-  /** How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec` for what becomes of what. */
+  /** Encodes and decodes values. Default: MessagePack by msgpack-lite; see `createLiteCodec` for the conversions. */
   readonly codec?: Codec;
-  /** Bounds on what the node may send. */
+  /** Limits for messages of the node. */
   readonly limits?: Partial<RpcLimits>;
-  /** Finds a node that says nothing by asking it. Default: off; `true` for the defaults. */
+  /** Detects a node that does not respond, by calls. Default: off; `true` for the defaults. */
   readonly keepAlive?: KeepAlive | boolean;
-  /** What the node may call here. A request for anything else is refused at once. */
+  /** Methods that the node may call. Other requests are refused at once. */
   readonly handlers?: Methods;
   /** TLS, with the options of `tls.connect`: `ca`, `cert`, `key`, `servername` and so on. `true` for its defaults. Default: none. */
   readonly tls?: boolean | ConnectionOptions;
@@ -32,22 +32,21 @@ export interface ConnectNodeOptions {
 
 const known = ['codec', 'limits', 'keepAlive', 'handlers', 'tls'];
 
-/** A `Connector` that is always an Observable, and can be used without a pool too. */
+/** A `Connector` that always returns an Observable, and can be used without a pool. */
 export type NodeConnector = (context?: ConnectContext) => Observable<RpcConnection>;
 
 /**
  * Connects to a node that speaks MessagePack-RPC over TCP, TLS or a Unix socket: one made by `serveNode`, neovim, and others.
  *
- * The Observable is the life of a connection. Subscribing opens it, it is emitted when it is open, the Observable completes
- * when the node closes it in order and fails with `RpcConnectionError` or `RpcProtocolError` when it breaks, and unsubscribing
- * closes it. An open connection keeps the process alive only while somebody waits for something from it: an answer, a notification
- * to leave, or the next of `notifications$`.
+ * Subscribing opens a connection, and unsubscribing closes it. The Observable emits the connection when it is open, completes when the node
+ * closes it in order, and fails with `RpcConnectionError` or `RpcProtocolError` when it breaks. An open connection keeps the process alive only
+ * while a caller waits for an answer, for a notification to be sent, or for `notifications$`.
  *
  * ```
  * connectNode(target)()   --c---------|     opened after two frames, closed by the node
  * ```
  *
- * Throws an `InvalidConfigError` at once for a target or options that cannot be; it names every problem.
+ * Throws an `InvalidConfigError` at once for an invalid target or invalid options; it names every problem.
  *
  * @example
  * const pool = createPool({ connect: connectNode('worker@127.0.0.1:7000'), max: 10 });

@@ -1,6 +1,6 @@
 /**
- * Ends waits that are all equally long, by one timer: they are in the order of their deadlines already. Adding and removing costs a place in
- * a Map; the timer is set again only when it fires. It keeps no process alive.
+ * Expires members after the same time each, with one timer: they are in the order of their deadlines already. Adding and removing costs an entry
+ * of a Map; the timer is set again only when it fires. It does not keep the process alive.
  */
 export class Deadlines<T> {
   readonly #ms: number;
@@ -8,7 +8,7 @@ export class Deadlines<T> {
   readonly #since = new Map<T, number>();
   #armed = false;
 
-  /** `ms` may be Infinity: then nothing ever expires. */
+  /** With `ms` = Infinity nothing ever expires. */
   constructor(ms: number, onExpired: (member: T) => void) {
     this.#ms = ms;
     this.#onExpired = onExpired;
@@ -26,7 +26,7 @@ export class Deadlines<T> {
 
   #arm(ms: number): void {
     this.#armed = true;
-    // What has arrived while this process was busy is read before an immediate: only then is it certain that nothing came.
+    // Data that arrived while this process was busy is read before an immediate: only then it is certain that nothing arrived.
     setTimeout(() => setImmediate(() => this.#expire()), Math.ceil(ms)).unref();
   }
 

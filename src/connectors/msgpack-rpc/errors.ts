@@ -3,18 +3,18 @@ import { printable } from '../../pool/values/printable';
 import { ReadableError } from '../../pool/values/readable-error';
 
 const LONGEST_REASON = 1000;
-/** Of each array, map and object so many entries are looked at, and of all of them so many. */
+/** The most entries that are shown of each array, map and object, and of all together. */
 const MOST_ENTRIES = 20;
 const MOST_VALUES = 200;
 const DEEPEST = 3;
 
-/** A reason for people's eyes: whatever the other side sent, cut to a readable length before it is made one, and fit for a line of a log. */
+/** A value of the other side as readable text on one line, truncated before it is formatted. */
 export function readable(detail: unknown): string {
   const text = textOf(detail) ?? inspect(part(detail), { depth: DEEPEST, breakLength: Infinity, compact: true });
   return printable(text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}…` : text);
 }
 
-/** The beginning of a value: as much of it as a reason can show. To inspect all of a large one takes seconds. */
+/** The beginning of a value, as much as a reason can show. To inspect all of a large value takes seconds. */
 function part(value: unknown, depth = 0, left = { values: MOST_VALUES }): unknown {
   left.values--;
   if (typeof value === 'string') return value.slice(0, LONGEST_REASON);
@@ -42,7 +42,7 @@ function part(value: unknown, depth = 0, left = { values: MOST_VALUES }): unknow
   return object;
 }
 
-/** In place of what is not looked at. */
+/** The placeholder for a part that is not shown. */
 class Omitted {
   constructor(readonly value: object) {}
 
@@ -51,12 +51,12 @@ class Omitted {
   }
 }
 
-/** A text that was sent as such, or as the bytes of one: some peers make no difference. Of a long one the beginning, and a letter more. */
+/** A text, or bytes that are one: some peers do not distinguish them. Of a long one the beginning, with one letter more than shown. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value.slice(0, LONGEST_REASON + 1);
   if (!(value instanceof Uint8Array)) return undefined;
   try {
-    // A letter has four bytes at most, and the last of them may be cut.
+    // A letter has four bytes at most, and the last one may be truncated.
     const stream = value.length > 4 * LONGEST_REASON + 4;
     const decoder = new TextDecoder('utf-8', { fatal: true });
     return decoder.decode(value.subarray(0, 4 * LONGEST_REASON + 4), { stream }).slice(0, LONGEST_REASON + 1);
@@ -65,7 +65,7 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-/** What peers in the wild send as an error: a text, `[code, message]`, or a map with a `message` and perhaps a `code`. */
+/** The usual forms of error values: a text, `[code, message]`, or a map with a `message` and perhaps a `code`. */
 function parse(detail: unknown): { code: unknown; message: unknown } {
   if (Array.isArray(detail) && detail.length === 2 && textOf(detail[1]) !== undefined) {
     return { code: detail[0] as unknown, message: detail[1] };
@@ -80,7 +80,7 @@ function parse(detail: unknown): { code: unknown; message: unknown } {
 export const readableDetail = (detail: unknown): string => readable(parse(detail).message);
 
 /**
- * The node answered a call with an error: the call arrived, and the connection is as good as before.
+ * The node answered a call with an error. The connection is still usable.
  *
  * @example
  * connection.call('nvim_command', 'nonsense').subscribe({
@@ -93,7 +93,7 @@ export class RpcError extends ReadableError {
   }
 
   readonly code = 'RPC_ERROR';
-  /** The method that was called. */
+  /** The called method. */
   readonly method: string;
   /** The node that answered. */
   readonly target: string;
@@ -114,8 +114,8 @@ export class RpcError extends ReadableError {
 }
 
 /**
- * The other side sent what the protocol does not allow (`RPC_PROTOCOL`), or more than the limits do (`RPC_LIMIT`).
- * Nothing after it can be trusted, so the connection was closed; every call that was under way failed with this error.
+ * The other side violated the protocol (`RPC_PROTOCOL`) or a limit (`RPC_LIMIT`). The connection was closed, since later data could not be
+ * trusted; every call in flight failed with this error.
  */
 export class RpcProtocolError extends ReadableError {
   override get name(): 'RpcProtocolError' {
@@ -125,14 +125,14 @@ export class RpcProtocolError extends ReadableError {
   readonly code: 'RPC_PROTOCOL' | 'RPC_LIMIT';
   /** The node that sent it. */
   readonly target: string;
-  /** The call that failed by it, if the error was given to one. */
+  /** The call that failed with it; undefined in other places. */
   readonly method: string | undefined;
 
   /** @internal */
   constructor(code: RpcProtocolError['code'], target: string, reason: string, method?: string, cause?: unknown) {
     const what = code === 'RPC_LIMIT' ? 'went beyond a limit' : 'broke the protocol';
-    const whose = method === undefined ? '' : `'${method}' failed: `;
-    super(`${whose}${target} ${what} by sending ${reason}`, cause === undefined ? undefined : { cause });
+    const prefix = method === undefined ? '' : `'${method}' failed: `;
+    super(`${prefix}${target} ${what} by sending ${reason}`, cause === undefined ? undefined : { cause });
     this.code = code;
     this.target = target;
     this.method = method;
@@ -140,9 +140,9 @@ export class RpcProtocolError extends ReadableError {
 }
 
 /**
- * There is no connection: it never came about (`RPC_CONNECT_FAILED`), it broke (`RPC_CONNECTION_LOST`), one of the two
- * sides closed it (`RPC_CONNECTION_CLOSED`), or a server could not listen (`RPC_LISTEN_FAILED`). A call that fails with it
- * may or may not have been carried out.
+ * There is no connection: the connect failed (`RPC_CONNECT_FAILED`), the connection broke (`RPC_CONNECTION_LOST`), one side closed it
+ * (`RPC_CONNECTION_CLOSED`), or a server could not listen (`RPC_LISTEN_FAILED`). A call that fails with it may or may not have been carried
+ * out.
  */
 export class RpcConnectionError extends ReadableError {
   override get name(): 'RpcConnectionError' {
@@ -150,9 +150,9 @@ export class RpcConnectionError extends ReadableError {
   }
 
   readonly code: 'RPC_CONNECT_FAILED' | 'RPC_CONNECTION_LOST' | 'RPC_CONNECTION_CLOSED' | 'RPC_LISTEN_FAILED';
-  /** The node at the other end; for `RPC_LISTEN_FAILED` the address that was to be listened on. */
+  /** The node at the other end; for `RPC_LISTEN_FAILED` the address to listen on. */
   readonly target: string;
-  /** The call that failed by it, if the error was given to one. */
+  /** The call that failed with it; undefined in other places. */
   readonly method: string | undefined;
 
   /** @internal */
@@ -164,14 +164,14 @@ export class RpcConnectionError extends ReadableError {
   }
 }
 
-/** A call or notification that cannot be put into MessagePack: nothing was sent, and the connection is as good as before. */
+/** A call or notification could not be encoded. Nothing was sent, and the connection is still usable. */
 export class RpcEncodeError extends ReadableError {
   override get name(): 'RpcEncodeError' {
     return 'RpcEncodeError';
   }
 
   readonly code = 'RPC_ENCODE';
-  /** The node that it was meant for. */
+  /** The node that it was for. */
   readonly target: string;
   readonly method: string;
 
@@ -186,9 +186,9 @@ export class RpcEncodeError extends ReadableError {
 }
 
 /**
- * The other side does not read what it is sent, and so much waits for it that no more is kept (`maxBacklogBytes`). The call or
- * notification that fails with it was not sent, and the connection is as good as before: it can be sent again when there is room.
- * In `faults$` of a node it also tells of a client whose notifications were not carried out, since `maxCalls` were in work.
+ * The other side does not read, and the data that waits for it has reached `maxBacklogBytes`. The call or notification that fails with it was
+ * not sent, and the connection is still usable: it can be sent again later. In `faults$` of a node it also reports a client whose notifications
+ * were not carried out, because `maxCalls` requests were running.
  *
  * @example
  * caller.notify('tick', now).subscribe({
@@ -201,9 +201,9 @@ export class RpcBacklogError extends ReadableError {
   }
 
   readonly code = 'RPC_BACKLOG';
-  /** Who does not read. */
+  /** The side that does not read. */
   readonly target: string;
-  /** The call or notification that was not sent; undefined where it is said of the client as a whole, in `faults$`. */
+  /** The call or notification that was not sent; undefined in `faults$`, where it concerns the client as a whole. */
   readonly method: string | undefined;
 
   /** @internal */

@@ -5,29 +5,29 @@ import { Deadlines } from './deadlines';
 import { explain, explainCertificate } from './socket-errors';
 import { socketOptions } from './socket-options';
 
-/** The first byte of a handshake of TLS. */
+/** The first byte of a TLS handshake. */
 const HANDSHAKE_RECORD = 0x16;
 
 export interface HandshakesConfig {
   readonly tls: TlsOptions;
-  /** In ms, from when the client connected. */
+  /** In ms, from the connect of the client on. */
   readonly timeout: number;
-  /** Both sides have agreed, and talk over this socket from now on. */
+  /** The handshake is complete: the connection uses this socket. */
   readonly onAgreed: (client: Client, socket: TLSSocket) => void;
-  /** They have not: the socket has to be closed. */
+  /** The handshake failed: the socket has to be closed. */
   readonly onFailed: (client: Client, reason: string, cause?: Error) => void;
-  /** The client speaks something else. */
+  /** The client does not use TLS. */
   readonly onPlain: (client: Client) => void;
 }
 
 /**
- * Agrees on TLS with the clients of a node. Node's own server of TLS does that, but it does not listen: what a client sends first is looked at
- * before, because to a client without TLS it would say nothing at all.
+ * Performs the TLS handshakes of a node. Node's TLS server does the work without listening itself: the first byte of each client is checked
+ * before, because it would send no message to a client without TLS.
  */
 export class Handshakes {
   readonly #config: HandshakesConfig;
   readonly #server: Server;
-  /** Those whose handshake is not over, by the sockets that were accepted. */
+  /** Clients in a handshake, by their accepted sockets. */
   readonly #clients = new WeakMap<Socket, Client>();
   readonly #deadlines: Deadlines<Client>;
 
@@ -38,7 +38,7 @@ export class Handshakes {
       this.#clients.delete(client.socket);
       onFailed(client, `it took longer than ${timeout} ms (handshakeTimeout)`);
     });
-    // Node's own timeout begins anew with every byte.
+    // Node's own timeout restarts with every byte.
     const server = createServer({ ...tls, ...socketOptions, handshakeTimeout: 2 ** 31 - 1 });
     server.on('secureConnection', (secure) => {
       const client = this.#take(secure);
@@ -48,7 +48,7 @@ export class Handshakes {
     server.on('tlsClientError', (error, secure) => {
       const client = this.#take(secure);
       if (client === undefined) return;
-      // A certificate that is not good enough is told by a closed socket alone.
+      // For a refused certificate Node reports only a closed socket.
       const refused = secure.authorizationError as unknown;
       onFailed(client, typeof refused === 'string' ? explainCertificate(refused) : explain(error), error);
     });
@@ -69,7 +69,7 @@ export class Handshakes {
       this.#forget(client);
       this.#config.onPlain(client);
     });
-    // What the handshake failed with is told only after that.
+    // The error of the handshake is reported after the close.
     socket.once('close', () => this.#deadlines.delete(client));
   }
 
@@ -78,9 +78,9 @@ export class Handshakes {
     this.#deadlines.delete(client);
   }
 
-  /** The client of this socket, unless its handshake is over. */
+  /** The client of this socket, while its handshake is not complete. */
   #take(secure: TLSSocket): Client | undefined {
-    // The socket that was handed over: Node has no other way to tell which it was when its address is gone.
+    // The accepted socket: Node offers no other way to identify it once its address is unavailable.
     const { _parent: socket } = secure as TLSSocket & { readonly _parent?: Socket };
     const client = socket && this.#clients.get(socket);
     if (client !== undefined) this.#forget(client);

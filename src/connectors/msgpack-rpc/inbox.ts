@@ -2,30 +2,29 @@ import { ByteAccumulator } from './byte-accumulator';
 import type { MessageLimits } from './limits';
 import { Scanner } from './scanner';
 
-/** Of what is still to come of a long text or of bytes, so much is worth to be read to where it belongs. */
+/** With at least this many bytes of a value outstanding, the socket reads into the memory of the message. */
 const LONG = 16 * 1024;
 
 /**
- * The memory that a message is in: `borrowed` for as long as it is being received, its `own`, or `shared` with what came in with it, where it
- * stays as it is.
+ * The memory of a message: `borrowed` until it is handled; its `own`; or `shared` with other messages of the same chunk, and not reused.
  */
 export type Hold = 'borrowed' | 'own' | 'shared';
 
-/** Gets a message: the bytes from `start` to `end` in this memory. */
+/** Receives a message: the bytes from `start` to `end` of the memory. */
 export type Receive = (memory: Buffer, start: number, end: number, hold: Hold) => void;
 
-/** Chunks come in, the bytes of whole messages go out. */
+/** Splits chunks of bytes into messages. */
 export class Inbox {
   readonly #scanner: Scanner;
-  /** The chunk that messages are taken from, how far that has come, and where its bytes end. */
+  /** The chunk that messages are taken from, the position in it, and its end. */
   #chunk: Buffer | undefined;
   #at = 0;
   #end = 0;
-  /** The memory of that chunk is going to be used for something else. */
+  /** The memory of that chunk will be reused. */
   #borrowed = false;
-  /** What has come in behind it, while nobody took messages: as few bytes at a time as the other side liked. */
+  /** Data that arrived after it, while no messages were taken. */
   readonly #waiting = new ByteAccumulator();
-  /** The bytes that the message now coming in had in the chunks before; the last of them may not have been looked at. */
+  /** The bytes of the current message from earlier chunks; the last `#unscanned` of them have not been scanned. */
   readonly #partial = new ByteAccumulator();
   #unscanned = 0;
 
@@ -33,34 +32,34 @@ export class Inbox {
     this.#scanner = new Scanner(limits);
   }
 
-  /** Bytes of a message that has begun and not ended. */
+  /** Bytes of an incomplete message. */
   get partialBytes(): number {
     return this.#partial.length;
   }
 
-  /** Bytes of memory that the message becomes which was given out last, by an estimate. */
+  /** The estimated memory of the last message. */
   get decodedBytes(): number {
     return this.#scanner.decodedBytes;
   }
 
-  /** Bytes that nobody has looked at. */
+  /** Bytes that have not been scanned. */
   get waitingBytes(): number {
     return this.#end - this.#at + this.#waiting.length + this.#unscanned;
   }
 
-  /** Takes in a chunk. */
+  /** Adds a chunk. */
   push(chunk: Buffer): void {
     if (this.#chunk === undefined) this.#begin(chunk, chunk.length, false);
     else this.#waiting.append(chunk);
   }
 
-  /** Takes in the first `count` bytes of this memory, which is looked at until `settle` is called. */
+  /** Adds the first `count` bytes of memory that may be used until `settle` is called. */
   borrow(memory: Buffer, count: number): void {
     if (this.#chunk === undefined) this.#begin(memory, count, true);
     else this.#waiting.append(memory.subarray(0, count));
   }
 
-  /** Keeps what is left of a borrowed chunk. */
+  /** Copies the rest of a borrowed chunk. */
   settle(): void {
     if (!this.#borrowed) return;
     this.#borrowed = false;
@@ -70,7 +69,7 @@ export class Inbox {
     this.#at = 0;
   }
 
-  /** Where the next bytes may be put, `most` of them, to be `filled` in, when it is known what they are; otherwise they are to be pushed. */
+  /** Memory for up to `most` of the next bytes, if they belong to a long value; report them by `filled`. Otherwise push them. */
   space(most: number): Buffer | undefined {
     if (this.#chunk !== undefined || this.#unscanned > 0) return undefined;
     const { announced } = this.#scanner;
@@ -82,7 +81,7 @@ export class Inbox {
     this.#unscanned += count;
   }
 
-  /** Gives out the bytes of the next message; false if it has not come in whole. Throws a `Refusal` at bytes that are no MessagePack or too many. */
+  /** Passes the next message to `receive`; false if it is incomplete. Throws a `Refusal` for invalid bytes, or beyond a limit. */
   next(receive: Receive): boolean {
     if (this.#unscanned > 0) {
       const { bytes } = this.#partial;

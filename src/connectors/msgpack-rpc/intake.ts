@@ -2,22 +2,22 @@ import type { OnReadOpts } from 'node:net';
 import { Inbox } from './inbox';
 import type { MessageLimits } from './limits';
 
-/** As much as the system is asked for at a time, unless it is known that more of one message is to come; then so much of that. */
+/** The size of one read; and of one read within a message that is known to be long. */
 const READ = 64 * 1024;
 const LONG_READ = 1024 * 1024;
-/** As much as TLS decrypts at a time. */
+/** The maximum size of a TLS record. */
 const RECORD = 16 * 1024;
 
 /**
- * Where all connections read into that are not in the midst of a long message: a read is over, and what it brought looked at, before the
- * next one begins. What is decrypted may come at other times too, so that each of those has memory of its own.
+ * The buffer that all connections share which are not within a long message: each read is handled before the next one begins. Decrypted data
+ * may arrive at other times, so that TLS connections have a buffer of their own.
  */
 let common: Buffer | undefined;
 
-/** Lets a socket read into memory of ours, in place of a new piece of memory for every read. */
+/** Lets a socket read into reused memory, instead of new memory for each read. */
 export class Intake {
   readonly inbox: Inbox;
-  /** To be given to the socket as its option `onread`. */
+  /** The option `onread` of the socket. */
   readonly onread: OnReadOpts;
   readonly #own: Buffer | undefined;
   #space: Buffer | undefined;
@@ -33,12 +33,12 @@ export class Intake {
     };
   }
 
-  /** `onBytes` is called whenever something has come in. */
+  /** `onBytes` is called for each read. */
   open(onBytes: () => void): void {
     this.#onBytes = onBytes;
   }
 
-  /** Nobody wants what still comes. */
+  /** Drops all data from now on. */
   close(): void {
     this.#closed = true;
     this.#onBytes = undefined;

@@ -2,22 +2,22 @@ import { describeValue } from '../../pool/values/describe';
 import { checkObject, checkText } from './arguments';
 import type { Session } from './session';
 
-/** How a node that accepts and says nothing is found. */
+/** Options for the detection of a node that does not respond. */
 export interface KeepAlive {
-  /** Milliseconds of silence after which the node is asked for a sign of life. Default 15 000. */
+  /** In ms: silence after which the node is probed by a call. Default 15 000. */
   readonly interval?: number;
   /**
-   * Milliseconds within which something must then come in, or the connection is given up. Default 5 000. Longer than what the node
-   * ever blocks for: a neovim that is busy with one long command answers nothing else.
+   * In ms: the time within which data must then arrive, or the connection is closed. Default 5 000. Choose it longer than the node ever
+   * blocks: a neovim that is busy with one long command answers nothing else.
    */
   readonly timeout?: number;
-  /** The method that is called. Default `'ping'`. The node need not have it: an error is a sign of life too. */
+  /** The method of the probe. Default `'ping'`. The node need not have it: an error is a response, too. */
   readonly method?: string;
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** With the defaults filled in; undefined for none. What is wrong with it goes to `issues`. */
+/** The options with defaults; undefined for none. Adds problems to `issues`. */
 export function resolveKeepAlive(
   given: KeepAlive | boolean | undefined,
   issues: string[],
@@ -34,7 +34,7 @@ export function resolveKeepAlive(
   return { interval, timeout, method };
 }
 
-/** Watches an open connection. Returns what ends the watch. Its timers keep no process alive. */
+/** Watches an open connection. Returns a function that ends the watch. Its timers do not keep the process alive. */
 export function watch(session: Session, { interval, timeout, method }: Required<KeepAlive>): () => void {
   let timer: NodeJS.Timeout;
   let lastCheck: NodeJS.Immediate | undefined;
@@ -45,12 +45,12 @@ export function watch(session: Session, { interval, timeout, method }: Required<
     later(interval, () => (session.receivedData ? listen() : ask()));
   };
   const ask = () => {
-    // What comes in, be it this answer or anything else, is seen by `heard`; a failure is the session's own end.
+    // `receivedData` records this answer or any other data; if the call fails, the session ends by itself.
     session.ping(method).subscribe({ error: () => {} });
     later(timeout, () => {
       if (session.receivedData) listen();
-      // Where this process was too busy to read, the answer is there; what is there is read before an immediate. One that is not
-      // held would wait for whatever wakes the event loop next.
+      // If this process was too busy to read, the answer is read before an immediate. An immediate keeps the event loop awake, which a timer
+      // without a reference does not.
       else lastCheck = setImmediate(decide);
     });
   };

@@ -1,60 +1,60 @@
 import { countIssue } from '../../pool/options';
 import { checkObject } from './arguments';
 
-/** Bounds on what one message of the other side may be. They are kept while it comes in, before any of it is decoded. */
+/** Limits for one message of the other side. They apply while it is received, before it is decoded. */
 export interface MessageLimits {
   /** Bytes of one message. Default 134 217 728 (128 MiB). */
   readonly maxMessageBytes: number;
-  /** How deep arrays and maps may be nested, the message itself counted. Default 128. */
+  /** Depth of nested arrays and maps, the message itself included. Default 128. */
   readonly maxDepth: number;
   /** Elements of all the arrays and maps in one message; an entry of a map counts as two. Default 4 194 304. */
   readonly maxElements: number;
   /**
-   * Entries of a map that has a key other than a text. Default 256. Such a map becomes a `Map`, and the engine hashes numbers without a
-   * seed: keys that collide can be computed, and `n` of them cost `n²`.
+   * Entries of a map with a key that is not a text. Default 256. Such a map becomes a `Map`, and the engine hashes numbers without a seed:
+   * colliding keys can be computed, and `n` of them cost `n²`.
    */
   readonly maxMapEntries: number;
   /**
-   * Bytes of a text that is the key of a map. Default 8 192. The engine hashes texts of more than 16 383 letters by their length alone, so
-   * that a limit beyond that lets keys collide again.
+   * Bytes of a text key of a map. Default 8 192. The engine hashes texts of more than 16 383 letters by their length alone, so that a higher
+   * limit allows colliding keys again.
    */
   readonly maxKeyBytes: number;
   /**
-   * Bytes of memory that one message becomes when it is decoded, by an estimate from its headers: 8 for an element, 96 more for a map and so on;
-   * docs/msgpack-rpc.md has the table and how true it is. Default 268 435 456 (256 MiB).
+   * Bytes of memory of one decoded message, estimated from its headers: 8 for an element, 96 more for a map and so on; docs/msgpack-rpc.md has
+   * the table and its accuracy. Default 268 435 456 (256 MiB).
    */
   readonly maxDecodedBytes: number;
 }
 
-/** The bounds of one connection, for a client as for a server. Every one is an integer of at least 1, or Infinity for none. */
+/** The limits of one connection, for client and server. Each is an integer of at least 1, or Infinity for none. */
 export interface RpcLimits extends MessageLimits {
-  /** Requests of the other side that may be in work at once; with so many, no more are read. Default 1 024. */
+  /** Running requests of the other side; at this number no more are read. Default 1 024. */
   readonly maxCalls: number;
   /**
-   * Bytes of memory that the requests in work have become, counted as for `maxDecodedBytes`; with so many, no more are read. Their params may
-   * be in memory until they are answered. Default 134 217 728 (128 MiB). A single request of more is worked on by itself.
+   * Bytes of memory of the running requests, counted as for `maxDecodedBytes`; at this number no more are read. Their params may be in memory
+   * until they are answered. Default 134 217 728 (128 MiB). A larger single request runs alone.
    */
   readonly maxCallBytes: number;
-  /** Bytes of answers that the other side has not taken yet; with so many, no more requests are read. Default 16 777 216 (16 MiB). */
+  /** Bytes of answers that the other side has not read yet; at this number no more requests are read. Default 16 777 216 (16 MiB). */
   readonly maxUnsentBytes: number;
   /**
-   * Bytes that wait for the other side to read them, with so many of which no more is kept: an answer to what was in work by then is
-   * dropped, and the caller told so by an error, unless it has 1 KiB or less. At a node its own calls and notifications count as well,
-   * and fail with `RpcBacklogError`. Default 8 × `maxUnsentBytes`, which is 134 217 728 (128 MiB). A single answer may have more.
+   * Bytes that wait for the other side to read them; at this number no more are kept: the answer of a request that was running is dropped, and
+   * the caller gets an error instead, unless the answer has 1 KiB or less. At a node its own calls and notifications count as well, and fail
+   * with `RpcBacklogError`. Default 8 × `maxUnsentBytes`, which is 134 217 728 (128 MiB). A single answer may have more.
    */
   readonly maxBacklogBytes: number;
 }
 
-/** The bounds of a node. */
+/** The limits of a node. */
 export interface ServeLimits extends RpcLimits {
   /**
-   * Clients at once, those included that have not agreed on TLS yet. For one more, the client is closed that has been silent longest; when all
-   * have calls in work, the new one is told so and closed. Default 1 024.
+   * Connected clients, including those in a TLS handshake. When one more connects, the client that has been silent longest is closed; when all
+   * have running calls, the new one is refused with an error and closed. Default 1 024.
    */
   readonly maxConnections: number;
 }
 
-/** How many times as much as stops the reading of requests is kept of the answers to those that were in work by then. */
+/** The default of `maxBacklogBytes` as a multiple of `maxUnsentBytes`. */
 const BACKLOG = 8;
 
 export const clientLimits: RpcLimits = {
@@ -78,7 +78,7 @@ interface BacklogLimits {
   readonly maxBacklogBytes: number;
 }
 
-/** The limits given, completed by the defaults. What is wrong with them goes to `issues`. */
+/** The given limits, completed by the defaults. Adds problems to `issues`. */
 export function resolveLimits<L extends BacklogLimits>(
   given: Partial<L> | undefined,
   defaults: L,

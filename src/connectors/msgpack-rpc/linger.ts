@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
-/** How long the other side may take to notice, in milliseconds. */
+/** In ms: how long the other side may take to close its end. */
 export const LINGER_MS = 500;
 
 /**
- * Closes a socket so that the other side reads what it was sent last, and then an end. A socket destroyed while bytes wait in it to
- * be read is reset by the system, which makes the other side lose both. What still comes in is for the listeners to ignore.
+ * Closes a socket so that the other side can read the last data and then the end. The system resets a socket that is destroyed with unread
+ * data, so that the other side loses both. Listeners must ignore data that still arrives.
  */
 export function linger(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);

@@ -6,11 +6,11 @@ import { smallFrame } from './small-frame';
 import { concatPooled } from './buffer-pool';
 import { withWireCodec } from './wire-codec';
 
-/** An encoder holds on to the memory of its last value; after a larger one it is let go. */
+/** An encoder keeps the memory of its last value. After a larger one it is not reused. */
 const LARGE_FRAME = 65_536;
 
 /**
- * The codec used unless you give another: MessagePack by msgpack-lite, without its preset of extension types.
+ * The default codec: MessagePack by msgpack-lite, without its preset of extension types.
  *
  * | JavaScript | MessagePack | and back |
  * |---|---|---|
@@ -34,11 +34,11 @@ export function createLiteCodec(): Codec {
   codec.encode = createWrite(codec.encode);
   const decode = createDecode(codec.decode);
   const options = { codec };
-  // One encoder for all values: a new one for each would fill 2 KiB with zeros for each.
+  // One encoder for all values: a new one for each would clear 2 KiB for each.
   let idle: Encoder | undefined;
   const encode = (value: unknown, join: (parts: readonly Buffer[]) => Buffer): Buffer => {
     const encoder = idle ?? new lite.Encoder(options);
-    // Out of the way while at work: what is half written when a value throws goes away with its encoder.
+    // Not reused while encoding: if a value throws, the encoder with its partial output is dropped.
     idle = undefined;
     encoder.write(value);
     const parts = encoder.buffers;

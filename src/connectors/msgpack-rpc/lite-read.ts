@@ -4,10 +4,10 @@ import type { Decoder, Read } from './lite';
 import type { WireCodec } from './wire-codec';
 import { decodeTimestamp, TIMESTAMP } from './timestamp';
 
-/** For all that are empty: one of its own costs hundreds of bytes, and comes in two. */
+/** Shared by all empty values: a Buffer costs hundreds of bytes, for two on the wire. */
 const EMPTY = Buffer.alloc(0);
 
-/** What is being decoded, as msgpack-lite knows it. */
+/** The position in the message that is being decoded, in the form of msgpack-lite. */
 class ReadCursor implements Decoder {
   buffer: Buffer = EMPTY;
   offset = 0;
@@ -22,9 +22,9 @@ class ReadCursor implements Decoder {
   }
 }
 
-/** Takes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is wasteful with, and leaves the rest to `plain`. */
+/** Decodes what msgpack-lite would misread (maps, 64-bit integers, ext types) or is slow at, and passes the rest to `plain`. */
 export function createDecode(plain: Read): WireCodec['decode'] {
-  // One for all values: nothing that is read calls anybody who could read.
+  // One cursor for all values: decoding calls no code that could decode another value.
   const reading = new ReadCursor();
   return (memory, start, end, hold) => {
     reading.buffer = memory;
@@ -121,14 +121,14 @@ export function createDecode(plain: Read): WireCodec['decode'] {
   }
 
   function readArray(decoder: ReadCursor, size: number): unknown[] {
-    // Each element has a byte at least: what is merely claimed gets no memory.
+    // Each element has at least one byte: a false length gets no memory.
     if (size > decoder.end - decoder.offset) decoder.reserve(size);
     const array = new Array<unknown>(size);
     for (let i = 0; i < size; i++) array[i] = read(decoder);
     return array;
   }
 
-  /** An object as long as every key is a string; at the first that is not, a Map takes over what there is so far. */
+  /** An object while every key is a string; at the first other key it becomes a Map. */
   function readMap(decoder: ReadCursor, size: number): unknown {
     const object: Record<string, unknown> = {};
     let sparse = false;
@@ -162,10 +162,10 @@ export function createDecode(plain: Read): WireCodec['decode'] {
   }
 }
 
-/** As a key what is shared would be one key only, though there are two. */
+/** The shared empty Buffer would make two keys of a Map equal. */
 const asKey = (key: unknown): unknown => (key === EMPTY ? Buffer.alloc(0) : key);
 
-/** Bytes that are more than so many are left where they are, since most of that memory is theirs. */
+/** Values of more bytes than this are not copied, since they occupy most of the memory that they are in. */
 export const mostOf = (memory: Buffer, hold: Hold): number =>
   hold === 'own' ? memory.buffer.byteLength / 2 : Infinity;
 
@@ -174,19 +174,19 @@ function startsWithDigit(key: string): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** The largest key that the engine takes for an index. */
+/** The largest array index of the engine. */
 const LAST_INDEX = 2 ** 32 - 2;
 
 /**
- * The engine makes room for all the indices below one that is assigned, as in an array: a single key '999' costs 12 KB, so that a
- * message of 64 KiB would cost 130 MB. An object that has once held the last index keeps its indices in a table from then on.
+ * The engine allocates memory for all indices below one that is assigned, as in an array: a single key '999' costs 12 KB, so that a message of
+ * 64 KiB could cost 130 MB. An object that once had the last index keeps its indices in a hash table.
  */
 function keepSparse(object: Record<number, unknown>): void {
   object[LAST_INDEX] = null;
   Reflect.deleteProperty(object, LAST_INDEX);
 }
 
-/** `high` is the upper half, signed or not; the lower half follows it. */
+/** `high` is the upper half, signed or unsigned; the lower half follows it. */
 function readInteger64(buffer: Buffer, at: number, high: number): number | bigint {
   const value = high * 2 ** 32 + buffer.readUInt32BE(at + 4);
   if (Number.isSafeInteger(value)) return value;
@@ -198,7 +198,7 @@ function readText(decoder: ReadCursor, length: number): string {
   return length === 0 ? '' : decoder.buffer.toString('utf8', start, start + length);
 }
 
-/** A copy: the bytes belong to the connection, which may keep 64 KiB alive for the sake of one. Or else most of the memory of a message. */
+/** A copy, so that a short value does not keep 64 KiB alive; a slice, if the value is most of the memory that it is in. */
 function readBytes(decoder: ReadCursor, length: number): Buffer {
   const start = decoder.reserve(length);
   if (length === 0) return EMPTY;

@@ -2,14 +2,14 @@ import { Ext } from './ext';
 import { asBuffer, type Encoder, type Write } from './lite';
 import { encodeTimestamp, TIMESTAMP } from './timestamp';
 
-/** Deeper than this, a value to be sent is taken to contain itself. */
+/** A value that is nested deeper than this is assumed to contain itself. */
 const DEEPEST = 512;
-/** msgpack-lite reserves three bytes for each letter of a text; in longer ones than this they are counted first. */
+/** msgpack-lite reserves three bytes for each letter of a text. The bytes of longer texts than this are counted first. */
 const LONG_STRING = 1024;
 const LARGEST_UNSIGNED = 2n ** 64n - 1n;
 const SMALLEST_SIGNED = -(2n ** 63n);
 
-/** Takes what msgpack-lite would lose (bigint, Date, Map, Set, integers beyond 32 bits), and leaves the rest to `plain`. */
+/** Encodes what msgpack-lite would lose (bigint, Date, Map, Set, integers beyond 32 bits), and passes the rest to `plain`. */
 export function createWrite(plain: Write): Write {
   return (encoder, value) => write(encoder, value, 0);
 
@@ -86,7 +86,7 @@ function writeCount(encoder: Encoder, count: number, fix: number, wide: number):
   }
 }
 
-/** msgpack-lite counts the length of 255 bytes in two. */
+/** msgpack-lite would use two bytes for a length of 255. */
 function writeBytes(encoder: Encoder, bytes: Buffer): void {
   const { length } = bytes;
   if (length <= 0xff) {
@@ -108,7 +108,7 @@ function writeLongString(encoder: Encoder, text: string): void {
   encoder.send(bytes);
 }
 
-/** A number that is no 32-bit signed integer: a float would be refused by typed peers that want an integer. */
+/** A number that is not a 32-bit signed integer. Integers are not sent as floats, which typed peers would refuse. */
 function writeNumber(encoder: Encoder, value: number): void {
   if (!Number.isSafeInteger(value) || value === 0) {
     const at = encoder.reserve(9);

@@ -1,34 +1,34 @@
 import * as msgpackLite from 'msgpack-lite';
 
-// The parts of msgpack-lite that its types leave out: what it passes to the two functions of a codec.
+// The parts of msgpack-lite that its types omit: the arguments of the two functions of a codec.
 
 export interface Encoder {
   readonly buffer: Buffer;
-  /** Makes room for n bytes and returns where they begin in `buffer`, which may be another one than before. */
+  /** Reserves n bytes and returns their offset in `buffer`, which may be a new one. */
   reserve(length: number): number;
   /** Appends bytes; long ones are kept by reference until `read`. */
   send(bytes: Buffer): void;
   write(value: unknown): void;
-  /** What has been written, as far as it did not fit into one piece of memory. */
+  /** Written pieces that did not fit into one buffer. */
   readonly buffers?: Buffer[];
-  /** Adds the rest to that. */
+  /** Appends the rest to `buffers`. */
   flush(): void;
-  /** What has been written since the last read. */
+  /** The bytes that were written since the last read. */
   read(): Buffer;
 }
 
 export interface Decoder {
   readonly buffer: Buffer;
-  /** Where the next value begins. */
+  /** The offset of the next value. */
   offset: number;
-  /** Steps over n bytes and returns where they begin. Throws if there are not so many. */
+  /** Skips n bytes and returns their offset. Throws if there are fewer. */
   reserve(length: number): number;
 }
 
 export type Write = (encoder: Encoder, value: unknown) => void;
 export type Read = (decoder: Decoder) => unknown;
 
-/** msgpack-lite asks its codec for every value, those inside other values too, so both functions can be replaced. */
+/** msgpack-lite calls its codec for every value, also within other values, so that both functions can be replaced. */
 export interface LiteCodec {
   encode: Write;
   decode: Read;
@@ -39,6 +39,6 @@ export const lite = msgpackLite as unknown as {
   readonly Encoder: new (options: { codec: LiteCodec }) => Encoder;
 };
 
-/** The same memory, as the Buffer that msgpack-lite is fast with. */
+/** The same memory as a Buffer, with which msgpack-lite is fast. */
 export const asBuffer = (bytes: ArrayBufferView): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

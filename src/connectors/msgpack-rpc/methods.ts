@@ -2,48 +2,47 @@ import { describeValue } from '../../pool/values/describe';
 import { checkObject } from './arguments';
 import type { RpcConnection } from './rpc-connection';
 
-/** What a method learns about the one who called it. */
+/** What a method can know about its caller. */
 export interface CallContext {
-  /** Aborted when the caller's connection ends before the method has: nobody waits for the answer any more. */
+  /** Aborted when the caller's connection ends before the method does: the answer is not needed any more. */
   readonly signal: AbortSignal;
-  /** The way back: notify the caller, or call its own methods. */
+  /** The connection to the caller, to notify it or to call its methods. */
   readonly caller: RpcConnection;
 }
 
-/** A method that is given a context before its params; made by `withContext`. */
+/** A method that gets a context before its params; made by `withContext`. */
 export interface ContextMethod {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may name the params it expects
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may declare its params
   readonly runWithContext: (context: CallContext, ...params: any[]) => unknown;
 }
 
 /**
- * Something that can be called from the other side: a function of the params that were sent (of any number and kind: check them),
- * or `withContext(…)`.
+ * A method that the other side can call: a function of the params that were sent (any number of any type: check them), or `withContext(…)`.
  *
- * The result is what it returns; of an Observable, a promise, an async iterable or a generator the last value, nil if there was none.
- * Strings, arrays, sets and maps are values. When the caller is gone, an Observable is unsubscribed, and an async iterable closed.
+ * The result is the return value; for an Observable, a promise, an async iterable or a generator its last value, nil if there was none.
+ * Strings, arrays, sets and maps are values. When the caller disconnects, an Observable is unsubscribed, and an async iterable closed.
  *
- * What it throws or fails with becomes an error of the form `[code, message]`: the code is the error's own `code` if that is an
- * integer, else 0. An `RpcError` of another node is passed on as it is.
+ * An error becomes `[code, message]`: the code is the error's own `code` if that is an integer, else 0. An `RpcError` of another node is passed
+ * on unchanged.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may name the params it expects
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that a method may declare its params
 export type Method = ((...params: any[]) => unknown) | ContextMethod;
 
-/** Methods by the names they are called by. */
+/** Methods by name. */
 export type Methods = Readonly<Record<string, Method>>;
 
 /**
- * A method that wants to know when its caller is gone, or to talk back to it.
+ * A method with a context: to be notified when its caller disconnects, or to call back.
  *
  * @example
  * serveNode({ methods: { load: withContext(({ signal }, url) => fetch(url, { signal }).then((reply) => reply.text())) } });
  */
 export const withContext = (run: ContextMethod['runWithContext']): ContextMethod => ({ runWithContext: run });
 
-/** By name; a Map, so that no name that comes over the wire finds what every object inherits. */
+/** Methods by name. A Map, so that a name from the wire cannot match an inherited property. */
 export type MethodTable = ReadonlyMap<string, Method>;
 
-/** The methods as a table. What is none of them goes to `issues`. */
+/** The methods as a table. Adds problems to `issues`. */
 export function methodTable(option: string, methods: Methods, issues: string[]): MethodTable {
   const table = new Map(Object.entries((checkObject(option, methods, undefined, issues) ?? {}) as Methods));
   for (const [name, method] of table) {

@@ -6,13 +6,13 @@ import { isPlainValue } from './plain-value';
 import { smallFrame } from './small-frame';
 import { wireCodecOf, withWireCodec } from './wire-codec';
 
-/** The part of msgpackr's class `Packr` that is used, so that who does not use msgpackr needs neither it nor its types. */
+/** The used part of msgpackr's class `Packr`, so that neither msgpackr nor its types are needed without it. */
 export type PackrClass = new (options: Readonly<Record<string, unknown>>) => {
   pack(value: unknown): Uint8Array;
   unpack(bytes: Uint8Array): unknown;
 };
 
-/** Settings under which msgpackr speaks plain MessagePack. */
+/** Settings with which msgpackr uses standard MessagePack. */
 const settings = {
   useRecords: false,
   variableMapSize: true,
@@ -25,14 +25,13 @@ const settings = {
   structuredClone: false,
 };
 
-/** Messages of so many bytes have been read before msgpackr, which needs two objects for each, is ready to begin. */
+/** Messages up to this size are decoded faster without msgpackr, which needs two objects for each. */
 const SMALL = 128;
 
 /**
- * A faster codec for those who install msgpackr beside the package. Everything becomes of everything exactly as with
- * `createLiteCodec`, which does the rest: msgpackr gets the values and messages of which both libraries make the same, and that is
- * most of those that are not small. It never sees an extension type, for which it has code of its own that rebuilds references, regular expressions
- * and records from the wire, nor 64-bit integers, keys that are no text or `__proto__`.
+ * A faster codec that needs msgpackr, which you install. Its conversions are exactly those of `createLiteCodec`, which handles the rest: msgpackr
+ * gets the values and messages that both libraries convert in the same way, which are most of those that are not small. It never gets an extension
+ * type, from which it would rebuild references, regular expressions and records, nor 64-bit integers, keys that are not texts, or `__proto__`.
  *
  * @example
  * import { Packr } from 'msgpackr';
@@ -53,7 +52,7 @@ export function createMsgpackrCodec(Packr: PackrClass): Codec {
     {
       encode: (value) => smallFrame(value) ?? (isPlainValue(value) ? packr.pack(value) : liteWire.encode(value)),
       decode: (memory, start, end, hold) =>
-        // msgpackr would copy what may be left where it is.
+        // msgpackr would copy values that may stay in place.
         end - start > SMALL && isPlainMessage(memory, start, end, mostOf(memory, hold))
           ? packr.unpack(memory.subarray(start, end))
           : liteWire.decode(memory, start, end, hold),

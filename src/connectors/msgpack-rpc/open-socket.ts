@@ -4,16 +4,16 @@ import { describeValue } from '../../pool/values/describe';
 import { socketOptions } from './socket-options';
 import type { Target } from './target';
 
-/** A socket that is on its way to a node. */
+/** A socket that is connecting to a node. */
 export interface OpeningSocket {
   readonly socket: Socket;
-  /** The event that says that it is open. */
+  /** The event that it emits when it is open. */
   readonly openEvent: 'connect' | 'secureConnect';
-  /** Whether what it reads goes to `onread`; otherwise it is a stream of data. */
+  /** Whether data goes to `onread`; otherwise the socket emits `data` events. */
   readonly readsInto: boolean;
 }
 
-/** With TLS if there are options for it. */
+/** Opens a socket, with TLS if there are options for it. */
 export function openSocket(
   address: Target['address'],
   tls: ConnectionOptions | undefined,
@@ -26,17 +26,17 @@ export function openSocket(
       readsInto: true,
     };
   }
-  // A node that holds certificates for several names must be told by which it was called. An IP address is no name.
+  // A node with certificates for several names needs the name. An IP address is not a name.
   const name = 'host' in address && isIP(address.host) === 0 ? { servername: address.host } : {};
   const options: ConnectionOptions & { onread: OnReadOpts } = { ...name, ...tls, ...address, onread };
   const socket = connect(options);
   const { noDelay, keepAlive, keepAliveInitialDelay } = socketOptions;
   socket.setNoDelay(noDelay).setKeepAlive(keepAlive, keepAliveInitialDelay);
-  // Over a socket that the caller has opened there is no such option.
+  // TLS over a socket of the caller ignores `onread`.
   return { socket, openEvent: 'secureConnect', readsInto: tls.socket === undefined };
 }
 
-/** The options of TLS, or undefined for none. What is wrong with them goes to `issues`. */
+/** The options of TLS, or undefined for none. Adds problems to `issues`. */
 export function resolveTls(
   given: boolean | ConnectionOptions | undefined,
   issues: string[],

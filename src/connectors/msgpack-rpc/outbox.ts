@@ -4,44 +4,44 @@ import { releaseBuffer } from './buffer-pool';
 
 /** Frames are joined up to this many bytes for one write. */
 const LARGEST_JOIN = 1024 * 1024;
-/** A frame as long as this is written by itself: copying it would cost more than a write of its own. */
+/** A frame of this size is written alone: copying it would cost more than a separate write. */
 const LONG_FRAME = 128 * 1024;
-/** What a frame that waits counts beside its bytes: about what keeps it, so that a million of five bytes each are not taken for little. */
+/** Bytes that a waiting frame counts besides its own: about its objects, so that a million frames of five bytes count. */
 const ENTRY_OVERHEAD = 128;
 
-/** Something to be sent: a call, an answer or a notification is its own place in the queue. */
+/** A call, an answer or a notification to send. It is its own node in the queue. */
 export abstract class Outgoing implements Linked<Outgoing> {
   ahead: Outgoing | null = null;
   behind: Outgoing | null = null;
-  /** Its bytes until they are handed to the socket; null afterwards, or when it was taken back. */
+  /** Its bytes until the socket has them; null afterwards, or when it was dropped. */
   frame: Uint8Array | null;
 
   constructor(frame: Uint8Array | null) {
     this.frame = frame;
   }
 
-  /** What it counts for while it waits. */
+  /** The bytes that it counts while it waits. */
   get weight(): number {
     return this.frame === null ? 0 : this.frame.length + ENTRY_OVERHEAD;
   }
 
-  /** The socket has taken it, which was of this weight. */
+  /** Called when the socket has it; `weight` is what it counted. */
   sent(_weight: number): void {
-    // Most need not know.
+    // Only answers need it.
   }
 
-  /** Called when the frame has left for the operating system, if there is such a function. */
+  /** Called when the operating system has the frame, if defined. */
   readonly written: (() => void) | undefined;
 }
 
 /**
- * The way out. What is sent in one turn leaves in one write, a microtask later, because a write costs more than everything else
- * about a small message. While the socket is full nothing is handed to it, so that what has not left can be taken back.
+ * The queue of outgoing frames. Frames of one turn are joined into one write, a microtask later, because a write costs more than everything else
+ * about a small message. While the socket is full it gets no frames, so that waiting frames can still be dropped.
  */
 export class Outbox {
   readonly #socket: Socket;
   #queue = new LinkedList<Outgoing>();
-  /** The weight of all in the queue. */
+  /** The total weight of the queue. */
   #weight = 0;
   #flushing = false;
   #full = false;
@@ -55,12 +55,12 @@ export class Outbox {
     });
   }
 
-  /** Whether the socket has taken as much as it wants for now. */
+  /** Whether the buffer of the socket is full. */
   get full(): boolean {
     return this.#full;
   }
 
-  /** Bytes that the other side has still to take: those in the queue, and those that the socket holds. */
+  /** Bytes that the other side has not received: those in the queue, and those in the socket. */
   get waitingBytes(): number {
     return this.#full ? this.#weight + this.#socket.writableLength : this.#weight;
   }
@@ -74,7 +74,7 @@ export class Outbox {
     void turn.then(this.#flushNow);
   }
 
-  /** Takes back what has not been handed to the socket. */
+  /** Removes an item that the socket does not have yet. */
   drop(item: Outgoing): void {
     if (!this.#closed) {
       this.#queue.remove(item);
@@ -83,14 +83,14 @@ export class Outbox {
     item.frame = null;
   }
 
-  /** Nothing is written from here on. */
+  /** Drops the queue. Nothing is written any more. */
   close(): void {
     this.#closed = true;
     this.#queue = new LinkedList();
     this.#weight = 0;
   }
 
-  /** Writes what there is as far as the socket takes it; otherwise that happens when the turn is over. */
+  /** Writes the queue now, as far as the socket accepts it, instead of at the end of the turn. */
   flush(): void {
     this.#flushing = false;
     while (!this.#full && !this.#closed && this.#queue.first !== null) this.#writeSome(this.#queue.first);
@@ -100,11 +100,11 @@ export class Outbox {
     this.flush();
   };
 
-  /** One write: a long frame by itself, or as many others as fit. */
+  /** One write: a long frame alone, or as many shorter ones as fit. */
   #writeSome(first: Outgoing): void {
     const { written } = first;
     const frame = this.#take(first, first.frame!);
-    // Where calls are small it is alone, most of the time.
+    // The usual case: a single frame.
     if (this.#queue.first === null || frame.length >= LONG_FRAME) this.#write(frame, written);
     else this.#writeJoined(frame, written);
   }

@@ -15,15 +15,15 @@ class OutgoingNotification extends Outgoing {
   }
 }
 
-/** Our own notifications that have not been written yet. */
+/** The notifications of this side that are not written yet. */
 export class OutgoingNotifications {
   readonly #outbox: Outbox;
   readonly #keepAlive: RefCountedKeepAlive;
   readonly #unwritten = new Set<OutgoingNotification>();
 
-  constructor(outbox: Outbox, awake: RefCountedKeepAlive) {
+  constructor(outbox: Outbox, keepAlive: RefCountedKeepAlive) {
     this.#outbox = outbox;
-    this.#keepAlive = awake;
+    this.#keepAlive = keepAlive;
   }
 
   start(frame: Uint8Array, method: string, subscriber: Subscriber<never>): void {
@@ -38,7 +38,7 @@ export class OutgoingNotifications {
     this.#outbox.push(notification);
   }
 
-  /** The connection has ended: what has not been written fails. */
+  /** The connection has ended: notifications that are not written fail. */
   fail(ending: CloseReason): void {
     for (const { subscriber, method } of [...this.#unwritten]) subscriber.error(ending.errorFor(method));
   }

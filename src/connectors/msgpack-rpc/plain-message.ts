@@ -1,6 +1,6 @@
 const DEEPEST = 64;
 
-/** Elements still to come in each array and map that is open, and whether it is a map. */
+/** Remaining elements of each open array and map, and whether it is a map. */
 const left = new Float64Array(DEEPEST);
 const isMap = new Uint8Array(DEEPEST);
 
@@ -9,18 +9,18 @@ const EXACT = 0x20_0000;
 const UNDERSCORE = 0x5f;
 
 /**
- * Whether the bytes are one whole message of nothing but what every MessagePack library reads alike. Looks at headers only.
- * Text that begins with the first byte of a byte order mark is none: some take the mark away. Nor is a key that may be an index, which
- * costs the memory of an array as long; see `keepSparse`. Nor are more bytes in one piece than `longest`.
+ * Whether the bytes are one complete message that every MessagePack library decodes in the same way. Reads headers only. False for a text that
+ * begins with the first byte of a byte order mark, which some libraries remove; for a key that may be an index, which costs the memory of an
+ * array of that length (see `keepSparse`); and for more than `longest` bytes in one value.
  */
 export function isPlainMessage(bytes: Uint8Array, start: number, end: number, longest: number): boolean {
   let depth = -1;
   let at = start;
   while (at < end) {
     const header = bytes[at++]!;
-    /** Bytes of payload, which is text; −1 for anything else. */
+    /** Bytes of a text; −1 for any other value. */
     let text = -1;
-    /** Elements of an array or a map; 0 for anything else. */
+    /** Elements of an array or a map; 0 for any other value. */
     let elements = 0;
     let map = 0;
     if (header < 0x80 || header >= 0xe0) {
@@ -39,7 +39,7 @@ export function isPlainMessage(bytes: Uint8Array, start: number, end: number, lo
         case 0xc3:
           break;
         case 0xc4:
-          // An empty one of these, two bytes, would become a buffer with hundreds of bytes of its own.
+          // Empty bytes, two bytes on the wire, would become a Buffer with hundreds of bytes of memory.
           if (bytes[at] === 0) return false;
           at += 1 + bytes[at]!;
           break;
@@ -108,7 +108,7 @@ export function isPlainMessage(bytes: Uint8Array, start: number, end: number, lo
           at += 4;
           break;
         default:
-          // Extension types, and what is no header.
+          // Extension types and invalid headers.
           return false;
       }
     }
@@ -118,7 +118,7 @@ export function isPlainMessage(bytes: Uint8Array, start: number, end: number, lo
       if (text > 1 && isDigit(bytes[at]!) && depth >= 0 && isMap[depth] === 1 && left[depth]! % 2 === 0) return false;
       at += text;
     } else if (depth >= 0 && isMap[depth] === 1 && left[depth]! % 2 === 0) {
-      return false; // a key that is no text
+      return false; // a key that is not a text
     }
     if (elements > 0) {
       if (++depth === DEEPEST) return false;

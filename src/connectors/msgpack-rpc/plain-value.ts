@@ -1,16 +1,15 @@
 /**
- * About how many bytes a plain value may have. msgpackr writes into a buffer that is four times as large as what it needed, and
- * keeps it.
+ * The approximate maximum of bytes of a plain value. msgpackr writes into a buffer that is four times as large as needed, and keeps it.
  */
 const LARGEST = 1024 * 1024;
 const DEEPEST = 64;
 
-/** What the value being looked at may still add. */
+/** The remaining bytes for the value that is being checked. */
 let left = 0;
 
 /**
- * Whether a value, looked at from top to bottom, is of those that every MessagePack library writes alike: text, integers of 32 bits,
- * other numbers, bytes, arrays and plain objects, and not too much of it.
+ * Whether every MessagePack library encodes a value in the same way: texts, integers of 32 bits, other numbers, bytes, arrays and plain objects,
+ * and not too many of them.
  */
 export function isPlainValue(value: unknown): boolean {
   left = LARGEST;
@@ -57,7 +56,7 @@ function isPlainObject(value: object, depth: number): boolean {
   return left > 0;
 }
 
-/** Whether every surrogate has its other half: one alone is no UTF-8, and some libraries send it all the same. */
+/** Whether every surrogate is paired: a lone one is not valid in UTF-8, but some libraries send it. */
 const isWellFormed: (text: string) => boolean =
   'isWellFormed' in String.prototype
     ? (text) => (text as unknown as { isWellFormed(): boolean }).isWellFormed()

@@ -1,34 +1,34 @@
 import { RpcBacklogError } from './errors';
 import type { RpcNotification } from './messages';
 
-/** A notification that waits to be pulled. */
+/** A notification that is kept until it is pulled. */
 interface Kept {
   readonly notification: RpcNotification;
   readonly weight: number;
   next: Kept | undefined;
 }
 
-/** What one counts beside what its message has become: about what keeps it. */
+/** Bytes that a notification counts besides its decoded bytes: about its objects. */
 const ENTRY_OVERHEAD = 128;
 
 export interface PulledNotificationsConfig {
   readonly target: string;
   readonly maxBacklogBytes: number;
-  /** Nobody pulls any more, or there is nothing left to come. */
+  /** Called when the consumer has returned, or the connection has ended. */
   readonly onEnd: (pulled: PulledNotifications) => void;
 }
 
-/** The notifications of a connection for one consumer, which pulls them: those that it has not pulled yet are kept, up to a bound. */
+/** The notifications of a connection for one consumer, which pulls them. They are kept until then, up to a limit. */
 export class PulledNotifications implements AsyncIterableIterator<RpcNotification> {
   readonly #config: PulledNotificationsConfig;
   #first: Kept | undefined;
   #last: Kept | undefined;
-  /** Of all that are kept. */
+  /** The total weight of the kept notifications. */
   #weight = 0;
-  /** Those that came when the bound was reached; the consumer gets an error in their place, and nothing after it. */
+  /** Notifications dropped at the limit. The consumer gets an error in their place, and nothing after it. */
   #dropped = 0;
   #isOver = false;
-  /** Pulls that wait for the next one. */
+  /** Pulls that wait for a notification. */
   #pulls: ((result: IteratorResult<RpcNotification, undefined>) => void)[] = [];
 
   constructor(config: PulledNotificationsConfig) {
@@ -39,7 +39,7 @@ export class PulledNotifications implements AsyncIterableIterator<RpcNotificatio
     return this;
   }
 
-  /** One has come, in a message that has become so many bytes of memory. */
+  /** Adds a notification of a message with `bytes` decoded bytes. */
   push(notification: RpcNotification, bytes: number): void {
     const pull = this.#pulls.shift();
     if (pull !== undefined) {
@@ -57,7 +57,7 @@ export class PulledNotifications implements AsyncIterableIterator<RpcNotificatio
     this.#last = kept;
   }
 
-  /** The connection has ended. What is kept can still be pulled. */
+  /** The connection has ended. Kept notifications can still be pulled. */
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;

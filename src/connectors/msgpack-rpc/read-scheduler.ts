@@ -1,27 +1,27 @@
-/** What a reader may take in one turn: each message counts its bytes and a fixed cost, about what a small request takes. */
+/** The budget of a reader in one turn: each message costs its bytes and a fixed amount, about that of a small request. */
 const BUDGET = 64 * 1024;
 export const MESSAGE_COST = 1024;
-/** While others wait for a turn, a reader may take less before it has to wait for one too. */
+/** The budget while other readers wait for a turn. */
 const SHARED_BUDGET = BUDGET / 4;
-/** In ms: how long one turn may last, and how long the event loop is kept from sockets and timers by the turns of all. */
+/** In ms: the maximum duration of one turn, and of all turns before sockets and timers are served again. */
 const MAX_TURN_MS = 1;
 const MAX_ROUND_MS = 4;
 
-/** A connection whose messages are taken in turns. */
+/** A connection whose messages are read in turns. */
 export interface ScheduledReader {
-  /** Takes messages until `until`, by `performance.now()`, or until its budget is spent: then it pushes itself again. */
+  /** Reads messages until `until`, by `performance.now()`, or until the budget is spent: then it pushes itself again. */
   takeTurn(until: number): void;
 }
 
 /**
- * Lets clients be read in turn. A client that sends little is read as its bytes arrive. One that has spent its budget waits in a queue, which
- * is served between two looks at the sockets, so that neither the other clients nor timers wait for a flood to be read.
+ * Shares the event loop among clients. A client that sends little is read as its bytes arrive. A client that has spent its budget waits in a
+ * queue, which is served between two polls of the sockets, so that a flood delays neither other clients nor timers.
  */
 export class ReadScheduler {
   #waiting: ScheduledReader[] = [];
   #scheduled = false;
 
-  /** What may be spent before a reader has to wait for its turn. */
+  /** The budget before a reader has to wait for its turn. */
   get budget(): number {
     return this.#scheduled ? SHARED_BUDGET : BUDGET;
   }
@@ -37,7 +37,7 @@ export class ReadScheduler {
     setImmediate(this.#round);
   }
 
-  /** A reader that comes back during the round is behind all the others, those included for which no time was left. */
+  /** A reader that pushes itself again during the round is placed after all others, including those that had no time left. */
   readonly #round = (): void => {
     const readers = this.#waiting;
     this.#waiting = [];

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net';
 
-/** Keeps the process alive while somebody waits for something from this socket, and only then. */
+/** Keeps the process alive only while a caller waits for data from this socket. */
 export class RefCountedKeepAlive {
   readonly #socket: Socket;
   #count = 0;
 
-  /** Something that is awake `anyhow`, such as a server, is left as it is. */
-  constructor(socket: Socket, anyhow: boolean) {
+  /** `always`: the socket keeps the process alive in any case, as at a server. */
+  constructor(socket: Socket, always: boolean) {
     this.#socket = socket;
-    if (anyhow) this.#count = 1;
+    if (always) this.#count = 1;
     else socket.unref();
   }
 

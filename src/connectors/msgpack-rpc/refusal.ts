@@ -1,4 +1,4 @@
-/** Why what came in is refused: it breaks the protocol, or goes beyond a limit. The session adds from whom it came. */
+/** A received message violates the protocol or a limit. The session adds the sender. */
 export class Refusal extends Error {
   readonly code: 'RPC_PROTOCOL' | 'RPC_LIMIT';
 

@@ -1,9 +1,9 @@
 import type { MessageLimits } from './limits';
 import { Refusal } from './refusal';
 
-/** By header: how many bytes follow it, where the header alone says so. */
+/** By header: the number of bytes that follow it, where the header alone determines it. */
 const payloadOf = new Uint8Array(256);
-/** By header: how many bytes of length follow it, where it is followed by a length. */
+/** By header: the number of bytes of the length field that follows it, if there is one. */
 const lengthOf = new Uint8Array(256);
 
 for (let size = 0; size < 32; size++) payloadOf[0xa0 + size] = size;
@@ -14,24 +14,24 @@ lengthOf.set([1, 2, 4, 1, 2, 4], 0xc4); // bin, ext
 lengthOf.set([1, 2, 4, 2, 4, 2, 4], 0xd9); // str, array, map
 
 /**
- * Bytes of memory that the parts of a message become, beside the slot that every element has, where a pointer has 8 bytes; `npm run weigh` measures
- * them. A text counts as if each of its bytes became a letter of two, since only headers are read.
+ * Bytes of memory for the decoded parts of a message, besides the slot of each element, with pointers of 8 bytes. `npm run weigh` measures them. A
+ * text counts two bytes for each of its bytes, since only headers are read.
  */
 const SLOT = 8;
 const ARRAY = 48;
 const MAP = 96;
 const TEXT = 24;
-/** A key has a part in what its object is made of, too. */
+/** A key also has a share in the hidden class of its object. */
 const KEY = 64;
-/** The engine keeps keys that are indices in an array, which is larger than they need. */
+/** The engine keeps keys that are indices in an array, which is larger than needed. */
 const INDEX_KEY = 64;
 const FIRST_INDEX_KEY = 256;
-/** A key that is no text makes the map a `Map`. */
+/** A map with a key that is not a text becomes a `Map`. */
 const OTHER_KEY = 96;
 const BYTES = 208;
 const EXT = 208;
 
-/** By header: the weight of what has no length behind its header. */
+/** By header: the weight of values without a length field. */
 const weightOf = new Uint8Array(256);
 for (let size = 0; size < 32; size++) weightOf[0xa0 + size] = TEXT + 2 * size;
 weightOf.set([16, 16], 0xca); // float 32, 64
@@ -43,30 +43,29 @@ const isText = (header: number): boolean => (header >= 0xa0 && header < 0xc0) ||
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
 /**
- * Finds where a MessagePack value ends by reading headers only. It can stop at any byte and go on in the next chunk, looks at
- * each header once, steps over everything else, and allocates nothing but one number for each level of nesting, so that
- * what a header merely claims costs nothing.
+ * Finds the end of a MessagePack value by reading headers only. It can stop at any byte and continue in the next chunk, reads each header once,
+ * skips everything else, and allocates one number for each level of nesting, so that a false length in a header costs nothing.
  */
 export class Scanner {
   readonly #limits: MessageLimits;
-  /** Elements still to come in every array and map that is open, the innermost last. */
+  /** Remaining elements of each open array and map, the innermost last. */
   readonly #open: number[] = [];
-  /** For each of them 0 if it is an array, or the number of entries of the map; below 0 when one of its keys may be an index. */
+  /** For each of them 0 for an array, or the number of entries of a map; negative if one of its keys may be an index. */
   readonly #entries: number[] = [];
-  /** The next header is that of a key. */
+  /** The next header is the header of a key. */
   #atKey = false;
-  /** The next byte is the first one of a key that is a text. */
+  /** The next byte is the first byte of a text key. */
   #atKeyText = false;
-  /** All the elements that this value has announced. */
+  /** All elements announced by headers of this value. */
   #elements = 0;
-  /** What they become in memory, and what the value before this one became. */
+  /** The estimated memory of this value, and of the value before it. */
   #weight = 0;
   #lastWeight = 0;
   /** Bytes of this value in earlier chunks. */
   #before = 0;
-  /** Bytes of payload still to be stepped over. */
+  /** Bytes of payload still to be skipped. */
   #skip = 0;
-  /** The header whose length is being read, the bytes of that length still to come, and its value so far. */
+  /** The header whose length field is being read, the remaining bytes of the field, and its value so far. */
   #header = 0;
   #lengthBytes = 0;
   #length = 0;
@@ -75,22 +74,22 @@ export class Scanner {
     this.#limits = limits;
   }
 
-  /** After a chunk that ended before the value: bytes of a text, or of bytes, that are still to come, as its header says. */
+  /** After a chunk that ended within a text or bytes: the number of its remaining bytes, as the header says. */
   get announced(): number {
     return this.#skip;
   }
 
-  /** Bytes of memory that the last value becomes which was found whole, as far as its headers say. */
+  /** The estimated memory of the last complete value, by its headers. */
   get decodedBytes(): number {
     return this.#lastWeight;
   }
 
   /**
-   * Goes on with the next chunk, which is from `from` to `end`. Returns the index behind the value's last byte, or −1 if the chunk
-   * ends before the value does. Throws a `Refusal`, after which it must not be used again.
+   * Continues with the next chunk, from `from` to `end`. Returns the index after the value's last byte, or −1 if the chunk ends before the
+   * value does. Throws a `Refusal`, after which the scanner must not be used again.
    */
   scan(chunk: Uint8Array, from: number, end: number): number {
-    /** The index that this value may not go beyond. */
+    /** The maximum end of this value. */
     const limit = from + this.#limits.maxMessageBytes - this.#before;
     let at = from;
     for (;;) {
@@ -124,10 +123,10 @@ export class Scanner {
           this.#weigh(weightOf[header]!);
           continue;
         } else if (header === 0xc1) {
-          throw new Refusal('RPC_PROTOCOL', 'the byte 0xc1, which is no MessagePack');
+          throw new Refusal('RPC_PROTOCOL', 'the byte 0xc1, which MessagePack does not use');
         }
       }
-      // A value has ended here, and with it perhaps the arrays and maps of which it was the last.
+      // A value ends here, and perhaps the arrays and maps whose last element it was.
       if (this.#ended()) {
         if (at > limit) throw this.#tooLong();
         this.#lastWeight = this.#weight;
@@ -142,7 +141,7 @@ export class Scanner {
     return -1;
   }
 
-  /** The length behind a header is known, and how many bytes are allowed. True if elements follow; otherwise `#skip` has been set. */
+  /** Handles a length field; `allowed` bytes remain within the limit. True if elements follow; otherwise sets `#skip`. */
   #opened(header: number, length: number, allowed: number): boolean {
     if (header >= 0xde) return this.#mapOpened(length);
     if (header >= 0xdc) return this.#arrayOpened(length);
@@ -166,7 +165,7 @@ export class Scanner {
     return this.#announced(2 * entries, entries, MAP + (KEY + 2 * SLOT) * entries);
   }
 
-  /** An array or a map begins. False if it is empty, and so has ended. */
+  /** An array or a map begins. False if it is empty, and therefore complete. */
   #announced(elements: number, entries: number, weight: number): boolean {
     if (this.#open.length >= this.#limits.maxDepth) {
       throw new Refusal('RPC_LIMIT', `a message nested more than ${this.#limits.maxDepth} deep (maxDepth)`);
@@ -186,7 +185,7 @@ export class Scanner {
     return true;
   }
 
-  /** A key that is no text has to be hashed without a seed, or makes all its map do so. */
+  /** The engine hashes keys that are not texts without a seed: their number is limited. */
   #beginKey(header: number): void {
     if (isText(header)) {
       if (header < 0xc0) this.#checkKeyLength(header - 0xa0);
@@ -197,7 +196,7 @@ export class Scanner {
     if (entries > maxMapEntries) {
       throw new Refusal(
         'RPC_LIMIT',
-        `a map of ${entries} entries with a key that is no text, where ${maxMapEntries} are allowed (maxMapEntries)`,
+        `a map of ${entries} entries with a key that is not a text, where ${maxMapEntries} are allowed (maxMapEntries)`,
       );
     }
     this.#weigh(OTHER_KEY);
@@ -223,7 +222,7 @@ export class Scanner {
     this.#weigh(isFirst ? FIRST_INDEX_KEY : INDEX_KEY);
   }
 
-  /** True if the outermost value has ended. */
+  /** True if the outermost value is complete. */
   #ended(): boolean {
     const open = this.#open;
     for (let top = open.length - 1; top >= 0; top--) {

@@ -10,23 +10,23 @@ import { hostAndPort } from './target';
 
 /** A node that listens. */
 export interface RpcNode {
-  /** Where it listens, in the form that `connectNode` takes. */
+  /** Its address, in the form that `connectNode` takes. */
   readonly target: string;
-  /** How many clients are connected, now (`value`) and from now on; completes when the node has closed. */
+  /** The number of connected clients, now (`value`) and from now on; completes when the node has closed. */
   readonly connections$: Observable<number> & { readonly value: number };
-  /** Why connections were lost or given up, and which clients do not read, one error each, for a log. Clients that just close are none. Hot. */
+  /** For a log: one error for each connection that was lost or closed by the node, and for each client that does not read. Hot. */
   readonly faults$: Observable<Error>;
-  /** Stops listening and closes every connection; resolves when all are gone. Calling it again gives the same promise. */
+  /** Stops listening and closes every connection; resolves when all are closed. Later calls return the same promise. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Serves methods to any number of clients that speak MessagePack-RPC. Calls on one connection run at the same time, and are answered
- * in the order in which they are done. A method that is notified runs too; its result is dropped.
+ * Serves methods to MessagePack-RPC clients. Calls on one connection run concurrently, and are answered in the order in which they end. A
+ * notification runs its method, too, and its result is dropped.
  *
  * Rejects with `RpcConnectionError` (`RPC_LISTEN_FAILED`) when it cannot listen, and with an
- * `InvalidConfigError` that names every problem for options that cannot be.
+ * `InvalidConfigError` that names every problem when options are invalid.
  *
  * @example
  * const node = await serveNode({ methods: { word_count: (line) => String(line).split(/\s+/).length } });
@@ -51,7 +51,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
     const { host, port, path } = config;
     server.listen(path === undefined ? { host, port } : { path }, resolve);
   });
-  // A connection that could not be accepted is no reason to stop.
+  // A connection that could not be accepted does not stop the node.
   server.removeAllListeners('error').on('error', (error) => faults.next(error));
 
   const close = () =>
@@ -78,7 +78,7 @@ export async function serveNode(options: ServeNodeOptions): Promise<RpcNode> {
 const addressOf = ({ host, port, path }: ServeConfig): string =>
   path === undefined ? hostAndPort(host, port) : `unix:${path}`;
 
-/** Listening on all addresses is no address to connect to. */
+/** An address to connect to: a node that listens on all addresses is reached at the local one. */
 function reachable({ address, port }: AddressInfo): string {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
   return hostAndPort(host, port);

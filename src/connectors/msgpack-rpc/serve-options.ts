@@ -10,28 +10,28 @@ import { HAS_NUL, isTooLong, TOO_LONG } from './target';
 
 /** Options of `serveNode`. */
 export interface ServeNodeOptions {
-  /** What can be called, by name. */
+  /** The methods, by name. */
   readonly methods: Methods;
-  /** 0 to 65 535. Default 0: any free one; `target` says which. */
+  /** 0 to 65 535. Default 0: any free port; see `target`. */
   readonly port?: number;
   /** The address to listen on. Default `'127.0.0.1'`: only programs of this machine can connect. */
   readonly host?: string;
-  /** A path to listen on instead of a host and port, as a Unix socket. */
+  /** The path of a Unix socket, instead of a host and port. */
   readonly path?: string;
-  /** Bounds on what clients may send and ask for. */
+  /** Limits for the messages and requests of clients. */
   readonly limits?: Partial<ServeLimits>;
-  /** How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec`. */
+  /** Encodes and decodes values. Default: MessagePack by msgpack-lite; see `createLiteCodec`. */
   readonly codec?: Codec;
   /** TLS, with the options of `tls.createServer`: `cert` and `key`, `ca` and so on. Default: none. */
   readonly tls?: TlsOptions;
   /**
-   * Milliseconds after which a client is closed that has sent no whole message since it connected. One that has sent any may be silent for as
-   * long as it likes, until there are more clients than `limits.maxConnections`. Default 60 000; Infinity for none.
+   * In ms: a client that has sent no complete message within this time after it connected is closed. A client that has sent one may be silent,
+   * until there are more clients than `limits.maxConnections`. Default 60 000; Infinity for none.
    */
   readonly idleTimeout?: number;
   /**
-   * Milliseconds that a client has to agree on TLS, from when it connected. Default: that of the options in `tls`, or 10 000; Infinity for
-   * none. Without `tls` it has no effect.
+   * In ms: the timeout of the TLS handshake, from the connect on. Default: that of the options in `tls`, or 10 000; Infinity for none. Without
+   * `tls` it has no effect.
    */
   readonly handshakeTimeout?: number;
 }
@@ -54,7 +54,7 @@ export interface ServeConfig {
   readonly handshakeTimeout: number;
 }
 
-/** Fills in the defaults, or throws an `InvalidConfigError`. */
+/** Fills in the defaults. Throws an `InvalidConfigError` that names every problem. */
 export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
   const issues: string[] = [];
   const given = checkObject('options', options, known, issues) as ServeNodeOptions | undefined;
@@ -67,7 +67,7 @@ export function resolveServeOptions(options: ServeNodeOptions): ServeConfig {
     if (typeof path === 'string' && path.includes('\0'))
       issues.push(`path cannot be ${describeValue(path)}: ${HAS_NUL}`);
     if (typeof host === 'string' && host.includes('\0'))
-      issues.push(`host cannot be ${describeValue(host)}: it has a NUL in it`);
+      issues.push(`host cannot be ${describeValue(host)}: it contains a NUL`);
     if (typeof path === 'string' && isTooLong(path)) issues.push(`path cannot be ${describeValue(path)}: ${TOO_LONG}`);
     if (path !== undefined && (given.port !== undefined || given.host !== undefined)) {
       issues.push('path excludes host and port: a node listens on one or the other');

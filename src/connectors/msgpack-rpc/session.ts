@@ -24,34 +24,34 @@ import { explain } from './socket-errors';
 import { MESSAGE_COST, type ScheduledReader, type ReadScheduler } from './read-scheduler';
 import { wireCodecOf, type WireCodec } from './wire-codec';
 
-/** While requests are not read on, so much is still taken in: a peer that goes away is only noticed by reading. */
+/** Bytes that are read ahead while messages are not handled: only reading detects that a peer has disconnected. */
 const READ_AHEAD = 64 * 1024;
-/** A node that leaves so many given-up calls unanswered does not answer any more. */
+/** With this many cancelled calls unanswered, the node counts as dead. */
 const MAX_CANCELLED = 1_000_000;
 
 export interface SessionConfig {
-  /** Who is at the other end, for messages. */
+  /** The name of the other side in messages. */
   readonly target: string;
   readonly codec: Codec;
   readonly limits: RpcLimits;
   readonly methods: MethodTable;
-  /** A server runs methods that are notified, refuses with an error that belongs to no call, and is awake anyhow. */
+  /** A server runs methods for notifications, sends refusals, and always keeps the process alive. */
   readonly role: 'client' | 'server';
-  /** What the socket reads into; otherwise it is listened to. */
+  /** The buffers that the socket reads into; without it the session listens to `data` events. */
   readonly intake?: Intake;
-  /** What the log should know, although the connection goes on. */
+  /** Called for faults that do not end the connection, for a log. */
   readonly onFault?: (fault: Error) => void;
-  /** Messages have come in, or a call that took longer has ended. */
+  /** Called when messages were received, or an asynchronous call has ended. */
   readonly onMessages?: () => void;
-  /** What it is read in turn with. Otherwise it is read as its bytes arrive. */
+  /** Shares the event loop among sessions. Without it messages are read as they arrive. */
   readonly readScheduler?: ReadScheduler;
-  /** The id of the first call; 1 unless a spec wants to see what happens at the last. */
+  /** The id of the first call. Default 1; specs set it to test the wrap-around. */
   readonly firstId?: number;
 }
 
 /**
- * One connection from when it is open until it has ended, the same for client and server: the protocol is. Bytes come in through
- * the inbox, go out through the outbox; in between, calls are those we made and answers those we owe.
+ * An open connection, the same for client and server, since the protocol is symmetric. Bytes arrive in the inbox and leave by the outbox. `Calls`
+ * are those of this side, `Answers` those to the other side.
  */
 export class Session implements RpcConnection, Caller, ScheduledReader {
   readonly target: string;
@@ -69,27 +69,27 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
   readonly #backlog: Backlog;
   readonly #notifications = new Subject<RpcNotification>();
   readonly #keepAlive: RefCountedKeepAlive;
-  /** Those for whom notifications are kept until they are pulled. */
+  /** The consumers that pull notifications. */
   readonly #pulled = new Set<PulledNotifications>();
   #closeReason: CloseReason | undefined;
-  /** Something has come in since this was last set to false. */
+  /** Set to true by each read. */
   receivedData = false;
-  /** Inside the loop that takes messages from the inbox. */
+  /** The loop that takes messages from the inbox is running. */
   #reading = false;
   /** The loop has stopped before the inbox was empty, or the socket is paused. */
   #stalled = false;
   readonly #readScheduler: ReadScheduler | undefined;
-  /** TLS: what one read of the socket brings is handed over in many pieces. */
+  /** TLS: one read of the socket arrives as several records. */
   readonly #inRecords: boolean;
-  /** Waits for its next turn; what comes in until then is kept. */
+  /** Waits for its next turn. Data that arrives until then is kept. */
   #queued = false;
-  /** What was taken of the budget since the last turn, and until when the turn lasts; Infinity outside of one. */
+  /** The budget spent since the last turn; the end of the current turn, Infinity outside of one. */
   #spent = 0;
   #until = Infinity;
-  /** Why the other side is gone, while messages of it wait for their turn. */
+  /** The close reason, while messages received before the close wait for their turn. */
   #pendingClose: (() => CloseReason) | undefined;
 
-  /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
+  /** `onEnd` is called once: with an error, unless one side has closed the connection in order. */
   constructor(socket: Socket, config: SessionConfig, onEnd: (error: Error | undefined) => void) {
     this.#socket = socket;
     this.#config = config;
@@ -100,13 +100,13 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     const { limits, methods } = config;
     const codec = wireCodecOf(config.codec);
     this.#codec = codec;
-    const awake = new RefCountedKeepAlive(socket, config.role === 'server');
-    this.#keepAlive = awake;
+    const keepAlive = new RefCountedKeepAlive(socket, config.role === 'server');
+    this.#keepAlive = keepAlive;
     this.#inbox = config.intake?.inbox ?? new Inbox(limits);
     this.#outbox = new Outbox(socket);
-    this.#calls = new Calls(config.target, this.#outbox, awake, config.firstId ?? 1);
-    this.#outgoingNotifications = new OutgoingNotifications(this.#outbox, awake);
-    // What a client sends of its own is bounded by whoever makes its calls; at a node they are made because somebody has asked.
+    this.#calls = new Calls(config.target, this.#outbox, keepAlive, config.firstId ?? 1);
+    this.#outgoingNotifications = new OutgoingNotifications(this.#outbox, keepAlive);
+    // The caller bounds what a client sends. A node makes calls because clients ask, so that its calls count, too.
     const waiting = config.role === 'server' ? () => this.#outbox.waitingBytes : () => this.#answers.unsentBytes;
     const onFault = (reason: string): void => config.onFault?.(new RpcBacklogError(this.target, reason));
     this.#backlog = new Backlog(limits, waiting, onFault);
@@ -122,8 +122,8 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
       onDone: () => config.onMessages?.(),
     });
     this.notifications$ = new Observable((subscriber) => {
-      awake.ref();
-      subscriber.add(() => awake.unref());
+      keepAlive.ref();
+      subscriber.add(() => keepAlive.unref());
       subscriber.add(this.#notifications.subscribe(subscriber));
     });
 
@@ -138,7 +138,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
       config.intake.open(() => {
         this.#onBytes();
       });
-      // What has come in so far, if anything has.
+      // Data may have arrived already.
       this.#stalled = true;
       this.#resumeReading();
     }
@@ -150,7 +150,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     });
   }
 
-  /** Whether something is under way that one of the sides waits for. */
+  /** Whether one side waits for an answer. */
   get hasCallsInWork(): boolean {
     return this.#queued || this.#answers.inWork > 0 || this.#calls.unanswered > this.#calls.cancelled;
   }
@@ -159,7 +159,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     return new CallObservable(this, method, params, true);
   }
 
-  /** A call that the process does not stay alive for. */
+  /** A call that does not keep the process alive. */
   ping(method: string): Observable<unknown> {
     return new CallObservable(this, method, [], false);
   }
@@ -186,19 +186,19 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     return pulled;
   }
 
-  /** Ends it from this side. */
+  /** Closes the connection from this side. */
   close(): void {
     this.#close(closedLocally(this.target));
   }
 
-  /** Ends it in favour of other clients, without a word. */
+  /** Closes the connection to free a slot for another client, without a message. */
   evict(reason: string): void {
     this.#close(evicted(this.target, reason));
-    // Nobody waits for it to be noticed: the place is needed.
+    // Does not wait for the other side to notice: the slot is needed.
     this.#socket.destroySoon();
   }
 
-  /** Ends it because the other side does not behave. */
+  /** Closes the connection because the other side does not respond. */
   abort(reason: string): void {
     this.#close(lost(this.target, reason));
   }
@@ -216,11 +216,11 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     }
     this.#calls.start(call, id, frame);
     if (this.#calls.cancelled > MAX_CANCELLED) this.abort(`it left ${MAX_CANCELLED} calls unanswered`);
-    // From now on an answer is waited for, which stands behind whatever is not being read.
+    // The answer may be behind messages that are not being read.
     this.#resumeReading();
   }
 
-  /** Undefined when it cannot be sent: then its sink has been told. */
+  /** The frame; undefined if it cannot be sent, after `sink.error`. */
   #encode(sink: Sink<never>, method: string, message: unknown[]): Uint8Array | undefined {
     if (this.#closeReason !== undefined) {
       sink.error(this.#closeReason.errorFor(method));
@@ -253,7 +253,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     this.#read();
   }
 
-  /** Takes messages from the inbox as long as there is room for what they ask for. Without room the other side waits. */
+  /** Handles messages of the inbox while the limits allow. Otherwise the other side has to wait. */
   #read(): void {
     if (this.#reading) return;
     if (!this.#queued) this.#takeMessages();
@@ -272,7 +272,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     try {
       while (this.#closeReason === undefined && !this.#mustPause()) {
         if (!this.#inbox.next(this.#receive)) {
-          // All that has come is read: it is no flood. Of the records of TLS many may follow in the same turn, each by itself.
+          // The inbox is empty: this is no flood. With TLS more records may follow in the same turn.
           if (!this.#inRecords) this.#spent = 0;
           break;
         }
@@ -288,7 +288,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     if (taken) this.#config.onMessages?.();
   }
 
-  /** Whether it has to wait for its next turn; then it is in the queue. */
+  /** Whether the budget of the turn is spent; then the session is queued for its next turn. */
   #isTurnOver(turns: ReadScheduler): boolean {
     this.#spent += MESSAGE_COST;
     if (this.#spent < turns.budget && (this.#until === Infinity || performance.now() < this.#until)) return false;
@@ -298,11 +298,11 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
   }
 
   /**
-   * Two sides that call each other must not wait for each other. So while answers are owed to us we read on and refuse what is too
-   * much; only a server whose own answers are not taken waits all the same, since its client then reads on.
+   * Whether reading must pause. Two sides that call each other must not block each other: while this side waits for answers, it continues to
+   * read, and refuses excess requests. Only a server whose answers are not read pauses all the same, since its client then continues to read.
    */
   #mustPause(): boolean {
-    // What was answered just now has not been offered to the socket yet.
+    // The latest answers have not been offered to the socket yet.
     if (this.#answers.isUnsentFull) this.#outbox.flush();
     const owed = this.#calls.unanswered > 0;
     return this.#answers.isUnsentFull ? !owed || this.#config.role === 'server' : this.#answers.isBusy && !owed;
@@ -328,8 +328,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
         this.#calls.settle(message[1], message[2], message[3]);
         return;
       case REQUEST:
-        if (this.#answers.isFlooded)
-          throw new Refusal('RPC_LIMIT', 'requests without end, whose answers it does not take');
+        if (this.#answers.isFlooded) throw new Refusal('RPC_LIMIT', 'too many requests without reading the answers');
         this.#answers.request(message[1], message[2], message[3], this.#inbox.decodedBytes);
         return;
       case NOTIFICATION:
@@ -353,13 +352,13 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     this.#close(refused(this.target, refusal));
   }
 
-  /** The other side is gone. What it had sent before is looked at first: notifications are carried out although nobody waits for them. */
+  /** The other side has disconnected. Messages received before are handled first: notifications must be carried out. */
   #closeWhenRead(ending: () => CloseReason): void {
     if (this.#queued) this.#pendingClose ??= ending;
     else this.#close(ending());
   }
 
-  /** The other side has closed: in order, or in the middle of something. */
+  /** The other side has closed: in order, or within a message. */
   #remoteEnd(): CloseReason {
     const begun = this.#inbox.partialBytes;
     return begun === 0
@@ -374,7 +373,7 @@ export class Session implements RpcConnection, Caller, ScheduledReader {
     this.#config.intake?.close();
     if (this.#config.role === 'server' && ending.isLocal) linger(this.#socket);
     else this.#socket.destroy();
-    // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
+    // Before the calls fail: a pool that learns of a failed call first would lend the connection again.
     this.#onEnd(ending.error);
     this.#answers.abandon(callerGone(this.target, ending.error));
     this.#calls.fail(ending);

@@ -1,23 +1,23 @@
-/** What is longer is better off with an encoder, and so is a text in it of more letters than this. */
+/** For larger frames, and for longer texts, an encoder is faster. */
 const LARGEST = 512;
 const LONGEST_TEXT = 64;
-/** Frames are cut from pieces of memory of this size. */
+/** Frames are slices of memory blocks of this size. */
 const PIECE = 8 * 1024;
-/** A value that is none of those. */
+/** The value needs an encoder. */
 const NONE = -1;
 
 let memory = Buffer.alloc(0);
-/** Where in it there is room, and where the frame now being written has to end. */
+/** The offset of free memory, and the maximum end of the frame that is being written. */
 let free = 0;
 let limit = 0;
 let writing = false;
 
 /**
- * The frame of a value that is small and made of nothing but ASCII, numbers, true, false, nil, short arrays and plain objects; undefined
- * for any other. That are most calls and most answers, for which an encoder takes longer to make ready than to write.
+ * The frame of a small value of ASCII texts, numbers, booleans, nil, short arrays and plain objects; undefined for any other value. Most calls
+ * and answers are such, and preparing an encoder for them takes longer than encoding.
  */
 export function smallFrame(value: unknown): Buffer | undefined {
-  // A getter of the value may send something itself.
+  // A getter of the value may send another value.
   if (writing) return undefined;
   if (free + LARGEST > memory.length) {
     memory = Buffer.allocUnsafeSlow(PIECE);
@@ -36,7 +36,7 @@ export function smallFrame(value: unknown): Buffer | undefined {
   }
 }
 
-/** Writes a value from `at` on. Returns where it ends. */
+/** Writes a value at `at`. Returns its end. */
 function write(value: unknown, at: number): number {
   // The longest number has nine bytes.
   if (at + 9 > limit) return NONE;
@@ -80,7 +80,7 @@ function writeText(text: string, at: number): number {
   return at;
 }
 
-/** One of 32 bits, in the shortest form. */
+/** An integer of 32 bits, in the shortest form. */
 function writeInteger(value: number, at: number): number {
   if (value >= -32 && value < 0x80) {
     memory[at] = value;
@@ -105,7 +105,7 @@ function writeInteger(value: number, at: number): number {
   return at + 5;
 }
 
-/** Larger integers are for an encoder. */
+/** Larger integers need an encoder. */
 function writeFloat(value: number, at: number): number {
   if (Number.isInteger(value) && value !== 0) return NONE;
   memory[at] = 0xcb;

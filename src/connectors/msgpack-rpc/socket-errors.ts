@@ -15,20 +15,19 @@ const meanings: Meanings = {
   EADDRINUSE: 'something listens there already',
   EADDRNOTAVAIL: 'this machine has no such address',
   EACCES: 'that is not allowed',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself. Is it among those of the option ca?',
-  SELF_SIGNED_CERT_IN_CHAIN:
-    'nobody vouches for its certificate. Is the one who signed it among those of the option ca?',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed. Is it in the option ca?',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not signed by a known authority. Is that authority in the option ca?',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    'nobody vouches for its certificate. Is the one who signed it among those of the option ca?',
-  CERT_HAS_EXPIRED: 'its certificate is out of date',
-  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it has shown no certificate, and one is asked for',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'what came is no TLS. Does the node speak TLS?',
-  EPROTO: 'what came is no TLS. Does the node speak TLS?',
+    'its certificate is not signed by a known authority. Is that authority in the option ca?',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: 'it has sent no certificate, but one is required',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the data received is not TLS. Does the node speak TLS?',
+  EPROTO: 'the data received is not TLS. Does the node speak TLS?',
 };
 
-/** Where what was to be listened on is a file, the system's codes say something else. */
+/** The same codes have other meanings for the path of a Unix socket. */
 const meaningsForPath: Meanings = {
-  EADDRINUSE: 'something listens there already, or else the file is left of a program that crashed, and can be removed',
+  EADDRINUSE: 'something listens there already, or the file is left of a program that crashed, and can be removed',
   EACCES: 'there is no such folder, or it is not allowed',
 };
 
@@ -36,11 +35,11 @@ const meaningsForPath: Meanings = {
 export const explainListen = (error: Error, onPath: boolean): string =>
   explain(error, onPath ? { ...meanings, ...meaningsForPath } : meanings);
 
-/** Why a certificate was refused, by the code for it. */
+/** Why a certificate was refused, by its error code. */
 export const explainCertificate = (code: string): string =>
   `its certificate was refused: ${meanings[code] ?? code} (${code})`;
 
-/** What went wrong with a socket, in words and with the code of the system. */
+/** The error of a socket in words, with the code of the system. */
 export function explain(error: Error, words = meanings): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   // A name with several addresses fails with an AggregateError, whose message is empty.

@@ -1,5 +1,5 @@
 /**
- * How both sides set up their sockets. We join writes ourselves, so that a delay would only cost time; and the kernel is asked to
- * probe after a minute of silence, for the hosts that vanish without a word.
+ * Socket options of both sides. Writes are joined by the outbox, so that Nagle's delay would only cost time. The kernel probes after a minute of
+ * silence, to detect hosts that disappear without closing.
  */
 export const socketOptions = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;

@@ -1,11 +1,11 @@
-/** MessagePack's extension type for points in time. */
+/** MessagePack's extension type for timestamps. */
 export const TIMESTAMP = -1;
 
 const SECONDS_32 = 2 ** 32;
 const SECONDS_34 = 2 ** 34;
 const FURTHEST_DATE = 8.64e15;
 
-/** The data of a timestamp, in the shortest of the three forms that holds the date. */
+/** The data of a timestamp, in the shortest of the three formats that can hold the date. */
 export function encodeTimestamp(date: Date): Buffer {
   const time = date.getTime();
   if (Number.isNaN(time)) throw new TypeError('an invalid Date cannot be sent');
@@ -29,7 +29,7 @@ export function encodeTimestamp(date: Date): Buffer {
   return data;
 }
 
-/** The date in the data of a timestamp, its nanoseconds cut to milliseconds; undefined where no Date can hold it. */
+/** The date of a timestamp, truncated to milliseconds; undefined where a Date cannot hold it. */
 export function decodeTimestamp(data: Buffer): Date | undefined {
   let seconds: number;
   let nanoseconds = 0;

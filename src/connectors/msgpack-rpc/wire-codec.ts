@@ -3,13 +3,13 @@ import type { Hold } from './inbox';
 
 /** A codec as a connection uses it. */
 export interface WireCodec {
-  /** The memory of what it returns may be given back when that has been sent; see `giveBack`. */
+  /** The memory of the result may be released after it was sent; see `releaseBuffer`. */
   encode(value: unknown): Uint8Array;
-  /** Decodes the message from `start` to `end`, where it is. What it returns must hold no window into memory that is `borrowed`. */
+  /** Decodes the message from `start` to `end` in place. The result must not refer to memory that is `borrowed`. */
   decode(memory: Buffer, start: number, end: number, hold: Hold): unknown;
 }
 
-/** Of our own codecs, as they were made. No property of theirs: a copy in which something has been changed would have it too. */
+/** The wire codecs of the built-in codecs. Not a property, which a modified copy of a codec would have, too. */
 const ours = new WeakMap<Codec, { readonly made: Codec; readonly wireCodec: WireCodec }>();
 
 export function withWireCodec(codec: Codec, wireCodec: WireCodec): Codec {
@@ -23,7 +23,7 @@ export function isOwnCodec(codec: Codec): boolean {
   return known?.made.encode === codec.encode && known.made.decode === codec.decode;
 }
 
-/** Other codecs may keep what they have returned, and windows into what they have read. */
+/** The codec of a user may keep its results, and references into the memory that it has read. */
 export function wireCodecOf(codec: Codec): WireCodec {
   if (isOwnCodec(codec)) return ours.get(codec)!.wireCodec;
   return {

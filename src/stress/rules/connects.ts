@@ -5,16 +5,16 @@ import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
 import type { Findings } from './findings';
 
-/** Whatever the options of a pool say, no connect follows a failed one sooner (ms). */
+/** In ms: the shortest pause after a failed connect, with any options. */
 const minPauseMs = 1;
-/** So many connects in a row without that pause are no chance; and with so many there would be no end, and nobody else gets a turn. */
+/** Consecutive connects without that pause that are reported; and how many end the load, because the loop would never end. */
 const hotLoop = 10;
 const endlessLoop = 1_000;
 
-/** A connection that has lived for less than this (ms), and was never lent, was a failed connect, whatever the options say. */
+/** In ms: a connection that is lost earlier than this, and was never lent, counts as a failed connect with any options. */
 const minLifetimeMs = 1_000;
 
-/** A connection until it is evicted, and whether any of this has ever happened to it. */
+/** What has happened to a connection that is not evicted. */
 interface ConnectionHistory {
   lent: boolean;
   returned: boolean;
@@ -22,18 +22,18 @@ interface ConnectionHistory {
 }
 
 /**
- * Holds what a pool does about failed connects against its contract: there is a pause after each, a life that ends before its first lease
- * is one, and nobody is turned away because of one whom an open connection could serve, or before the breaker has opened.
+ * Checks how a pool handles failed connects: there is a pause after each; a connection lost before its first lease counts as one; and no caller
+ * is rejected for one while a connection is open, or before the breaker has opened.
  */
 export class ConnectRules {
   private readonly connections = new Map<number, ConnectionHistory>();
   private breaker: PoolStats['breaker'];
-  /** When a connect failed, by the pool's clock: there is a pause from then on until a new connection has been lent. */
+  /** When a connect failed, by the pool's clock. The pause applies until a new connection has been lent. */
   private failedAt: number | null = null;
-  /** Connections in a row that were lost at once under their first users, and when the last of them was. */
+  /** Consecutive connections that were lost at once during their first lease, and when the last one was lost. */
   private lostOnFirstUse = 0;
   private lostAt = 0;
-  /** Connects in a row that began without the pause. */
+  /** Consecutive connects that began without the pause. */
   private withoutPause = 0;
 
   constructor(
@@ -78,7 +78,7 @@ export class ConnectRules {
   private failed(connection: number, at: number): void {
     const history = this.connections.get(connection);
     if (history !== undefined) history.failed = true;
-    // While it is open there is a pause already, which others that fail do not make longer.
+    // An open breaker has its own pause, which more failures do not extend.
     if (this.breaker !== 'open') this.failedAt = at;
   }
 
@@ -96,7 +96,7 @@ export class ConnectRules {
     this.lostOnFirstUse = 0;
   }
 
-  /** One that opened before anybody watched may have been lent or not, and is held against nobody. */
+  /** A connection that opened before the events were observed may have been lent or not: it breaks no rule. */
   private historyOf(connection: number): ConnectionHistory {
     let history = this.connections.get(connection);
     if (history === undefined) {
@@ -128,10 +128,10 @@ export class ConnectRules {
     this.connections.delete(connection);
     if (history === undefined || reason !== 'lost') return;
     if (uses === 0 && age < minLifetimeMs && !history.failed) {
-      // As if it had been: it may be the beginning of a hot loop.
+      // Counted as failed here: it may be the beginning of a hot loop.
       this.failed(connection, at);
       this.findings.add(
-        `connection ${connection} ended after ${age} ms, before its first lease, and was not taken for a failed connect`,
+        `connection ${connection} was lost after ${age} ms, before its first lease, but did not count as a failed connect`,
       );
     }
     if (uses > 0 && !history.returned && age < minPauseMs && this.breaker === 'closed') {
@@ -140,20 +140,20 @@ export class ConnectRules {
     }
   }
 
-  // ---------------------------------------------------------------- whom it concerns
+  // ---------------------------------------------------------------- rejected callers
 
   private rejected(error: unknown, { breaker, totalConnections, state }: PoolStats): void {
     const { findings } = this;
     if (isPoolError(error, 'CONNECTION_FAILED')) {
       if (breaker !== 'open') {
-        findings.add(`a caller was failed by a failed connect, although the breaker was ${breaker}`);
+        findings.add(`a caller was rejected for a failed connect, although the breaker was ${breaker}`);
       } else if (totalConnections > 0) {
-        findings.add(`a caller was failed by a failed connect, although ${totalConnections} connections were open`);
+        findings.add(`a caller was rejected for a failed connect, although ${totalConnections} connections were open`);
       }
     } else if (isPoolError(error, 'INVALID_POOL')) {
-      if (state === 'open') findings.add('a caller was told that the pool is destroyed, and it was open');
+      if (state === 'open') findings.add('a caller was rejected because the pool is destroyed, although it was open');
     } else if (!isPoolError(error, 'POOL_EXHAUSTED')) {
-      findings.add(`a caller was turned away with what is no error of a pool: ${messageWithKind(error)}`);
+      findings.add(`a caller was rejected with a value that is no error of a pool: ${messageWithKind(error)}`);
     }
   }
 }

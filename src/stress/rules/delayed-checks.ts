@@ -3,8 +3,8 @@ import type { Cancel, Clock } from '../../pool/time/clock';
 type DelayedCheck = () => void;
 
 /**
- * Looks again when everything else has had a turn of the event loop: who was to do something a turn later has done it by then. It takes two:
- * in the first one our timer may come before theirs.
+ * Runs checks when everything else has had a turn of the event loop: what was to happen a turn later has happened by then. That takes two
+ * turns, since in the first one this timer may fire before the others.
  */
 export class DelayedChecks {
   private added: DelayedCheck[] = [];
@@ -20,7 +20,7 @@ export class DelayedChecks {
     this.cancel ??= this.clock.after(0, this.turn, true);
   }
 
-  /** Nothing is looked at any more. */
+  /** Ends all checks. */
   stop(): void {
     this.over = true;
     this.cancel?.();

@@ -1,8 +1,8 @@
-/** More of them say nothing new; nor do more of those that differ in their numbers only. */
+/** The most violations that are kept, and the most that differ in their numbers only. */
 const maxKept = 20;
 const maxPerKind = 3;
 
-/** What was seen that no pool may do, a sentence each. */
+/** The violations of the contract, one sentence each. */
 export class Findings {
   private readonly found = new Set<string>();
   private readonly kinds = new Map<string, number>();

@@ -2,20 +2,20 @@ import type { PoolEvent } from '../../pool/reports/events';
 import type { PoolStats } from '../../pool/rx/stats';
 import type { Findings } from './findings';
 
-/** A connection, as far as the events tell. */
+/** The state of a connection, by the events. */
 interface ConnectionState {
   leases: number;
   evicted: boolean;
 }
 
-/** Holds the events of each connection against what one may undergo: it opens, is lent, is evicted and closed, once and in that order. */
+/** Checks the events of each connection: it opens, is lent, is evicted and is closed, once and in this order. */
 export class LifecycleRules {
-  /** Those that have opened while somebody watched, and were not closed. */
+  /** The connections that opened after the events were subscribed, and were not closed. */
   private readonly connections = new Map<number, ConnectionState>();
 
   constructor(private readonly findings: Findings) {}
 
-  /** The numbers of those that have opened and were not closed. */
+  /** The numbers of the connections that have opened and were not closed. */
   get stillOpen(): readonly number[] {
     return [...this.connections.keys()];
   }
@@ -41,16 +41,16 @@ export class LifecycleRules {
     }
   }
 
-  // A connection that is not known was opened, and perhaps lent, before anybody watched.
+  // An unknown connection was opened, and perhaps lent, before the events were subscribed.
 
   private lent(connection: number, capacity: number): void {
     const state = this.connections.get(connection);
     if (state === undefined) return;
     state.leases++;
     if (state.leases > capacity) {
-      this.findings.add(`connection ${connection} was lent to ${state.leases} at once, where it can carry ${capacity}`);
+      this.findings.add(`connection ${connection} had ${state.leases} leases at once, with a capacity of ${capacity}`);
     }
-    if (state.evicted) this.findings.add(`connection ${connection} was lent although it was to be closed`);
+    if (state.evicted) this.findings.add(`connection ${connection} was lent although it was evicted`);
   }
 
   private ended(connection: number): void {
@@ -64,7 +64,7 @@ export class LifecycleRules {
     const state = this.connections.get(connection);
     if (state === undefined) return;
     if (state.evicted) this.findings.add(`connection ${connection} was evicted twice`);
-    if (state.leases > 0) this.findings.add(`connection ${connection} was closed under ${state.leases} leases`);
+    if (state.leases > 0) this.findings.add(`connection ${connection} was closed with ${state.leases} active leases`);
     state.evicted = true;
   }
 

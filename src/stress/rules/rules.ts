@@ -13,15 +13,15 @@ import { DelayedChecks } from './delayed-checks';
 import { WaitRules } from './waits';
 import { WorkRules } from './work';
 
-/** What is to be known of the load for that. */
+/** What the rules need to know of the load. */
 export interface RulesOptions {
   readonly clock: Clock;
   readonly acquireTimeout: number | undefined;
 }
 
 /**
- * Watches from outside whether a pool does what its contract says is always true: by its snapshots, by its events, and by what the operations
- * of a load see. What breaks a rule is kept as a sentence.
+ * Checks from outside whether a pool keeps its contract: by its snapshots, by its events, and by what the operations of a load observe. Each
+ * violation is a sentence.
  */
 export class Rules<C> {
   readonly shutdown: ShutdownRules;
@@ -38,7 +38,7 @@ export class Rules<C> {
   constructor(
     pool: ConnectionPool<C>,
     { clock, acquireTimeout }: RulesOptions,
-    /** The pool does what has no end. */
+    /** Called when the pool is in an endless loop. */
     abort: (why: string) => void,
   ) {
     const { findings } = this;
@@ -60,14 +60,14 @@ export class Rules<C> {
     return this.findings.sentences;
   }
 
-  /** Whether connections are one and the same object: who is on which of them cannot be told apart. */
+  /** Whether several connections are one object, so that their holders cannot be told apart. */
   get sharedConnections(): boolean {
     return this.work.sharedConnections;
   }
 
-  // ---------------------------------------------------------------- what the pool shows
+  // ---------------------------------------------------------------- stats and events
 
-  /** A snapshot, in the order in which they are shown. */
+  /** Called for each snapshot, in order. */
   onSnapshot(stats: PoolStats): void {
     const before = this.last;
     if (stats === before) return;
@@ -78,7 +78,7 @@ export class Rules<C> {
     this.shutdown.onSnapshot(stats, before);
   }
 
-  /** An event, in the order in which they are told. */
+  /** Called for each event, in order. */
   onEvent(event: PoolEvent): void {
     this.lifecycle.onEvent(event, this.last);
     this.connects.onEvent(event, this.last);
@@ -87,13 +87,13 @@ export class Rules<C> {
     this.shutdown.onEvent(event);
   }
 
-  // ---------------------------------------------------------------- what operations see
+  // ---------------------------------------------------------------- operations
 
   starting(operation: Operation<C>): void {
     this.waits.starting(operation);
   }
 
-  /** It has asked, and may have been answered already. */
+  /** The operation has asked for a connection, and may have an answer already. */
   started(operation: Operation<C>): void {
     this.waits.started(operation);
   }
@@ -103,7 +103,7 @@ export class Rules<C> {
     this.work.lent(operation, connection, context);
   }
 
-  /** Returns the work so that its end is seen. */
+  /** Returns the work in a form in which its end is observed. */
   observeWork(operation: Operation<C>, work: WorkResult): WorkResult {
     return this.work.observe(operation, work);
   }
@@ -121,12 +121,12 @@ export class Rules<C> {
     if (operation.lentAt >= 0) this.work.ended(operation);
   }
 
-  /** Everything has ended: of these operations nobody holds a lease. */
+  /** All operations have ended: no lease with this label may be held. */
   allEnded(label: string): void {
     this.work.allEnded(label);
   }
 
-  // ---------------------------------------------------------------- as time goes by
+  // ---------------------------------------------------------------- time
 
   tick(now: number): void {
     this.waits.tick(now);

@@ -8,39 +8,39 @@ import type { Findings } from './findings';
 import { isRevokedByDestroy } from './revoked';
 import type { DelayedChecks } from './delayed-checks';
 
-/** Who else knows what there still is. */
+/** What other rules know to be unfinished. */
 export interface Remaining {
   /** The operation that has waited longest. */
   readonly waiting: { readonly index: number } | null;
-  /** How many operations work. */
+  /** Number of operations that have a connection. */
   readonly working: number;
-  /** Connections that have opened and were not closed, by their numbers. */
+  /** Numbers of the connections that have opened and were not closed. */
   readonly connections: readonly number[];
 }
 
 const order: readonly PoolStats['state'][] = ['open', 'draining', 'destroyed'];
 
-/** A timer may fire so much (ms) before another clock says that it is time. */
+/** In ms: how much earlier a timer may fire by another clock. */
 const timerTolerance = 2;
 
 /**
- * Holds the end of a pool against its contract, whoever has begun it: nothing is lent and nothing opened any more, who waits fails at once,
- * what nobody uses is closed at once and what is lent when its time is up; then everything completes, once all is closed.
+ * Checks the shutdown of a pool against its contract, whether the load or another caller has begun it: no lease and no connect begins, waiting
+ * callers are rejected at once, idle connections are closed at once, active ones after the grace; when all are closed, everything completes.
  */
 export class ShutdownRules {
   private state: PoolStats['state'];
-  /** The pool when its end was first seen. */
+  /** The first snapshot of the shutdown. */
   private first: PoolStats | null = null;
-  /** How long what is lent was to be left alone, and since when: where it was we who have called. */
+  /** The grace for active leases, and since when; null unless this object has called `destroy`. */
   private grace: { readonly timeout: number; readonly since: number } | null = null;
   private cancelGraceTimer: Cancel | null = null;
-  /** Something lent was taken away: by then everything is. */
+  /** A lease was revoked: all others have to be revoked, too. */
   private revoking = false;
   private destroyedSeen = false;
   private resolved = false;
   private statsCompletedSeen = false;
   private eventsCompletedSeen = false;
-  /** A look at what should have come to rest is due, since this snapshot. */
+  /** A check for completion is scheduled, since this snapshot. */
   private checkFromSeq: number | null = null;
   private over = false;
   private onDestroyed: (() => void) | null = null;
@@ -53,11 +53,11 @@ export class ShutdownRules {
     private readonly remaining: () => Remaining,
   ) {
     this.state = pool.stats.state;
-    // Of one that was over before, nothing is to be seen.
+    // A pool that was destroyed before shows nothing.
     this.over = this.state === 'destroyed';
   }
 
-  // ---------------------------------------------------------------- what the pool shows
+  // ---------------------------------------------------------------- stats and events
 
   onSnapshot(stats: PoolStats, before: PoolStats): void {
     const { findings } = this;
@@ -72,7 +72,7 @@ export class ShutdownRules {
     const lent = stats.acquired - this.first!.acquired;
     if (lent > 0) findings.add(`${lent} leases were lent after destroy`);
     if (stats.state === 'draining') this.scheduleCheck(stats.seq);
-    else if (!isEmpty(stats)) findings.add(`something was left in the last snapshot: ${JSON.stringify(stats)}`);
+    else if (!isEmpty(stats)) findings.add(`the last snapshot is not empty: ${JSON.stringify(stats)}`);
   }
 
   onEvent(event: PoolEvent): void {
@@ -85,14 +85,14 @@ export class ShutdownRules {
     this.statsCompletedSeen = true;
     if (this.state !== 'destroyed') this.findings.add(`stats$ completed, although the pool was ${this.state}`);
     if (this.over) return;
-    // In virtual time no promise is settled before all is over. One that is made now tells whether another should be.
+    // In virtual time no promise settles before the run is over. A promise made here tells whether promises settle at all.
     let settled = false;
     void Promise.resolve().then(() => {
       settled = true;
     });
     this.delayed.add(() => {
-      if (settled && !this.resolved) this.findings.add('stats$ has completed, and destroy() has not resolved');
-      if (!this.eventsCompletedSeen) this.findings.add('stats$ has completed, and events$ has not');
+      if (settled && !this.resolved) this.findings.add('stats$ has completed, but destroy() has not resolved');
+      if (!this.eventsCompletedSeen) this.findings.add('stats$ has completed, but events$ has not');
       this.finish();
     });
   }
@@ -102,29 +102,29 @@ export class ShutdownRules {
     if (!this.over && !this.destroyedSeen) this.findings.add('events$ completed without the event destroyed');
   }
 
-  /** A lease was taken away because the time that destroy gave it was over. */
+  /** A lease was revoked because the grace of `destroy` was over. */
   private onRevoked(): void {
     const { grace, findings } = this;
     if (this.revoking) return;
     this.revoking = true;
-    if (this.state === 'open') findings.add('a lease was taken away as if by destroy, and the pool was open');
+    if (this.state === 'open') findings.add('a lease was revoked as by destroy, although the pool was open');
     if (grace !== null) {
       const after = this.clock.now() - grace.since;
       if (after < grace.timeout - timerTolerance) {
         findings.add(
-          `a lease was taken away ${formatMs(after)} after destroy, which left it ${formatMs(grace.timeout)}`,
+          `a lease was revoked ${formatMs(after)} after destroy, whose timeout was ${formatMs(grace.timeout)}`,
         );
       }
     }
     this.delayed.add(() => {
       const { activeLeases } = this.pool.stats;
-      if (activeLeases > 0) findings.add(`destroy took some leases away, and left ${activeLeases} others`);
+      if (activeLeases > 0) findings.add(`destroy revoked some leases, and left ${activeLeases} others`);
     });
   }
 
-  // ---------------------------------------------------------------- how it ends
+  // ---------------------------------------------------------------- the shutdown
 
-  /** Destroys the pool, with so much time (ms) for what is lent. */
+  /** Destroys the pool. Active leases get `timeout` ms. */
   destroy(timeout: number): void {
     if (this.pool.stats.state === 'open') {
       this.grace = { timeout, since: this.clock.now() };
@@ -133,12 +133,12 @@ export class ShutdownRules {
     this.callDestroy(() => this.pool.destroy({ timeout }))?.then(undefined, this.onRejected);
   }
 
-  /** Whether the pool is on its way to its end, and that is to be awaited. */
+  /** Whether the pool is shutting down. */
   get isShuttingDown(): boolean {
     return !this.over && this.pool.stats.state !== 'open';
   }
 
-  /** Calls back when the pool has come to its end. */
+  /** Calls back when the shutdown is complete. */
   whenDestroyed(done: () => void): void {
     if (this.over) done();
     else this.onDestroyed = done;
@@ -146,10 +146,10 @@ export class ShutdownRules {
 
   private begin(stats: PoolStats): void {
     this.first = stats;
-    // What is destroyed cannot be destroyed again: that gives the promise of whoever has called.
+    // Calling destroy again has no effect. It returns the promise of the first call.
     const promise = this.callDestroy(() => this.pool.destroy());
     if (promise === null) return;
-    if (this.pool.destroy() !== promise) this.findings.add('destroy() called again did not give the same promise');
+    if (this.pool.destroy() !== promise) this.findings.add('destroy() called again did not return the same promise');
     promise.then(this.onResolved, this.onRejected);
   }
 
@@ -157,7 +157,7 @@ export class ShutdownRules {
     try {
       const promise = call();
       if (typeof (promise as Promise<void> | undefined)?.then === 'function') return promise;
-      this.findings.add('destroy() gave no promise');
+      this.findings.add('destroy() returned no promise');
     } catch (error) {
       this.findings.add(`destroy() threw: ${messageWithKind(error)}`);
     }
@@ -170,10 +170,10 @@ export class ShutdownRules {
     if (this.over) return;
     const { working, connections } = this.remaining();
     if (!this.statsCompletedSeen)
-      findings.add(`destroy() resolved, and the pool was ${this.state}: stats$ had not completed`);
-    if (working > 0) findings.add(`destroy() resolved, and ${working} operations were still at work`);
+      findings.add(`destroy() resolved while the pool was ${this.state}: stats$ had not completed`);
+    if (working > 0) findings.add(`destroy() resolved while ${working} operations were still at work`);
     for (const connection of connections) {
-      findings.add(`destroy() resolved, and connection ${connection} was not closed`);
+      findings.add(`destroy() resolved, although connection ${connection} was not closed`);
     }
     if (!this.statsCompletedSeen) this.delayed.add(this.finish);
   };
@@ -186,11 +186,13 @@ export class ShutdownRules {
     this.delayed.add(() => {
       const { activeLeases } = this.pool.stats;
       if (activeLeases === 0) return;
-      this.findings.add(`${activeLeases} leases outlived the ${formatMs(this.grace!.timeout)} that destroy left them`);
+      this.findings.add(
+        `${activeLeases} leases outlived the ${formatMs(this.grace!.timeout)} of the timeout of destroy`,
+      );
     });
   };
 
-  /** Nothing is looked at any more. */
+  /** Ends the checks. */
   stop(): void {
     this.cancelGraceTimer?.();
     this.cancelGraceTimer = null;
@@ -203,7 +205,7 @@ export class ShutdownRules {
     this.onDestroyed = null;
   };
 
-  // ---------------------------------------------------------------- what comes to rest
+  // ---------------------------------------------------------------- completion
 
   private scheduleCheck(seq: number): void {
     if (this.checkFromSeq !== null) return;
@@ -211,7 +213,7 @@ export class ShutdownRules {
     this.delayed.add(this.checkQuiescent);
   }
 
-  /** Everything that was to be decided has been decided. */
+  /** Runs when every pending decision has been made. */
   private readonly checkQuiescent = (): void => {
     const { findings, checkFromSeq } = this;
     const { stats } = this.pool;
@@ -222,12 +224,12 @@ export class ShutdownRules {
     else if (waiting !== null) findings.add(`operation ${waiting.index} still waits after destroy`);
     if (stats.openingConnections > 0) findings.add(`${stats.openingConnections} connects go on after destroy`);
     if (stats.availableConnections > 0) {
-      findings.add(`${stats.availableConnections} connections that nobody uses are still open after destroy`);
+      findings.add(`${stats.availableConnections} idle connections are still open after destroy`);
     }
     if (stats.seq !== checkFromSeq) {
       this.scheduleCheck(stats.seq);
     } else if (isEmpty(stats)) {
-      findings.add('everything is closed, and the pool is not destroyed');
+      findings.add('everything is closed, but the pool is not destroyed');
       this.finish();
     }
   };

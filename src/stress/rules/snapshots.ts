@@ -2,7 +2,7 @@ import type { PoolStats } from '../../pool/rx/stats';
 import { counters } from '../counters';
 import type { Findings } from './findings';
 
-/** What is never below 0, and no counter. */
+/** Fields that are never negative and are no counters. */
 const levels = [
   'totalConnections',
   'availableConnections',
@@ -13,7 +13,7 @@ const levels = [
   'pendingAcquires',
 ] as const;
 
-/** What is not so in a snapshot, and always is, whatever the pool. */
+/** The invariants of a snapshot that do not hold, for any pool. */
 export function brokenSums(stats: PoolStats): readonly string[] {
   const { totalConnections: total, availableConnections, inUseConnections, activeLeases } = stats;
   const broken: string[] = [];
@@ -24,14 +24,14 @@ export function brokenSums(stats: PoolStats): readonly string[] {
   if (stats.acquired !== stats.released + stats.discarded + activeLeases) {
     broken.push('acquired ≠ released + discarded + activeLeases');
   }
-  if (activeLeases > 0 && inUseConnections === 0) broken.push('there are leases, and no connection is in use');
+  if (activeLeases > 0 && inUseConnections === 0) broken.push('there are leases, but no connection is in use');
   if (stats.opened < stats.closed + total) broken.push('opened < closed + totalConnections');
   for (const name of levels) if (!(stats[name] >= 0)) broken.push(`${name} is ${stats[name]}`);
   for (const name of counters) if (!(stats[name] >= 0)) broken.push(`${name} is ${stats[name]}`);
   return broken;
 }
 
-/** What may not be between a snapshot and one that comes after it. */
+/** The invariants between two consecutive snapshots that do not hold. */
 export function brokenOrder(before: PoolStats, after: PoolStats): readonly string[] {
   const broken: string[] = [];
   if (after.seq <= before.seq) broken.push(`stats$ went back: snapshot ${after.seq} came after ${before.seq}`);
@@ -41,9 +41,9 @@ export function brokenOrder(before: PoolStats, after: PoolStats): readonly strin
   return broken;
 }
 
-/** Holds the snapshots of a pool against what is always true of them, in the order in which they are shown. */
+/** Checks the snapshots of a pool against their invariants, in the order in which they are emitted. */
 export class SnapshotRules {
-  /** A pool that has been made smaller may have more than it may: until it has come down, only never more than before. */
+  /** After `resize` to a smaller `max` there may be more connections than that, but never more than before. */
   private shrinking = false;
 
   constructor(
@@ -63,7 +63,7 @@ export class SnapshotRules {
   private check(stats: PoolStats): void {
     for (const sentence of brokenSums(stats)) this.report(sentence, stats);
     if (!this.shrinking && stats.activeLeases > stats.leaseCapacity) {
-      this.report('more leases than the pool can lend', stats);
+      this.report('more leases than leaseCapacity', stats);
     }
   }
 

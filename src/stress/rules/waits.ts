@@ -7,26 +7,26 @@ import type { Operation } from '../operation';
 import type { Findings } from './findings';
 import type { DelayedChecks } from './delayed-checks';
 
-/** In ms: how late a wait may end by its timeout. A turn of the event loop is no measure of time. */
+/** In ms: how late a timeout may end a wait. A turn of the event loop may take long. */
 const timeoutTolerance = 1_000;
 
 /**
- * Holds what becomes of the operations that wait against the contract: who came first is served first; nobody is told that his time is up
- * before it is, nor left waiting long after; and who comes after `destroy` is told so.
+ * Checks the operations that wait: the first to arrive is served first; none times out early, or waits long after its timeout; and those that
+ * arrive after `destroy` are rejected for that reason.
  */
 export class WaitRules<C> {
-  /** The one that has waited longest, and all who came after it. */
+  /** The operation that has waited longest, and the newest one. They are linked by `following`. */
   private longest: Operation<C> | null = null;
   private newest: Operation<C> | null = null;
   private state: PoolStats['state'];
-  /** The last wait that has ended by its timeout, as the events tell. */
+  /** The last `timedOut` event. */
   private timeout: { readonly error: unknown; readonly waited: number } | null = null;
 
   constructor(
     private readonly findings: Findings,
     private readonly delayed: DelayedChecks,
     first: PoolStats,
-    /** How long an operation may wait, where it is known. */
+    /** How long an operation may wait, if the load gives it. */
     private readonly acquireTimeout: number | undefined,
   ) {
     this.state = first.state;
@@ -40,7 +40,7 @@ export class WaitRules<C> {
     if (event.type === 'timedOut') this.timeout = event;
   }
 
-  /** The one that has waited longest. */
+  /** The operation that has waited longest. */
   get first(): Operation<C> | null {
     while (this.longest !== null && (this.longest.ended || this.longest.lentAt >= 0)) this.advance();
     return this.longest;
@@ -53,12 +53,12 @@ export class WaitRules<C> {
     this.newest = operation;
   }
 
-  /** It has asked, and may have been answered already. */
+  /** The operation has asked for a connection, and may have an answer already. */
   started(operation: Operation<C>): void {
     if (!operation.startedAfterDestroy || operation.ended) return;
     this.delayed.add(() => {
       if (operation.ended || operation.lentAt >= 0) return;
-      this.findings.add(`operation ${operation.index} came after destroy, and still waits`);
+      this.findings.add(`operation ${operation.index} arrived after destroy, and still waits`);
     });
   }
 
@@ -67,26 +67,29 @@ export class WaitRules<C> {
     if (first === operation) this.advance();
     else if (first !== null && operation.index > first.index) {
       findings.add(
-        `operation ${operation.index} was served before operation ${first.index}, which came first and still waited`,
+        `operation ${operation.index} was served before operation ${first.index}, which arrived first and still waited`,
       );
     }
-    if (operation.startedAfterDestroy) findings.add(`operation ${operation.index} came after destroy, and was served`);
+    if (operation.startedAfterDestroy)
+      findings.add(`operation ${operation.index} arrived after destroy, and was served`);
   }
 
-  /** It has ended without having been served. */
+  /** The operation has ended without a connection. */
   failed({ index, startedAfterDestroy }: Operation<C>, error: unknown): void {
     const { findings, timeout, acquireTimeout } = this;
     if (!isPoolError(error))
-      findings.add(`operation ${index} got no connection, but what is no error of a pool: ${messageWithKind(error)}`);
+      findings.add(
+        `operation ${index} failed without a connection, with a value that is no error of a pool: ${messageWithKind(error)}`,
+      );
     else if (startedAfterDestroy && error.code !== 'INVALID_POOL')
-      findings.add(`operation ${index} came after destroy, and was told ${error.code}`);
+      findings.add(`operation ${index} arrived after destroy, and was rejected with ${error.code}`);
     if (timeout === null || error !== timeout.error || acquireTimeout === undefined) return;
     if (timeout.waited < acquireTimeout - timeEpsilon) {
-      findings.add(`the time of operation ${index} was said to be up after ${timeout.waited} of ${acquireTimeout} ms`);
+      findings.add(`operation ${index} timed out after ${timeout.waited} of ${acquireTimeout} ms`);
     }
   }
 
-  /** Looks for one that waits for longer than it may. */
+  /** Checks for an operation that waits for longer than its timeout. */
   tick(now: number): void {
     const { first, acquireTimeout = Infinity } = this;
     if (first === null || now - first.startedAt < acquireTimeout + timeoutTolerance) return;

@@ -8,23 +8,23 @@ import type { Findings } from './findings';
 import { isRevokedByDestroy, isRevokedByLoss } from './revoked';
 import type { DelayedChecks } from './delayed-checks';
 
-/** Every so many operations ask for their signal beforehand: it must abort, and not only say so when it is asked for later. */
+/** One of this many operations reads its signal beforehand: an abort must reach a signal that exists already. */
 const signalEvery = 8;
 
 /**
- * Holds what becomes of the operations that work against the contract: no connection works for more of them than it can carry; work runs
- * once, and is told of its end when it has come to it and the stats show that; and work whose connection is taken away hears of it: by its
- * signal, and, unless it has ended by then, a turn later by the error that is due.
+ * Checks the operations that have a connection: no connection has more holders than its capacity; work runs once, and its result is delivered
+ * after it has ended and the stats show that; and when a lease is revoked, the signal of the work aborts and, unless the work has ended, the
+ * operation fails with the right error a turn later.
  */
 export class WorkRules<C> {
-  /** Shows that connections are one and the same object: who is on which of them cannot be told apart. */
+  /** Several connections are one object, so that their holders cannot be told apart. */
   sharedConnections = false;
 
   private readonly working = new Set<Operation<C>>();
   private readonly users = new Map<C, number>();
-  /** The connection that was lent last: its holder is told so before anything else happens. */
+  /** The number of the connection that was lent last: its work starts before anything else happens. */
   private newest = 0;
-  /** Why connections were taken away, and which. */
+  /** The connection that each loss reason was used for. */
   private readonly losses = new WeakMap<object, number>();
   private succeeded = 0;
   private readonly succeededBefore: number;
@@ -37,12 +37,12 @@ export class WorkRules<C> {
     this.succeededBefore = pool.stats.successfulOperations;
   }
 
-  /** How many operations work. */
+  /** Number of operations that have a connection. */
   get size(): number {
     return this.working.size;
   }
 
-  // ---------------------------------------------------------------- beginning
+  // ---------------------------------------------------------------- start
 
   lent(operation: Operation<C>, connection: C, context: WorkContext): void {
     if (operation.lentAt >= 0) this.findings.add(`the work of operation ${operation.index} ran twice`);
@@ -56,7 +56,7 @@ export class WorkRules<C> {
     if (users > leaseCapacity / maxConnections) this.onTooManyUsers(users, leaseCapacity / maxConnections);
   }
 
-  /** Returns the work so that its end is seen, where that can be done without another user of it. */
+  /** Returns the work in a form in which its end is observed, where that needs no second subscription. */
   observe(operation: Operation<C>, work: WorkResult): WorkResult {
     if (isObservable(work)) {
       return new Observable<unknown>((out) => {
@@ -79,7 +79,7 @@ export class WorkRules<C> {
     return work;
   }
 
-  // ---------------------------------------------------------------- connections that are taken away
+  // ---------------------------------------------------------------- revoked leases
 
   onEvent(event: PoolEvent): void {
     if (event.type === 'acquired') this.newest = event.connection;
@@ -96,21 +96,21 @@ export class WorkRules<C> {
       if (operation.workState === 'running') this.lost(connection, reason);
       this.delayed.add(() => {
         if (operation.ended) return;
-        this.findings.add(`operation ${operation.index} lost its connection, and was told nothing a turn later`);
+        this.findings.add(`operation ${operation.index} lost its connection, but had not failed a turn later`);
       });
     }
   }
 
-  /** Each connection is lost by itself. */
+  /** Each connection has a loss reason of its own. */
   private lost(connection: number, reason: object): void {
     const other = this.losses.get(reason) ?? connection;
     this.losses.set(reason, connection);
     if (other !== connection) {
-      this.findings.add(`connection ${connection} was taken away for the loss of connection ${other}`);
+      this.findings.add(`connection ${connection} was revoked for the loss of connection ${other}`);
     }
   }
 
-  // ---------------------------------------------------------------- ending
+  // ---------------------------------------------------------------- end
 
   ended(operation: Operation<C>): void {
     this.working.delete(operation);
@@ -118,7 +118,7 @@ export class WorkRules<C> {
     const users = this.users.get(connection as C)! - 1;
     if (users === 0) this.users.delete(connection as C);
     else this.users.set(connection as C, users);
-    // Nobody keeps them any longer.
+    // No longer needed: the garbage collector may have them.
     operation.context = operation.signal = null;
   }
 
@@ -126,10 +126,9 @@ export class WorkRules<C> {
     this.succeeded++;
     const shown = this.pool.stats.successfulOperations - this.succeededBefore;
     if (shown < this.succeeded) {
-      this.findings.add(`operation ${index} was told of its success before the stats showed it`);
+      this.findings.add(`operation ${index} succeeded before the stats showed it`);
     }
-    if (workState === 'running')
-      this.findings.add(`operation ${index} was told of its success before its work had ended`);
+    if (workState === 'running') this.findings.add(`operation ${index} succeeded before its work had ended`);
   }
 
   failure(operation: Operation<C>, error: unknown): void {
@@ -137,41 +136,41 @@ export class WorkRules<C> {
     if (workState !== 'running') return;
     if (revoked === null) {
       this.findings.add(
-        `operation ${index} was failed while its work went on, and its connection was not said to be lost: ${messageWithKind(error)}`,
+        `operation ${index} failed while its work was running, without an event that its connection was lost: ${messageWithKind(error)}`,
       );
       return;
     }
     const isDue = isRevokedByLoss(revoked.reason, this.pool.name) ? isRevokedByLoss : isRevokedByDestroy;
     if (!isDue(error, this.pool.name)) {
       this.findings.add(
-        `operation ${index} lost its connection, and was told of something else: ${messageWithKind(error)}`,
+        `operation ${index} lost its connection, but failed with another error: ${messageWithKind(error)}`,
       );
     }
     if (!(signal ?? context!.signal).aborted) {
-      this.findings.add(`operation ${index} lost its connection, and its signal did not abort`);
+      this.findings.add(`operation ${index} lost its connection, but its signal did not abort`);
     }
   }
 
-  /** Everything has ended: of these operations nobody holds a lease. */
+  /** All operations have ended: no lease with this label may be held. */
   allEnded(label: string): void {
     const holders = this.pool.holders().filter((holder) => holder.label === label);
     if (holders.length > 0) {
-      this.findings.add(`${holders.length} leases are still lent, although every operation has ended`);
+      this.findings.add(`${holders.length} leases are still active, although every operation has ended`);
     }
   }
 
   /**
-   * Either the pool has lent a connection too often, or the connector gives out one object as several connections. Then more connections
-   * are held than there are objects at work.
+   * Either the pool has lent a connection too often, or the connector emits one object as several connections. In the second case more
+   * connections are held than there are objects in use.
    */
   private onTooManyUsers(users: number, capacity: number): void {
     const held = new Set(this.pool.holders().map(({ connection }) => connection)).size;
     if (held > this.users.size) this.sharedConnections = true;
-    else this.findings.add(`a connection was working for ${users} operations at once, where it can carry ${capacity}`);
+    else this.findings.add(`a connection had ${users} operations at once, with a capacity of ${capacity}`);
   }
 }
 
-/** Passes everything on, and notes the end. */
+/** Forwards everything, and records the end. */
 class WorkEndObserver extends Subscriber<unknown> {
   constructor(
     out: Subscriber<unknown>,

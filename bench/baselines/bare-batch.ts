@@ -14,7 +14,7 @@ interface Outcome<R> {
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * The floor of a batch that is pulled: so many slots, an outcome for each item, and a slot is taken from the draw until the consumer comes
+ * The baseline of a batch that is pulled: so many slots, an outcome for each item, and a slot is taken from the draw until the consumer comes
  * back. It asks its source for one item at a time. It lends nothing, cancels nothing, hears of no error of its source, and is for one
  * consumer who waits for one pull at a time.
  */

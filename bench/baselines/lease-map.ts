@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { FreeList } from './free-list';
 
 /**
- * The floor of a batch: one operator by hand that leases from the list, runs the work, a value or a promise, and gives back, `concurrency`
+ * The baseline of a batch: one operator by hand that leases from the list, runs the work, a value or a promise, and gives back, `concurrency`
  * at a time. It knows no errors, no cancelling and no inner Observables.
  */
 export function leaseMap<T, R>(

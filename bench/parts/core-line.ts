@@ -1,7 +1,7 @@
 import { warmPool } from '../cases/warm-pool';
 import { Claim } from '../../src/pool/state/claim-and-slot';
 import type { ResolvedAcquireOptions } from '../../src/pool/state/claim-and-slot';
-import type { InLine } from '../runner/gathered';
+import type { QueueFactory } from '../runner/queued';
 import { coreOf } from './core';
 
 class BareClaim extends Claim<object> {
@@ -38,7 +38,7 @@ const SIZE = 10;
 const asking: ResolvedAcquireOptions = { acquireTimeout: 30_000, label: undefined, signal: undefined };
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
-export const coreLine: InLine = async (served) => {
+export const coreLine: QueueFactory = async (served) => {
   const core = coreOf(await warmPool(SIZE, { context: false }));
   let held: BareClaim[] = [];
   const hold = (claim: BareClaim): void => void held.push(claim);

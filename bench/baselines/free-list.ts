@@ -1,4 +1,4 @@
-/** The floor of leasing: an array of idle resources, and those who wait for one as callbacks. It keeps no rule of a pool. */
+/** The baseline of leasing: an array of idle resources, and those who wait for one as callbacks. It keeps no rule of a pool. */
 export class FreeList {
   private readonly idle: object[] = [];
   private waiting: ((resource: object) => void)[] = [];

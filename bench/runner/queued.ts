@@ -12,7 +12,7 @@ interface Line {
 }
 
 /** Makes one, which says `served` for everyone who has got a connection. */
-export type InLine = (served: () => void) => Promise<Line>;
+export type QueueFactory = (served: () => void) => Promise<Line>;
 
 /** A short line is over before a clock can tell: so many are worth measuring. */
 const ENOUGH = 50_000;
@@ -20,7 +20,7 @@ const ENOUGH = 50_000;
 const WEIGHED = 100_000;
 
 /** Time and bytes of each who waits, all of them being in line at once. */
-export function gathered(inLine: InLine): Measure {
+export function queued(inLine: QueueFactory): Measure {
   return async (count) => {
     let left = 0;
     let empty = (): void => {};

@@ -9,7 +9,7 @@ interface Waiter {
 
 const TIMEOUT = 30_000;
 
-/** The floor of leasing by promises: a linked line, and one timer for all of it, since all wait equally long. */
+/** The baseline of leasing by promises: a linked line, and one timer for all of it, since all wait equally long. */
 export function barePromisePool(size: number): PromisePool {
   const idle: object[] = Array.from({ length: size }, () => ({}));
   let first: Waiter | undefined;
