@@ -49,6 +49,19 @@ const sources = new Map(
   Object.entries(entries).map(([subpath, file]) => [`rxjs-connection-pool${subpath.slice(1)}`, `./${file}`]),
 );
 
+/** The same for Erlang nodes; each piece is a block, since some name a pool of their own. */
+const erlang = `
+import { from, lastValueFrom, map } from 'rxjs';
+import { batchParallel, createPool, isPoolError, withConnection } from 'rxjs-connection-pool';
+import type { ConnectionPool, Connector } from 'rxjs-connection-pool';
+import { atom, connectErlangNode, reply, tuple, variant } from 'rxjs-connection-pool/erlang';
+import type { ErlangConnection, Sendable } from 'rxjs-connection-pool/erlang';
+type Row = Record<string, string>;
+declare const node: ErlangConnection, connect: Connector<ErlangConnection>, pool: ConnectionPool<ErlangConnection>;
+declare const cookie: string, ca: string, cert: string, key: string, records: Row[];
+declare const toTerm: (request: Request) => Sendable, toResponse: (answer: unknown) => Response;
+`;
+
 const textOf = (file: string): string => readFileSync(resolve(root, file), 'utf8');
 
 function blocksOf(file: string): string[] {
@@ -182,7 +195,7 @@ const anchorsOf = (file: string): string[] =>
   );
 
 /** What stands before a piece of code of a page that imports nothing of the package itself. */
-const given: Readonly<Record<string, string>> = { 'docs/pull.md': pulled };
+const given: Readonly<Record<string, string>> = { 'docs/pull.md': pulled, 'docs/erlang.md': erlang };
 
 /** The code of semantics.md are options on their own, which are no programs. */
 const withFragments = ['docs/semantics.md'];
@@ -193,7 +206,9 @@ describe('the README', () => {
     for (const page of pages().filter((name) => !withFragments.includes(name))) {
       for (const [i, code] of blocksOf(page).entries()) {
         const imports = code.includes("from 'rxjs-connection-pool");
-        modules[`${page} ${i + 1}`] = imports ? code : (given[page] ?? prelude) + code;
+        modules[`${page} ${i + 1}`] = imports
+          ? code
+          : (given[page] ?? prelude) + (page === 'docs/erlang.md' ? `{${code}}` : code);
       }
     }
     expect(Object.keys(modules).length).toBeGreaterThan(25);
