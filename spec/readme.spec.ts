@@ -197,8 +197,8 @@ const anchorsOf = (file: string): string[] =>
 /** What stands before a piece of code of a page that imports nothing of the package itself. */
 const given: Readonly<Record<string, string>> = { 'docs/pull.md': pulled, 'docs/erlang.md': erlang };
 
-/** The code of semantics.md are options on their own, which are no programs. */
-const withFragments = ['docs/semantics.md'];
+/** Pages whose code are options on their own, or lines of a program that is shown in part. */
+const withFragments = ['docs/semantics.md', 'docs/dashboard.md'];
 
 describe('the README', () => {
   it('and the pages in docs have code that compiles', () => {
