@@ -21,7 +21,7 @@ const eventually = async (isSo: () => Promise<boolean>): Promise<void> => {
 const echo = (term: any) => tuple(atom('echo'), term);
 
 describe('a node of Erlang', () => {
-  const { connect } = scene();
+  const { connect, open } = scene();
   const node = erlangNode();
 
   it('reads any term, and writes it back as the same', async () => {
@@ -41,9 +41,16 @@ describe('a node of Erlang', () => {
     const watching = await connect(node());
     const options = reaching(node());
     const openAndClose = () => firstValueFrom(connectErlangNode(node().name, options)());
-    for (let i = 0; i < 20; i++) await Promise.all(Array.from({ length: 5 }, openAndClose));
+    // Names are used again when the node has noticed that their connections are closed.
+    const allClosed = () => eventually(async () => (await answerOf(watching.call('echo', atom('nodes')))) === 1);
+    const held = await Promise.all(Array.from({ length: 40 }, () => open(node().name, options)));
+    for (const { close } of held) close();
+    await allClosed();
     const before = await answerOf(watching.call('echo', atom('atom_count')));
-    for (let i = 0; i < effort(20, 200); i++) await Promise.all(Array.from({ length: 5 }, openAndClose));
+    for (let i = 0; i < effort(20, 200); i++) {
+      await Promise.all(Array.from({ length: 5 }, openAndClose));
+      await allClosed();
+    }
     expect(await answerOf(watching.call('echo', atom('atom_count')))).toBe(before);
   });
 

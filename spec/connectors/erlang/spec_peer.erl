@@ -20,6 +20,9 @@ handle_call({echo, Term}, _From, State) -> {reply, Term, State};
 handle_call({word_count, Text}, _From, State) -> {reply, length(string:lexemes(Text, " \t\n")), State};
 %% Whether a term came as it was sent before, and its bytes are read as the same.
 handle_call({same, Term, Binary}, _From, State) -> {reply, binary_to_term(Binary) =:= Term, State};
+%% Whether the node can read some bytes, and whether two are bytes of the same term.
+handle_call({reads, Binary}, _From, State) -> {reply, try element(2, binary_to_term(Binary, [used])) =:= byte_size(Binary) catch _:_ -> false end, State};
+handle_call({same_terms, A, B}, _From, State) -> {reply, binary_to_term(A) =:= binary_to_term(B), State};
 handle_call({bytes, N}, _From, State) -> {reply, binary:copy(<<"x">>, N), State};
 handle_call({binary_of, Term}, _From, State) -> {reply, term_to_binary(Term), State};
 handle_call({term_of, Binary}, _From, State) -> {reply, binary_to_term(Binary), State};

@@ -1,0 +1,48 @@
+import * as fc from 'fast-check';
+import { atom, decodeTerm, encodeTerm, TermRefusal, tuple } from '../../../src/connectors/erlang/index';
+import { effort } from '../../helpers/effort';
+import { erlangNode } from '../../helpers/erlang';
+import { answerOf, scene } from './support';
+import { anyTerm } from './term-arbitrary';
+
+const byte = fc.oneof(fc.integer({ min: 70, max: 121 }), fc.nat(4), fc.nat(255));
+const mutated = fc
+  .tuple(anyTerm, fc.array(fc.tuple(fc.nat(), byte), { minLength: 1, maxLength: 4 }))
+  .map(([term, changes]) => {
+    const bytes = encodeTerm(term);
+    for (const [at, to] of changes) bytes[1 + (at % (bytes.length - 1))] = to;
+    return bytes;
+  });
+
+/** What is not refused has to be a term that can be sent again. */
+describe('mutated bytes of a term', () => {
+  const { connect } = scene();
+  const node = erlangNode();
+
+  it('are refused, or are the bytes of a term', () => {
+    fc.assert(
+      fc.property(mutated, (bytes) => {
+        try {
+          const term = decodeTerm(bytes);
+          expect(String(decodeTerm(encodeTerm(term)))).toBe(String(term));
+        } catch (error) {
+          expect(error).toBeInstanceOf(TermRefusal);
+        }
+      }),
+      { numRuns: effort(1_000, 30_000) },
+    );
+  });
+
+  it('that a node of Erlang reads are read here as the same term', async () => {
+    const connection = await connect(node());
+    await fc.assert(
+      fc.asyncProperty(mutated, async (bytes) => {
+        if ((await answerOf(connection.call('echo', tuple(atom('reads'), bytes)))) !== true) return;
+        const again = encodeTerm(decodeTerm(bytes));
+        const same = await answerOf(connection.call('echo', tuple(atom('same_terms'), bytes, again)));
+        expect(same).withContext(bytes.toString('hex')).toBe(true);
+      }),
+      { numRuns: effort(200, 5_000) },
+    );
+  });
+});
