@@ -25,12 +25,18 @@ else await measure(Number(given));
 /** Clients, in a process of their own: how they read is no cost of the pool. */
 async function watch(url: string): Promise<void> {
   let bytes = 0;
-  const begin = performance.now();
+  let there = 0;
+  let begin = performance.now();
   const read = async (): Promise<void> => {
     const response = await fetch(`${url}frames`);
     let isFirst = true;
     for await (const chunk of response.body!) {
       if (!isFirst) bytes += (chunk as Uint8Array).length;
+      if (isFirst && ++there === clients) {
+        begin = performance.now();
+        bytes = 0;
+        console.log('there');
+      }
       isFirst = false;
     }
   };
@@ -52,8 +58,8 @@ async function round(how: 'alone' | 'nobody' | 'watched'): Promise<{ perCpuSecon
     const { url } = await board!.listen();
     child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), '--clients', url]);
     child.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    // Until they are all there.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // That they come is not measured, only that they watch.
+    while (!said.includes('there')) await once(child.stdout!, 'data');
   }
   let isOver = false;
   let done = 0;
@@ -71,7 +77,7 @@ async function round(how: 'alone' | 'nobody' | 'watched'): Promise<{ perCpuSecon
   await board?.close();
   await pool.destroy();
   if (child !== undefined) await once(child, 'exit');
-  return { perCpuSecond: (done * 1e6) / (user + system), bytes: Number(said) };
+  return { perCpuSecond: (done * 1e6) / (user + system), bytes: Number(said.replace('there', '')) };
 }
 
 async function measure(rounds: number): Promise<void> {

@@ -215,6 +215,24 @@ describe('the collector of a dashboard', () => {
       });
     }));
 
+  it('records of a very busy pool its last part, at the rate that it had', () =>
+    marbles(({ at }) => {
+      const pool = createPool({ max: 2, connect });
+      let seed = 0;
+      const collector = new Collector(pool, { ...options, random: () => (seed = (seed + 0.618034) % 1) });
+      const work = timer(0, 1).subscribe(() => {
+        for (let i = 0; i < 60; i++) pool.use(() => of(1)).subscribe();
+      });
+      at(1_000, () => {
+        work.unsubscribe();
+        collector.tick();
+        const { arrivals, duration } = collector.recording()!;
+        expect(arrivals.length).toBe(20_000);
+        expect(arrivals.length / duration).toBeCloseTo(60, -1);
+        collector.stop();
+      });
+    }));
+
   it('sends no credentials: not in names, labels, causes or stacks', () =>
     marbles(({ at }) => {
       const secrets = ['hunter2', 's3cr3t', 'abcdef123456', 'tokentoken'];

@@ -9,6 +9,8 @@ const partLength = 30_000;
 const parts = 10;
 /** Arrivals that are kept: as many as are simulated within some seconds. */
 const mostArrivals = 60_000;
+/** Arrivals of one period that are made up: each takes some of the time of the pool's own thread. */
+const mostUnseen = 20_000;
 
 interface Part {
   readonly begin: number;
@@ -53,11 +55,10 @@ export class LoadLog {
   cut(stats: PoolStats, timings: PoolTimings, unseen: number | null): void {
     const asked = askedOf(stats);
     const missing = unseen === null ? 0 : asked - this.asked - this.seen;
-    const part = this.log.at(-1)!;
-    for (let i = 0; i < missing; i++) this.arrived(part, unseen! + this.random() * (stats.at - unseen!));
+    if (missing > 0) this.fill(missing, unseen!, stats.at);
     this.asked = asked;
     this.seen = 0;
-    if (stats.at - part.begin >= partLength) this.begin(stats, timings);
+    if (stats.at - this.log.at(-1)!.begin >= partLength) this.begin(stats, timings);
     while (this.log.length > 2 && (this.log.length > parts || this.size > mostArrivals)) this.log.shift();
   }
 
@@ -79,6 +80,15 @@ export class LoadLog {
       lost: this.log.reduce((sum, { lost }) => sum + lost, 0),
       truncated: cut,
     };
+  }
+
+  /** So many callers that were not seen. Of a very busy pool the last of them are load enough, and the log begins with those. */
+  private fill(missing: number, from: number, to: number): void {
+    const kept = Math.min(missing, mostUnseen);
+    const begin = to - ((to - from) * kept) / missing;
+    if (kept < missing) this.log.splice(0, this.log.length, { ...this.log.at(-1)!, begin, arrivals: [] });
+    const part = this.log.at(-1)!;
+    for (let i = 0; i < kept; i++) this.arrived(part, begin + this.random() * (to - begin));
   }
 
   private begin(stats: PoolStats, before: PoolTimings): void {

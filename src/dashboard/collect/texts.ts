@@ -19,12 +19,23 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 const masked = (text: string): string =>
   secrets.reduce((rest, [secret, instead]) => rest.replace(secret, instead), text);
 
+/** Labels come again with every lease. */
+const known = new Map<string, string>();
+const mostKnown = 500;
+
 /** A name, a label or a message, as it is sent. */
 export function textOf(value: string | undefined, most = longest): string {
   if (value === undefined || value === '') return '';
+  const before = known.get(value);
+  if (before !== undefined) return before;
   // Cut first: what is masked costs time by its length.
   const text = masked(value.length > 4 * most ? value.slice(0, 4 * most) : value);
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  if (value.length <= 100) {
+    if (known.size >= mostKnown) known.clear();
+    known.set(value, short);
+  }
+  return short;
 }
 
 export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack);
