@@ -12,19 +12,19 @@ import type { WorkContext } from './work';
 
 /**
  * - `waiting`: for a connection;
- * - `starting`: inside the call of `work`, or inside the subscribe of what it returned;
- * - `piping`: the same, inside the subscribe of an Observable with operators on it;
+ * - `starting`: inside the call of `work`, or inside the subscribe of its result;
+ * - `piping`: the same, inside the subscribe of an Observable with operators;
  * - `running`;
- * - `lingering`: cancelled, but something that cannot be stopped still uses the connection;
+ * - `draining`: cancelled, but work that cannot be stopped still uses the connection;
  * - `ended`.
  */
-type Phase = 'waiting' | 'starting' | 'piping' | 'running' | 'lingering' | 'ended';
+type Phase = 'waiting' | 'starting' | 'piping' | 'running' | 'draining' | 'ended';
 
-/** What `settle` had to note while starting. */
+/** An outcome that is recorded while the work is being started. */
 interface Settled {
   readonly outcome: OperationOutcome;
   readonly error: unknown;
-  /** What a promise came to. */
+  /** The value of a promise. */
   readonly last?: { readonly value: unknown };
 }
 
@@ -32,24 +32,24 @@ const succeeded: Settled = { outcome: 'successfulOperations', error: undefined }
 const cancelled: Settled = { outcome: 'cancelledOperations', error: undefined };
 
 /**
- * One run of work on one connection: waits for it, works, and gives it back whichever way it ends. The order at the end is
- * always: the work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
+ * One run of work on one connection: waits for it, runs, and releases it, whichever way it ends. The order at the end is always: the
+ * work's own teardown, the end of the lease, the stats, the notification, and then the next waiter.
  */
 export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Unsubscribable {
   private phase: Phase = 'waiting';
   /**
-   * How the work is ended: by its teardowns, when it is an Observable that has any; or by a function that asks it to stop, when it cannot be
-   * made to.
+   * How the work is stopped: by its teardowns, if it is an Observable that has any, or by a function that requests a stop, if it cannot be
+   * forced to.
    */
-  private ends: Subscription | (() => void) | null = null;
+  private stopper: Subscription | (() => void) | null = null;
   private settled: Settled | null = null;
-  /** The signal, for work that asks for it; or why it will be aborted as soon as it is asked for. */
+  /** The signal, if the work has read it; or the reason with which it is aborted when it is read. */
   private abortion: AbortController | { readonly reason: unknown } | null = null;
   /** Stops the timers of the run when it has ended, and calls what else waits for that. */
   private endHook: (() => void) | null = null;
 
   constructor(
-    /** Where the outcome goes. */
+    /** The receiver of the outcome. */
     readonly sink: { readonly closed: boolean },
   ) {
     super();
@@ -66,13 +66,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       const controller = new AbortController();
       if (abortion !== null) controller.abort(abortion.reason);
       abortion = this.abortion = controller;
-      // Its listeners are called by whatever ends the run; beside the signal itself this costs little.
+      // Its listeners run in the context of the caller, whatever ends the run.
       this.context ??= this.pool.core.captureContext();
     }
     return abortion.signal;
   }
 
-  // ---------------------------------------------------------------- what the core says
+  // ---------------------------------------------------------------- called by the core
 
   get isUnsubscribed(): boolean {
     return isUnsubscribed(this.sink);
@@ -90,12 +90,12 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       this.failedToStart(error);
     }
     this.phase = 'running';
-    // A synchronous end is acted on only now: the teardown that a subscribe returns comes after its complete.
-    if (this.settled !== null) this.endAtOnce(this.settled);
-    else if (this.sink.closed) this.cancelAtOnce();
+    // A synchronous end takes effect only now: a subscribe returns its teardown after its complete.
+    if (this.settled !== null) this.settleSynchronous(this.settled);
+    else if (this.sink.closed) this.cancelSynchronous();
   }
 
-  /** It has thrown while it was being started: by itself, or, when it had completed before, by a teardown that came after that. */
+  /** The start has thrown: the work itself, or, after it had completed, one of its teardowns. */
   private failedToStart(error: unknown): void {
     const { settled } = this;
     if (settled === null || settled.outcome === 'successfulOperations') {
@@ -103,14 +103,14 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
-  private endAtOnce(settled: Settled): void {
+  private settleSynchronous(settled: Settled): void {
     if (settled === succeeded) this.finish(settled, false, undefined);
-    else if (settled === cancelled) this.cancelAtOnce();
+    else if (settled === cancelled) this.cancelSynchronous();
     else this.finish(settled, settled.last !== undefined, settled.last?.value as R);
   }
 
-  /** The subscriber has gone while this was being started: it is not the one that calls, and hears of no teardown that throws. */
-  private cancelAtOnce(): void {
+  /** The subscriber has unsubscribed during the start. It is not the caller of this, so what a teardown throws is reported. */
+  private cancelSynchronous(): void {
     try {
       this.cancel();
     } catch (error) {
@@ -135,10 +135,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       case 'starting':
       case 'piping':
       case 'running':
-        this.beInOvertime(error);
+        this.graceAfterLoss(error);
         this.abort(error);
         break;
-      case 'lingering':
+      case 'draining':
         this.end();
     }
   }
@@ -148,7 +148,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.revoked(error);
   }
 
-  // ---------------------------------------------------------------- what the sink is told
+  // ---------------------------------------------------------------- notifications to the sink
 
   protected abstract tellValue(value: R): void;
 
@@ -156,16 +156,16 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   protected abstract tellEnd(): void;
 
-  // ---------------------------------------------------------------- what the work says
+  // ---------------------------------------------------------------- notifications of the work
 
   // The run subscribes itself to the work's Observable: a second object for each of a million runs would cost as much as all that the pool
   // does for it.
 
   get closed(): boolean {
-    return this.settled !== null || this.over || this.phase === 'lingering';
+    return this.settled !== null || this.over || this.phase === 'draining';
   }
 
-  /** Whether there is nothing left of it that could be stopped. */
+  /** Whether nothing is left that could be stopped. */
   get over(): boolean {
     return this.phase === 'ended';
   }
@@ -175,18 +175,18 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   override get isCancelledWork(): boolean {
-    return this.phase === 'lingering';
+    return this.phase === 'draining';
   }
 
   add(teardown: TeardownLogic): void {
     if (!teardown || teardown === this) return;
-    if (!this.closed) (this.teardowns ?? (this.ends = new Subscription())).add(teardown);
+    if (!this.closed) (this.teardowns ?? (this.stopper = new Subscription())).add(teardown);
     else if (typeof teardown === 'function') teardown();
     else teardown.unsubscribe();
   }
 
   private get teardowns(): Subscription | null {
-    return typeof this.ends === 'function' ? null : this.ends;
+    return typeof this.stopper === 'function' ? null : this.stopper;
   }
 
   remove(teardown: Exclude<TeardownLogic, void>): void {
@@ -200,7 +200,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       else this.emitInContext(value);
       return;
     }
-    // Inside of `granted` the core is busy as it is.
+    // Inside `granted` the core is busy already.
     try {
       this.tellValue(value);
     } catch (error) {
@@ -234,29 +234,29 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.settle(succeeded);
   }
 
-  /** Work that cannot be stopped has come to its end: with a last value, perhaps. */
+  /** Work that cannot be stopped has ended, perhaps with a last value. */
   private resolve(value: R): void {
-    if (this.phase === 'running') this.conclude(succeeded, true, value);
-    else if (this.phase === 'lingering') this.lingeredToTheEnd();
+    if (this.phase === 'running') this.settleWithin(succeeded, true, value);
+    else if (this.phase === 'draining') this.drained();
     else this.settle({ outcome: 'successfulOperations', error: undefined, last: { value } });
   }
 
   private reject(error: unknown): void {
     if (this.phase === 'running') {
       // A promise calls back in the context in which it was awaited.
-      this.conclude({ outcome: 'failedOperations', error });
-    } else if (this.phase !== 'lingering') {
+      this.settleWithin({ outcome: 'failedOperations', error });
+    } else if (this.phase !== 'draining') {
       this.error(error);
     } else if (this.isFatal(error)) {
-      // Nobody hears of it any more, but the next holder would.
+      // No subscriber is told any more, but the connection must not be lent again.
       this.end();
       this.pool.core.discard(this, error);
     } else {
-      this.lingeredToTheEnd();
+      this.drained();
     }
   }
 
-  // ---------------------------------------------------------------- what the subscriber says
+  // ---------------------------------------------------------------- called by the subscriber
 
   unsubscribe(): void {
     switch (this.phase) {
@@ -280,21 +280,21 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   // ---------------------------------------------------------------- beginning and ending
 
-  /** For what is called by something else than the work's own promises, which keep the context themselves. */
+  /** For calls that do not come from the work's own promises, which keep the context themselves. */
   private inContext(fn: () => void): void {
     if (this.context === null) fn();
     else this.context.runInAsyncScope(fn);
   }
 
   private begin(result: unknown): void {
-    // What most work returns; of another copy of RxJS, or of another library, it is known by what it can do.
+    // The most frequent results first. Those of another copy of RxJS, or of another library, are recognised by their methods.
     if (result instanceof Observable) this.listen(result as Observable<R>);
     else if (result instanceof Promise) this.await(result as Promise<R>);
     else this.beginOther(result);
   }
 
   private await(result: Promise<R>): void {
-    this.ends = nothingToStop;
+    this.stopper = nothingToStop;
     result.then(
       (value) => {
         this.resolve(value);
@@ -309,7 +309,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     if (isObservable(result)) {
       this.listen(result as Observable<R>);
     } else if (isPromiseLike<R>(result)) {
-      this.ends = nothingToStop;
+      this.stopper = nothingToStop;
       result.then(
         (value) => {
           this.inContext(() => {
@@ -323,7 +323,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         },
       );
     } else if (isAsyncIterable<R>(result)) {
-      this.ends = iterate(result, {
+      this.stopper = iterate(result, {
         next: (value) => {
           if (this.phase === 'running') this.next(value);
         },
@@ -331,7 +331,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
           this.reject(error);
         },
         complete: () => {
-          if (this.phase === 'lingering') this.lingeredToTheEnd();
+          if (this.phase === 'draining') this.drained();
           else this.complete();
         },
       });
@@ -345,7 +345,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 
   private listen(result: Observable<R>): void {
-    // Cancelled by its own work: there is nobody left to subscribe for.
+    // Cancelled by its own work: no subscriber is left.
     if (this.settled !== null || this.sink.closed) return;
     if (isPiped(result)) this.phase = 'piping';
     const subscription = subscribeAsSubscriber(result, this);
@@ -354,27 +354,27 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   private settle(settled: Settled): void {
     if (this.phase === 'running') {
-      if (this.context === null) this.conclude(settled);
-      else this.concludeInContext(settled);
+      if (this.context === null) this.settleWithin(settled);
+      else this.settleInContext(settled);
     } else if (this.phase === 'starting' || this.phase === 'piping') {
       if (this.settled !== null) this.settleAgain(settled);
       else if (this.sink.closed) this.settled = cancelled;
       else {
-        // First, so that a teardown that unsubscribes the run finds it ended.
+        // First, so that a teardown that unsubscribes the run finds it settled.
         this.settled = settled;
         this.settled = this.tornDown(settled);
       }
     }
   }
 
-  /** An operator hands what a late teardown throws (a `finalize` behind a synchronous source) to the subscriber that has completed before. */
+  /** An operator passes what a late teardown throws (a `finalize` after a synchronous source) to the subscriber that has completed before. */
   private settleAgain({ outcome, error }: Settled): void {
     if (this.phase === 'piping' && outcome === 'failedOperations') this.failedToStart(error);
   }
 
-  /** Runs the work's teardown, which belongs to the work: if it throws, the work has failed. */
+  /** Runs the work's teardown, which is part of the work: if it throws, the work has failed. */
   private tornDown(settled: Settled): Settled {
-    return this.ends === null ? settled : this.tearDown(settled);
+    return this.stopper === null ? settled : this.tearDown(settled);
   }
 
   private tearDown(settled: Settled): Settled {
@@ -388,14 +388,14 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
-  private concludeInContext(settled: Settled): void {
+  private settleInContext(settled: Settled): void {
     this.inContext(() => {
-      this.conclude(settled);
+      this.settleWithin(settled);
     });
   }
 
-  /** The work has ended by itself. */
-  private conclude(settled: Settled, hasLast?: boolean, last?: R): void {
+  /** The work has ended by itself: settles the run while the core is busy. */
+  private settleWithin(settled: Settled, hasLast?: boolean, last?: R): void {
     const { core } = this.pool;
     const outer = core.enter();
     try {
@@ -407,7 +407,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
-  /** To be called while the core is busy: what this makes happen comes after it. */
+  /** Call it while the core is busy: its consequences follow it. */
   private finish(settled: Settled, hasLast: boolean, last: R | undefined): void {
     this.end();
     const { outcome, error } = this.tornDown(settled);
@@ -425,15 +425,15 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     this.tellError(error);
   }
 
-  /** Its connection is gone. Work that listens to its signal, or to the connection, gets this turn to end in its own way. */
-  private beInOvertime(error: PoolError): void {
+  /** The connection is lost. Work that observes its signal, or the connection, may end by itself in this turn. */
+  private graceAfterLoss(error: PoolError): void {
     const { core } = this.pool;
     core.lossGrace++;
     const cancel = core.clock.after(
       0,
       () => {
         this.inContext(() => {
-          if (typeof this.ends === 'function') this.ends();
+          if (typeof this.stopper === 'function') this.stopper();
           this.settle({ outcome: 'failedOperations', error });
         });
       },
@@ -445,14 +445,14 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     });
   }
 
-  /** The subscriber has gone, and the work has not ended. */
+  /** The subscriber has unsubscribed before the work has ended. */
   private cancel(): void {
     const { core, runs: settings } = this.pool;
     const outer = core.enter();
     try {
       this.end();
       this.abort(undefined);
-      if (typeof this.ends === 'function') this.lingerUntilStopped(this.ends);
+      if (typeof this.stopper === 'function') this.drainUntilStopped(this.stopper);
       else {
         try {
           this.teardowns?.unsubscribe();
@@ -460,7 +460,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
           if (settings.onCancel === 'release') core.operationEnded(this, 'cancelledOperations', 'released');
           else if (settings.onCancel === 'discard')
             core.operationEnded(this, 'cancelledOperations', 'discarded', unfinished());
-          else this.lingerUntilClean(settings.onCancel);
+          else this.drainUntilClean(settings.onCancel);
         }
       }
     } finally {
@@ -468,12 +468,12 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
   }
 
-  private lingerUntilStopped(requestStop: () => void): void {
+  private drainUntilStopped(requestStop: () => void): void {
     const { core } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
     const { cancelTimeout } = this.pool.runs;
-    if (this.state === 'held') this.phase = 'lingering';
-    if (this.phase === 'lingering' && cancelTimeout !== Infinity) {
+    if (this.state === 'held') this.phase = 'draining';
+    if (this.phase === 'draining' && cancelTimeout !== Infinity) {
       const cancelTimer = core.clock.after(
         cancelTimeout,
         () => {
@@ -487,13 +487,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     requestStop();
   }
 
-  private lingerUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
+  private drainUntilClean(clean: (connection: C) => ObservableInput<unknown>): void {
     const { core, runs } = this.pool;
     core.operationEnded(this, 'cancelledOperations', 'kept');
-    // Whoever looks at the stats may have lost it just now.
+    // A subscriber of the stats may have caused its loss just now.
     const { slot } = this;
     if (slot === null) return;
-    this.phase = 'lingering';
+    this.phase = 'draining';
     const stop = runToEnd(
       core.clock,
       runs.cancelTimeout,
@@ -506,12 +506,12 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         });
       },
     );
-    if ((this.phase as Phase) === 'lingering') this.onceEnded(stop);
-    // It is over already, or its connection was lost inside the very call: then nobody waits for what it has begun.
+    if ((this.phase as Phase) === 'draining') this.onceEnded(stop);
+    // It has ended already, or the connection was lost inside the call: no caller waits for what it has begun.
     else stop();
   }
 
-  private lingeredToTheEnd(): void {
+  private drained(): void {
     this.end();
     this.pool.core.release(this);
   }
@@ -541,7 +541,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
           };
   }
 
-  /** Whether this error condemns the connection. One that the question itself fails for does. */
+  /** Whether the connection must be closed after this error; also if `isFatal` itself throws. */
   private isFatal(error: unknown): boolean {
     const { isFatal } = this.pool.runs;
     if (isFatal === undefined) return false;
@@ -558,7 +558,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 }
 
-/** The context that `work` gets: nothing of the run but the signal is its business. */
+/** The context that `work` gets: only the signal of the run is visible. */
 class LazyContext implements WorkContext {
   readonly #run: { readonly signal: AbortSignal };
 
