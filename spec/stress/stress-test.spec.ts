@@ -338,6 +338,12 @@ describe('stressTest', () => {
       expect([passed, thresholds[0]!.summary, violations]).toEqual([false, 'wait.max is 100 ms', []]);
     });
 
+    it('after the grace, and is not given up as well, when nothing is left to begin', () => {
+      const { operations, abortReason } = resultOf({ workers: 2, operations: 2, grace: 100, work: () => NEVER });
+      expect(operations.unfinished).toBe(2);
+      expect(abortReason).toBeNull();
+    });
+
     it('after the grace, with operations that arrived and were never started', () => {
       const { operations, lag } = resultOf({
         rate: 100,
