@@ -5,9 +5,12 @@ import { createLastingPool } from '../helpers/lasting-pool';
 import { marbles, poolError } from '../helpers/marbles';
 
 /** A batch of two tasks over a target that is away until `upAt`: the second is refused a connection before the first. */
-function runBatch(upAt: number, options: BatchOptions): { worked: string[]; outcomes: BatchOutcome<string>[] } {
+function runBatch(
+  upAt: number,
+  options: BatchOptions,
+): { worked: string[]; outcomes: BatchOutcome<string | undefined>[] } {
   const worked: string[] = [];
-  const outcomes: BatchOutcome<string>[] = [];
+  const outcomes: BatchOutcome<string | undefined>[] = [];
   marbles(({ flush }) => {
     let up = false;
     const pool = createLastingPool<number>({
