@@ -49,7 +49,7 @@ describe('a batch that holds items, refused in another order than its own', () =
     ]);
   });
 
-  it('fails them in its own order when its patience is over', () => {
+  it('fails them in its own order when the time limit is over', () => {
     const { worked, outcomes } = runBatch(1_000, { patience: 100 });
     expect(worked).toEqual([]);
     expect(outcomes).toEqual([
