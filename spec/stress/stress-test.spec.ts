@@ -338,7 +338,7 @@ describe('stressTest', () => {
       expect([passed, thresholds[0]!.summary, violations]).toEqual([false, 'wait.max is 100 ms', []]);
     });
 
-    it('after the grace, and is not given up as well, when nothing is left to begin', () => {
+    it('after the grace, and without an abort reason when every operation was started', () => {
       const { operations, abortReason } = resultOf({ workers: 2, operations: 2, grace: 100, work: () => NEVER });
       expect(operations.unfinished).toBe(2);
       expect(abortReason).toBeNull();
