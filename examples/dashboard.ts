@@ -3,7 +3,7 @@
  *
  *     node --import tsx examples/dashboard.ts [PORT]
  */
-import { firstValueFrom, timer } from 'rxjs';
+import { firstValueFrom, fromEvent, merge } from 'rxjs';
 import { dashboard } from '../src/dashboard/index';
 import { badDay } from './bad-day';
 
@@ -13,10 +13,6 @@ const board = dashboard(day.pools, { title: 'Shop' });
 const { url } = await board.listen({ port: Number(port) });
 console.log(`Open ${url} and look for ten seconds. Ctrl-C ends it.`);
 
-await Promise.race([
-  new Promise((resolve) => process.once('SIGINT', resolve)),
-  new Promise((resolve) => process.once('SIGTERM', resolve)),
-  firstValueFrom(timer(24 * 3_600_000)),
-]);
+await firstValueFrom(merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM')));
 await board.close();
 await day.end();
