@@ -133,7 +133,7 @@ describe('the program', () => {
     stressing.child.kill('SIGINT');
     expect(await stressing.ended).toBe(130);
     const report = JSON.parse(stressing.seen.stdout);
-    expect([report.phase, report.interrupted, report.operations.underWay]).toEqual(['done', true, 0]);
+    expect([report.phase, report.interrupted, report.operations.inFlight]).toEqual(['done', true, 0]);
     expect(report.operations.succeeded).toBeGreaterThan(50);
   });
 

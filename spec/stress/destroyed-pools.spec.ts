@@ -22,7 +22,8 @@ describe('a stress test, of a pool that is destroyed', () => {
   describe('blames it', () => {
     it('when nothing happens', () => {
       const sabotage = (core: any): void => {
-        core.stepShutdown = () => false;
+        const step = core.step.bind(core);
+        core.step = () => core.state === 'open' && step();
       };
       expectBlame(
         { load: { ...load, grace: 200 }, meanwhile, sabotage },
@@ -47,7 +48,7 @@ describe('a stress test, of a pool that is destroyed', () => {
     it('when later callers are served', () => {
       const sabotage = (core: any): void => {
         const acquire = core.acquire.bind(core);
-        core.shutdown.takeCloseIdle = () => false;
+        core.shutdown.isIdleClosed = true;
         core.acquire = (claim: unknown) => {
           const slot = core.state === 'draining' ? core.connections.next() : null;
           if (slot === null) acquire(claim);
@@ -64,7 +65,7 @@ describe('a stress test, of a pool that is destroyed', () => {
     it('when later callers get another error', () => {
       const sabotage = (core: any): void => {
         const reject = core.reject.bind(core);
-        core.reject = (claim: unknown) => reject(claim, queueFull(core.diagnostics.now(), 0));
+        core.reject = (claim: unknown) => reject(claim, queueFull(core.diagnostics.diagnose(), 0));
       };
       expectBlame(
         { load, meanwhile, sabotage },
@@ -90,7 +91,7 @@ describe('a stress test, of a pool that is destroyed', () => {
         const destroy = core.destroy.bind(core);
         core.destroy = (timeout: number) => {
           destroy(timeout);
-          core.open();
+          core.openConnection();
         };
       };
       expectBlame({ load, meanwhile, sabotage: beginning, pool: () => ({ connect }) }, 'a connect began after destroy');
@@ -98,7 +99,7 @@ describe('a stress test, of a pool that is destroyed', () => {
 
     it('when idle connections stay open', () => {
       const sabotage = (core: any): void => {
-        core.shutdown.takeCloseIdle = () => false;
+        core.shutdown.isIdleClosed = true;
       };
       expectBlame(
         { load: { ...load, work: () => timer(3) }, meanwhile, sabotage },
@@ -109,6 +110,7 @@ describe('a stress test, of a pool that is destroyed', () => {
     it('when only some leases are revoked after the timeout', () => {
       const sabotage = (core: any): void => {
         core.closeActive = () => {
+          core.shutdown.activeClosed();
           const [slot] = core.connections.all();
           core.revoke(slot, 'destroy', closedByDestroy(core.name));
         };
@@ -266,7 +268,7 @@ describe('a stress test that is to destroy the pool', () => {
       'a lease was revoked 10 ms after destroy, whose timeout was 20 ms',
     );
     const late = (core: any): void => {
-      core.shutdown.takeCloseActive = () => false;
+      core.closeActive = () => core.shutdown.activeClosed();
     };
     expectBlame(
       { load: { ...done, grace: 50 }, meanwhile: held, sabotage: late },

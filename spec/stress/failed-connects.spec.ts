@@ -67,7 +67,7 @@ describe('a stress test, of failed connects', () => {
         core.openFailed = (...args: unknown[]) => {
           openFailed(...args);
           const first = core.queue.firstPending;
-          if (first !== null) core.reject(first, targetDown(core.diagnostics.now()));
+          if (first !== null) core.reject(first, targetDown(core.diagnostics.diagnose()));
         };
       };
       expectBlame(
@@ -82,7 +82,7 @@ describe('a stress test, of failed connects', () => {
         core.step = () => {
           const { firstPending } = core.queue;
           if (core.breaker !== 'open' || firstPending === null) return step();
-          core.reject(firstPending, targetDown(core.diagnostics.now()));
+          core.reject(firstPending, targetDown(core.diagnostics.diagnose()));
           return true;
         };
       };

@@ -3,7 +3,7 @@ import { map } from 'rxjs';
 import { connectErlangNode, fromTerm, type ErlangConnection, type Sendable } from '../connectors/erlang/index';
 import { InvalidConfigError } from '../pool/errors';
 import { messageOf } from '../pool/values/describe';
-import type { Callable, TargetKind } from './targets';
+import type { Callable, TargetKind } from './target-kind';
 
 /**
  * `erlang://NAME@HOST:PORT`, or without the port for one that EPMD knows: the method is the registered name of a `gen_server`. The cookie comes

@@ -2,7 +2,7 @@ import { defer, map, switchMap, type Observable } from 'rxjs';
 import type { NatsClientOptions, NatsConnection } from '../connectors/nats/index';
 import { readServers } from '../connectors/nats/servers';
 import { InvalidConfigError } from '../pool/errors';
-import type { Callable, TargetKind } from './targets';
+import type { Callable, TargetKind } from './target-kind';
 
 /**
  * `nats://HOST:PORT,HOST:PORT`: the method is the subject. One connection carries many requests at once. Credentials come from the

@@ -4,7 +4,8 @@ import { isPoolError } from '../pool/errors';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import { messageOf } from './outcome';
 import type { SendArguments } from './send-arguments';
-import { connectTo, type Callable } from './targets';
+import type { Callable } from './target-kind';
+import { connectTo } from './targets';
 
 /** In ms: how long the first connection may take with a node that does not respond. */
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,5 +1,6 @@
 import type { ParsedOptions, OptionTable } from './options';
-import { kindOf, wrongTarget, type TargetSettings } from './targets';
+import type { TargetSettings } from './target-kind';
+import { kindOf, wrongTarget } from './targets';
 
 export const sendOptions = {
   target: 'text',

@@ -29,7 +29,7 @@ import { progressTexts, type ProgressState } from './progress';
 import type { SendArguments } from './send-arguments';
 import { StatusLine } from './status-line';
 import { summaryOf } from './summary';
-import type { Callable } from './targets';
+import type { Callable } from './target-kind';
 import { withTimeout } from './with-timeout';
 
 /** In ms: how long an output that is not read may delay the end. */

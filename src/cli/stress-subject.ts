@@ -9,7 +9,8 @@ import { describeValue } from '../pool/values/describe';
 import type { StressOptions } from '../stress/options';
 import { messageOf } from './outcome';
 import type { NodeWork, StressArguments } from './stress-arguments';
-import { connectTo, type Callable } from './targets';
+import type { Callable } from './target-kind';
+import { connectTo } from './targets';
 
 /** A pool under load. */
 export interface StressSubject {

@@ -1,5 +1,3 @@
-import type { Call } from './calls';
-
 /** A power of two. */
 const RECENT = 32;
 
@@ -7,7 +5,7 @@ const RECENT = 32;
  * The calls that wait for an answer, by id. Ids count up, and most calls are answered before many more are made: recent calls are in an array
  * indexed by the low bits of the id. Only calls that take longer are in a Map, which would be rehashed often if it held all.
  */
-export class CallTable {
+export class CallTable<Call extends { readonly id: number }> {
   readonly #recent = new Array<Call | null>(RECENT).fill(null);
   /** null: cancelled after it was sent. The answer may still arrive, so that the id is not free. */
   readonly #others = new Map<number, Call | null>();

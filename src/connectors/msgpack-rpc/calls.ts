@@ -35,7 +35,7 @@ export class Calls {
   readonly #target: string;
   readonly #outbox: Outbox;
   readonly #keepAlive: RefCountedKeepAlive;
-  readonly #sent = new CallTable();
+  readonly #sent = new CallTable<Call>();
   #lastId: number;
   #cancelled = 0;
 
