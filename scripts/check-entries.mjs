@@ -27,23 +27,30 @@ for (const subpath of Object.keys(entries)) {
   }
 }
 
-// What a user has to install for an entry, beside RxJS and what comes with the package.
-const needed = { './ix': ['ix'], './nats': ['@nats-io/transport-node'] };
-const optional = Object.keys(manifest.peerDependenciesMeta);
-const optionalIn = (file, found = new Set(), read = new Set()) => {
+// What is loaded, beside RxJS and what Node has. An optional peer has to be installed by the user of the entry; msgpack-lite comes with the
+// package, and costs only those who use it.
+const needed = {
+  './ix': ['ix'],
+  './msgpack-rpc': ['msgpack-lite'],
+  './nats': ['@nats-io/transport-node', 'msgpack-lite'],
+};
+const heavy = [...Object.keys(manifest.peerDependenciesMeta), ...Object.keys(manifest.dependencies)];
+const loadedBy = (file, found = new Set(), read = new Set()) => {
   if (read.has(file.href)) return found;
   read.add(file.href);
-  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?:[^'"]* from )?'([^']+)';$/gm)) {
-    if (from.startsWith('.')) optionalIn(new URL(from, file), found, read);
-    else found.add(optional.find((name) => from === name || from.startsWith(`${name}/`)));
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?:[^'"]* from )?['"]([^'"]+)['"];$/gm,
+  )) {
+    if (from.startsWith('.')) loadedBy(new URL(from, file), found, read);
+    else found.add(heavy.find((name) => from === name || from.startsWith(`${name}/`)));
   }
   found.delete(undefined);
   return found;
 };
 for (const subpath of Object.keys(entries)) {
-  const loaded = [...optionalIn(new URL(`../dist/esm/${fileNameOf(subpath)}.mjs`, import.meta.url))].sort().join(', ');
+  const loaded = [...loadedBy(new URL(`../dist/esm/${fileNameOf(subpath)}.mjs`, import.meta.url))].sort().join(', ');
   const wanted = (needed[subpath] ?? []).join(', ');
-  if (loaded !== wanted) problems.push(`${subpath} loads the optional peers [${loaded}], and should load [${wanted}]`);
+  if (loaded !== wanted) problems.push(`${subpath} loads [${loaded}], and should load [${wanted}]`);
 }
 
 for (const problem of problems) console.error(problem);
