@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import typescript from '@rollup/plugin-typescript';
 import { dts } from 'rollup-plugin-dts';
+import { transform } from 'esbuild';
 import { entries, fileNameOf, programs } from './entries.mjs';
 import { buildPage } from './scripts/build-page.mjs';
+import { shortNames } from './scripts/internal-names.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const library = Object.fromEntries(Object.entries(entries).map(([subpath, source]) => [fileNameOf(subpath), source]));
@@ -43,27 +45,38 @@ const page = () => ({
   },
 });
 
+/** Where one copy of the package looks for the internal members of another: these have other names in another version. */
+const brands = /(?<=Symbol\.for\()('rxjs-connection-pool\.(?:internals|task))'/g;
+
+let names;
+
+/** Members that users do not see get short names, the same in every file. See docs/decisions/0067-short-names-in-the-build.md. */
+const shorten = () => ({
+  name: 'shorten',
+  async renderChunk(text) {
+    names ??= shortNames();
+    const { code, map } = await transform(text.replaceAll(brands, `$1@${manifest.version}'`), {
+      mangleProps: new RegExp(
+        `^(?:${Object.keys(names)
+          .map((name) => name.replaceAll('$', '\\$'))
+          .join('|')})$`,
+      ),
+      mangleCache: names,
+      charset: 'utf8',
+      sourcemap: 'external',
+    });
+    return { code, map };
+  },
+});
+
 const code = () => typescript({ tsconfig: 'tsconfig.build.json', noEmitOnError: true });
 const types = () => dts({ tsconfig: 'tsconfig.build.json' });
 
 // Leases and pools can be disposed of: with this line, users need not put that part of the language into their "lib".
 const disposable = '/// <reference lib="esnext.disposable" />';
 
+// The types come first: what they name keeps its name.
 export default [
-  {
-    input: { ...library, ...programs },
-    external,
-    onLog,
-    plugins: [page(), code()],
-    output: output('esm', '.mjs', { format: 'es', sourcemap: true }),
-  },
-  {
-    input: library,
-    external,
-    onLog,
-    plugins: [page(), code()],
-    output: output('cjs', '.cjs', { format: 'cjs', sourcemap: true }),
-  },
   {
     input: library,
     external,
@@ -73,5 +86,19 @@ export default [
       output('esm', '.d.mts', { format: 'es', banner: disposable }),
       output('cjs', '.d.cts', { format: 'es', banner: disposable }),
     ],
+  },
+  {
+    input: { ...library, ...programs },
+    external,
+    onLog,
+    plugins: [page(), code(), shorten()],
+    output: output('esm', '.mjs', { format: 'es', sourcemap: true }),
+  },
+  {
+    input: library,
+    external,
+    onLog,
+    plugins: [page(), code(), shorten()],
+    output: output('cjs', '.cjs', { format: 'cjs', sourcemap: true }),
   },
 ];
