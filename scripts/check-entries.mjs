@@ -27,30 +27,28 @@ for (const subpath of Object.keys(entries)) {
   }
 }
 
-// What is loaded, beside RxJS and what Node has. An optional peer has to be installed by the user of the entry; msgpack-lite comes with the
-// package, and costs only those who use it.
+// The packages that an entry loads besides RxJS: optional peers, which a user has to install, and dependencies. The command and the
+// connectors alone need the latter.
 const needed = {
   './ix': ['ix'],
-  './msgpack-rpc': ['msgpack-lite'],
   './nats': ['@nats-io/transport-node', 'msgpack-lite'],
+  './msgpack-rpc': ['msgpack-lite'],
 };
-const heavy = [...Object.keys(manifest.peerDependenciesMeta), ...Object.keys(manifest.dependencies)];
-const loadedBy = (file, found = new Set(), read = new Set()) => {
+const packages = [...Object.keys(manifest.peerDependenciesMeta), ...Object.keys(manifest.dependencies)];
+const packagesIn = (file, found = new Set(), read = new Set()) => {
   if (read.has(file.href)) return found;
   read.add(file.href);
-  for (const [, from] of readFileSync(file, 'utf8').matchAll(
-    /^(?:import|export) (?:[^'"]* from )?['"]([^'"]+)['"];$/gm,
-  )) {
-    if (from.startsWith('.')) loadedBy(new URL(from, file), found, read);
-    else found.add(heavy.find((name) => from === name || from.startsWith(`${name}/`)));
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?:[^'"]* from )?'([^']+)';$/gm)) {
+    if (from.startsWith('.')) packagesIn(new URL(from, file), found, read);
+    else found.add(packages.find((name) => from === name || from.startsWith(`${name}/`)));
   }
   found.delete(undefined);
   return found;
 };
 for (const subpath of Object.keys(entries)) {
-  const loaded = [...loadedBy(new URL(`../dist/esm/${fileNameOf(subpath)}.mjs`, import.meta.url))].sort().join(', ');
+  const loaded = [...packagesIn(new URL(`../dist/esm/${fileNameOf(subpath)}.mjs`, import.meta.url))].sort().join(', ');
   const wanted = (needed[subpath] ?? []).join(', ');
-  if (loaded !== wanted) problems.push(`${subpath} loads [${loaded}], and should load [${wanted}]`);
+  if (loaded !== wanted) problems.push(`${subpath} loads the packages [${loaded}], and should load [${wanted}]`);
 }
 
 for (const problem of problems) console.error(problem);
