@@ -3,7 +3,7 @@ import type { Variant } from './gleam';
 import type { Atom } from './terms/atom';
 import type { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';
-import type { Tuple } from './terms/values';
+import type { Tuple } from './terms/term';
 
 /** A process at the node: the name it is registered by, or a pid that came from there. */
 export type ProcessAddress = string | Atom | Pid;

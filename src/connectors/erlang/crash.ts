@@ -1,6 +1,6 @@
 import type { Sendable, Term } from './terms/term';
 import { keyText } from './terms/term-writer';
-import { Tuple } from './terms/values';
+import { Tuple } from './terms/term';
 
 /** What a clause that does not match fails with: the value stands beside it. */
 const mismatches = new Set(['case_clause', 'badmatch', 'try_clause', 'bad_call', 'bad_cast', 'unexpected_message']);

@@ -3,7 +3,7 @@ import { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';
 import { TermValue, type TermText } from './terms/term-value';
 import type { TermWriter } from './terms/term-writer';
-import { Tuple } from './terms/values';
+import { Tuple } from './terms/term';
 import { describeValue } from '../../pool/values/describe';
 
 /** The place in a message to a Gleam actor where the subject to reply to goes. Made by `reply()`. */

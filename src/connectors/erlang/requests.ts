@@ -7,7 +7,7 @@ import * as tag from './terms/tags';
 import type { Sendable, Term } from './terms/term';
 import { atomText } from './terms/term-value';
 import { written, type TermWriter } from './terms/term-writer';
-import { Tuple } from './terms/values';
+import { Tuple } from './terms/term';
 import { describeValue } from '../../pool/values/describe';
 import type { OurEnd } from './wire/our-end';
 

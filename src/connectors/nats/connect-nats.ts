@@ -1,36 +1,14 @@
-import { connect, type NatsConnection as Client, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { connect, type NatsConnection as Client } from '@nats-io/transport-node';
 import { Observable, Subject } from 'rxjs';
 import type { ConnectContext } from '../../pool/connector';
 import { messageOf } from '../../pool/values/describe';
-import type { Codec } from '../msgpack-rpc/codec';
 import { ClientConnection } from './client-connection';
 import { NatsConnectionError } from './errors';
-import type { NatsLimits } from './limits';
 import { natsLimits } from './limits';
 import type { NatsConnection } from './nats-connection';
 import { resolveNats } from './options';
+import type { ConnectNatsOptions, NatsClientOptions } from './options';
 import type { NatsStatus } from './status';
-
-/** Options of the client itself, as `@nats-io/transport-node` has them: credentials, TLS, reconnects, pings, the inbox prefix and so on. */
-export type NatsClientOptions = Omit<NodeConnectionOptions, 'servers' | 'port'>;
-
-/** Options of `connectNats`. */
-export interface ConnectNatsOptions {
-  /**
-   * How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec` of `rxjs-connection-pool/msgpack-rpc`. A codec of your own
-   * may write any format, such as JSON; then only the sizes are limited.
-   */
-  readonly codec?: Codec;
-  /** Bounds on what may come, and on what waits to be sent. */
-  readonly limits?: Partial<NatsLimits>;
-  /** Milliseconds until the reply to a request must have come; Infinity for none. Default 5 000. */
-  readonly requestTimeout?: number;
-  /**
-   * Options of the client. Its defaults, except `timeout` (3 000 ms for each server) and `pingInterval` (20 000 ms). With `reconnect: false` a lost
-   * connection ends at once, and the pool opens another.
-   */
-  readonly client?: NatsClientOptions;
-}
 
 /** A `Connector` that is always an Observable, and can be used without a pool too. */
 export interface NatsConnector {

@@ -1,4 +1,5 @@
-export { connectNats, type ConnectNatsOptions, type NatsClientOptions, type NatsConnector } from './connect-nats';
+export { connectNats, type NatsConnector } from './connect-nats';
+export type { ConnectNatsOptions, NatsClientOptions } from './options';
 export {
   NatsBacklogError,
   NatsConnectionError,

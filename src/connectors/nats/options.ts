@@ -1,11 +1,33 @@
+import type { NodeConnectionOptions } from '@nats-io/transport-node';
 import { InvalidConfigError } from '../../pool/errors';
 import { checkCodec, checkObject, checkTimeout } from '../msgpack-rpc/arguments';
 import { createLiteCodec } from '../msgpack-rpc/lite-codec';
 import { resolveLimits } from '../msgpack-rpc/limits';
 import type { ConnectionConfig } from './client-connection';
-import type { ConnectNatsOptions, NatsClientOptions } from './connect-nats';
 import type { NatsLimits } from './limits';
 import { readServers } from './servers';
+import type { Codec } from '../msgpack-rpc/codec';
+
+/** Options of the client itself, as `@nats-io/transport-node` has them: credentials, TLS, reconnects, pings, the inbox prefix and so on. */
+export type NatsClientOptions = Omit<NodeConnectionOptions, 'servers' | 'port'>;
+
+/** Options of `connectNats`. */
+export interface ConnectNatsOptions {
+  /**
+   * How values become bytes. Default: MessagePack by msgpack-lite; see `createLiteCodec` of `rxjs-connection-pool/msgpack-rpc`. A codec of your own
+   * may write any format, such as JSON; then only the sizes are limited.
+   */
+  readonly codec?: Codec;
+  /** Bounds on what may come, and on what waits to be sent. */
+  readonly limits?: Partial<NatsLimits>;
+  /** Milliseconds until the reply to a request must have come; Infinity for none. Default 5 000. */
+  readonly requestTimeout?: number;
+  /**
+   * Options of the client. Its defaults, except `timeout` (3 000 ms for each server) and `pingInterval` (20 000 ms). With `reconnect: false` a lost
+   * connection ends at once, and the pool opens another.
+   */
+  readonly client?: NatsClientOptions;
+}
 
 const known = ['codec', 'limits', 'requestTimeout', 'client'];
 const REQUEST_TIMEOUT = 5_000;

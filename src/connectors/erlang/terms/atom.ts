@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describeValue } from '../../../pool/values/describe';
 import * as tag from './tags';
 import { atomText, TermValue, type TermText } from './term-value';
-import type { TermWriter } from './term-writer';
+import type { TermSink } from './term-sink';
 
 /** Characters of an atom at the most, by the rules of Erlang. */
 export const LONGEST_ATOM = 255;
@@ -36,7 +36,7 @@ export class Atom extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.bytes(this.encoded);
   }
 

@@ -1,7 +1,7 @@
 import { Atom } from './atom';
 import type { Term } from './term';
-import { TermMap } from './term-map';
-import { Float, Tuple } from './values';
+import { TermMap } from './term';
+import { Float, Tuple } from './term';
 
 /** How `fromTerm` makes plain values. */
 export interface FromTermOptions {

@@ -1,7 +1,7 @@
 import type { Atom } from './atom';
 import * as tag from './tags';
 import { TermValue, type TermText } from './term-value';
-import type { TermWriter } from './term-writer';
+import type { TermSink } from './term-sink';
 
 /** A process, of any node. Pids come from the peer; they are sent back as they came. */
 export class Pid extends TermValue {
@@ -16,7 +16,7 @@ export class Pid extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.byte(tag.NEW_PID);
     writer.bytes(this.node.encoded);
     writer.uint32(this.id);
@@ -42,7 +42,7 @@ export class Port extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.byte(tag.V4_PORT);
     writer.bytes(this.node.encoded);
     writer.uint32(Number(this.id >> 32n));
@@ -69,7 +69,7 @@ export class Reference extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.byte(tag.NEWER_REFERENCE);
     writer.uint16(this.words.length);
     writer.bytes(this.node.encoded);
@@ -94,7 +94,7 @@ export class Fun extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.bytes(this.encoded);
   }
 
@@ -115,7 +115,7 @@ export class ExportedFunction extends TermValue {
   }
 
   /** @internal */
-  override writeTo(writer: TermWriter): void {
+  override writeTo(writer: TermSink): void {
     writer.byte(tag.EXPORT);
     writer.bytes(this.module.encoded);
     writer.bytes(this.name.encoded);

@@ -3,8 +3,8 @@ import { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
 import { beyond, malformed, type TermLimits } from './limits';
 import * as tag from './tags';
 import type { Term } from './term';
-import { TermMap } from './term-map';
-import { BitString, Float, ImproperList, Tuple } from './values';
+import { TermMap } from './term';
+import { BitString, Float, ImproperList, Tuple } from './term';
 
 /** For all that are empty: none of them can be changed. */
 const NOTHING = Buffer.alloc(0);

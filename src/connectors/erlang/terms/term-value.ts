@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { printable } from '../../../pool/values/printable';
 import { describeValue } from '../../../pool/values/describe';
-import type { TermWriter } from './term-writer';
+import type { TermSink } from './term-sink';
 
 /** Characters of a term in a message. */
 const LONGEST_TEXT = 1000;
@@ -18,7 +18,7 @@ export abstract class TermValue {
    *
    * @internal
    */
-  abstract writeTo(writer: TermWriter, depth: number): void;
+  abstract writeTo(writer: TermSink, depth: number): void;
 
   /**
    * Writes itself in Erlang's syntax.

@@ -1,7 +1,10 @@
-import type { Atom } from './atom';
+import * as tag from './tags';
 import type { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
-import type { TermMap } from './term-map';
-import type { BitString, Float, ImproperList, Tuple } from './values';
+import { Atom } from './atom';
+import { TermValue, type TermText } from './term-value';
+import type { TermSink } from './term-sink';
+import { checkKeys, keyText } from './term-writer';
+import { describeValue } from '../../../pool/values/describe';
 
 /**
  * What a term is when it has been read. Sent as it is, it is the same term.
@@ -50,3 +53,245 @@ export type Sendable =
   | readonly Sendable[]
   | ReadonlyMap<Sendable, Sendable>
   | { readonly [key: string]: Sendable };
+
+/** A tuple. Made by `tuple(...)`. */
+export class Tuple<E extends readonly Sendable[] = readonly Term[]> extends TermValue implements Iterable<E[number]> {
+  /** @internal */
+  constructor(readonly elements: E) {
+    super();
+  }
+
+  get length(): number {
+    return this.elements.length;
+  }
+
+  /** The name of the atom that it begins with, such as `'ok'` of `{ok, Value}`; undefined if it does not begin with one. */
+  get tag(): string | undefined {
+    const [first] = this.elements as readonly unknown[];
+    return first instanceof Atom ? first.name : undefined;
+  }
+
+  /** The element at this index, counted from 0; undefined beyond the last. */
+  at(index: number): E[number] | undefined {
+    return this.elements[index];
+  }
+
+  [Symbol.iterator](): Iterator<E[number]> {
+    return this.elements[Symbol.iterator]() as Iterator<E[number]>;
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink, depth: number): void {
+    const { elements } = this;
+    writer.tupleHeader(elements.length);
+    for (let i = 0; i < elements.length; i++) writer.term(elements[i], depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('{');
+    text.elements(this.elements);
+    text.write('}');
+  }
+}
+
+/**
+ * A tuple of these elements.
+ *
+ * @example
+ * node.call('store', tuple(atom('put'), 'key', 5));
+ */
+export const tuple = <E extends readonly Sendable[]>(...elements: E): Tuple<E> => new Tuple(elements);
+
+/**
+ * A float whose value is an integer, such as `1.0`: as a number of JavaScript it would be sent as the integer. Other floats are numbers. It
+ * can be used in arithmetic as it is.
+ */
+export class Float extends TermValue {
+  /** @internal */
+  constructor(readonly value: number) {
+    super();
+  }
+
+  override valueOf(): number {
+    return this.value;
+  }
+
+  toJSON(): number {
+    return this.value;
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink): void {
+    writer.float(this.value);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write(Number.isInteger(this.value) ? `${this.value}.0` : String(this.value));
+  }
+}
+
+/**
+ * A number that is sent as a float, though it may be an integer. Throws a `TypeError` for NaN and the infinities, which Erlang does not have.
+ *
+ * @example
+ * node.call('thermostat', tuple(atom('set'), float(20)));
+ */
+export function float(value: number): Float {
+  if (!Number.isFinite(value)) {
+    throw new TypeError(`A float of Erlang must be a finite number, but got ${describeValue(value)}`);
+  }
+  return new Float(value);
+}
+
+/** Bits that do not fill their last byte. A bit string that does is a binary, and comes as a `Buffer`. */
+export class BitString extends TermValue {
+  /**
+   * Throws a `TypeError` for anything else than what is said here.
+   *
+   * @param bytes at least one; bits that do not count are 0
+   * @param lastBits how many bits of the last byte count, the most significant first: 1 to 7
+   */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly lastBits: number,
+  ) {
+    super();
+    const isRight = Number.isInteger(lastBits) && lastBits >= 1 && lastBits <= 7;
+    if (!(bytes instanceof Uint8Array) || bytes.length === 0 || !isRight) {
+      throw new TypeError(
+        `A bit string needs at least one byte and 1 to 7 bits of the last one, but got ${describeValue(bytes)} and ${describeValue(lastBits)}`,
+      );
+    }
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink): void {
+    writer.byte(tag.BIT_BINARY);
+    writer.uint32(this.bytes.length);
+    writer.byte(this.lastBits);
+    writer.bytes(this.bytes);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    const whole = this.bytes.subarray(0, Math.min(this.bytes.length - 1, 200));
+    const last = this.bytes.at(-1)! >> (8 - this.lastBits);
+    text.write(`<<${[...whole, `${last}:${this.lastBits}`].join(',')}>>`);
+  }
+}
+
+/** A list whose tail is no list: `[1, 2 | 3]`. */
+export class ImproperList extends TermValue {
+  /**
+   * Throws a `TypeError` for anything else than what is said here.
+   *
+   * @param elements at least one
+   * @param tail anything but a list
+   */
+  constructor(
+    readonly elements: readonly Sendable[],
+    readonly tail: Sendable,
+  ) {
+    super();
+    if (!Array.isArray(elements) || elements.length === 0 || Array.isArray(tail) || tail instanceof ImproperList) {
+      throw new TypeError('An improper list needs at least one element, and a tail that is no list');
+    }
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink, depth: number): void {
+    writer.byte(tag.LIST);
+    writer.uint32(this.elements.length);
+    for (const element of this.elements) writer.term(element, depth);
+    writer.term(this.tail, depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('[');
+    text.elements(this.elements);
+    text.write(' | ');
+    text.add(this.tail);
+    text.write(']');
+  }
+}
+
+/**
+ * A map with keys of any kind, which are compared by their value: `get(tuple(1, 2))` finds what is stored under an equal tuple. As in Erlang, the
+ * integer `1` and the float `1.0` are different keys. It cannot be changed. A map to be sent may be an object, a `Map`, or `termMap(entries)`.
+ *
+ * To be read, keys are not hashed at all, so that keys that collide cost nothing. The first `get` makes an index of them.
+ */
+export class TermMap extends TermValue implements Iterable<readonly [Term, Term]> {
+  readonly #keys: readonly Term[];
+  readonly #values: readonly Term[];
+  #index: Map<string, number> | undefined;
+
+  /** @internal */
+  constructor(keys: readonly Term[], values: readonly Term[]) {
+    super();
+    this.#keys = keys;
+    this.#values = values;
+  }
+
+  get size(): number {
+    return this.#keys.length;
+  }
+
+  /** The value under an equal key: a string finds a binary, `atom(name)` an atom. Undefined if there is none. */
+  get(key: Sendable): Term | undefined {
+    const at = this.#find(key);
+    return at === undefined ? undefined : this.#values[at];
+  }
+
+  has(key: Sendable): boolean {
+    return this.#find(key) !== undefined;
+  }
+
+  keys(): readonly Term[] {
+    return this.#keys;
+  }
+
+  values(): readonly Term[] {
+    return this.#values;
+  }
+
+  *[Symbol.iterator](): Generator<readonly [Term, Term], void, undefined> {
+    for (let i = 0; i < this.#keys.length; i++) yield [this.#keys[i]!, this.#values[i]!];
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink, depth: number): void {
+    writer.entries(this.#keys, this.#values, depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('#{');
+    text.entries(this.#keys, this.#values);
+    text.write('}');
+  }
+
+  #find(key: Sendable): number | undefined {
+    if (this.#index === undefined) {
+      this.#index = new Map();
+      for (let i = 0; i < this.#keys.length; i++) this.#index.set(keyText(this.#keys[i]), i);
+    }
+    return this.#index.get(keyText(key));
+  }
+}
+
+/**
+ * A map of these entries, with keys of any kind. Throws a `TypeError` if two keys are equal.
+ *
+ * @example
+ * node.call('store', termMap([[atom('id'), 7], [atom('name'), 'seven']]));
+ */
+export function termMap(entries: Iterable<readonly [Sendable, Sendable]>): TermMap {
+  const pairs = [...entries];
+  const keys = pairs.map(([key]) => key);
+  checkKeys(keys);
+  return new TermMap(keys as Term[], pairs.map(([, value]) => value) as Term[]);
+}

@@ -5,7 +5,7 @@ import * as tag from '../terms/tags';
 import type { Sendable, Term } from '../terms/term';
 import { TermReader } from '../terms/term-reader';
 import { written } from '../terms/term-writer';
-import { Tuple } from '../terms/values';
+import { Tuple } from '../terms/term';
 import { op, PASS_THROUGH } from './control';
 import { idOf, type OurEnd } from './our-end';
 
