@@ -29,3 +29,5 @@ export type { Connector, OnCancel } from '../pool/connector';
 export type { ContextCarrier } from '../pool/rx/async-context';
 export type { PoolStats } from '../pool/rx/stats';
 export type { EvictReason } from '../pool/state/claim-and-slot';
+export type { ConnectContext } from '../pool/connector';
+export type { Outcome } from '../stress/outcome';

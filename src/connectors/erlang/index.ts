@@ -23,3 +23,7 @@ export type { ErlangLimits } from './limits';
 export type { ErlangNodeOptions } from './options';
 export type { EpmdAddress } from './wire/epmd';
 export * from './terms/index';
+export type { ConnectContext } from '../../pool/connector';
+export type { ReadableError } from '../../pool/values/readable-error';
+export type { TermSink } from './terms/term-sink';
+export type { TermText, TermValue } from './terms/term-value';

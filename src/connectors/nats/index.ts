@@ -16,3 +16,7 @@ export type { NatsConnection, NatsPublishOptions, NatsRequestOptions, NatsSubscr
 export { serveNats, type NatsService, type ServeNatsOptions } from './serve-nats';
 export type { NatsHappening, NatsStatus } from './status';
 export type { NatsMethod, NatsMethods, NatsRequest } from './work';
+export type { ConnectContext } from '../../pool/connector';
+export type { ReadableError } from '../../pool/values/readable-error';
+export type { Codec } from '../msgpack-rpc/codec';
+export type { MessageLimits } from '../msgpack-rpc/limits';
