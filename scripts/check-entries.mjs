@@ -38,7 +38,9 @@ const packages = [...Object.keys(manifest.peerDependenciesMeta), ...Object.keys(
 const packagesIn = (file, found = new Set(), read = new Set()) => {
   if (read.has(file.href)) return found;
   read.add(file.href);
-  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?:[^'"]* from )?'([^']+)';$/gm)) {
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?:[^'"]* from )?['"]([^'"]+)['"];$/gm,
+  )) {
     if (from.startsWith('.')) packagesIn(new URL(from, file), found, read);
     else found.add(packages.find((name) => from === name || from.startsWith(`${name}/`)));
   }
