@@ -5,7 +5,7 @@ describe('wrapping for a narrow terminal', () => {
   it('breaks between words, and keeps the indent', () => {
     expect(
       wrapWords('Saturated 88 % of the time; the longest queue was 4.\n  4 × Error: no such word here\n', 24),
-    ).toBe('Saturated 88 % of the\ntime; the longest line\nwas 4.\n  4 × Error: no such\n  word here\n');
+    ).toBe('Saturated 88 % of the\ntime; the longest queue\nwas 4.\n  4 × Error: no such\n  word here\n');
   });
 
   it('leaves what fits, a word that does not, and everything where the width is not known', () => {

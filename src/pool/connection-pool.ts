@@ -21,7 +21,7 @@ import { Acquire, LeaseStream } from './rx/lease';
 import type { Lease } from './rx/lease';
 import { ConnectionLifecycle } from './rx/connection-lifecycle';
 import { resolveAcquireOptions, countIssue, timeIssue } from './options';
-import { describeValue } from './values/describe';
+import { describeValue, messageOf } from './values/describe';
 import type { ResolvedAcquireOptions } from './state/claim-and-slot';
 import type { AcquireOptions, ResolvedOptions } from './options';
 import { checkedRandom } from './values/random';
@@ -226,12 +226,18 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const now = this.core.timings.snapshot();
     const since = sinceOf(this.name, options);
     if (since === undefined) return now;
-    return {
-      wait: now.wait.minus(since.wait),
-      failedWait: now.failedWait.minus(since.failedWait),
-      use: now.use.minus(since.use),
-      open: now.open.minus(since.open),
-    };
+    try {
+      return {
+        wait: now.wait.minus(since.wait),
+        failedWait: now.failedWait.minus(since.failedWait),
+        use: now.use.minus(since.use),
+        open: now.open.minus(since.open),
+      };
+    } catch (error) {
+      throw new InvalidConfigError(this.name, `Pool '${this.name}' got invalid timings options`, [
+        `since must be earlier timings of this pool: ${messageOf(error)}`,
+      ]);
+    }
   }
 
   resize(max: number): void {

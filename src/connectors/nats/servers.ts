@@ -25,7 +25,7 @@ function problemOf(server: string): string | undefined {
     return 'the client ignores a user in an address: give client: { user, pass }, { token } or { authenticator } instead';
   }
   const [, host = '', port] = /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/i.exec(rest) ?? [];
-  if (host === '') return rest === '' ? 'the host is missing' : `'${shownTarget(rest)}' is no host with a port`;
+  if (host === '') return rest === '' ? 'the host is missing' : `'${shownTarget(rest)}' is not a host with a port`;
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535))
     return `the port must be 1 to 65535, got ${port}`;
   return undefined;
