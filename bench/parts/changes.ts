@@ -2,14 +2,13 @@ import { of } from 'rxjs';
 import { warmPool } from '../cases/warm-pool';
 import type { Measure } from '../runner/case';
 import { milliseconds, warmUp } from '../runner/timed';
-import { coreOf } from './core';
+import { warmCore } from './core';
 
 /** What one change costs the core when so many look at the stats, with nothing else going on. */
 export const changesAlone =
   (subscribers: number): Measure =>
   async (changes) => {
-    const pool = await warmPool(10);
-    const core = coreOf(pool);
+    const { pool, core } = await warmCore(10);
     let seen = 0;
     for (let i = 0; i < subscribers; i++) pool.stats$.subscribe(() => seen++);
     const change = (count: number): void => {

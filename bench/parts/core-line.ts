@@ -1,8 +1,7 @@
-import { warmPool } from '../cases/warm-pool';
 import { Claim } from '../../src/pool/state/claim-and-slot';
 import type { ResolvedAcquireOptions } from '../../src/pool/state/claim-and-slot';
 import type { QueueFactory } from '../runner/queued';
-import { coreOf } from './core';
+import { warmCore } from './core';
 
 class BareClaim extends Claim<object> {
   constructor(private readonly onGranted: (claim: BareClaim) => void) {
@@ -39,7 +38,7 @@ const asking: ResolvedAcquireOptions = { acquireTimeout: 30_000, label: undefine
 
 /** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
 export const coreLine: QueueFactory = async (served) => {
-  const core = coreOf(await warmPool(SIZE, { context: false }));
+  const { core } = await warmCore(SIZE, { context: false });
   let held: BareClaim[] = [];
   const hold = (claim: BareClaim): void => void held.push(claim);
   const giveBack = (claim: BareClaim): void => {

@@ -1,7 +1,16 @@
-import type { ConnectionPool } from '../../src/index';
+import type { ConnectionPool, PoolOptions } from '../../src/index';
 import type { PoolCore } from '../../src/pool/core/pool-core';
+import { createPool } from '../../src/pool/create-pool';
 import { internals, type PoolInternals } from '../../src/pool/rx/internals';
+import { connect } from '../cases/warm-pool';
 
-/** The core of a pool of the built package. */
-export const coreOf = <C>(pool: ConnectionPool<C>): PoolCore<C> =>
-  (pool as unknown as Record<typeof internals, PoolInternals<C>>)[internals].core;
+/** A pool made from the sources, with all its connections open, and its core: in the built package the members of a core have other names. */
+export async function warmCore(
+  max: number,
+  options: Omit<Partial<PoolOptions<object>>, 'max'> = {},
+): Promise<{ readonly pool: ConnectionPool<object>; readonly core: PoolCore<object> }> {
+  const pool = createPool({ connect, maxPending: Infinity, ...options, max });
+  await pool.warmUp(max);
+  const { core } = (pool as unknown as Record<typeof internals, PoolInternals<object>>)[internals];
+  return { pool, core };
+}
