@@ -19,7 +19,9 @@ const servers = cluster.map(({ address }) => address);
 // One queue group at any number of machines: each request goes to one of its members.
 const methods = { word_count: (line: unknown) => of(builtinMethods.word_count(line)).pipe(delay(2)) };
 const services = await Promise.all(
-  servers.map((server) => serveNats('words', methods, { servers: [server, ...servers] })),
+  servers.map((server) =>
+    serveNats('words', methods, { servers: [server, ...servers], client: { noRandomize: true } }),
+  ),
 );
 
 const connect = connectNats(servers, {
