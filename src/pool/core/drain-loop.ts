@@ -10,7 +10,7 @@ import type { Claim, Slot } from '../state/claim-and-slot';
  * - `quiescent`: no caller waits and nothing is due. An acquire is served without the loop, and a release ends without it.
  * - `saturated`: all connections are lent and callers wait. Only serving can be due until an event other than an acquire or a release occurs.
  *
- * Both are optimisations: with `useShortcuts` off, every pass evaluates the whole table, with the same results.
+ * Both are optimisations: with `useShortcuts` off, every pass evaluates the whole table. The ledger compares the events of both ways.
  */
 export abstract class DrainLoop<C> {
   /** Turned off only by specs, which compare both ways. */

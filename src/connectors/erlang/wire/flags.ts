@@ -42,8 +42,8 @@ const required = [
 ] as const;
 
 /** The names of what the node must be able to do and cannot. */
-export const missingFlags = (theirs: bigint): string[] =>
-  (theirs & flag.MANDATORY_25_DIGEST) !== 0n ? [] : required.filter((name) => (theirs & flag[name]) === 0n);
+export const missingFlags = (peerFlags: bigint): string[] =>
+  (peerFlags & flag.MANDATORY_25_DIGEST) !== 0n ? [] : required.filter((name) => (peerFlags & flag[name]) === 0n);
 
 /** The release that a node is of, as far as its flags tell. */
 export function releaseOf(flags: bigint): string {
