@@ -68,7 +68,12 @@ describe('the page of a dashboard', () => {
     while (now === before) now = await drawn();
     expect(now).toMatch(/^data:image.png/);
     expect(await page.locator('.u-wrap').count()).toBeGreaterThanOrEqual(3);
-    expect(await page.locator('.numbers dd').first().textContent()).toMatch(/^[123] of 3$/);
+    // Between two rounds of the load no connection is lent: the number is awaited, not read once.
+    await page
+      .locator('.numbers dd')
+      .first()
+      .getByText(/^[123] of 3$/)
+      .waitFor();
     expect(complaints).toEqual([]);
     await page.close();
     await end();
