@@ -12,6 +12,7 @@ export const entries = {
   './simulation': 'src/simulation/index.ts',
   './dashboard': 'src/dashboard/index.ts',
   './dashboard/client': 'src/dashboard/client/index.ts',
+  './otel': 'src/telemetry/otel/index.ts',
 };
 
 /**

@@ -1,0 +1,2 @@
+export { poolMetrics, semanticConventionsVersion } from './metric-names';
+export type { MetricDescription } from './metric-names';
