@@ -59,8 +59,8 @@ try {
     }),
   );
   for await (const outcome of outcomes) {
-    if (outcome.status === 'fulfilled') words += Number(outcome.value);
-    else console.error(`row ${outcome.index + 1}: ${(outcome.reason as Error).message}`);
+    if (outcome.status === 'succeeded') words += Number(outcome.value);
+    else console.error(`row ${outcome.index + 1}: ${(outcome.error as Error).message}`);
   }
   if (failed > 0) process.exitCode = 1;
 } catch (error) {

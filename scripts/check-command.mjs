@@ -67,7 +67,7 @@ try {
   node = serve();
   const to = ['send', '--target', `worker@${await node.target}`, '--method'];
   expect('send', command([...to, 'word_count', '--sequential'], 'to be\nor not to be'), 0, '2\n4\n');
-  const outcome = '{"index":0,"item":[1,2],"status":"fulfilled","value":[1,2]}\n';
+  const outcome = '{"index":0,"item":[1,2],"status":"succeeded","value":[1,2]}\n';
   expect('send --json', command([...to, 'echo', '--json', '--json-input'], '[1,2]'), 0, outcome);
   expect('a failure', command([...to, 'fail', '--json'], 'why\n'), 1, /"status":"rejected".*why/);
   const load = ['stress', '--target', await node.target, '--method', 'echo', '--params', '[1]', '--ops', '100'];

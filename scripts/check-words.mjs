@@ -46,6 +46,7 @@ const prose = [
   [/mend(?:s|ed|ing)?/, 'fix'],
   [/in line/, 'in the queue'],
   [/strangers?/, 'another caller, an unknown client'],
+  [/fulfil(?:s|led|ling)?/, 'succeeded: of work and outcomes; fulfilled is said of a promise alone'],
   [/swept/, 'closed for idling, removed'],
   [/as many as there may be|so many at a time/, 'the maximum, the concurrency'],
 ];
@@ -83,6 +84,7 @@ const inNames = new Map(
     deeds: 'activity',
     awake: 'keepAlive',
     swept: 'idleClosed',
+    fulfilled: 'succeeded',
   }),
 );
 
@@ -172,6 +174,7 @@ const allowed = [
   ['BatchOptions.patience', 'the option of batches, in a link'],
   ['patience:', 'the option of batches, in code'],
   ['`bench/floors`', 'a folder'],
+  ['promise was fulfilled', 'of a promise'],
 ];
 
 const escape = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

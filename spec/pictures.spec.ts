@@ -41,9 +41,9 @@ describe('the pictures', () => {
         batchOutcomes(2),
       );
       expectObservable(outcomes).toBe(streams['outcomes']!, {
-        A: { index: 0, item: 'a', status: 'fulfilled', value: 'A' },
-        B: { index: 1, item: 'b', status: 'rejected', reason: own },
-        C: { index: 2, item: 'c', status: 'fulfilled', value: 'C' },
+        A: { index: 0, item: 'a', status: 'succeeded', value: 'A' },
+        B: { index: 1, item: 'b', status: 'failed', error: own },
+        C: { index: 2, item: 'c', status: 'succeeded', value: 'C' },
       });
       for (const item of ['a', 'b', 'c']) {
         const marble = streams[`work(${item})`]!;

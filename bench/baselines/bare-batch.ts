@@ -6,9 +6,9 @@ export type BareWork<T, R> = (item: T) => Observable<R> | Promise<R>;
 interface Outcome<R> {
   readonly index: number;
   readonly item: unknown;
-  readonly status: 'fulfilled' | 'rejected';
+  readonly status: 'succeeded' | 'failed';
   readonly value?: R | undefined;
-  readonly reason?: unknown;
+  readonly error?: unknown;
 }
 
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
@@ -77,14 +77,14 @@ export class BareBatch<T, R> implements AsyncIterableIterator<Outcome<R>> {
   };
 
   private begin(index: number, item: T): void {
-    const rejected = (reason: unknown): void => {
-      this.ended({ index, item, status: 'rejected', reason });
+    const failed = (error: unknown): void => {
+      this.ended({ index, item, status: 'failed', error });
     };
     const result = this.work(item);
     if (result instanceof Promise) {
       result.then((value) => {
-        this.ended({ index, item, status: 'fulfilled', value });
-      }, rejected);
+        this.ended({ index, item, status: 'succeeded', value });
+      }, failed);
       return;
     }
     let last: R | undefined;
@@ -92,9 +92,9 @@ export class BareBatch<T, R> implements AsyncIterableIterator<Outcome<R>> {
       next: (value) => {
         last = value;
       },
-      error: rejected,
+      error: failed,
       complete: () => {
-        this.ended({ index, item, status: 'fulfilled', value: last });
+        this.ended({ index, item, status: 'succeeded', value: last });
       },
     });
   }

@@ -29,7 +29,7 @@ describe(`${many.toLocaleString('en')} items that are pulled`, () => {
       );
       let sum = 0;
       for await (const outcome of outcomes) {
-        if (outcome.status === 'fulfilled') sum += outcome.value!;
+        if (outcome.status === 'succeeded') sum += outcome.value!;
         settled++;
       }
       expect([drawn, settled, told]).toEqual([many, many, many + 1]);

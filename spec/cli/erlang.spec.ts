@@ -36,7 +36,7 @@ describe('send to an Erlang node', () => {
       '{"a":[1,2.5,null,"x"]}\n',
     );
     expect(parsed(result.stdout)).toEqual([
-      { index: 0, item: { a: [1, 2.5, null, 'x'] }, status: 'fulfilled', value: { a: [1, 2.5, null, 'x'] } },
+      { index: 0, item: { a: [1, 2.5, null, 'x'] }, status: 'succeeded', value: { a: [1, 2.5, null, 'x'] } },
     ]);
   });
 
@@ -44,7 +44,7 @@ describe('send to an Erlang node', () => {
     const missing = await send(['--cookie-file', file, '--call', 'nothing', '--json'], 'a\n');
     expect(missing.code).toBe(1);
     expect(parsed(missing.stdout)).toEqual([
-      jasmine.objectContaining({ reason: jasmine.objectContaining({ code: 'ERLANG_NO_PROCESS' }) }),
+      jasmine.objectContaining({ error: jasmine.objectContaining({ code: 'ERLANG_NO_PROCESS' }) }),
     ]);
     process.env['ERLANG_COOKIE'] = 'not-the-cookie';
     const wrong = await send(['--call', 'words'], 'a\n');

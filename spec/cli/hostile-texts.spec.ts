@@ -143,7 +143,7 @@ describe('a long answer', () => {
     const call = LineCall.ofText({ index: 0, place: 'line 1', text: 'x', size: 2, problem: undefined });
     // The one large text here: less than this fits.
     const value = { text: '\u0001'.repeat(23 * 1024 * 1024) };
-    const line = jsonLine({ index: 0, item: call, status: 'fulfilled', value } as never);
+    const line = jsonLine({ index: 0, item: call, status: 'succeeded', value } as never);
     const [, cut] = /,"cut":(\d+)\}\n$/.exec(line.slice(-100))!;
     expect(Number(cut)).toBeGreaterThan(1024 * 1024);
     expect(line.length).toBeLessThan(130 * 1024 * 1024);
@@ -167,7 +167,7 @@ describe('a long answer', () => {
   });
 });
 
-describe('a reason', () => {
+describe('an error', () => {
   it('is looked at no further than it is shown', () => {
     let looked = 0;
     const watched = (value: object): object =>

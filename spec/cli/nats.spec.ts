@@ -23,8 +23,8 @@ describe('send to NATS', () => {
     expect(failed.code).toBe(1);
     expect(parsed(failed.stdout)).toEqual([
       jasmine.objectContaining({
-        status: 'rejected',
-        reason: jasmine.objectContaining({ code: 'NATS_NO_RESPONDERS' }),
+        status: 'failed',
+        error: jasmine.objectContaining({ code: 'NATS_NO_RESPONDERS' }),
       }),
     ]);
   });

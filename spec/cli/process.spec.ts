@@ -57,7 +57,7 @@ describe('the program', () => {
     keep(sending);
     sending.child.stdin.end('why\n');
     expect(await sending.ended).toBe(1);
-    expect(JSON.parse(sending.seen.stdout).reason.detail).toEqual([0, 'why']);
+    expect(JSON.parse(sending.seen.stdout).error.detail).toEqual([0, 'why']);
 
     const taken = start(['serve', '--port', target.split(':')[1]!]);
     expect(await taken.ended).toBe(3);

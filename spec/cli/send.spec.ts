@@ -105,8 +105,8 @@ describe('send', () => {
     it('makes every outcome a line with its index', async () => {
       const result = await run(to('echo', '--json'), 'a "b"\nc');
       expect(parsed(result.stdout).sort((a, b) => a.index - b.index)).toEqual([
-        { index: 0, item: 'a "b"', status: 'fulfilled', value: 'a "b"' },
-        { index: 1, item: 'c', status: 'fulfilled', value: 'c' },
+        { index: 0, item: 'a "b"', status: 'succeeded', value: 'a "b"' },
+        { index: 1, item: 'c', status: 'succeeded', value: 'c' },
       ]);
     });
 
@@ -117,8 +117,8 @@ describe('send', () => {
         {
           index: 0,
           item: 'oh no',
-          status: 'rejected',
-          reason: {
+          status: 'failed',
+          error: {
             name: 'RpcError',
             code: 'RPC_ERROR',
             message: `'fail' failed on w@${node.target}: oh no`,
@@ -140,7 +140,7 @@ describe('send', () => {
         ['nan', null],
       ]);
       expect((await run(to('nothing', '--json'), 'x')).stdout).toBe(
-        '{"index":0,"item":"x","status":"fulfilled","value":null}\n',
+        '{"index":0,"item":"x","status":"succeeded","value":null}\n',
       );
     });
   });
@@ -193,8 +193,8 @@ describe('send', () => {
       expect(two).toEqual({
         index: 1,
         item: '{no}',
-        status: 'rejected',
-        reason: { name: 'InputError', code: 'NOT_JSON', message: jasmine.stringContaining('line 2 is not JSON: ') },
+        status: 'failed',
+        error: { name: 'InputError', code: 'NOT_JSON', message: jasmine.stringContaining('line 2 is not JSON: ') },
       });
       expect(result.code).toBe(1);
     });
@@ -202,7 +202,7 @@ describe('send', () => {
     it('survives what is nested too deeply to be sent', async () => {
       const deep = '['.repeat(50_000) + ']'.repeat(50_000);
       const result = await run(to('echo', '--json-input', '--json', '--sequential'), `1\n${deep}\n3\n`);
-      expect(parsed(result.stdout).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(parsed(result.stdout).map(({ status }) => status)).toEqual(['succeeded', 'failed', 'succeeded']);
     });
   });
 
@@ -280,7 +280,7 @@ describe('send', () => {
     it('fails the call that takes too long, and goes on', async () => {
       const args = to('sleep', '--json-input', '--json', '--sequential', '--timeout', '2000');
       const [one, two] = parsed((await run(args, '600000\n1\n')).stdout);
-      expect(one.reason).toEqual({
+      expect(one.error).toEqual({
         name: 'CallTimeoutError',
         code: 'CALL_TIMEOUT',
         message: `'sleep' was not answered by w@${node.target} within 2000 ms`,
@@ -356,7 +356,7 @@ describe('send', () => {
       input.end('a\nb\n');
       const { code, stdout } = await sending.done;
       expect(code).toBe(3);
-      expect(parsed(stdout).map(({ reason }) => reason.code)).toEqual(['CONNECTION_FAILED', 'CONNECTION_FAILED']);
+      expect(parsed(stdout).map(({ error }) => error.code)).toEqual(['CONNECTION_FAILED', 'CONNECTION_FAILED']);
     });
 
     it('goes away and comes back, the lines that were not sent wait for it', async () => {
@@ -386,7 +386,7 @@ describe('send', () => {
       const { code, stdout, stderr } = await run(args, 'x\n'.repeat(200));
       const outcomes = parsed(stdout);
       expect(outcomes.length).toBe(200);
-      expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
+      expect(outcomes.filter(({ status }) => status === 'failed').length).toBeLessThanOrEqual(2);
       expect(code).toBe(1);
       expect(stderr).toMatch(/No connection: .*ECONNREFUSED.*Lines wait for one, 1:00 min at most\./);
       expect(stderr).toMatch(/Waited \d.* for a connection\./);
@@ -405,7 +405,7 @@ describe('send', () => {
       expect(stderr).toContain('1 line: 0 done, 1 failed');
     });
 
-    it('stops in the middle, the rest fails at once with `--patience` 0, each with its reason', async () => {
+    it('stops in the middle, the rest fails at once with `--patience` 0, each with its error', async () => {
       const mortal = await serveNode({ methods: { ...builtinMethods, die: () => mortal.close() } });
       const args = ['send', '--target', mortal.target, '--method', 'die', '--json', '--max', '2', '--patience', '0'];
       const before = Date.now();
@@ -415,8 +415,8 @@ describe('send', () => {
       expect(result.code).toBe(1);
       expect(outcomes.length).toBe(200);
       expect(new Set(outcomes.map(({ index }) => index)).size).toBe(200);
-      expect(outcomes.every(({ status }) => status === 'rejected')).toBeTrue();
-      expect(outcomes.at(-1).reason.cause.cause.code).toBe('ECONNREFUSED');
+      expect(outcomes.every(({ status }) => status === 'failed')).toBeTrue();
+      expect(outcomes.at(-1).error.cause.cause.code).toBe('ECONNREFUSED');
     });
 
     it('closes one connection, the calls on it fail and the others go on over a new one', async () => {
@@ -435,11 +435,11 @@ describe('send', () => {
       const result = await run(args, '1\n2\n3\n4\n5\n');
       expect(result.code).toBe(1);
       expect(parsed(result.stdout).map(({ status }) => status)).toEqual([
-        'fulfilled',
-        'fulfilled',
-        'rejected',
-        'fulfilled',
-        'fulfilled',
+        'succeeded',
+        'succeeded',
+        'failed',
+        'succeeded',
+        'succeeded',
       ]);
       expect(result.stderr).toContain('5 lines: 4 done, 1 failed');
       await again?.close();
@@ -477,8 +477,8 @@ describe('send', () => {
         expect(second).toEqual({
           index: 1,
           item: null,
-          status: 'rejected',
-          reason: { name: 'UnprintableError', code: 'UNPRINTABLE', message: `its ${what} cannot be printed: no room` },
+          status: 'failed',
+          error: { name: 'UnprintableError', code: 'UNPRINTABLE', message: `its ${what} cannot be printed: no room` },
         });
         expect(stderr).toContain(summary);
       });

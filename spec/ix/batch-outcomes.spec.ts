@@ -12,9 +12,9 @@ import { openPool } from './open-pool';
 
 /** What an outcome says, in short. */
 const told = (outcome: BatchOutcome<unknown>): string =>
-  outcome.status === 'fulfilled'
+  outcome.status === 'succeeded'
     ? `${outcome.index}:${String(outcome.value)}`
-    : `${outcome.index}!${(outcome.reason as Error).message}`;
+    : `${outcome.index}!${(outcome.error as Error).message}`;
 
 describe('batchOutcomes, pulled', () => {
   it('has an outcome for each task, with its index, its item and its last value', async () => {
@@ -24,9 +24,9 @@ describe('batchOutcomes, pulled', () => {
       return item === 'c' ? [] : of(item, `${item}${item}`);
     })(['a', 'b', 'c']);
     expect(await all(batchOutcomes(2)(tasks))).toEqual([
-      { index: 0, item: 'a', status: 'fulfilled', value: 'aa' },
-      { index: 1, item: 'b', status: 'rejected', reason: new Error('not b') },
-      { index: 2, item: 'c', status: 'fulfilled', value: undefined as never },
+      { index: 0, item: 'a', status: 'succeeded', value: 'aa' },
+      { index: 1, item: 'b', status: 'failed', error: new Error('not b') },
+      { index: 2, item: 'c', status: 'succeeded', value: undefined as never },
     ]);
     expectNothingHeld(pool);
   });
@@ -61,7 +61,7 @@ describe('batchOutcomes, pulled', () => {
       expect([source.asked, work.inside]).toEqual([3, 3]);
 
       work.finish(1);
-      expect((await first).value).toEqual({ index: 1, item: 1, status: 'fulfilled', value: 1 });
+      expect((await first).value).toEqual({ index: 1, item: 1, status: 'succeeded', value: 1 });
       await settle();
       // The consumer holds the outcome, and has not come back.
       expect([source.asked, work.inside]).toEqual([3, 2]);
@@ -228,7 +228,7 @@ describe('batchOutcomes, pulled', () => {
         n === 0 ? microtasks(20).then(() => Promise.reject(new Error('no'))) : slow.promise;
       const tasks = withConnection(pool, work)(new CountedSource());
       const iterator = batchOutcomes({ concurrency: 2, stopOnError: true })(tasks)[Symbol.asyncIterator]();
-      expect((await iterator.next()).value!.status).toBe('rejected');
+      expect((await iterator.next()).value!.status).toBe('failed');
       void iterator.next();
       await settle();
       let returned = false;

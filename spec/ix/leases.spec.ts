@@ -139,7 +139,7 @@ describe('leases', () => {
     );
     const outcomes = await all(pings);
     expect(outcomes.map(({ index }) => index).sort()).toEqual([0, 1, 2, 3, 4]);
-    expect(outcomes.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect(outcomes.every(({ status }) => status === 'succeeded')).toBe(true);
     expectNothingHeld(pool);
   });
 

@@ -24,9 +24,9 @@ describe('retryFailed, pulled', () => {
     expect(result!.failed.map(({ index }) => index)).toEqual([1, 2, 4]);
     const outcomes = await all(ixFrom(result!.failed).pipe(retryFailed(pool, work), batchOutcomes({ ordered: true })));
     expect(outcomes).toEqual([
-      { index: 1, item: 'b', status: 'fulfilled', value: 'b1' },
-      { index: 2, item: 'c', status: 'fulfilled', value: 'c2' },
-      { index: 4, item: 'e', status: 'fulfilled', value: 'e4' },
+      { index: 1, item: 'b', status: 'succeeded', value: 'b1' },
+      { index: 2, item: 'c', status: 'succeeded', value: 'c2' },
+      { index: 4, item: 'e', status: 'succeeded', value: 'e4' },
     ]);
     expectNothingHeld(pool);
   });

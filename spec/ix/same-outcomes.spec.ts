@@ -20,9 +20,9 @@ type Outcome = BatchOutcome<number | undefined>;
 
 /** What an outcome says, in short. */
 const told = (outcome: Outcome): string =>
-  outcome.status === 'fulfilled'
+  outcome.status === 'succeeded'
     ? `${outcome.index}=${outcome.value}`
-    : `${outcome.index}!${(outcome.reason as Error).message}`;
+    : `${outcome.index}!${(outcome.error as Error).message}`;
 
 /** The same of a result, which has them in the order of the source. */
 const toldOf = ({ successful, failed }: BatchResult<number | undefined>): string[] => [

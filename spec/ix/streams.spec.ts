@@ -14,7 +14,7 @@ const pool = openPool(3);
 const echo = async (_: unknown, item: unknown): Promise<unknown> => Promise.resolve(item);
 const send = (source: AsyncIterable<unknown>) => batchOutcomes(3)(withConnection(pool, echo)(source));
 const valuesOf = async (source: AsyncIterable<unknown>): Promise<unknown[]> =>
-  (await all(send(source))).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason)).sort();
+  (await all(send(source))).map((outcome) => (outcome.status === 'succeeded' ? outcome.value : outcome.error)).sort();
 
 /** Breaks after the first outcome. */
 async function stopEarly(source: AsyncIterable<unknown>): Promise<void> {

@@ -103,11 +103,11 @@ for (const [made, innersOf] of Object.entries(inners)) {
                 const told: BatchOutcome<string | undefined>[] = [];
                 for await (const outcome of batchOutcomes({ concurrency: 1, ordered })(tasks)) told.push(outcome);
                 expect(told.map(({ index, status }) => `${index} ${status}`)).toEqual([
-                  '0 fulfilled',
-                  '1 rejected',
-                  '2 fulfilled',
+                  '0 succeeded',
+                  '1 failed',
+                  '2 succeeded',
                 ]);
-                expect((told[1] as BatchOutcome<string | undefined> & { reason: unknown }).reason).toBe(reason);
+                expect((told[1] as BatchOutcome<string | undefined> & { error: unknown }).error).toBe(reason);
                 if (made !== 'inners that are no tasks') expect(asked).toEqual([reason]);
                 expectNothingHeld(pool);
                 await pool.destroy();

@@ -7,9 +7,9 @@ import { all, CountedSource, failureOf } from './counted-source';
 import { openPool } from './open-pool';
 
 const outcomes: BatchOutcome<string>[] = [
-  { index: 0, item: 'a', status: 'fulfilled', value: 'A' },
-  { index: 1, item: 'b', status: 'rejected', reason: new Error('no') },
-  { index: 2, item: 'c', status: 'fulfilled', value: 'C' },
+  { index: 0, item: 'a', status: 'succeeded', value: 'A' },
+  { index: 1, item: 'b', status: 'failed', error: new Error('no') },
+  { index: 2, item: 'c', status: 'succeeded', value: 'C' },
 ];
 
 describe('trackProgress, pulled', () => {

@@ -54,7 +54,7 @@ describe('withConnection, pulled', () => {
     expect(await all(piped)).toEqual([5]);
     const tasks = withConnection(pool, async (connection, word: string) => connection + word.length)(words());
     for await (const outcome of batchOutcomes(1)(tasks)) {
-      if (outcome.status === 'fulfilled') expect(outcome.value.toFixed()).toBe(String(outcome.item.length));
+      if (outcome.status === 'succeeded') expect(outcome.value.toFixed()).toBe(String(outcome.item.length));
     }
   });
 
@@ -76,8 +76,8 @@ describe('withConnection, pulled', () => {
     expect(outcome).toEqual({
       index: 0,
       item: 1,
-      status: 'rejected',
-      reason: poolError('POOL_EXHAUSTED', { reason: 'timeout' }),
+      status: 'failed',
+      error: poolError('POOL_EXHAUSTED', { reason: 'timeout' }),
     } as never);
     holder.unsubscribe();
     await pool.destroy({ timeout: 0 });

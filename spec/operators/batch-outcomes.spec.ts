@@ -40,9 +40,9 @@ describe('batchOutcomes', () => {
 
       const result = source.pipe(withConnection(pool, each({ x, y, z })), batchOutcomes(2));
       expectObservable(result).toBe(expected, {
-        x: { index: 0, item: 'x', status: 'fulfilled', value: '1' },
-        y: { index: 1, item: 'y', status: 'rejected', reason: own },
-        z: { index: 2, item: 'z', status: 'fulfilled', value: '3' },
+        x: { index: 0, item: 'x', status: 'succeeded', value: '1' },
+        y: { index: 1, item: 'y', status: 'failed', error: own },
+        z: { index: 2, item: 'z', status: 'succeeded', value: '3' },
       });
       expectSubscriptions(source.subscriptions).toBe(sourceSubs);
       expectSubscriptions(x.subscriptions).toBe(xSubs);
@@ -63,7 +63,7 @@ describe('batchOutcomes', () => {
         withConnection(pool, () => empty),
         batchOutcomes(),
       );
-      expectObservable(result).toBe('--(x|)', { x: { index: 0, item: 'x', status: 'fulfilled', value: undefined } });
+      expectObservable(result).toBe('--(x|)', { x: { index: 0, item: 'x', status: 'succeeded', value: undefined } });
     });
   });
 
@@ -75,7 +75,7 @@ describe('batchOutcomes', () => {
         withConnection(pool, () => work),
         batchOutcomes(),
       );
-      expectObservable(result).toBe('--(x|)', { x: { index: 0, item: 'x', status: 'rejected', reason: 'error' } });
+      expectObservable(result).toBe('--(x|)', { x: { index: 0, item: 'x', status: 'failed', error: 'error' } });
     });
   });
 
@@ -109,8 +109,8 @@ describe('batchOutcomes', () => {
         batchOutcomes(),
       );
       expectObservable(result).toBe(expected, {
-        x: { index: 0, item: 'x', status: 'fulfilled', value: '1!' },
-        y: { index: 1, item: 'y', status: 'rejected', reason: jasmine.objectContaining({ name: 'TimeoutError' }) },
+        x: { index: 0, item: 'x', status: 'succeeded', value: '1!' },
+        y: { index: 1, item: 'y', status: 'failed', error: jasmine.objectContaining({ name: 'TimeoutError' }) },
       });
       expectSubscriptions(fails.subscriptions).toBe('^!');
       expectSubscriptions(works.subscriptions).toBe('-^-!');
@@ -162,7 +162,7 @@ describe('batchOutcomes', () => {
       marbles(({ cold, target, expectObservable, flush }) => {
         const pool = createPool({ connect: target('a', 'b').connect, max: 2, acquireTimeout: 5, maxPending: 0 });
         const work = cold('   ---1|             ');
-        const expected = '    ----(ff)(ff)(ff|) ';
+        const expected = '    ----(ss)(ss)(ss|) ';
         let pending = 0;
         pool.stats$.subscribe((stats) => (pending = Math.max(pending, stats.pendingAcquires)));
         const result = range(0, 6).pipe(
@@ -229,9 +229,9 @@ describe('batchOutcomes', () => {
         .pipe(batchOutcomes(1))
         .subscribe((outcome) => seen.push(outcome));
       expect(seen.slice(0, 3)).toEqual([
-        { index: 0, item: one, status: 'fulfilled', value: 1 },
-        { index: 1, item: failing, status: 'rejected', reason: no },
-        { index: 2, item: [2, 3], status: 'fulfilled', value: 3 },
+        { index: 0, item: one, status: 'succeeded', value: 1 },
+        { index: 1, item: failing, status: 'failed', error: no },
+        { index: 2, item: [2, 3], status: 'succeeded', value: 3 },
       ]);
     });
 
@@ -256,12 +256,12 @@ describe('batchOutcomes', () => {
       expect(log).toEqual([
         '0 begins',
         '0 is torn down',
-        '0 fulfilled',
+        '0 succeeded',
         '1 begins',
         '1 is torn down',
-        '1 rejected',
+        '1 failed',
         'last begins',
-        '2 fulfilled',
+        '2 succeeded',
       ]);
     });
 
@@ -270,7 +270,7 @@ describe('batchOutcomes', () => {
       from([42 as never, of(1)])
         .pipe(batchOutcomes(1))
         .subscribe((outcome) => seen.push(outcome));
-      expect(seen.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+      expect(seen.map(({ status }) => status)).toEqual(['failed', 'succeeded']);
     });
   });
 
@@ -392,7 +392,7 @@ describe('batchOutcomes', () => {
           batchOutcomes({ stopOnError: true }),
         )
         .subscribe({ next: ({ index, status }) => seen.push([index, status]), complete: () => seen.push('|') });
-      expect(seen).toEqual([[0, 'fulfilled'], [1, 'fulfilled'], [2, 'rejected'], '|']);
+      expect(seen).toEqual([[0, 'succeeded'], [1, 'succeeded'], [2, 'failed'], '|']);
       expect(pool.stats.acquired).toBe(3);
     });
   });
@@ -697,7 +697,7 @@ describe('batchOutcomes', () => {
       .subscribe((outcome) => outcomes.push(outcome));
     expect(worked).toEqual([]);
     expect(outcomes).toEqual([
-      { index: 0, item: 'x', status: 'rejected', reason: poolError('CONNECTION_FAILED', { phase: 'use' }) },
+      { index: 0, item: 'x', status: 'failed', error: poolError('CONNECTION_FAILED', { phase: 'use' }) },
     ]);
     expectNothingHeld(pool);
   });
@@ -711,8 +711,8 @@ describe('batchOutcomes', () => {
         batchOutcomes(),
       );
       expectObservable(result).toBe('----x-(y|)', {
-        x: { index: 0, item: 'x', status: 'rejected', reason: poolError('POOL_EXHAUSTED') },
-        y: { index: 1, item: 'y', status: 'fulfilled', value: 'y' },
+        x: { index: 0, item: 'x', status: 'failed', error: poolError('POOL_EXHAUSTED') },
+        y: { index: 1, item: 'y', status: 'succeeded', value: 'y' },
       });
     });
   });

@@ -7,10 +7,10 @@ import { marbles, opensAtOnce } from '../helpers/marbles';
 const no = new Error('no');
 
 const outcomes: Record<string, BatchOutcome<string | undefined>> = {
-  a: { index: 0, item: 'A', status: 'fulfilled', value: 'a' },
-  b: { index: 1, item: 'B', status: 'rejected', reason: no },
-  c: { index: 2, item: 'C', status: 'fulfilled', value: 'c' },
-  d: { index: 3, item: 'D', status: 'rejected', reason: no },
+  a: { index: 0, item: 'A', status: 'succeeded', value: 'a' },
+  b: { index: 1, item: 'B', status: 'failed', error: no },
+  c: { index: 2, item: 'C', status: 'succeeded', value: 'c' },
+  d: { index: 3, item: 'D', status: 'failed', error: no },
 };
 
 describe('collectBatch', () => {

@@ -44,8 +44,8 @@ describe('a batch that holds items, refused in another order than its own', () =
     const { worked, outcomes } = runBatch(200, { patience: Infinity });
     expect(worked).toEqual(['first', 'second']);
     expect(outcomes.map(({ status, item }) => [item, status])).toEqual([
-      ['first', 'fulfilled'],
-      ['second', 'fulfilled'],
+      ['first', 'succeeded'],
+      ['second', 'succeeded'],
     ]);
   });
 
@@ -53,8 +53,8 @@ describe('a batch that holds items, refused in another order than its own', () =
     const { worked, outcomes } = runBatch(1_000, { patience: 100 });
     expect(worked).toEqual([]);
     expect(outcomes).toEqual([
-      { index: 0, item: 'first', status: 'rejected', reason: poolError('CONNECTION_FAILED') },
-      { index: 0, item: 'second', status: 'rejected', reason: poolError('CONNECTION_FAILED') },
+      { index: 0, item: 'first', status: 'failed', error: poolError('CONNECTION_FAILED') },
+      { index: 0, item: 'second', status: 'failed', error: poolError('CONNECTION_FAILED') },
     ]);
   });
 });

@@ -404,7 +404,7 @@ describe('a batch that waits for its target', () => {
           complete: () => (stoppedAt = asyncScheduler.now()),
         });
     });
-    expect(out).toEqual(['rejected', 'rejected', 'rejected', 'rejected']);
+    expect(out).toEqual(['failed', 'failed', 'failed', 'failed']);
     expect(stoppedAt).toBe(3_000);
   });
 
@@ -422,7 +422,7 @@ describe('a batch that waits for its target', () => {
           ).subscribe(({ status, index }) => out.push(`${index} ${status} at ${asyncScheduler.now()}`));
         });
     });
-    expect(out).toEqual(['0', '0', '1', '2'].map((index) => `${index} rejected at 3000`));
+    expect(out).toEqual(['0', '0', '1', '2'].map((index) => `${index} failed at 3000`));
   });
 
   it('draws no more than it had drawn', () => {
@@ -484,7 +484,7 @@ describe('a batch that waits for its target', () => {
       `${asyncScheduler.now()}: ${progress.succeeded}` +
       (progress.waiting === undefined
         ? ''
-        : `, waits since ${progress.waiting.since} for ${((progress.waiting.reason as Error).cause as Error).message}`);
+        : `, waits since ${progress.waiting.since} for ${((progress.waiting.error as Error).cause as Error).message}`);
     for (const batch of [
       (pool: ConnectionPool<number>, observer: (progress: BatchProgress) => void) =>
         range(0, 2).pipe(withConnection(pool, work), batchOutcomes(), tap(), trackProgress(observer)),

@@ -144,7 +144,7 @@ function wrong(plan: Plan, onWait: () => void): string | null {
   const all = Array.from({ length: plan.items }, (_, i) => i);
   const got = plan.ordered ? indexes : [...indexes].sort((a, b) => a - b);
   if (String(got) !== String(all)) return `the outcomes are those of ${String(indexes)}`;
-  const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  const failed = outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.error] : []));
   if (failed.length > atWork) return `${failed.length} failed, and ${atWork} were at work`;
   const other = failed.find((error) => !isPoolError(error, 'CONNECTION_FAILED') || error.phase !== 'use');
   if (other !== undefined) return `one failed with ${(other as Error).message}`;

@@ -22,8 +22,8 @@ describe('retryFailed', () => {
         batchOutcomes(),
       );
       expectObservable(outcomes$).toBe(expected, {
-        a: { index: 3, item: 'x', status: 'fulfilled', value: 'x3' },
-        b: { index: 8, item: 'y', status: 'fulfilled', value: 'y8' },
+        a: { index: 3, item: 'x', status: 'succeeded', value: 'x3' },
+        b: { index: 8, item: 'y', status: 'succeeded', value: 'y8' },
       });
       expectSubscriptions(source.subscriptions).toBe(sourceSubs);
     });

@@ -140,11 +140,11 @@ for (const [made, innersOf] of Object.entries(inners)) {
               it(`is one outcome${ordered ? ', in its turn' : ''}`, () => {
                 const { told, how, asked } = run(batchOutcomes({ concurrency: 1, ordered }));
                 expect(told.map(({ index, status }) => `${index} ${status}`)).toEqual([
-                  '0 fulfilled',
-                  '1 rejected',
-                  '2 fulfilled',
+                  '0 succeeded',
+                  '1 failed',
+                  '2 succeeded',
                 ]);
-                expect((told[1] as BatchOutcome<string | undefined> & { reason: unknown }).reason).toBe(reason);
+                expect((told[1] as BatchOutcome<string | undefined> & { error: unknown }).error).toBe(reason);
                 expect(how).toBe('complete');
                 if (made !== 'inners that are no tasks') expect(asked).toEqual([reason]);
               });

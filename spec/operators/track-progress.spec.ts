@@ -5,9 +5,9 @@ import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles, opensAtOnce } from '../helpers/marbles';
 
 const outcomes: Record<string, BatchOutcome<string>> = {
-  a: { index: 0, item: 'A', status: 'fulfilled', value: 'a' },
-  b: { index: 1, item: 'B', status: 'rejected', reason: 'b' },
-  c: { index: 2, item: 'C', status: 'fulfilled', value: 'c' },
+  a: { index: 0, item: 'A', status: 'succeeded', value: 'a' },
+  b: { index: 1, item: 'B', status: 'failed', error: 'b' },
+  c: { index: 2, item: 'C', status: 'succeeded', value: 'c' },
 };
 
 describe('trackProgress', () => {

@@ -1,6 +1,6 @@
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { expectTypeOf } from 'expect-type';
-import { firstValueFrom, from, lastValueFrom, map, of, retry, timeout, toArray } from 'rxjs';
+import { filter, firstValueFrom, from, lastValueFrom, map, of, retry, timeout, toArray } from 'rxjs';
 import type { Observable, OperatorFunction } from 'rxjs';
 import * as pull from '../../src/ix/index';
 import {
@@ -37,13 +37,30 @@ describe('the types of the operators', () => {
       from(words).pipe(withConnection(openPool(), byPromise), batchOutcomes({ ordered: true }), toArray()),
     );
     expectTypeOf(outcomes).toEqualTypeOf<BatchOutcome<number, string>[]>();
-    const lengths = outcomes.map((outcome) => [outcome.item, outcome.status === 'fulfilled' ? outcome.value : null]);
+    const lengths = outcomes.map((outcome) => [outcome.item, outcome.status === 'succeeded' ? outcome.value : null]);
     expectTypeOf(lengths).toEqualTypeOf<(string | number | null)[][]>();
     expect(lengths).toEqual([
       ['a', 1],
       ['bb', null],
       ['ccc', 3],
     ]);
+  });
+
+  it('tell a success with its value from a failure with its error', async () => {
+    const outcomes = from(words).pipe(withConnection(openPool(), byPromise), batchOutcomes());
+    type Outcome = BatchOutcome<number, string>;
+    expectTypeOf<Outcome['status']>().toEqualTypeOf<'succeeded' | 'failed'>();
+    expectTypeOf<Extract<Outcome, { status: 'succeeded' }>['value']>().toEqualTypeOf<number>();
+    expectTypeOf<Extract<Outcome, { status: 'succeeded' }>>().not.toHaveProperty('error');
+    expectTypeOf<Extract<Outcome, { status: 'failed' }>>().toExtend<BatchFailure<string>>();
+    expectTypeOf<Extract<Outcome, { status: 'failed' }>>().not.toHaveProperty('value');
+    const retried = outcomes.pipe(
+      filter((outcome) => outcome.status === 'failed'),
+      retryFailed(openPool(), byObservable),
+      batchOutcomes(),
+    );
+    expectTypeOf(retried).toEqualTypeOf<Observable<BatchOutcome<number | undefined, string>>>();
+    expect(await lastValueFrom(retried)).toEqual({ index: 1, item: 'bb', status: 'succeeded', value: 2 });
   });
 
   it('tell that a task of an Observable may have had no value, and that a task of a Promise had one', async () => {

@@ -43,7 +43,7 @@ const ways: Record<string, (pool: ConnectionPool<string>, work: Work, options: A
   },
   'a task with operators on it': async (pool, work, options) => {
     const outcome = await lastValueFrom(of(1).pipe(withConnection(pool, work, options), batchOutcomes()));
-    return outcome.status === 'rejected' ? outcome.reason : 'done';
+    return outcome.status === 'failed' ? outcome.error : 'done';
   },
   'a pulled task in a batch': async (pool, work, options) => {
     const results = fromIx([1]).pipe(ix.withConnection(pool, work, options), ix.batchParallel());

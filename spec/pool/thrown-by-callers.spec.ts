@@ -552,7 +552,7 @@ describe('An error that a caller throws is reported once, and does not affect ot
         )
         .subscribe({ next: ({ index, status }) => told.push(index, status), complete: () => told.push('complete') });
       flush();
-      expect(told).toEqual([0, 'rejected', 'complete']);
+      expect(told).toEqual([0, 'failed', 'complete']);
       expect(reported.map(causeOf)).toEqual([own]);
     });
   });

@@ -52,7 +52,7 @@ Concurrency:
   --patience MS     how long lines wait for a connection when the node is not available, before they fail (default 5000; 0: they fail at once)
 
 What is printed:
-  --json            a line of JSON for every line of the input, failed or not: index, item, status, and value or reason
+  --json            a line of JSON for every line of the input, failed or not: index, item, status, and value or error
   --ordered         in the order of the input, not of the answers
   -h, --help        this text
   --version         which version this is

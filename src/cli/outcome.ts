@@ -11,7 +11,7 @@ export class UnprintableError extends Error {
   readonly code = 'UNPRINTABLE';
 
   constructor(status: BatchOutcome<unknown>['status'], cause: unknown) {
-    super(`${status === 'fulfilled' ? 'its answer' : 'its error'} cannot be printed: ${messageOf(cause)}`, { cause });
+    super(`${status === 'succeeded' ? 'its answer' : 'its error'} cannot be printed: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -22,8 +22,8 @@ const MAX_CAUSES = 4;
 export function jsonLine(outcome: BatchOutcome<unknown>): string {
   const { line, item } = outcome.item as LineCall;
   const sent = itemOf(item, line.text);
-  const got = outcome.status === 'fulfilled' ? jsonUpTo(outcome.value) : jsonUpTo(reasonOf(outcome.reason));
-  const result = outcome.status === 'fulfilled' ? '"status":"fulfilled","value":' : '"status":"rejected","reason":';
+  const got = outcome.status === 'succeeded' ? jsonUpTo(outcome.value) : jsonUpTo(errorOf(outcome.error));
+  const result = outcome.status === 'succeeded' ? '"status":"succeeded","value":' : '"status":"failed","error":';
   const cut = sent.cut + got.cut > 0 ? `,"cut":${sent.cut + got.cut}` : '';
   return `{"index":${line.index},"item":${sent.json},${result}${got.json}${cut}}\n`;
 }
@@ -31,7 +31,7 @@ export function jsonLine(outcome: BatchOutcome<unknown>): string {
 /** The line in place of an outcome for which `jsonLine` failed. Without the item, which may be what cannot be printed. */
 export function unprintableJsonLine(index: number, problem: UnprintableError): string {
   const { name, code, message } = problem;
-  return `{"index":${index},"item":null,"status":"rejected","reason":${jsonUpTo({ name, code, message }).json}}\n`;
+  return `{"index":${index},"item":null,"status":"failed","error":${jsonUpTo({ name, code, message }).json}}\n`;
 }
 
 /** A value as one readable line: a text without quotes, if it fits on a line, and anything else as JSON. */
@@ -42,10 +42,10 @@ export function readableLine(value: unknown): string {
 }
 
 /** Why a line failed, as one readable line. */
-export function failureLine({ line, problem }: LineCall, reason: unknown): string {
-  const why = messageOf(reason);
+export function failureLine({ line, problem }: LineCall, error: unknown): string {
+  const why = messageOf(error);
   // A problem of the line names the line itself.
-  return `${oneLine(problem === reason ? why : `${line.place}: ${why}`)}\n`;
+  return `${oneLine(problem === error ? why : `${line.place}: ${why}`)}\n`;
 }
 
 export { messageOf as messageOf };
@@ -62,15 +62,15 @@ function itemOf(item: unknown, text: string): Json {
   }
 }
 
-function reasonOf(reason: unknown, depth = 0): unknown {
-  if (!(reason instanceof Error)) return reason;
-  const { name, message, cause } = reason;
-  const { code } = reason as { code?: unknown };
+function errorOf(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, cause } = error;
+  const { code } = error as { code?: unknown };
   return {
     name,
     ...(code === undefined ? {} : { code }),
     message,
-    ...(reason instanceof RpcError ? { remoteCode: reason.remoteCode, detail: reason.detail } : {}),
-    ...(cause === undefined || depth === MAX_CAUSES ? {} : { cause: reasonOf(cause, depth + 1) }),
+    ...(error instanceof RpcError ? { remoteCode: error.remoteCode, detail: error.detail } : {}),
+    ...(cause === undefined || depth === MAX_CAUSES ? {} : { cause: errorOf(cause, depth + 1) }),
   };
 }

@@ -168,7 +168,7 @@ class SendCommand {
     if (now !== undefined && before !== now) {
       this.waitingSince = performance.now();
       const { patience } = this.args;
-      this.say(`No connection: ${noConnection(now.reason)}. Lines wait for one, ${duration(patience)} at most.`);
+      this.say(`No connection: ${noConnection(now.error)}. Lines wait for one, ${duration(patience)} at most.`);
     }
   }
 
@@ -191,11 +191,11 @@ class SendCommand {
     this.finishedBytes += call.line.size;
     // A line is finished when its result is written, so that a slow output slows down the input.
     const onWritten = () => this.source?.release();
-    const isResult = this.args.json || outcome.status === 'fulfilled';
+    const isResult = this.args.json || outcome.status === 'succeeded';
     let text: string;
     try {
       if (this.args.json) text = jsonLine(outcome);
-      else text = outcome.status === 'fulfilled' ? readableLine(outcome.value) : failureLine(call, outcome.reason);
+      else text = outcome.status === 'succeeded' ? readableLine(outcome.value) : failureLine(call, outcome.error);
     } catch (error) {
       this.printUnprintable(outcome, new UnprintableError(outcome.status, error), onWritten);
       return;
@@ -209,7 +209,7 @@ class SendCommand {
     problem: UnprintableError,
     onWritten: () => void,
   ): void {
-    if (status === 'fulfilled') this.unprintable++;
+    if (status === 'succeeded') this.unprintable++;
     if (this.args.json) this.stdout.write(unprintableJsonLine(index, problem), onWritten);
     else this.stderr.write(failureLine(item as LineCall, problem), onWritten);
   }

@@ -16,7 +16,7 @@ import type { ItemOf, LastValue } from './internal/task';
  * A                   ----a|
  * B                     -#
  * C                       --c|
- * batchOutcomes(2)   ----b-a-c|    b: rejected, and C begins then
+ * batchOutcomes(2)   ----b-a-c|    b: failed, and C begins then
  * ```
  *
  * `index` and `item` are those of the task; of an inner that is no task, its place in the batch and the inner itself.

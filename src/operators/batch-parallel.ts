@@ -54,6 +54,6 @@ class ResultPolicy<R> extends OutcomePolicy<R> {
   }
 
   override completed({ index, last }: Member<R>): void {
-    this.builder.fulfilled(index, last as R);
+    this.builder.addValue(index, last as R);
   }
 }

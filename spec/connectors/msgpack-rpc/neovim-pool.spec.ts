@@ -113,14 +113,14 @@ describe('a pool of connections to a real neovim', () => {
       ),
     );
     expect(outcomes.length).toBe(1000);
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.error as Error] : []));
     expect(failures.length).toBeGreaterThan(0);
     for (const failure of failures) {
       expect(failure.message).toContain(first.target);
       expect(failure.message).toMatch(/nvim_eval|ECONNREFUSED|could not|cannot/i);
     }
     for (const outcome of outcomes) {
-      if (outcome.status === 'fulfilled') expect(outcome.value).toBe(2 * outcome.index);
+      if (outcome.status === 'succeeded') expect(outcome.value).toBe(2 * outcome.index);
     }
 
     await back;

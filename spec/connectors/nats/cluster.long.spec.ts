@@ -44,7 +44,7 @@ describe('a batch over three nats-servers and three workers', () => {
     for (let round = 0; round < 1_000; round++) {
       const sent = from(Array.from({ length: 30 }, () => -1)).pipe(withConnection(pool, send), batchOutcomes());
       const outcomes = await lastValueFrom(sent.pipe(toArray()));
-      if (inUse() === 3 && outcomes.every(({ status }) => status === 'fulfilled')) return;
+      if (inUse() === 3 && outcomes.every(({ status }) => status === 'succeeded')) return;
       await firstValueFrom(timer(10));
     }
     throw new Error('the workers are not known to the servers');
@@ -79,11 +79,11 @@ describe('a batch over three nats-servers and three workers', () => {
     const wrong: unknown[] = [];
     for (const outcome of outcomes) {
       const begunTimes = times.get(outcome.index) ?? 0;
-      if (outcome.status === 'fulfilled') {
+      if (outcome.status === 'succeeded') {
         if (outcome.value !== 2 * outcome.index || begunTimes !== 1) wrong.push({ ...outcome, begunTimes });
         continue;
       }
-      const { code, sent } = outcome.reason as { code: string; sent?: boolean };
+      const { code, sent } = outcome.error as { code: string; sent?: boolean };
       failed.set(code, (failed.get(code) ?? 0) + 1);
       // Not sent, or without a responder: not begun. Without a reply: begun once, or lost on its way.
       const most = code === 'NATS_TIMEOUT' && sent === true ? 1 : 0;
@@ -93,28 +93,28 @@ describe('a batch over three nats-servers and three workers', () => {
     expect([...times.values()].filter((count) => count > 1)).toEqual([]);
     return {
       failed: Object.fromEntries(failed),
-      fulfilled: outcomes.filter(({ status }) => status === 'fulfilled').length,
+      succeeded: outcomes.filter(({ status }) => status === 'succeeded').length,
     };
   }
 
   it('has one outcome for each item when nothing fails', async () => {
-    const { failed, fulfilled } = hold(await run(ITEMS, () => {}), ITEMS);
+    const { failed, succeeded } = hold(await run(ITEMS, () => {}), ITEMS);
     expect(failed).toEqual({});
-    expect(fulfilled).toBe(ITEMS);
+    expect(succeeded).toBe(ITEMS);
   });
 
   it('loses no more than what a killed worker had, and begins nothing twice', async () => {
-    const { failed, fulfilled } = hold(await run(ITEMS, () => workers[0]!.kill()), ITEMS);
+    const { failed, succeeded } = hold(await run(ITEMS, () => workers[0]!.kill()), ITEMS);
     expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
     // At most what was under way: the pool bounds it.
-    expect(ITEMS - fulfilled).toBeLessThanOrEqual(80);
+    expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
     expect(pool.stats.opened).toBe(2);
   });
 
   it('goes on by the next server when that of the client is killed', async () => {
-    const { failed, fulfilled } = hold(await run(ITEMS, () => servers[0]!.kill()), ITEMS);
+    const { failed, succeeded } = hold(await run(ITEMS, () => servers[0]!.kill()), ITEMS);
     expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
-    expect(ITEMS - fulfilled).toBeLessThanOrEqual(80);
+    expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
     const types = told.map(({ type }) => type);
     expect(types.filter((type) => type === 'disconnected').length).toBe(2);
     expect(types.filter((type) => type === 'reconnected').length).toBe(2);
@@ -122,9 +122,9 @@ describe('a batch over three nats-servers and three workers', () => {
   });
 
   it('goes on when the server of a worker is killed', async () => {
-    const { failed, fulfilled } = hold(await run(ITEMS, () => servers[2]!.kill()), ITEMS);
+    const { failed, succeeded } = hold(await run(ITEMS, () => servers[2]!.kill()), ITEMS);
     expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
-    expect(ITEMS - fulfilled).toBeLessThanOrEqual(80);
+    expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
     expect(told.filter(({ type }) => type === 'disconnected')).toEqual([]);
   });
 
@@ -133,11 +133,11 @@ describe('a batch over three nats-servers and three workers', () => {
       await Promise.all(servers.map((server) => server.kill()));
       await Promise.all(servers.map((server) => server.start()));
     };
-    const { failed, fulfilled } = hold(await run(ITEMS, restart), ITEMS);
+    const { failed, succeeded } = hold(await run(ITEMS, restart), ITEMS);
     // The client may be back before any worker: then the server says at once that there is no responder.
     const others = Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT' && code !== 'NATS_NO_RESPONDERS');
     expect(others).toEqual([]);
-    expect(fulfilled).toBeGreaterThanOrEqual(Math.floor(ITEMS / 3));
+    expect(succeeded).toBeGreaterThanOrEqual(Math.floor(ITEMS / 3));
     expect(pool.stats.opened).toBe(2);
   });
 
@@ -170,9 +170,9 @@ describe('a batch over three nats-servers and three workers', () => {
       await Promise.all([servers[0]!.kill(), workers[1]!.kill()]);
     });
     hold(first, ITEMS);
-    const again = first.filter(({ status }) => status === 'rejected').map(({ index }) => index);
+    const again = first.filter(({ status }) => status === 'failed').map(({ index }) => index);
     const second = await lastValueFrom(from(again).pipe(withConnection(pool, send), batchOutcomes(), toArray()));
-    expect(second.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(second.filter(({ status }) => status === 'failed')).toEqual([]);
     const times = begun();
     times.delete(-1);
     expect(times.size).toBe(ITEMS);

@@ -1,7 +1,8 @@
 /**
- * How one of a batch ended: with its last value (`undefined` if it had none), or with an error. `item` is what the task was about, so that
- * a result and its item are in one object: `({ item, value }) => …`.
+ * How one task of a batch ended: it `succeeded` with its last value (`undefined` if it had none), or it `failed` with an error. `item` is what
+ * the task was about, so that a result and its item are in one object: `({ item, value }) => …`. A failed outcome is a `BatchFailure` too,
+ * which `retryFailed` takes.
  */
 export type BatchOutcome<R, T = unknown> =
-  | { readonly index: number; readonly item: T; readonly status: 'fulfilled'; readonly value: R }
-  | { readonly index: number; readonly item: T; readonly status: 'rejected'; readonly reason: unknown };
+  | { readonly index: number; readonly item: T; readonly status: 'succeeded'; readonly value: R }
+  | { readonly index: number; readonly item: T; readonly status: 'failed'; readonly error: unknown };

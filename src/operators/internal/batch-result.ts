@@ -35,21 +35,21 @@ export class ResultBuilder<R> {
 
   add(outcome: BatchOutcome<R>): void {
     const { index } = outcome;
-    if (outcome.status === 'fulfilled') {
-      this.fulfilled(index, outcome.value);
+    if (outcome.status === 'succeeded') {
+      this.addValue(index, outcome.value);
     } else {
-      this.rejected(index, outcome.item, outcome.reason);
+      this.addFailure(index, outcome.item, outcome.error);
       if (stoppedBatch(outcome)) this.stops.push(outcome);
     }
   }
 
-  fulfilled(index: number, value: R): void {
+  addValue(index: number, value: R): void {
     const { successful } = this;
     if (this.places !== null || index !== successful.size) this.place(index);
     successful.push(value);
   }
 
-  rejected(index: number, item: unknown, error: unknown): void {
+  addFailure(index: number, item: unknown, error: unknown): void {
     this.failed.push({ index, item, error });
   }
 

@@ -2,7 +2,7 @@ import { visitDownstream } from '../../pool/rx/rxjs-internals';
 
 /** Why a batch starts nothing at the moment. */
 export interface BatchWait {
-  readonly reason: unknown;
+  readonly error: unknown;
 }
 
 /** What `trackProgress` is told by a batch further up: that it waits, or (null) that it waits no more. */

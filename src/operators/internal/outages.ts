@@ -34,7 +34,7 @@ export class Outages<R> {
   /** Whether anything is held: as long as it is, nothing else is started. */
   holdsAny = false;
   private readonly byPool = new Map<PoolInternals<unknown>, Outage<R>>();
-  private reportedReason: unknown = undefined;
+  private reportedError: unknown = undefined;
   /** How many times members are being started again, or fail, one after the other: until that is over they are held, whatever it sets off. */
   private releasing = 0;
 
@@ -92,11 +92,11 @@ export class Outages<R> {
   update(): void {
     const { batch } = this;
     if (batch.closed) return;
-    const first = [...this.byPool.values()].find(({ reason }) => reason !== undefined);
+    const first = [...this.byPool.values()].find(({ error }) => error !== undefined);
     this.holdsAny = first !== undefined || this.releasing > 0;
-    if (first?.reason === this.reportedReason) return;
-    this.reportedReason = first?.reason;
-    batch.notifyWaiting(first === undefined ? null : { reason: first.reason });
+    if (first?.error === this.reportedError) return;
+    this.reportedError = first?.error;
+    batch.notifyWaiting(first === undefined ? null : { error: first.error });
   }
 }
 
@@ -126,7 +126,7 @@ class Outage<R> implements RecoveryWatcher {
   }
 
   /** What the first of those that are held was refused with. */
-  get reason(): PoolError | undefined {
+  get error(): PoolError | undefined {
     return this.held[0]?.error;
   }
 

@@ -45,16 +45,16 @@ export class OutcomePolicy<R> implements BatchRules<R> {
 
   completed(member: Member<R>): void {
     const { position, index, item, last } = member;
-    this.push(position, { index, item, status: 'fulfilled', value: last as R });
+    this.push(position, { index, item, status: 'succeeded', value: last as R });
   }
 
-  failed({ position, index, item }: Member<R>, reason: unknown): void {
+  failed({ position, index, item }: Member<R>, error: unknown): void {
     // Every remaining item would fail with the same error.
-    if (isPoolError(reason, 'INVALID_POOL')) {
-      this.host.abort(reason);
+    if (isPoolError(error, 'INVALID_POOL')) {
+      this.host.abort(error);
       return;
     }
-    const outcome: BatchOutcome<R> = { index, item, status: 'rejected', reason };
+    const outcome: BatchOutcome<R> = { index, item, status: 'failed', error };
     if (this.stopOnError && !this.stopped) {
       this.stopped = true;
       this.host.stop((count) => {

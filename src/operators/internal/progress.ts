@@ -14,9 +14,9 @@ import type { BatchWait } from './batch-wait';
 export interface BatchProgress {
   /** How many there will be, where that is known. */
   readonly total?: number;
-  /** Outcomes so far that were fulfilled. */
+  /** Tasks that have succeeded so far. */
   readonly succeeded: number;
-  /** Outcomes so far that were rejected. */
+  /** Tasks that have failed so far. */
   readonly failed: number;
   /** Outcomes a second, on average since the batch was subscribed. */
   readonly ratePerSecond: number;
@@ -24,9 +24,9 @@ export interface BatchProgress {
   readonly remainingMs?: number;
   /**
    * Present while the batch starts nothing, because its pool has no connection and the target is away (the option `patience`): `since` when,
-   * in ms by the clock of the `scheduler`, as `Date.now()` has it, and the `reason`, which is what a task would have failed with.
+   * in ms by the clock of the `scheduler`, as `Date.now()` has it, and the `error` with which a task would have failed.
    */
-  readonly waiting?: { readonly since: number; readonly reason: unknown };
+  readonly waiting?: { readonly since: number; readonly error: unknown };
 }
 
 /** What `trackProgress` may be told besides its observer. */
@@ -92,12 +92,12 @@ export class ProgressCounter {
   }
 
   count(outcome: BatchOutcome<unknown>): void {
-    if (outcome.status === 'fulfilled') this.succeeded++;
+    if (outcome.status === 'succeeded') this.succeeded++;
     else this.failed++;
   }
 
   setWaiting(wait: BatchWait | null): void {
-    this.waiting = wait === null ? undefined : { since: this.scheduler.now(), reason: wait.reason };
+    this.waiting = wait === null ? undefined : { since: this.scheduler.now(), error: wait.error };
   }
 
   publish(): void {
