@@ -69,6 +69,7 @@ export abstract class Actions<C> extends Serving<C> {
     slot.closingSince = now;
     if (!slot.everReturned) this.closedUnused(slot);
     if (slot.wasOpen) {
+      this.reasons.evicted[slot.evictReason ?? 'destroy']++;
       this.reports.evicted(slot, now - slot.openedAt);
       this.deliverEvents();
     }

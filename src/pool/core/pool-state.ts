@@ -22,7 +22,7 @@ import type { Claim, EvictReason, Slot } from '../state/claim-and-slot';
 import { Connections } from '../state/connections';
 import type { ConnectionsOptions } from '../state/connections';
 import type { Context, Contexts } from '../state/context';
-import { Counters } from '../state/counters';
+import { Counters, ReasonCounters } from '../state/counters';
 import { WaitQueue } from '../state/wait-queue';
 import type { Clock } from '../time/clock';
 import { CoarseClock } from '../time/coarse-clock';
@@ -58,6 +58,7 @@ export interface Host<C> {
 export abstract class PoolState<C> extends DrainLoop<C> {
   state: 'open' | 'draining' | 'destroyed' = 'open';
   readonly counters = new Counters();
+  readonly reasons = new ReasonCounters();
   readonly clock: CoarseClock;
   readonly connections: Connections<C>;
   readonly timings: Timings;

@@ -1,6 +1,7 @@
-import type { PoolError } from '../errors';
+import type { PoolError, PoolExhaustedError } from '../errors';
 import { acquireTimedOut } from '../reports/error-texts';
 import type { Claim, Slot } from '../state/claim-and-slot';
+import type { RejectReason } from '../state/counters';
 import { Leases } from './leases';
 
 /** How a wait ends: served, rejected, timed out or cancelled. */
@@ -100,6 +101,7 @@ export abstract class Serving<C> extends Leases<C> {
     claim.state = 'ended';
     if (!claim.isStream) {
       this.counters.rejected++;
+      this.reasons.rejected[rejectReasonOf(error)]++;
       this.timings.recordFailedWait(this.waitOf(claim));
       this.reports.rejected(claim, error);
     }
@@ -137,4 +139,10 @@ export abstract class Serving<C> extends Leases<C> {
       });
     });
   }
+}
+
+function rejectReasonOf(error: PoolError): RejectReason {
+  if (error.code === 'POOL_EXHAUSTED')
+    return (error as PoolExhaustedError).reason === 'overload' ? 'overload' : 'queue-full';
+  return error.code === 'CONNECTION_FAILED' ? 'target-down' : 'destroyed';
 }

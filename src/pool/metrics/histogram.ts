@@ -30,7 +30,7 @@ export interface HistogramJSON {
 export class Histogram {
   private readonly buckets: number[] = [0];
   private total = 0;
-  private sum = 0;
+  private added = 0;
   private least = Infinity;
   private most = 0;
 
@@ -49,9 +49,14 @@ export class Histogram {
     return this.most;
   }
 
+  /** The sum of all values, in ms. It never becomes less while values are added. */
+  get sum(): number {
+    return this.added;
+  }
+
   /** The mean, in ms; 0 if there is no value. */
   get mean(): number {
-    return this.total === 0 ? 0 : this.sum / this.total;
+    return this.total === 0 ? 0 : this.added / this.total;
   }
 
   /** The median. */
@@ -116,7 +121,7 @@ export class Histogram {
     const bucket = bucketOf(ms);
     while (buckets.length <= bucket) buckets.push(0);
     buckets[bucket]! += times;
-    this.sum += ms * times;
+    this.added += ms * times;
     if (ms < this.least) this.least = ms;
     if (ms > this.most) this.most = ms;
   }
@@ -134,7 +139,7 @@ export class Histogram {
       for (const [bucket, count] of part.buckets.entries())
         merged.buckets[bucket] = (merged.buckets[bucket] ?? 0) + count;
       merged.total += part.total;
-      merged.sum += part.sum;
+      merged.added += part.added;
       merged.least = Math.min(merged.least, part.least);
       merged.most = Math.max(merged.most, part.most);
     }
@@ -174,7 +179,7 @@ export class Histogram {
     if (window.total === 0) return new Histogram();
     // Rounding errors of both sums must not move the mean out of the range.
     const { total, least, most } = window;
-    window.sum = Math.min(Math.max(this.sum - earlier.sum, total * least), total * most);
+    window.added = Math.min(Math.max(this.added - earlier.added, total * least), total * most);
     return window;
   }
 
@@ -192,7 +197,7 @@ export class Histogram {
   /** For `JSON.stringify`; `Histogram.fromJSON` reads the result. */
   toJSON(): HistogramJSON {
     const buckets = [...this.buckets.entries()].filter(([, count]) => count > 0);
-    return { unitsPerMs, perOctave, sum: this.sum, min: this.min, max: this.max, buckets };
+    return { unitsPerMs, perOctave, sum: this.added, min: this.min, max: this.max, buckets };
   }
 
   /** Reads a histogram that `JSON.stringify` has saved. Throws a `RangeError` for any other value. */
@@ -205,7 +210,7 @@ export class Histogram {
       histogram.buckets[bucket] = count;
       histogram.total += count;
     }
-    histogram.sum = json.sum;
+    histogram.added = json.sum;
     histogram.least = histogram.total === 0 ? Infinity : json.min;
     histogram.most = json.max;
     return histogram;
