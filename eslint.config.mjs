@@ -7,6 +7,7 @@ import tseslint from 'typescript-eslint';
 /** Imports point one way. For each floor of src: the floors below it that it may import from. */
 const floors = {
   pool: [],
+  http: [],
   operators: ['pool'],
   ix: ['operators', 'pool'],
   connectors: ['operators', 'pool'],
@@ -14,8 +15,8 @@ const floors = {
   stress: ['operators', 'pool'],
   simulation: ['stress', 'operators', 'pool'],
   diagnosis: ['pool'],
-  dashboard: ['diagnosis', 'simulation', 'stress', 'operators', 'pool'],
-  telemetry: ['diagnosis', 'operators', 'pool'],
+  dashboard: ['http', 'diagnosis', 'simulation', 'stress', 'operators', 'pool'],
+  telemetry: ['http', 'diagnosis', 'operators', 'pool'],
   cli: [
     'telemetry',
     'dashboard',

@@ -1,39 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { textOf } from '../diagnosis/texts';
+import type { Answer, Asked } from '../http/exchange';
+import { handlerOf } from '../http/handler';
+import type { RequestHandler } from '../http/handler';
 import type { ConnectionPool } from '../pool/connection-pool';
-import { textOf } from './collect/texts';
 import type { Feed } from './feed';
 import { PoolFeed } from './feed';
 import { resolveDashboard } from './options';
 import type { DashboardOptions, ResolvedDashboardOptions } from './options';
 import type { PageAssets } from './page-assets';
-import type { Answer, Asked } from './serve/answer';
 import { refusal } from './serve/answer';
 import { Broadcast } from './serve/broadcast';
 import { refused } from './serve/guard';
 import { listenOn } from './serve/listen';
 import type { ListenOptions, Listening } from './serve/listen';
-import { answerToNode, askedOfNode } from './serve/node';
 import { route } from './serve/routes';
-import { answerToWeb, askedOfWeb } from './serve/web';
 import { WhatIf } from './serve/what-if';
 
-/** A request of Fastify, and its reply, as far as a dashboard is concerned. */
-export interface FastifyLikeRequest {
-  readonly raw: IncomingMessage;
-}
-export interface FastifyLikeReply {
-  readonly raw: ServerResponse;
-  hijack(): unknown;
-}
-
 /** A dashboard: a request handler, whatever the server is. */
-export interface Dashboard {
-  /** For `node:http`, and as middleware of Express, at any path: `app.use('/pools', board)`. */
-  (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void): void;
-  /** For Fastify: `app.get('/pools/*', board)`. */
-  (request: FastifyLikeRequest, reply: FastifyLikeReply): void;
-  /** For whatever speaks `Request` and `Response`: Hono, Bun, Next. Needs the option `auth`, since a `Request` does not say where it comes from. */
-  (request: Request): Promise<Response>;
+export interface Dashboard extends RequestHandler {
   /**
    * Serves it by itself: on loopback and a free port, unless something else is given. Rejects with an `InvalidConfigError` for an address of
    * other machines without a function as `auth`. The server does not keep the process alive.
@@ -90,27 +74,14 @@ export function serveFeed(feed: Feed, options: ResolvedDashboardOptions): Dashbo
       return refusal(500, `The dashboard failed: ${textOf(String(error))}`);
     }
   };
-  const onNode = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const answer = await answerTo(askedOfNode(request));
-    if (response.destroyed || response.writableEnded) return;
-    answerToNode(answer, request, response);
-  };
-
-  const handler = (request: unknown, response?: unknown): unknown => {
-    if (isFastify(response)) {
-      response.hijack();
-      return void onNode((request as FastifyLikeRequest).raw, response.raw);
-    }
-    if (isNode(response)) return void onNode(request as IncomingMessage, response);
-    return answerTo(askedOfWeb(request as Request)).then((answer) => answerToWeb(answer, request as Request));
-  };
+  const { handler, onNode } = handlerOf(answerTo);
   const close = async (): Promise<void> => {
     isClosed = true;
     broadcast.close();
     whatIf?.close();
     await Promise.all([...listening].map((each) => each.close()));
   };
-  return Object.assign(handler as Dashboard, {
+  return Object.assign(handler, {
     listen: async (given: ListenOptions = {}) => {
       const server = await listenOn(given, options, onNode, hosts);
       listening.add(server);
@@ -120,9 +91,3 @@ export function serveFeed(feed: Feed, options: ResolvedDashboardOptions): Dashbo
     [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]: close,
   });
 }
-
-const isNode = (response: unknown): response is ServerResponse =>
-  typeof (response as Partial<ServerResponse> | undefined)?.setHeader === 'function';
-
-const isFastify = (reply: unknown): reply is FastifyLikeReply =>
-  typeof (reply as Partial<FastifyLikeReply> | undefined)?.hijack === 'function';

@@ -1,5 +1,6 @@
 export { dashboard } from './dashboard';
-export type { Dashboard, FastifyLikeReply, FastifyLikeRequest } from './dashboard';
+export type { Dashboard } from './dashboard';
+export type { FastifyLikeReply, FastifyLikeRequest, RequestHandler } from '../http/handler';
 export type { DashboardOptions } from './options';
 export type { ListenOptions, Listening } from './serve/listen';
 export type { Auth, DashboardRequest } from './serve/guard';

@@ -1,6 +1,6 @@
 import type { Feed } from '../feed';
 import type { Tick } from '../frames';
-import type { OpenStream, StreamWriter } from './answer';
+import type { OpenStream, StreamWriter } from '../../http/exchange';
 
 /** Ticks for which a client may be behind before it is dropped. */
 const mostBehind = 10;

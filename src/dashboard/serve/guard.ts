@@ -1,5 +1,5 @@
+import type { Answer, Asked } from '../../http/exchange';
 import { refusal } from './answer';
-import type { Answer, Asked } from './answer';
 
 /** What a hook of `auth` is asked about. */
 export interface DashboardRequest {

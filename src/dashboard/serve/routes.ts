@@ -1,8 +1,8 @@
 import type { DashboardState } from '../frames';
 import type { Feed } from '../feed';
 import type { PageAssets } from '../page-assets';
+import type { Answer, Asked } from '../../http/exchange';
 import { answer, json, refusal } from './answer';
-import type { Answer, Asked } from './answer';
 import type { Broadcast } from './broadcast';
 import { isForeign } from './guard';
 import type { WhatIf } from './what-if';

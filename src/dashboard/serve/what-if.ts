@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { PoolStats } from '../../pool/rx/stats';
 import type { LoadRecording } from '../../stress/record-load';
+import type { Answer } from '../../http/exchange';
 import { json, refusal } from './answer';
-import type { Answer } from './answer';
 
 /** In ms: how long a question may take, and for how long its answer holds. */
 const longest = 30_000;

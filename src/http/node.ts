@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer, Asked, StreamWriter } from './answer';
+import type { Answer, Asked, StreamWriter } from './exchange';
 
 /** What Express adds to a request. */
 type Routed = IncomingMessage & { readonly originalUrl?: unknown };

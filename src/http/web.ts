@@ -1,4 +1,4 @@
-import type { Answer, Asked, OpenStream } from './answer';
+import type { Answer, Asked, OpenStream } from './exchange';
 
 export function askedOfWeb(request: Request): Asked {
   const { pathname, search, host } = new URL(request.url);
