@@ -7,7 +7,7 @@ const parts = [
   'src/dashboard/page',
   'src/dashboard/lane-rows.ts',
   'src/dashboard/series.ts',
-  'src/diagnosis',
+  ...['diagnose', 'evictions', 'facts', 'findings', 'index', 'words'].map((name) => `src/diagnosis/${name}.ts`),
   'examples/bad-day.ts',
 ];
 

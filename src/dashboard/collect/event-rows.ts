@@ -1,7 +1,7 @@
 import type { PoolEvent } from '../../pool/reports/events';
 import { time } from '../../diagnosis/words';
 import type { EventRow } from '../frames';
-import { causeOf, stackOf, textOf } from './texts';
+import { causeOf, stackOf, textOf } from '../../diagnosis/texts';
 
 /** Rows that a frame keeps: of what happens with every lease, and of the rest. */
 const mostCommon = 12;

@@ -3,7 +3,7 @@ import type { PoolEvent } from '../../pool/reports/events';
 import type { Holder } from '../../pool/reports/holders';
 import { pieceKinds } from '../frames';
 import type { Mark, Piece, PieceKind } from '../frames';
-import { causeOf, textOf } from './texts';
+import { causeOf, textOf } from '../../diagnosis/texts';
 
 /** A lease that has not ended. */
 interface Held {

@@ -1,4 +1,4 @@
-import { messageOf } from '../../pool/values/describe';
+import { messageOf } from '../pool/values/describe';
 
 /** Letters of what others have written: more says nothing more. */
 const longest = 300;
