@@ -1,12 +1,13 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { needs } from './peers';
+import { freePort } from './server-process';
 
 const run = promisify(execFile);
 
@@ -14,8 +15,13 @@ const run = promisify(execFile);
 export interface Postgres {
   /** The environment variables by which its clients find it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends every session at once, as a restart of the server does, and accepts connections again after this time (ms). */
-  restart(ms: number): Promise<void>;
+  /**
+   * Ends every session at once, as a restart of the server does, or with SIGKILL all processes of the server, as a crash does, and accepts
+   * connections again after this time (ms).
+   */
+  restart(ms: number, signal?: 'SIGINT' | 'SIGKILL'): Promise<void>;
+  /** Stops all processes of the server, and lets them run again after this time (ms): meanwhile connects succeed, and nothing answers. */
+  freeze(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -64,45 +70,58 @@ async function startPostgres(): Promise<Postgres | undefined> {
   const port = await freePort();
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', fsync: 'off' };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const start = async (): Promise<() => Promise<void>> => {
-    const server = spawn(join(bin, 'postgres'), ['-D', data, ...args], {
+  let server: ChildProcess;
+  const start = async (): Promise<(signal: 'SIGINT' | 'SIGKILL') => Promise<void>> => {
+    server = spawn(join(bin, 'postgres'), ['-D', data, ...args], {
       ...options,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const ended = once(server, 'exit');
     let said = '';
     await new Promise<void>((resolve, reject) => {
-      server.stderr.on('data', (chunk: Buffer) => {
+      server.stderr!.on('data', (chunk: Buffer) => {
         said += chunk.toString();
         if (said.includes('ready to accept connections')) resolve();
       });
       void ended.then(() => reject(new Error(`postgres has ended: ${said}`)));
     });
-    return async () => {
-      server.kill('SIGINT');
+    return async (signal) => {
+      // Of a server that is killed the sessions would live on until they notice, and keep the next one from starting.
+      if (signal === 'SIGKILL') signalSessions(server.pid!, signal);
+      server.kill(signal);
       await ended;
     };
   };
   let halt = await start();
   return {
     env: { PGHOST: '127.0.0.1', PGPORT: String(port), PGUSER: 'spec', PGDATABASE: 'postgres' },
-    async restart(ms) {
-      await halt();
-      await new Promise((resolve) => setTimeout(resolve, ms));
+    async restart(ms, signal = 'SIGINT') {
+      await halt(signal);
+      await sleep(ms);
       halt = await start();
     },
+    async freeze(ms) {
+      server.kill('SIGSTOP');
+      signalSessions(server.pid!, 'SIGSTOP');
+      await sleep(ms);
+      signalSessions(server.pid!, 'SIGCONT');
+      server.kill('SIGCONT');
+    },
     async stop() {
-      await halt();
+      await halt('SIGINT');
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Each session is a process of its own, a child of the server. */
+function signalSessions(server: number, signal: NodeJS.Signals): void {
+  const sessions = spawnSync('ps', ['-o', 'pid=', '--ppid', String(server)]).stdout.toString();
+  for (const pid of sessions.trim().split(/\s+/)) {
+    try {
+      process.kill(Number(pid), signal);
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { asyncScheduler, EMPTY, firstValueFrom, map, NEVER, Observable, of, throwError, timer } from 'rxjs';
+import { asyncScheduler, EMPTY, firstValueFrom, map, NEVER, Observable, of, Subject, throwError, timer } from 'rxjs';
 import type { ObservableInput } from 'rxjs';
 import type { PoolEvent, PoolExhaustedError } from '../../src/index';
 import { countingScheduler } from '../helpers/counting-scheduler';
@@ -634,6 +634,54 @@ describe('isFatal', () => {
     expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 1, released: 1, closed: 0 }));
     pool.use(failing('fatal')).subscribe(ignore);
     expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 2, discarded: 1, closed: 1 }));
+  });
+
+  it('receives the connection, whose own state may say that it is broken', () => {
+    const scripted = scriptedTarget();
+    const pool = createPool({
+      connect: scripted.connect,
+      max: 1,
+      isFatal: (_, connection) => connection === scripted.connections[0],
+    });
+    const used: unknown[] = [];
+    for (let run = 0; run < 3; run++) {
+      pool
+        .use((connection) => {
+          used.push(connection);
+          return throwError(() => new Error('harmless'));
+        })
+        .subscribe({ error: () => undefined });
+    }
+    const [first, second] = scripted.connections;
+    expect(used).toEqual([first, second, second]);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ failedOperations: 3, discarded: 1, closed: 1 }));
+  });
+
+  it('is not asked about a connection that is lost already', () => {
+    const asked: unknown[] = [];
+    const gone = new Subject<void>();
+    const pool = createPool({
+      connect: scriptedTarget().connect,
+      max: 1,
+      lost: () => gone,
+      isFatal: (error) => {
+        asked.push(error);
+        return true;
+      },
+    });
+    const errors: unknown[] = [];
+    pool
+      .use(
+        (_, { signal }) =>
+          new Observable((subscriber) => {
+            signal.addEventListener('abort', () => subscriber.error(new Error('harmless')));
+            gone.next();
+          }),
+      )
+      .subscribe({ error: (error: unknown) => errors.push((error as Error).message) });
+    expect(errors).toEqual(['harmless']);
+    expect(asked).toEqual([]);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ discarded: 1, closed: 1 }));
   });
 
   it('receives what work throws, and what its promise rejects with', async () => {

@@ -31,7 +31,10 @@ const values: Record<keyof PoolOptions<string>, { right: unknown[]; wrong: unkno
   max: { right: positive.right, wrong: [...positive.wrong, Infinity, undefined] },
   min: { right: [0, 1], wrong: [-1, 1.5, NaN, Infinity, '3', null, true, {}] },
   close: aFunction,
-  lost: aFunction,
+  lost: {
+    right: [() => NEVER, ['end', 'error']],
+    wrong: [null, 'end', 42, {}, true, []],
+  },
   name: { right: ['db', 'ä b'], wrong: ['', null, 42, {}] },
   capacity: { right: positive.right, wrong: [...positive.wrong, Infinity] },
   acquireTimeout: time,

@@ -33,10 +33,21 @@ export interface PoolOptions<C> {
    */
   close?: ((connection: C) => ObservableInput<unknown> | void) | undefined;
   /**
-   * Reports the loss of a connection: the returned Observable or Promise emits, completes or errors when the connection is lost. For Promise
-   * connectors; an Observable connector reports the loss by ending.
+   * Reports the loss of a connection that a Promise connector has delivered; an Observable connector reports the loss by ending. The names of
+   * the events by which the connection reports it, as an EventEmitter or an EventTarget; or a function whose Observable or Promise emits,
+   * completes or errors when the connection is lost.
+   *
+   * Default: the events `'error'`, `'end'` and `'close'` of a connection that is an EventEmitter; otherwise the pool does not notice a loss.
+   * The error of an event is the cause of what fails. In any case an `'error'` event of a connection of a Promise connector does not end the
+   * process: the pool listens to it.
+   *
+   * ```ts
+   * lost: ['exit', 'error'],                               // a Worker
+   * lost: (client) => fromEvent(client.socket, 'close'),
+   * lost: () => NEVER,                                     // a client that reconnects by itself
+   * ```
    */
-  lost?: ((connection: C) => ObservableInput<unknown>) | undefined;
+  lost?: readonly string[] | ((connection: C) => ObservableInput<unknown>) | undefined;
   /** The maximum number of connections, including those that are opening or closing. A positive integer; `pool.resize` changes it. */
   max: number;
   /**
@@ -99,8 +110,15 @@ export interface PoolOptions<C> {
    * Prepares a released connection for its next holder. If it fails or takes longer than `cancelTimeout`, the connection is closed.
    */
   reset?: ((connection: C) => ObservableInput<unknown>) | undefined;
-  /** Decides whether an error of `work` means that its connection is broken. Default: no error does. */
-  isFatal?: ((error: unknown) => boolean) | undefined;
+  /**
+   * Decides whether a failed run of `work` means that its connection is broken: by the error, or by what the connection itself says. Default:
+   * no error does.
+   *
+   * ```ts
+   * isFatal: (_error, session) => session.destroyed,
+   * ```
+   */
+  isFatal?: ((error: unknown, connection: C) => boolean) | undefined;
   /**
    * Closes a connection whose last runs of work all failed: at least `consecutive` of them, and more than twice the longest streak of failures
    * that the work has been seen to cause by itself. A connection that fails every run at once is available again first, and would be lent to
@@ -331,11 +349,17 @@ const retryDelay: Rule = (value, what) => {
   return falls ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
 };
 
+const lost: Rule = (value, what) =>
+  typeof value === 'function' ||
+  (Array.isArray(value) && value.length > 0 && value.every((event) => typeof event === 'string' && event !== ''))
+    ? null
+    : `${what} must be a function, or the names of events such as ['error', 'end'], but got ${describeValue(value)}`;
+
 /** One rule for each option. An option without a rule does not exist. */
 const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   connect: fn,
   close: fn,
-  lost: fn,
+  lost,
   max: count,
   min: (value, what) => countIssue(what, value, { least: 0 }),
   name: text,

@@ -6,6 +6,7 @@ import type { ConnectContext, Connector } from '../connector';
 import type { PoolCore } from '../core/pool-core';
 import { describeValue } from '../values/describe';
 import { NoConnectionReturned } from '../values/no-connection-returned';
+import { ignoreErrors, isEmitter, lossEvents, watchEvents } from './loss-events';
 import { unsubscribeQuietly, runToEnd } from './run-to-end';
 import { Slot } from '../state/claim-and-slot';
 import type { Check } from '../state/claim-and-slot';
@@ -14,7 +15,7 @@ import type { Check } from '../state/claim-and-slot';
 export interface LifecycleOptions<C> {
   readonly connect: Connector<C>;
   readonly close: ((connection: C) => ObservableInput<unknown> | void) | undefined;
-  readonly lost: ((connection: C) => ObservableInput<unknown>) | undefined;
+  readonly lost: readonly string[] | ((connection: C) => ObservableInput<unknown>) | undefined;
   readonly connectTimeout: number;
   readonly closeTimeout: number;
   /** Bounds a reset. */
@@ -124,6 +125,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
       });
     } else if (this.phase === 'abandoned' || (this.phase === 'ended' && this.subscription === null)) {
       // The promise was fulfilled too late: only the pool knows this connection, and must close it.
+      ignoreErrors(connection);
       this.closeConnection(connection);
     }
   }
@@ -157,11 +159,28 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   }
 
   private watchForLoss(connection: C): void {
-    const { lost } = this.options;
+    const lost = this.lossOf(connection);
     if (lost === undefined) return;
     const reportLoss = (error?: unknown): void => {
       this.core.lost(this, error);
     };
+    try {
+      if (typeof lost === 'function') this.subscribeToLoss(lost(connection), reportLoss);
+      else this.lossWatch = watchEvents(connection, lost, reportLoss);
+    } catch (error) {
+      reportLoss(error);
+    }
+  }
+
+  /** What reports the loss of this connection: a connector that is an Observable does it by ending, and has its own listeners. */
+  private lossOf(connection: C): LifecycleOptions<C>['lost'] {
+    const { lost } = this.options;
+    if (this.subscription !== null) return lost;
+    ignoreErrors(connection);
+    return lost ?? (isEmitter(connection) ? lossEvents : undefined);
+  }
+
+  private subscribeToLoss(loss: ObservableInput<unknown>, reportLoss: (error?: unknown) => void): void {
     const watch = new Subscriber<unknown>({
       next: () => {
         reportLoss();
@@ -172,11 +191,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
       },
     });
     this.lossWatch = watch;
-    try {
-      from(lost(connection)).subscribe(watch);
-    } catch (error) {
-      reportLoss(error);
-    }
+    from(loss).subscribe(watch);
   }
 
   // ---------------------------------------------------------------- close

@@ -9,7 +9,7 @@ export const internals = Symbol.for('rxjs-connection-pool.internals');
 export interface RunSettings<C> {
   readonly onCancel: OnCancel<C>;
   readonly cancelTimeout: number;
-  readonly isFatal: ((error: unknown) => boolean) | undefined;
+  readonly isFatal: ((error: unknown, connection: C) => boolean) | undefined;
 }
 
 export interface PoolInternals<C> {

@@ -544,9 +544,10 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   /** Whether the connection must be closed after this error; also if `isFatal` itself throws. */
   private isFatal(error: unknown): boolean {
     const { isFatal } = this.pool.runs;
-    if (isFatal === undefined) return false;
+    // Without a slot the connection is closed already.
+    if (isFatal === undefined || this.slot === null) return false;
     try {
-      return isFatal(error);
+      return isFatal(error, this.slot.connection as C);
     } catch {
       return true;
     }
