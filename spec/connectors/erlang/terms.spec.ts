@@ -242,6 +242,45 @@ describe('a map of Erlang', () => {
     expect(() => encodeTerm(new Map<Sendable, Sendable>([['a', 1], [Buffer.from('a'), 2]]))).toThrowError(TypeError, /twice/); // prettier-ignore
   });
 
+  it('is refused if it has a key twice, as by binary_to_term, in whatever bytes the key came', () => {
+    const map = (...keys: string[]): unknown => read(`74 0000000${keys.length.toString(16)} ${keys.map((key) => `${key} 6a`).join(' ')}`); // prettier-ignore
+    const ok = '77 02 6f6b';
+    for (const [one, other] of [
+      ['61 01', '61 01'],
+      ['61 01', '62 00000001'],
+      ['61 01', '6e 01 00 01'],
+      [ok, '64 0002 6f6b'],
+      ['6d 00000001 61', '6d 00000001 61'],
+      ['6b 0002 0102', '6c 00000002 6101 6102 6a'],
+      [`68 02 ${ok} 61 05`, `69 00000002 ${ok} 62 00000005`],
+      ['46 3ff8000000000000', '46 3ff8000000000000'],
+      ['6e 09 00 010203040506070809', '6f 0000000a 00 01020304050607080900'],
+      [`74 00000002 61 01 6a ${ok} 6a`, `74 00000002 ${ok} 6a 61 01 6a`],
+    ] as const) {
+      expect(() => map(one, other))
+        .withContext(`${one}, ${other}`)
+        .toThrowError(TermRefusal, /key twice/);
+      const many = Array.from({ length: 12 }, (_, i) => `61 ${(100 + i).toString(16)}`);
+      expect(() => map(...many, one, '61 ff', other))
+        .withContext(`${one}, ${other}`)
+        .toThrowError(TermRefusal, /twice/);
+    }
+    expect(map('61 01', '46 3ff0000000000000', ok, '6d 00000002 6f6b', '6b 0002 6f6b', '46 0000000000000000', '46 8000000000000000', '61 00')).toBeInstanceOf(TermMap); // prettier-ignore
+  });
+
+  it('is found as a key by its entries, in whatever order they are', () => {
+    const [one, other] = [
+      { a: 1, b: { c: 2, d: 3 } },
+      { b: { d: 3, c: 2 }, a: 1 },
+    ];
+    expect(
+      roundTrip(termMap([[one, 'x']]))
+        .get(other)
+        .toString(),
+    ).toBe('x');
+    expect(() => termMap([[one, 1], [tuple(other), 2], [other, 3]])).toThrowError(TypeError, /twice/); // prettier-ignore
+  });
+
   it('is made a plain object where that is possible', () => {
     const term = roundTrip({ name: 'seven', list: [1.5, 'x', null], inner: { ok: true }, ['__proto__']: 1 });
     const plain = fromTerm(term);

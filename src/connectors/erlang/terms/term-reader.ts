@@ -1,6 +1,7 @@
 import { Atom, intern, isTooLong, LONGEST_ATOM } from './atom';
 import { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
 import { beyond, malformed, type TermLimits } from './limits';
+import { isRepeated } from './repeated-key';
 import * as tag from './tags';
 import type { Term } from './term';
 import { TermMap } from './term';
@@ -230,6 +231,8 @@ export class TermReader {
     const bytes = this.#bytes(length);
     if (lastBits === 8 || length === 0) return bytes;
     if (lastBits === 0 || lastBits > 8) throw malformed(`a bit string with ${lastBits} bits in its last byte`);
+    // Bits that do not count may be anything; bit strings are the same without them.
+    bytes[length - 1]! &= 0xff << (8 - lastBits);
     return new BitString(bytes, lastBits);
   }
 
@@ -276,6 +279,7 @@ export class TermReader {
       values[i] = this.term();
     }
     this.#depth--;
+    if (size > 1 && hasRepeated(keys)) throw malformed('a map that has a key twice');
     return new TermMap(keys, values);
   }
 
@@ -379,6 +383,15 @@ export class TermReader {
 
 const SMALLEST_SAFE = BigInt(Number.MIN_SAFE_INTEGER);
 const LARGEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** As a node of Erlang, which reads no such map. */
+function hasRepeated(keys: readonly Term[]): boolean {
+  try {
+    return isRepeated(keys);
+  } catch (error) {
+    throw malformed(`a map with a key that cannot be compared: ${(error as Error).message}`);
+  }
+}
 
 const cut = () => malformed('a term that ends too early');
 

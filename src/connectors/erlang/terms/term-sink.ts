@@ -7,7 +7,16 @@ export interface TermSink {
   number(value: number): void;
   float(value: number): void;
   tupleHeader(length: number): void;
+  map(map: MapEntries, depth: number): void;
   entries(keys: readonly unknown[], values: readonly unknown[], depth: number): void;
   /** Throws a `TypeError` for what is no term. */
   term(term: unknown, depth?: number): void;
+}
+
+/** A map whose keys are known to be different. */
+export interface MapEntries {
+  keys(): readonly unknown[];
+  values(): readonly unknown[];
+  /** A text that is equal for equal maps, once there was need of it. */
+  keyText: string | undefined;
 }

@@ -3,6 +3,7 @@ import { describeValue } from '../../../pool/values/describe';
 import { Atom } from './atom';
 import { ByteWriter } from './byte-writer';
 import * as tag from './tags';
+import type { MapEntries } from './term-sink';
 import { TermValue, termText } from './term-value';
 
 /** How deep terms that are sent may be nested: what contains itself is found by it. */
@@ -111,6 +112,11 @@ export class TermWriter extends ByteWriter {
     this.bytes(bytes);
   }
 
+  /** A map that was read, or checked when it was made. */
+  map(map: MapEntries, depth: number): void {
+    this.entries(map.keys(), map.values(), depth);
+  }
+
   entries(keys: readonly unknown[], values: readonly unknown[], depth: number): void {
     this.byte(tag.MAP);
     this.uint32(keys.length);
@@ -217,14 +223,63 @@ export function written(write: (writer: TermWriter) => void): Buffer {
 /** A key that is longer is known by its digest: the engine hashes texts of more than 16,383 letters by their length alone. */
 const LONGEST_KEY = 1024;
 
-/**
- * A text that is equal for equal terms. It begins with the tag of the term, which is no digit: texts that look like numbers are hashed
- * without a seed.
- */
+/** Writes equal terms as equal bytes: the entries of a map in an order of their own, and no longer than a digest. */
+export class KeyWriter extends TermWriter {
+  /**
+   * A text that is equal for equal terms, whatever the order of a map in them. It begins with the tag of the term, or with #, and with no digit:
+   * texts that look like numbers are hashed without a seed.
+   */
+  textOf(term: unknown, depth = 0): string {
+    const start = this.at;
+    this.term(term, depth);
+    return this.#takeFrom(start);
+  }
+
+  override map(map: MapEntries, depth: number): void {
+    // Kept, so that maps that are keys of each other are not gone through again and again.
+    map.keyText ??= this.#mapText(map.keys(), map.values(), depth);
+    this.#add(map.keyText);
+  }
+
+  override entries(keys: readonly unknown[], values: readonly unknown[], depth: number): void {
+    this.#add(this.#mapText(keys, values, depth));
+  }
+
+  #mapText(keys: readonly unknown[], values: readonly unknown[], depth: number): string {
+    const entries = keys.map((key, i) => this.textOf(key, depth) + this.textOf(values[i], depth));
+    const start = this.at;
+    for (const entry of entries.length > 1 ? entries.sort() : entries) this.#latin1(entry);
+    return this.#takeFrom(start);
+  }
+
+  #add(mapText: string): void {
+    this.byte(tag.MAP);
+    this.uint32(mapText.length);
+    this.#latin1(mapText);
+  }
+
+  #latin1(text: string): void {
+    this.ensure(text.length);
+    this.at += this.memory.write(text, this.at, 'latin1');
+  }
+
+  #takeFrom(start: number): string {
+    const { memory, at } = this;
+    this.at = start;
+    return at - start <= LONGEST_KEY
+      ? memory.toString('latin1', start, at)
+      : `#${createHash('sha256').update(memory.subarray(start, at)).digest('base64')}`;
+  }
+}
+
+/** The text of one key, by which equal keys are found. */
 export function keyText(key: unknown): string {
-  const bytes = written((writer) => writer.term(key));
-  if (bytes.length <= LONGEST_KEY) return bytes.toString('latin1');
-  return `#${createHash('sha256').update(bytes).digest('base64')}`;
+  const writer = new KeyWriter();
+  try {
+    return writer.textOf(key);
+  } finally {
+    writer.release();
+  }
 }
 
 /** A map that has a key twice is no map for Erlang, which closes the connection that it came by. */

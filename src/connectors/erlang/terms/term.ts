@@ -222,12 +222,14 @@ export class ImproperList extends TermValue {
  * A map with keys of any kind, which are compared by their value: `get(tuple(1, 2))` finds what is stored under an equal tuple. As in Erlang, the
  * integer `1` and the float `1.0` are different keys. It cannot be changed. A map to be sent may be an object, a `Map`, or `termMap(entries)`.
  *
- * To be read, keys are not hashed at all, so that keys that collide cost nothing. The first `get` makes an index of them.
+ * The first `get` makes an index of its keys.
  */
 export class TermMap extends TermValue implements Iterable<readonly [Term, Term]> {
   readonly #keys: readonly Term[];
   readonly #values: readonly Term[];
   #index: Map<string, number> | undefined;
+  /** @internal */
+  keyText: string | undefined;
 
   /** @internal */
   constructor(keys: readonly Term[], values: readonly Term[]) {
@@ -264,7 +266,7 @@ export class TermMap extends TermValue implements Iterable<readonly [Term, Term]
 
   /** @internal */
   override writeTo(writer: TermSink, depth: number): void {
-    writer.entries(this.#keys, this.#values, depth);
+    writer.map(this, depth);
   }
 
   /** @internal */
