@@ -27,14 +27,12 @@ for (const subpath of Object.keys(entries)) {
   }
 }
 
-// The packages that an entry loads besides RxJS: optional peers, which a user has to install, and dependencies. The command and the
-// connectors alone need the latter.
+// The packages that an entry loads besides RxJS: optional peers, which a user has to install. Dependencies there are none.
 const needed = {
   './ix': ['ix'],
-  './nats': ['@nats-io/transport-node', 'msgpack-lite'],
-  './msgpack-rpc': ['msgpack-lite'],
+  './nats': ['@nats-io/transport-node'],
 };
-const packages = [...Object.keys(manifest.peerDependenciesMeta), ...Object.keys(manifest.dependencies)];
+const packages = Object.keys(manifest.peerDependenciesMeta);
 const packagesIn = (file, found = new Set(), read = new Set()) => {
   if (read.has(file.href)) return found;
   read.add(file.href);
@@ -52,6 +50,8 @@ for (const subpath of Object.keys(entries)) {
   const wanted = (needed[subpath] ?? []).join(', ');
   if (loaded !== wanted) problems.push(`${subpath} loads the packages [${loaded}], and should load [${wanted}]`);
 }
+
+if (Object.keys(manifest.dependencies ?? {}).length > 0) problems.push('package.json has run-time dependencies');
 
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
