@@ -1,21 +1,13 @@
 // The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve`, `send` and
 // `stress` talk to each other there, through npx, and `simulate` talks to nobody.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { install } from './packed.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'rxjs-connection-pool-'));
+const { folder, remove } = install();
 const name = 'rxjs-connection-pool';
 const problems = [];
-
-function npm(where, ...args) {
-  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: where, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed:\n${stderr}`);
-  return stdout;
-}
 
 function command(args, input = '') {
   const { status, stdout, stderr } = spawnSync('npx', ['--no-install', name, ...args], {
@@ -49,8 +41,6 @@ function serve() {
 
 let node;
 try {
-  const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', version: '1.0.0', private: true }));
   writeFileSync(
     join(folder, 'pool.mjs'),
     `import { concat, NEVER, of } from 'rxjs';
@@ -58,7 +48,6 @@ try {
      export default createPool({ max: 2, connect: () => concat(of({ n: 1 }), NEVER) });
      export const work = ({ n }) => of(n);`,
   );
-  npm(folder, 'install', `./${filename}`, '--prefer-offline', '--no-audit', '--no-fund');
 
   expect('--help', command(['--help']), 0, /serve/);
   expect('--version', command(['--version']), 0, /^\d+\.\d+\.\d+/);
@@ -92,7 +81,7 @@ try {
   expect('no node', command([...to, 'echo'], 'x\n'), 3, '');
 } finally {
   node?.interrupt();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 }
 
 for (const problem of problems) console.error(problem);
