@@ -79,6 +79,27 @@ describe('a call to a real node', () => {
     expect(await monitors()).toBe(1);
   });
 
+  it('that is taken back, or cannot be sent, takes the end of another one with it no further', async () => {
+    const connection = await connect(node());
+    const wrong = undefined as unknown as Sendable;
+    const followedBy = (follow: () => void): Promise<void> =>
+      new Promise((resolve) => {
+        connection.call('echo', echo(1)).subscribe({
+          complete: () => {
+            follow();
+            resolve();
+          },
+        });
+      });
+    for (let i = 0; i < 5; i++) {
+      await followedBy(() => connection.call('echo', echo(2)).subscribe().unsubscribe());
+      await followedBy(() => connection.call('echo', wrong).subscribe({ error: () => {} }));
+    }
+    const monitors = (): Promise<number> => answerOf(connection.call('echo', atom('monitors')));
+    while ((await monitors()) > 1) await after(5);
+    expect(await monitors()).toBe(1);
+  });
+
   it('that cannot be sent harms no other', async () => {
     const connection = await connect(node());
     const wrong = undefined as unknown as Sendable;
@@ -166,6 +187,7 @@ describe('a pool of connections to a real node', () => {
 
   it('carries both batches, each failure by its index', async () => {
     const pool = poolOf(10);
+    await pool.warmUp(10);
     const items = Array.from({ length: 200 }, (_, i) => i);
     const count = (one: number) => (connection: { call(to: string, request: Sendable): any }) => connection.call('echo', echo(one)); // prettier-ignore
     const sequential$ = from(items).pipe(withConnection(pool, (connection, item) => count(item)(connection)));

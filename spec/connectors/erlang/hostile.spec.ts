@@ -54,8 +54,9 @@ describe('bytes of a hostile node', () => {
 
   it('in messages are refused or dropped, and never become the reply of a call', () => {
     const taken: unknown[] = [];
-    const incoming = new Incoming(our, termLimits, {
-      reply: (id) => (id === 5 ? (value) => taken.push(value) : undefined),
+    const incoming = new Incoming<number>(our, termLimits, {
+      take: (id) => (id === 5 ? id : undefined),
+      settle: (_, value) => taken.push(value),
       exit: () => {},
       answer: () => {},
     });

@@ -31,6 +31,10 @@ export class Call extends Outgoing implements CancellableRun {
   id = 0;
   /** Answered, failed or cancelled. */
   over = false;
+  /** The next one of a list of calls that have ended. */
+  nextEnded: Call | null = null;
+  /** The calls whose end its frame tells, until the socket has it. */
+  carried: Call | null = null;
 
   constructor(
     private readonly caller: Caller,
@@ -38,6 +42,10 @@ export class Call extends Outgoing implements CancellableRun {
     readonly sink: Sink<Term>,
   ) {
     super(null);
+  }
+
+  override sent(): void {
+    this.carried = null;
   }
 
   unsubscribe(): void {

@@ -26,21 +26,30 @@ export function processOf(to: ProcessAddress): Atom | Pid {
 export const labelOf = (to: Atom | Pid): string => (to instanceof Pid ? to.toString() : atomText(to.name));
 
 /** `gen_server:call(To, Request)`. */
-export function genCall(our: OurEnd, to: Atom | Pid, request: Sendable): Request {
-  return {
-    to,
-    label: labelOf(to),
-    payload: () => request,
-    write: (writer, id) => {
-      our.genCall(writer, id);
-      writer.term(request, 1);
-    },
-  };
+export class GenCall implements Request {
+  constructor(
+    private readonly our: OurEnd,
+    readonly to: Atom | Pid,
+    private readonly request: Sendable,
+  ) {}
+
+  get label(): string {
+    return labelOf(this.to);
+  }
+
+  payload(): Sendable {
+    return this.request;
+  }
+
+  write(writer: TermWriter, id: number): void {
+    this.our.genCall(writer, id);
+    writer.term(this.request, 1);
+  }
 }
 
 /** `{call, Module, Function, Args, user}` to `rex`: what the function prints goes to the node's own `user`, and does not wait for this side. */
 export const remoteCall = (our: OurEnd, module: string, name: string, args: readonly Sendable[]): Request =>
-  genCall(our, REX, new Tuple([CALL, atom(module), atom(name), args, USER]));
+  new GenCall(our, REX, new Tuple([CALL, atom(module), atom(name), args, USER]));
 
 export const castMessage = (request: Sendable): Sendable => new Tuple([GEN_CAST, request]);
 

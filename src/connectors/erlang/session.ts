@@ -9,9 +9,10 @@ import type { ErlangConnection, GleamSubject, ProcessAddress } from './connectio
 import { isCausedBy } from './crash';
 import { closedHere, closedThere, lost, refused, silent, type CloseReason } from './close-reason';
 import { ErlangCrashError, ErlangEncodeError, ErlangLimitError, ErlangNodeDownError, ErlangNoProcessError, ErlangProtocolError, ErlangRemoteCallError, ErlangRemoteCallsOffError, ErlangError } from './errors'; // prettier-ignore
+import { EndedCalls } from './ended-calls';
 import type { Variant } from './gleam';
 import type { ErlangLimits } from './limits';
-import { askRequest, askVariant, castMessage, distributedRequest, failureOf, genCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
+import { askRequest, askVariant, castMessage, distributedRequest, failureOf, GenCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
 import { Atom, atom } from './terms/atom';
 import { Pid } from './terms/identifiers';
 import type { TermRefusal } from './terms/limits';
@@ -47,7 +48,7 @@ export class Session implements ErlangConnection, Caller {
   readonly #config: SessionConfig;
   readonly #onEnd: (error: ErlangError | undefined) => void;
   readonly #our: OurEnd;
-  readonly #incoming: Incoming;
+  readonly #incoming: Incoming<Call>;
   readonly #outbox: Outbox;
   readonly #keepAlive: RefCountedKeepAlive;
   readonly #messages: OutgoingNotifications;
@@ -56,9 +57,8 @@ export class Session implements ErlangConnection, Caller {
   readonly #distributed = new Map<string, Pid>();
   #lastId = 0;
   #closeReason: CloseReason | undefined;
-  /** Calls that have ended, whose processes are still monitored. */
-  #ended: Call[] = [];
-  #demonitorsDue: 'not' | 'later' | 'now' = 'not';
+  readonly #ended = new EndedCalls();
+  #demonitorsDue = false;
 
   /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
   constructor(
@@ -74,7 +74,8 @@ export class Session implements ErlangConnection, Caller {
     this.name = agreement.name;
     this.#our = new OurEnd(atom(agreement.name), agreement.creation);
     this.#incoming = new Incoming(this.#our, config.limits, {
-      reply: (id) => this.#take(id),
+      take: (id) => this.#calls.take(id),
+      settle: (call, value) => this.#settle(call, value),
       exit: (id, reason) => this.#exited(id, reason),
       answer: (frame) => {
         if (this.#outbox.waitingBytes < MOST_UNREAD) this.#outbox.push(new Demonitors(frame));
@@ -89,7 +90,7 @@ export class Session implements ErlangConnection, Caller {
   }
 
   call(to: ProcessAddress, request: Sendable): Observable<Term> {
-    return this.#calling(() => genCall(this.#our, processOf(to), request));
+    return this.#calling(() => new GenCall(this.#our, processOf(to), request));
   }
 
   cast(to: ProcessAddress, request: Sendable): Observable<never> {
@@ -182,16 +183,17 @@ export class Session implements ErlangConnection, Caller {
   /** Starts a call that is subscribed to. */
   start(call: Call): void {
     const { request } = call;
-    const { to, label } = request;
+    const { to } = request;
     if (this.#closeReason !== undefined) {
       call.over = true;
-      call.sink.error(this.#closeReason.errorFor(`The call to ${label}`, false));
+      call.sink.error(this.#closeReason.errorFor(`The call to ${request.label}`, false));
       return;
     }
     const id = ++this.#lastId;
     const our = this.#our;
     const writer = new TermWriter();
     try {
+      if (!this.#ended.isEmpty) call.carried = this.#ended.write(writer, our);
       // The process is watched before it is asked, by the same reference: if there is none, that is known at once.
       our.monitor(writer, to, id);
       const start = our.begin(writer);
@@ -200,19 +202,15 @@ export class Session implements ErlangConnection, Caller {
       our.end(writer, start);
     } catch (error) {
       writer.release();
+      this.#ended.addAll(call.carried);
       call.over = true;
-      call.sink.error(this.#notSent(label, error));
+      call.sink.error(this.#notSent(request.label, error));
       return;
     }
     call.id = id;
     call.frame = writer.finish();
     this.#calls.add(call);
     this.#keepAlive.ref();
-    if (this.#ended.length > 0 && this.#demonitorsDue !== 'now') {
-      // In time for the same write.
-      this.#demonitorsDue = 'now';
-      queueMicrotask(this.#demonitor);
-    }
     this.#outbox.push(call);
   }
 
@@ -220,8 +218,11 @@ export class Session implements ErlangConnection, Caller {
     call.over = true;
     this.#keepAlive.unref();
     this.#calls.take(call.id);
-    if (call.frame !== null) this.#outbox.drop(call);
-    else this.#unwatch(call);
+    if (call.frame === null) this.#ended.add(call);
+    else this.#outbox.drop(call);
+    this.#ended.addAll(call.carried);
+    call.carried = null;
+    if (!this.#ended.isEmpty) this.#unwatchSoon();
   }
 
   #calling(request: () => Request): Observable<Term> {
@@ -288,19 +289,14 @@ export class Session implements ErlangConnection, Caller {
     );
   }
 
-  /** The call that a reply is for; undefined if it is not waited for. */
-  #take(id: number): ((value: Term) => void) | undefined {
-    const call = this.#calls.take(id);
-    if (call === undefined) return undefined;
-    return (value) => this.#settle(call, value);
-  }
-
   #settle(call: Call, value: Term): void {
     call.over = true;
     this.#keepAlive.unref();
-    this.#unwatch(call);
+    this.#ended.add(call);
     call.sink.next(value);
     call.sink.complete();
+    // Often that was told by the next call already.
+    if (!this.#ended.isEmpty) this.#unwatchSoon();
   }
 
   #exited(id: number, reason: Term): void {
@@ -324,23 +320,17 @@ export class Session implements ErlangConnection, Caller {
     return new ErlangCrashError(this.target, label, reason, isCausedBy(reason, request.payload(id)));
   }
 
-  /** The process of a call need not be monitored any more: that is sent with what is sent next, or else before long. */
-  #unwatch(call: Call): void {
-    this.#ended.push(call);
-    if (this.#demonitorsDue !== 'not') return;
-    this.#demonitorsDue = 'later';
+  /** The processes of calls that have ended need not be monitored any more: that is sent with the next call, or else before long. */
+  #unwatchSoon(): void {
+    if (this.#demonitorsDue) return;
+    this.#demonitorsDue = true;
     setImmediate(this.#demonitor);
   }
 
   readonly #demonitor = (): void => {
-    const ended = this.#ended;
-    this.#demonitorsDue = 'not';
-    if (ended.length === 0 || this.#closeReason !== undefined) return;
-    this.#ended = [];
-    const frame = written((writer) => {
-      for (const { request, id } of ended) this.#our.demonitor(writer, request.to, id);
-    });
-    this.#outbox.push(new Demonitors(frame));
+    this.#demonitorsDue = false;
+    if (this.#ended.isEmpty || this.#closeReason !== undefined) return;
+    this.#outbox.push(new Demonitors(written((writer) => this.#ended.write(writer, this.#our))));
   };
 
   #end(reason: CloseReason): void {

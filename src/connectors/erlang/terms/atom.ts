@@ -69,6 +69,11 @@ const keyOf = (name: string): string => `.${name}`;
  * node.call('counter', atom('increment')).subscribe((count) => console.log(count));
  */
 export function atom(name: string): Atom {
+  // What is in the table has been checked.
+  return known(name) ?? checkedAtom(name);
+}
+
+function checkedAtom(name: string): Atom {
   if (typeof name !== 'string')
     throw new TypeError(`The name of an atom must be a string, but got ${describeValue(name)}`);
   if (isTooLong(name)) {
@@ -85,14 +90,16 @@ export function atom(name: string): Atom {
 export const isTooLong = (name: string): boolean =>
   name.length > LONGEST_ATOM && Array.from(name).length > LONGEST_ATOM;
 
+const known = (name: string): Atom | undefined => table.get(keyOf(name))?.deref();
+
 const noLimit = (): void => {};
 
 /** The atom of a name that is known to be short enough. If no such atom is in use, `onNew` is called first, and may throw. */
 export function intern(name: string, onNew: () => void): Atom {
-  const key = keyOf(name);
-  const known = table.get(key)?.deref();
-  if (known !== undefined) return known;
+  const found = known(name);
+  if (found !== undefined) return found;
   onNew();
+  const key = keyOf(name);
   const made = new Atom(name);
   table.set(key, new WeakRef(made));
   forgotten.register(made, key);

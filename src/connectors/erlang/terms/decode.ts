@@ -12,9 +12,9 @@ import { TermReader } from './term-reader';
  * @example
  * const reply = decodeTerm(await readFile('reply.etf'));
  */
-export function decodeTerm(bytes: Uint8Array, limits: Partial<TermLimits> = {}): Term {
-  const all = { ...termLimits, ...limits };
-  const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function decodeTerm(bytes: Uint8Array, limits?: Partial<TermLimits>): Term {
+  const all = limits === undefined ? termLimits : { ...termLimits, ...limits };
+  const memory: Buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (memory.length > all.maxBytes) throw beyond('maxBytes', all, `a term of ${memory.length} bytes`);
   const reader = new TermReader(all);
   reader.open(memory, 0, memory.length, false);

@@ -220,10 +220,13 @@ export class TermReader {
     const { memory, at } = this;
     this.at = at + length;
     if (length === 0) return NOTHING;
-    const part = memory.subarray(at, at + length);
     // What makes up most of a message may keep it in memory.
-    if (!this.#copies && 2 * length >= memory.length) return part;
-    return Buffer.from(part);
+    if (!this.#copies && 2 * length >= memory.length) return memory.subarray(at, at + length);
+    const copy = Buffer.allocUnsafe(length);
+    // For a few bytes a call of the engine costs more.
+    if (length <= 64) for (let i = 0; i < length; i++) copy[i] = memory[at + i]!;
+    else memory.copy(copy, 0, at, at + length);
+    return copy;
   }
 
   #bits(length: number): BitString | Buffer {

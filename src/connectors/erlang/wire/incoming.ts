@@ -9,10 +9,12 @@ import { Tuple } from '../terms/term';
 import { op, PASS_THROUGH } from './control';
 import { idOf, type OurEnd } from './our-end';
 
-/** What comes in, sorted. */
-export interface IncomingHandlers {
-  /** A reply has come: what takes its value; undefined if it is not waited for, and need not be read. */
-  reply(id: number): ((value: Term) => void) | undefined;
+/** What comes in, sorted. `C` is a call. */
+export interface IncomingHandlers<C> {
+  /** A reply has come: the call that it is for; undefined if it is not waited for, and need not be read. */
+  take(id: number): C | undefined;
+  /** What the call is answered with. */
+  settle(call: C, value: Term): void;
   /** A process that was monitored has ended. */
   exit(id: number, reason: Term): void;
   /** Something has to be answered. */
@@ -20,14 +22,14 @@ export interface IncomingHandlers {
 }
 
 /** Reads messages of the node: replies, exits, and what a node asks of another. Everything else is dropped. */
-export class Incoming {
+export class Incoming<C> {
   readonly #our: OurEnd;
-  readonly #handlers: IncomingHandlers;
+  readonly #handlers: IncomingHandlers<C>;
   readonly #reader: TermReader;
   /** All that is in front of the words of the reference in a reply: the same bytes in every reply. */
   #replyHead: Buffer | undefined;
 
-  constructor(our: OurEnd, limits: TermLimits, handlers: IncomingHandlers) {
+  constructor(our: OurEnd, limits: TermLimits, handlers: IncomingHandlers<C>) {
     this.#our = our;
     this.#handlers = handlers;
     this.#reader = new TermReader(limits);
@@ -110,11 +112,11 @@ export class Incoming {
   #reply(reader: TermReader): void {
     const id = idOf(reader.uint32(), reader.uint32(), reader.uint32());
     if (id === undefined) return;
-    const take = this.#handlers.reply(id);
-    if (take === undefined) return;
+    const call = this.#handlers.take(id);
+    if (call === undefined) return;
     const value = reader.term();
     if (reader.rest > 0) throw malformed(`${reader.rest} bytes behind a reply`);
-    take(value);
+    this.#handlers.settle(call, value);
   }
 
   #idOf(reference: Term | undefined): number | undefined {
