@@ -3,17 +3,19 @@ import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { builtinMethods, serveNode, type RpcNode } from '../../src/connectors/msgpack-rpc/index';
+import { bundle } from '../helpers/bundle';
 import { until } from '../helpers/turns';
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What only a process of its own can show: real pipes, signals, memory, and that it ends by itself. */
 describe('the program', () => {
+  let main: string;
   let node: RpcNode;
   let children: ChildProcessWithoutNullStreams[];
 
   beforeAll(async () => {
+    main = await bundle(fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)));
     node = await serveNode({ methods: builtinMethods });
   });
   beforeEach(() => (children = []));
@@ -23,7 +25,7 @@ describe('the program', () => {
   });
 
   const start = (args: readonly string[], nodeOptions: readonly string[] = []) => {
-    const child = spawn(process.execPath, [...nodeOptions, '--import', import.meta.resolve('tsx'), main, ...args], {
+    const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
       cwd: root,
     });
     children.push(child);

@@ -6,14 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { concat, NEVER, of } from 'rxjs';
 import { dashboard } from '../../src/dashboard/index';
 import { createPool } from '../../src/index';
+import { bundle } from '../helpers/bundle';
 
 describe('a process with a dashboard', () => {
   it('may end while a page is open', async () => {
-    const child = spawn(process.execPath, [
-      '--import',
-      'tsx',
-      fileURLToPath(new URL('process-child.ts', import.meta.url)),
-    ]);
+    const child = spawn(process.execPath, [await bundle(fileURLToPath(new URL('process-child.ts', import.meta.url)))]);
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     while (!said.includes('\n')) await once(child.stdout, 'data');

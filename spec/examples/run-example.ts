@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundle } from '../helpers/bundle';
 
 export interface Ran {
   readonly code: number;
@@ -8,9 +9,13 @@ export interface Ran {
 }
 
 /** Runs an example as its reader would, to its end. */
-export function runExample(name: string, args: readonly string[] = [], env: Record<string, string> = {}): Promise<Ran> {
-  const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
-  const command = ['--import', import.meta.resolve('tsx'), file, ...args];
+export async function runExample(
+  name: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+): Promise<Ran> {
+  const program = await bundle(fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url)));
+  const command = ['--enable-source-maps', program, ...args];
   return new Promise((resolve) => {
     const child = execFile(process.execPath, command, { env: { ...process.env, ...env } }, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });

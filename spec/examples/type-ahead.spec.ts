@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-
-const file = fileURLToPath(new URL('../../examples/type-ahead.ts', import.meta.url));
-const run = promisify(execFile);
+import { runExample } from './run-example';
 
 describe('the example of a type-ahead', () => {
   it('shows what is wanted, cancels what is not, and ends by itself', async () => {
-    const { stdout, stderr } = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file]);
+    const { stdout, stderr } = await runExample('type-ahead');
     expect(stderr).toBe('');
     const lines = stdout.trimEnd().split('\n');
     const texts = lines.flatMap((line) => (line.startsWith('> ') ? [line.slice(2)] : []));

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { builtinMethods } from '../../../src/connectors/msgpack-rpc/index';
+import { bundle } from '../../helpers/bundle';
 import { selfSigned } from '../certificate';
 import { scene } from './support';
 
-const library = new URL('../../../src/connectors/msgpack-rpc/index.ts', import.meta.url).href;
+const index = fileURLToPath(new URL('../../../src/connectors/msgpack-rpc/index.ts', import.meta.url));
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Runs a program that has `connection` open, and tells what it printed and how it ended: 'stayed' if it did not. */
-function run(target: string, body: string, tls = false): Promise<{ output: string; end: number | string }> {
+async function run(target: string, body: string, tls = false): Promise<{ output: string; end: number | string }> {
+  const library = pathToFileURL(await bundle(index)).href;
   const program = `
     import { connectNode } from ${JSON.stringify(library)};
     connectNode(${JSON.stringify(target)}, {
@@ -19,11 +21,7 @@ function run(target: string, body: string, tls = false): Promise<{ output: strin
       ${body}
     });`;
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', program],
-      { cwd: root },
-    );
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { cwd: root });
     let output = '';
     let errors = '';
     let stayed = false;
