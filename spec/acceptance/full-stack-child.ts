@@ -3,6 +3,7 @@
 import { config, from, mergeAll, of, take } from 'rxjs';
 import { batchOutcomes, createPool, withConnection } from '../../src/index';
 import type { ConnectionPool } from '../../src/index';
+import { effort } from '../helpers/effort';
 import { opensAtOnce } from '../helpers/marbles';
 
 config.onUnhandledError = () => undefined;
@@ -64,7 +65,7 @@ let deepest = 1;
 while (fits(2 * deepest)) deepest *= 2;
 for (let step = deepest; step >= 1; step = Math.floor(step / 2)) if (fits(deepest + step)) deepest += step;
 
-for (const [name, ask] of Object.entries(asks)) {
+for (const [name, ask] of Object.entries(asks).slice(0, effort(2, Infinity))) {
   let stuck = 0;
   let full = 0;
   // Down to where there has been enough stack for a while.

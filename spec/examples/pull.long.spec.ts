@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { postgresql } from '../helpers/postgres';
+import { isWhole } from '../helpers/effort';
 import { runExample } from './run-example';
 
 describe('The examples of what is pulled', () => {
@@ -19,18 +20,20 @@ describe('The examples of what is pulled', () => {
   };
 
   describe('send-ndjson', () => {
-    it('sends a large file, sends again what failed, and tells which line is no JSON', async () => {
-      const { code, stdout, stderr } = await runExample('send-ndjson');
-      expect(stderr).toBe('');
-      const [, lines, stored, failed] = /^(\d+) lines in .* s: (\d+) stored, (\d+) failed/m.exec(stdout)!.map(Number);
-      expect(lines).toBe(146_000);
-      expect(stored! + failed!).toBe(lines!);
-      expect(failed).toBeGreaterThan(100);
-      expect(stdout).toMatch(/^Sent again: \d+ stored, \d+ failed\.$/m);
-      expect(stdout).toMatch(/hours\.ndjson:100000: Unterminated string in JSON/);
-      expect(stdout).toContain('The node has 145999 values of 145999 lines.');
-      expect(code).toBe(1);
-    });
+    // 146,000 lines.
+    if (isWhole)
+      it('sends a large file, sends again what failed, and tells which line is no JSON', async () => {
+        const { code, stdout, stderr } = await runExample('send-ndjson');
+        expect(stderr).toBe('');
+        const [, lines, stored, failed] = /^(\d+) lines in .* s: (\d+) stored, (\d+) failed/m.exec(stdout)!.map(Number);
+        expect(lines).toBe(146_000);
+        expect(stored! + failed!).toBe(lines!);
+        expect(failed).toBeGreaterThan(100);
+        expect(stdout).toMatch(/^Sent again: \d+ stored, \d+ failed\.$/m);
+        expect(stdout).toMatch(/hours\.ndjson:100000: Unterminated string in JSON/);
+        expect(stdout).toContain('The node has 145999 values of 145999 lines.');
+        expect(code).toBe(1);
+      });
 
     it('sends one of your own', async () => {
       const path = file('own.ndjson', '{"a":1}\n"text"\nnull\n[1]\n');
@@ -79,11 +82,12 @@ describe('The examples of what is pulled', () => {
       expect(code).toBe(0);
     });
 
-    it('of any length, row after row', async () => {
-      const query = 'select 1, n from generate_series(1, 20000) n';
-      const { stdout } = await runExample('send-postgres', [query], { ...postgres().env });
-      expect(stdout).toBe('20000 rows, 40000 words, 0 failed.\n');
-    });
+    if (isWhole)
+      it('of any length, row after row', async () => {
+        const query = 'select 1, n from generate_series(1, 20000) n';
+        const { stdout } = await runExample('send-postgres', [query], { ...postgres().env });
+        expect(stdout).toBe('20000 rows, 40000 words, 0 failed.\n');
+      });
 
     it('stops with the query, after what came before', async () => {
       const query = 'select 10 / (1500 - n) from generate_series(1, 2000) n';

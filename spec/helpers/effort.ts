@@ -13,3 +13,6 @@ export function effort<T>(share: T, whole: T, beyond: T = whole): T {
   if (!(wanted in sizes)) throw new Error(`EFFORT must be share, whole or beyond, but it is ${wanted}`);
   return sizes[wanted];
 }
+
+/** Whether specs run whole: for a spec that has no smaller share, `if (isWhole) it(…)`. */
+export const isWhole = effort(false, true);

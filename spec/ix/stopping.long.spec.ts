@@ -62,7 +62,7 @@ const sources: Readonly<Record<string, CountedOptions>> = {
 const collecting = ['batchParallel', 'all of them in the pipe of IxJS'];
 
 /** How many microtasks after the beginning it is stopped: the batches are over by the last of them. */
-const moments = effort([0, 1, 3, 7, 12, 20, 31, 100, 500], [...Array(32).keys(), 40, 60, 100, 250, 500]);
+const moments = effort([0, 3, 7, 12, 31, 500], [...Array(32).keys(), 40, 60, 100, 250, 500]);
 
 interface Trial {
   readonly pool: Pool;

@@ -1,6 +1,21 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { queryObjects } from 'node:v8';
 import { from as pull } from 'ix/asynciterable';
-import { EMPTY, from, map, mergeAll, NEVER, Observable, of, Subject, Subscription, take, tap, throwError } from 'rxjs';
+import {
+  EMPTY,
+  from,
+  lastValueFrom,
+  map,
+  mergeAll,
+  NEVER,
+  Observable,
+  of,
+  Subject,
+  Subscription,
+  take,
+  tap,
+  throwError,
+} from 'rxjs';
 import {
   batchOutcomes,
   batchParallel,
@@ -12,7 +27,7 @@ import {
 } from '../../src';
 import type { ConnectionPool, Lease, PoolOptions } from '../../src';
 import * as ix from '../../src/ix';
-import { effort } from '../helpers/effort';
+import { effort, isWhole } from '../helpers/effort';
 import { VirtualClock } from './model/virtual-clock';
 
 /** Records the context in which a callback is called. */
@@ -609,3 +624,28 @@ describe('The context of a waiting caller', () => {
     });
   }
 });
+
+// To look through all objects of a process takes seconds.
+if (isWhole)
+  describe('A destroyed pool', () => {
+    it('keeps no list of Node for the timer of a lifetime', async () => {
+      const sample = setTimeout(() => undefined, 1_000) as unknown as { _idlePrev: { constructor: () => void } };
+      const { constructor: TimersList } = sample._idlePrev;
+      clearTimeout(sample as never);
+      const lists = (): number => queryObjects(TimersList, { format: 'count' });
+      const before = lists();
+      for (let i = 0; i < 40; i++) {
+        const pool = createPool({
+          connect: () =>
+            new Observable((subscriber) => {
+              subscriber.next({});
+            }),
+          max: 1,
+        });
+        await lastValueFrom(pool.use(() => of(1)));
+        await pool.destroy();
+      }
+      // Lists of other durations belong to other code in this process.
+      expect(lists() - before).toBeLessThan(10);
+    });
+  });

@@ -5,7 +5,7 @@ import { effort } from '../helpers/effort';
 import { VirtualClock } from './model/virtual-clock';
 
 const seed = Number(process.env['FC_SEED'] ?? 1);
-const runs = Number(process.env['OUTLIER_RUNS'] ?? effort(150, 1_500, 10_000));
+const runs = Number(process.env['OUTLIER_RUNS'] ?? effort(60, 1_500, 10_000));
 
 /** A load in virtual time, on connections of which some fail every run. */
 interface Load {

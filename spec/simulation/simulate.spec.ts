@@ -35,7 +35,7 @@ describe('simulate', () => {
     expect(JSON.parse(JSON.stringify(report))).toEqual(jasmine.objectContaining({ version: 1, seed: 1 }));
   });
 
-  it('yields to the event loop while hundreds of thousands of operations start at one instant', async () => {
+  it('yields to the event loop while tens of thousands of operations start at one instant', async () => {
     let done = false;
     let turns = 0;
     const everyTurn = (): void => {
@@ -46,12 +46,12 @@ describe('simulate', () => {
     const report = await run({
       ...quiet,
       pool: { max: 1, maxPending: 0 },
-      arrivals: { bursts: { size: 200_000, every: '1s' } },
+      arrivals: { bursts: { size: 60_000, every: '1s' } },
       duration: '1.5s',
       watch: 'operations',
     });
     done = true;
-    expect(report.operations.ended).toBe(200_000);
+    expect(report.operations.ended).toBe(60_000);
     expect(turns).toBeGreaterThan(2);
   }, 120_000);
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createLiteCodec, type Codec } from '../../../src/connectors/msgpack-rpc/index';
 import { ByteAccumulator } from '../../../src/connectors/msgpack-rpc/byte-accumulator';
 import { Inbox, type Receive } from '../../../src/connectors/msgpack-rpc/inbox';
@@ -77,8 +78,8 @@ describe('a large message', () => {
       node.socket.write(wire.subarray(at, at + size));
       if (size % 3 === 0) await after(0);
     }
-    expect(await first).toEqual(parts);
-    expect(await second).toEqual(parts[0]);
+    expect(isDeepStrictEqual(await first, parts)).toBeTrue();
+    expect(isDeepStrictEqual(await second, parts[0])).toBeTrue();
   });
 
   for (const [name, create] of Object.entries(codecs)) {
@@ -101,7 +102,8 @@ describe('a large message', () => {
           inbox.push(wire.subarray(100_000 + read));
           inbox.next(receive);
         }
-        expect(value).toEqual(result);
+        // A matcher compares byte by byte.
+        expect(isDeepStrictEqual(value, result)).toBeTrue();
         return { value, memory };
       };
       const alone = decoded(bytesOf(MB, 1));

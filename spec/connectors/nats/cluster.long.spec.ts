@@ -1,7 +1,7 @@
 import { firstValueFrom, from, lastValueFrom, range, tap, timer, toArray } from 'rxjs';
 import { batchOutcomes, createPool, withConnection, type BatchOutcome, type ConnectionPool } from '../../../src/index';
 import { connectNats, type NatsConnection, type NatsStatus } from '../../../src/connectors/nats/index';
-import { effort } from '../../helpers/effort';
+import { effort, isWhole } from '../../helpers/effort';
 import { peer } from '../../helpers/peers';
 import { addresses, natsServers, type NatsServer } from './servers';
 import { scene } from './support';
@@ -103,13 +103,15 @@ describe('a batch over three nats-servers and three workers', () => {
     expect(succeeded).toBe(ITEMS);
   });
 
-  it('loses no more than what a killed worker had, and begins nothing twice', async () => {
-    const { failed, succeeded } = hold(await run(ITEMS, () => workers[0]!.kill()), ITEMS);
-    expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
-    // At most what was under way: the pool bounds it.
-    expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
-    expect(pool.stats.opened).toBe(2);
-  });
+  // Each spec starts three servers and three workers anew: `npm test` leaves some out.
+  if (isWhole)
+    it('loses no more than what a killed worker had, and begins nothing twice', async () => {
+      const { failed, succeeded } = hold(await run(ITEMS, () => workers[0]!.kill()), ITEMS);
+      expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
+      // At most what was under way: the pool bounds it.
+      expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
+      expect(pool.stats.opened).toBe(2);
+    });
 
   it('goes on by the next server when that of the client is killed', async () => {
     const { failed, succeeded } = hold(await run(ITEMS, () => servers[0]!.kill()), ITEMS);
@@ -121,12 +123,13 @@ describe('a batch over three nats-servers and three workers', () => {
     expect(pool.stats.opened).toBe(2);
   });
 
-  it('goes on when the server of a worker is killed', async () => {
-    const { failed, succeeded } = hold(await run(ITEMS, () => servers[2]!.kill()), ITEMS);
-    expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
-    expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
-    expect(told.filter(({ type }) => type === 'disconnected')).toEqual([]);
-  });
+  if (isWhole)
+    it('goes on when the server of a worker is killed', async () => {
+      const { failed, succeeded } = hold(await run(ITEMS, () => servers[2]!.kill()), ITEMS);
+      expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
+      expect(ITEMS - succeeded).toBeLessThanOrEqual(80);
+      expect(told.filter(({ type }) => type === 'disconnected')).toEqual([]);
+    });
 
   it('waits while all servers are away, and goes on when they are back', async () => {
     const restart = async (): Promise<void> => {
@@ -141,29 +144,31 @@ describe('a batch over three nats-servers and three workers', () => {
     expect(pool.stats.opened).toBe(2);
   });
 
-  it('goes on while the servers are restarted one after the other', async () => {
-    const roll = async (): Promise<void> => {
-      for (const server of servers) {
-        await server.kill();
-        await server.start();
-      }
-    };
-    const { failed } = hold(await run(ITEMS, roll), ITEMS);
-    const others = Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT' && code !== 'NATS_NO_RESPONDERS');
-    expect(others).toEqual([]);
-    expect(pool.stats.opened).toBe(2);
-  });
+  if (isWhole)
+    it('goes on while the servers are restarted one after the other', async () => {
+      const roll = async (): Promise<void> => {
+        for (const server of servers) {
+          await server.kill();
+          await server.start();
+        }
+      };
+      const { failed } = hold(await run(ITEMS, roll), ITEMS);
+      const others = Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT' && code !== 'NATS_NO_RESPONDERS');
+      expect(others).toEqual([]);
+      expect(pool.stats.opened).toBe(2);
+    });
 
-  it('begins nothing twice when the server of the client stands still for a while', async () => {
-    const pause = async (): Promise<void> => {
-      servers[0]!.signal('SIGSTOP');
-      await firstValueFrom(timer(effort(500, 1_000)));
-      servers[0]!.signal('SIGCONT');
-    };
-    const { failed } = hold(await run(ITEMS, pause), ITEMS);
-    expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
-    expect(pool.stats.opened).toBe(2);
-  });
+  if (isWhole)
+    it('begins nothing twice when the server of the client stands still for a while', async () => {
+      const pause = async (): Promise<void> => {
+        servers[0]!.signal('SIGSTOP');
+        await firstValueFrom(timer(effort(500, 1_000)));
+        servers[0]!.signal('SIGCONT');
+      };
+      const { failed } = hold(await run(ITEMS, pause), ITEMS);
+      expect(Object.keys(failed).filter((code) => code !== 'NATS_TIMEOUT')).toEqual([]);
+      expect(pool.stats.opened).toBe(2);
+    });
 
   it('is doubled by a caller that sends again what got no reply, and by nothing else', async () => {
     const first = await run(ITEMS, async () => {

@@ -9,7 +9,7 @@ import type { Action, Plan, ShopOptions } from './shop';
  * observations, and against the counts of its own events. A failure prints the shrunk history and its seed (FC_SEED).
  */
 const seed = Number(process.env['FC_SEED'] ?? 1);
-const runs = Number(process.env['LEDGER_RUNS'] ?? effort(1_000, 3_000));
+const runs = Number(process.env['LEDGER_RUNS'] ?? effort(500, 3_000));
 
 const time = (...ms: number[]) => fc.constantFrom(...ms);
 

@@ -8,7 +8,7 @@ const first = Number(process.env['LOADS_SEED'] ?? 1);
 
 describe('a used pool, compared with one that opens a connection for every waiting caller', () => {
   it('takes no longer over any load, apart from a tenth and a few connect times', () => {
-    const loads = effort(150, 1_500, 10_000);
+    const loads = effort(80, 1_500, 10_000);
     let worst = { share: 0, text: '' };
     let more = 0;
     for (let seed = first; seed < first + loads; seed++) {
