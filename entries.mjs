@@ -12,6 +12,8 @@ export const entries = {
   './simulation': 'src/simulation/index.ts',
   './dashboard': 'src/dashboard/index.ts',
   './dashboard/client': 'src/dashboard/client/index.ts',
+  './health': 'src/telemetry/health/index.ts',
+  './prometheus': 'src/telemetry/prometheus/index.ts',
   './otel': 'src/telemetry/otel/index.ts',
 };
 

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs';
+import { isPool } from '../diagnosis/pool-watch';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { countIssue } from '../pool/options';
-import { internals } from '../pool/rx/internals';
 import { describeValue } from '../pool/values/describe';
 import { readOptions } from '../pool/values/read-options';
 import { unknownOption } from '../pool/values/unknown-option';
@@ -85,7 +85,7 @@ export function resolveDashboard(pools: unknown, given: unknown) {
   const issues: string[] = [];
   if (list.length === 0) issues.push('there must be at least one pool');
   for (const [index, pool] of list.entries()) {
-    if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] !== undefined) continue;
+    if (isPool(pool)) continue;
     const name = Array.isArray(pools) ? `pools[${index}]` : 'the first argument';
     issues.push(`${name} must be a pool made by createPool, but got ${describeValue(pool)}`);
   }

@@ -25,6 +25,10 @@ interface Beginning {
   readonly evicted: Readonly<Record<EvictReason, number>>;
 }
 
+/** Whether it was made by `createPool`, by whichever copy of this version. */
+export const isPool = (value: unknown): value is ConnectionPool<unknown> =>
+  (value as { readonly [internals]?: unknown } | null | undefined)?.[internals] !== undefined;
+
 /** Everything that is known of a pool at a moment. Names and texts are masked in `facts` and in the name of `stats` alone. */
 export interface Observation {
   readonly stats: PoolStats;
