@@ -4,8 +4,8 @@ import rxjs from 'eslint-plugin-rxjs-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-/** Imports point one way. For each floor of src: the floors below it that it may import from. */
-const floors = {
+/** Imports point one way. For each folder of src: the folders that it may import from. */
+const layers = {
   pool: [],
   http: [],
   operators: ['pool'],
@@ -39,13 +39,13 @@ const forbid = (files, regex, message) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
 });
 
-const oneWay = Object.entries(floors).map(([floor, below]) => {
-  const above = Object.keys(floors).filter((other) => other !== floor && !below.includes(other));
+const oneWay = Object.entries(layers).map(([layer, below]) => {
+  const above = Object.keys(layers).filter((other) => other !== layer && !below.includes(other));
   const out = String.raw`^(\./)?(\.\./)*\.\.(/?$|/(${['index', ...above].join('|')})(/|$))`;
   return forbid(
-    [`src/${floor}/**/*.{ts,tsx}`],
+    [`src/${layer}/**/*.{ts,tsx}`],
     `${out}|^rxjs-connection-pool`,
-    `Imports point one way: src/${floor} may import ${below.length === 0 ? 'nothing outside itself' : `only from ${below.join(', ')}`}.`,
+    `Imports point one way: src/${layer} may import ${below.length === 0 ? 'nothing outside itself' : `only from ${below.join(', ')}`}.`,
   );
 });
 
@@ -70,11 +70,11 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked, rxjs.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // Bounds that the code has checked itself are said with "!"; under noUncheckedIndexedAccess there is no cheaper way.
+      // `!` marks bounds that the code has checked: noUncheckedIndexedAccess has no cheaper way.
       '@typescript-eslint/no-non-null-assertion': 'off',
       // A callback can change any field while it runs, so a test that looks unnecessary to the checker often is not.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-      // RxJS calls deprecated what will be internal in its version 8; who writes observables and operators builds on it.
+      // RxJS calls deprecated what will be internal in its version 8; operators are built on it.
       '@typescript-eslint/no-deprecated': [
         'error',
         { allow: [{ from: 'package', package: 'rxjs', name: ['Subscriber', 'Operator'] }] },
@@ -97,6 +97,13 @@ export default defineConfig(
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
       '@typescript-eslint/unified-signatures': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'PrivateIdentifier',
+          message: 'Declare private members with `private`, not with `#`: decision 47.',
+        },
+      ],
     },
   },
   {

@@ -4,25 +4,25 @@ import { createConnection, createServer, type AddressInfo, type Socket } from 'n
 export class Link {
   /** How the node sees it: the address that the proxy comes from. */
   readonly address: string;
-  readonly #client: Socket;
-  readonly #node: Socket;
-  #stalled = false;
+  private readonly client: Socket;
+  private readonly node: Socket;
+  private stalled = false;
   /** Bytes of answers still to be let through; then the connection is cut. */
-  #rest = Infinity;
+  private rest = Infinity;
 
   constructor(client: Socket, node: Socket, { latency, oneByOne }: ProxyOptions) {
-    this.#client = client;
-    this.#node = node;
+    this.client = client;
+    this.node = node;
     this.address = `127.0.0.1:${node.localPort ?? 0}`;
     const pass = (from: Socket, to: Socket) => {
       const say = (bytes: Buffer) => {
-        if (this.#stalled || to.destroyed) return;
-        if (to === client && bytes.length >= this.#rest) {
-          to.end(bytes.subarray(0, this.#rest));
+        if (this.stalled || to.destroyed) return;
+        if (to === client && bytes.length >= this.rest) {
+          to.end(bytes.subarray(0, this.rest));
           node.destroy();
           return;
         }
-        if (to === client) this.#rest -= bytes.length;
+        if (to === client) this.rest -= bytes.length;
         to.write(bytes);
       };
       const later = (work: () => void) => (latency === 0 ? work() : void setTimeout(work, latency));
@@ -31,11 +31,11 @@ export class Link {
         else later(() => say(bytes));
       });
       from.on('end', () => {
-        if (!this.#stalled) setImmediate(() => later(() => to.end()));
+        if (!this.stalled) setImmediate(() => later(() => to.end()));
       });
       from.on('error', () => {});
       from.on('close', () => {
-        if (!this.#stalled) to.destroySoon();
+        if (!this.stalled) to.destroySoon();
       });
     };
     pass(client, node);
@@ -44,38 +44,38 @@ export class Link {
 
   /** From now on everything is swallowed, and nobody is told anything. */
   stall(): void {
-    this.#stalled = true;
+    this.stalled = true;
   }
 
   /** Both sides are told that it has been reset. */
   reset(): void {
-    this.#client.resetAndDestroy();
-    this.#node.resetAndDestroy();
+    this.client.resetAndDestroy();
+    this.node.resetAndDestroy();
   }
 
   /** So many bytes of answers come through, and then an end. */
   cutAfter(bytes: number): void {
-    this.#rest = bytes;
+    this.rest = bytes;
   }
 
   /** The client is told that nothing more will come, and may still say something itself. */
   endAnswers(): void {
-    this.#client.end();
+    this.client.end();
   }
 
   /** The node is told that nothing more will come, and may still answer. */
   endCalls(): void {
-    this.#node.end();
+    this.node.end();
   }
 
   /** The client reads these as well. */
   inject(bytes: Uint8Array): void {
-    this.#client.write(bytes);
+    this.client.write(bytes);
   }
 
   destroy(): void {
-    this.#client.destroy();
-    this.#node.destroy();
+    this.client.destroy();
+    this.node.destroy();
   }
 }
 

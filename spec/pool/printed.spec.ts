@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { inspect, promisify } from 'node:util';
-import { from, lastValueFrom, NEVER } from 'rxjs';
+import { from, lastValueFrom, NEVER, of } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
 import {
   ConnectionFailedError,
@@ -9,7 +9,7 @@ import {
   InvalidPoolError,
   PoolExhaustedError,
 } from '../../src/pool/errors';
-import type { Lease } from '../../src/index';
+import type { Lease, WorkContext } from '../../src/index';
 import {
   RpcBacklogError,
   RpcConnectionError,
@@ -187,5 +187,13 @@ describe('a pool that is printed', () => {
     lease.release();
     expect(inspect(lease)).toBe(`Lease of 'db' (ended, 'report')`);
     expect(JSON.parse(JSON.stringify(lease))).toEqual({ pool: 'db', label: 'report' });
+  });
+
+  it('gives work a context that shows nothing of the pool', () => {
+    const { pool } = printed();
+    const shown: string[] = [];
+    const work = (_: string, context: WorkContext) => of(shown.push(inspect({ context }), JSON.stringify({ context })));
+    pool.use(work).subscribe();
+    expect(shown).toEqual(['{ context: WorkContext }', '{"context":{}}']);
   });
 });

@@ -155,7 +155,11 @@ describe('a handshake', () => {
     const { port } = await scripted();
     const target = (cookie: unknown) => open(NAME, { cookie: cookie as string, port });
     const { connection } = await target(() => Promise.resolve(COOKIE));
-    for (const text of [inspect(connection, { depth: 9, showHidden: true }), JSON.stringify(connection)]) {
+    expect(inspect(connection)).toBe(`ErlangConnection to ${NAME}`);
+    for (const text of [
+      inspect(connection, { depth: 9, showHidden: true, customInspect: false }),
+      JSON.stringify(connection),
+    ]) {
       expect(text).not.toContain(COOKIE);
     }
     expect((await failureOf(target(() => 5))).message).toContain('returned none: it is a number');

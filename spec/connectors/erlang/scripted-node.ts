@@ -37,19 +37,19 @@ export class ScriptedNode {
   /** Frames of the client, once connected. */
   readonly frames: Buffer[] = [];
   readonly connected: Promise<void>;
-  #connected!: () => void;
-  #rest = Buffer.alloc(0);
-  #step: 'name' | 'reply' | 'connected' = 'name';
+  private resolveConnected!: () => void;
+  private rest = Buffer.alloc(0);
+  private step: 'name' | 'reply' | 'connected' = 'name';
 
   constructor(
     readonly socket: Socket,
     private readonly script: Script,
   ) {
-    this.connected = new Promise((resolve) => (this.#connected = resolve));
+    this.connected = new Promise((resolve) => (this.resolveConnected = resolve));
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
-      this.#rest = Buffer.concat([this.#rest, chunk]);
-      for (let frame = this.#next(); frame !== undefined; frame = this.#next()) this.#take(frame);
+      this.rest = Buffer.concat([this.rest, chunk]);
+      for (let frame = this.next(); frame !== undefined; frame = this.next()) this.take(frame);
     });
   }
 
@@ -62,23 +62,23 @@ export class ScriptedNode {
     this.socket.write(bytes);
   }
 
-  #next(): Buffer | undefined {
-    const size = this.#step === 'connected' ? 4 : 2;
-    if (this.#rest.length < size) return undefined;
-    const length = this.#rest.readUIntBE(0, size);
-    if (this.#rest.length < size + length) return undefined;
-    const frame = this.#rest.subarray(size, size + length);
-    this.#rest = this.#rest.subarray(size + length);
+  private next(): Buffer | undefined {
+    const size = this.step === 'connected' ? 4 : 2;
+    if (this.rest.length < size) return undefined;
+    const length = this.rest.readUIntBE(0, size);
+    if (this.rest.length < size + length) return undefined;
+    const frame = this.rest.subarray(size, size + length);
+    this.rest = this.rest.subarray(size + length);
     return frame;
   }
 
-  #take(frame: Buffer): void {
+  private take(frame: Buffer): void {
     const { script } = this;
-    if (this.#step === 'connected') {
+    if (this.step === 'connected') {
       this.frames.push(frame);
-    } else if (this.#step === 'name') {
+    } else if (this.step === 'name') {
       this.greeting = frame;
-      this.#step = 'reply';
+      this.step = 'reply';
       this.bytes(framed16(Buffer.concat([Buffer.from('s'), script.status ?? named('CLIENT@127.0.0.1')])));
       const flags = Buffer.alloc(8);
       flags.writeBigUInt64BE(script.flags ?? FLAGS);
@@ -96,11 +96,11 @@ export class ScriptedNode {
         ),
       );
     } else {
-      this.#step = 'connected';
+      this.step = 'connected';
       const challenge = frame.readUInt32BE(1);
       const digest = createHash('md5').update(`${script.cookie}${challenge}`).digest();
       this.bytes(framed16(script.ack ?? Buffer.concat([Buffer.from('a'), digest])));
-      this.#connected();
+      this.resolveConnected();
     }
   }
 }

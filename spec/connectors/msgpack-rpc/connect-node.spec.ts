@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { EMPTY, forkJoin, of, range, mergeMap, take, toArray } from 'rxjs';
 import {
   builtinMethods,
@@ -35,6 +36,8 @@ describe('a connection to a node', () => {
       expect(clients.length).toBe(0);
       const { connection, close } = await open(target);
       expect(connection.target).toBe(target);
+      expect(inspect({ connection })).toBe(`{ connection: RpcConnection to ${target} }`);
+      expect(JSON.stringify(connection)).toBe(JSON.stringify({ target }));
       await until(() => clients.length === 1);
       close();
       await until(() => clients[0]!.closed);

@@ -5,15 +5,15 @@ import type { Socket } from 'node:net';
 export class MemorySocket extends EventEmitter {
   destroyed = false;
   readonly writableLength = 0;
-  readonly #said: Uint8Array[] = [];
-  readonly #unheard: Buffer[] = [];
-  #paused = false;
-  #narrow: boolean;
+  private readonly saidChunks: Uint8Array[] = [];
+  private readonly unheard: Buffer[] = [];
+  private paused = false;
+  private narrow: boolean;
 
   /** A `narrow` one is full after every write, until the next turn. */
   constructor(narrow = false) {
     super();
-    this.#narrow = narrow;
+    this.narrow = narrow;
   }
 
   get socket(): Socket {
@@ -22,12 +22,12 @@ export class MemorySocket extends EventEmitter {
 
   /** Everything that was written to it. */
   get said(): Buffer {
-    return Buffer.concat(this.#said);
+    return Buffer.concat(this.saidChunks);
   }
 
   hear(bytes: Buffer): void {
-    this.#unheard.push(bytes);
-    this.#speak();
+    this.unheard.push(bytes);
+    this.speak();
   }
 
   /** The other side has closed: in order, or by breaking down. */
@@ -40,10 +40,10 @@ export class MemorySocket extends EventEmitter {
 
   write(bytes: Uint8Array, written?: () => void): boolean {
     if (this.destroyed) return false;
-    this.#said.push(bytes);
+    this.saidChunks.push(bytes);
     if (written !== undefined) queueMicrotask(written);
-    if (this.#narrow) queueMicrotask(() => this.emit('drain'));
-    return !this.#narrow;
+    if (this.narrow) queueMicrotask(() => this.emit('drain'));
+    return !this.narrow;
   }
 
   end(): void {
@@ -57,16 +57,16 @@ export class MemorySocket extends EventEmitter {
   }
 
   isPaused(): boolean {
-    return this.#paused;
+    return this.paused;
   }
 
   pause(): void {
-    this.#paused = true;
+    this.paused = true;
   }
 
   resume(): void {
-    this.#paused = false;
-    queueMicrotask(() => this.#speak());
+    this.paused = false;
+    queueMicrotask(() => this.speak());
   }
 
   ref(): void {
@@ -77,7 +77,7 @@ export class MemorySocket extends EventEmitter {
     // Nobody waits for memory.
   }
 
-  #speak(): void {
-    while (!this.#paused && !this.destroyed && this.#unheard.length > 0) this.emit('data', this.#unheard.shift());
+  private speak(): void {
+    while (!this.paused && !this.destroyed && this.unheard.length > 0) this.emit('data', this.unheard.shift());
   }
 }

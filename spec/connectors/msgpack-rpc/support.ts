@@ -49,25 +49,25 @@ export interface Opened {
 export class RawPeer {
   readonly messages: unknown[] = [];
   closed = false;
-  #inbox = new Inbox(clientLimits);
-  #onMessage: (message: any, peer: RawPeer) => void = () => {};
+  private inbox = new Inbox(clientLimits);
+  private messageHandler: (message: any, peer: RawPeer) => void = () => {};
 
   constructor(readonly socket: Socket) {
     socket.setNoDelay(true);
     socket.on('error', () => {});
     socket.on('close', () => (this.closed = true));
     socket.on('data', (chunk: Buffer) => {
-      this.#inbox.push(chunk);
-      for (const bytes of messagesIn(this.#inbox)) {
+      this.inbox.push(chunk);
+      for (const bytes of messagesIn(this.inbox)) {
         const message = codec.decode(bytes);
         this.messages.push(message);
-        this.#onMessage(message, this);
+        this.messageHandler(message, this);
       }
     });
   }
 
   onMessage(callback: (message: any, peer: RawPeer) => void): this {
-    this.#onMessage = callback;
+    this.messageHandler = callback;
     return this;
   }
 

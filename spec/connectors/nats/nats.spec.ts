@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { connect as connectClient, headers } from '@nats-io/transport-node';
 import {
   concatMap,
@@ -37,6 +38,8 @@ describe('a connection to a nats-server', () => {
     it('sends a value and emits the value of the reply', async () => {
       await serve(at, { echo: (value: unknown) => value });
       const { connection } = await open(at);
+      expect(inspect({ connection })).toBe(`{ connection: NatsConnection to ${at} }`);
+      expect(JSON.stringify(connection)).toBe(JSON.stringify({ target: at }));
       const values = [1, 'text', null, [1, [2]], { a: { b: true } }, 2n ** 60n, Buffer.from([1, 2]), new Date(5)];
       const replies = await answerOf(forkJoin(values.map((value) => connection.request('spec.echo', value))));
       expect(replies).toEqual(values);

@@ -79,35 +79,35 @@ const RECENT = 64;
  * where its call is; those that take longer are in a Map.
  */
 export class CallTable {
-  readonly #recent = new Array<Call | null>(RECENT).fill(null);
-  readonly #others = new Map<number, Call>();
+  private readonly recent = new Array<Call | null>(RECENT).fill(null);
+  private readonly others = new Map<number, Call>();
 
   add(call: Call): void {
     const place = call.id % RECENT;
-    const former = this.#recent[place]!;
-    if (former !== null) this.#others.set(former.id, former);
-    this.#recent[place] = call;
+    const former = this.recent[place]!;
+    if (former !== null) this.others.set(former.id, former);
+    this.recent[place] = call;
   }
 
   /** The call of this id, which is under way no more. */
   take(id: number): Call | undefined {
     const place = id % RECENT;
-    const recent = this.#recent[place]!;
+    const recent = this.recent[place]!;
     if (recent?.id === id) {
-      this.#recent[place] = null;
+      this.recent[place] = null;
       return recent;
     }
-    if (this.#others.size === 0) return undefined;
-    const call = this.#others.get(id);
-    this.#others.delete(id);
+    if (this.others.size === 0) return undefined;
+    const call = this.others.get(id);
+    this.others.delete(id);
     return call;
   }
 
   /** Takes out all of them, in the order in which they were made. */
   takeAll(): Call[] {
-    const calls = [...this.#others.values(), ...this.#recent.filter((call) => call !== null)];
-    this.#others.clear();
-    this.#recent.fill(null);
+    const calls = [...this.others.values(), ...this.recent.filter((call) => call !== null)];
+    this.others.clear();
+    this.recent.fill(null);
     return calls.sort((one, other) => one.id - other.id);
   }
 }

@@ -50,7 +50,7 @@ export function connectErlangNode(target: string, options: ErlangNodeOptions): E
 
 /** One connect: the cookie, EPMD, the socket and the handshake, under one timer. */
 class Connect {
-  #step = 'waiting for the cookie';
+  private step = 'waiting for the cookie';
 
   constructor(
     private readonly options: ResolvedNodeOptions,
@@ -61,14 +61,14 @@ class Connect {
     const { options, subscriber } = this;
     if (options.connectTimeout !== Infinity) {
       const timer = setTimeout(() => {
-        this.#fail(`nothing came of it within ${options.connectTimeout} ms, while ${this.#step} (connectTimeout)`);
+        this.fail(`nothing came of it within ${options.connectTimeout} ms, while ${this.step} (connectTimeout)`);
       }, options.connectTimeout);
-      this.#stopTimer = () => clearTimeout(timer);
+      this.stopTimer = () => clearTimeout(timer);
       subscriber.add(() => clearTimeout(timer));
     }
     const { cookie } = options;
     if (typeof cookie === 'string') {
-      this.#findPort(cookie);
+      this.findPort(cookie);
       return;
     }
     // The promise of another library, or a function that throws.
@@ -77,37 +77,37 @@ class Connect {
       .then(
         (value) => {
           const problem = problemOfCookie(value);
-          if (problem === undefined) this.#findPort(value);
-          else this.#fail(`the function that returns the cookie returned none: ${problem}`);
+          if (problem === undefined) this.findPort(value);
+          else this.fail(`the function that returns the cookie returned none: ${problem}`);
         },
-        (error: unknown) => this.#fail('the function that returns the cookie failed: see the cause', error),
+        (error: unknown) => this.fail('the function that returns the cookie failed: see the cause', error),
       );
   }
 
-  #stopTimer = (): void => {};
+  private stopTimer = (): void => {};
 
-  #findPort(cookie: string): void {
+  private findPort(cookie: string): void {
     const { options, subscriber } = this;
     if (subscriber.closed) return;
     if (options.port !== undefined) {
-      this.#connect(cookie, options.port);
+      this.connect(cookie, options.port);
       return;
     }
-    this.#step = 'asking EPMD for the port';
+    this.step = 'asking EPMD for the port';
     const stop = lookUp(
       options.target,
       options.epmd,
-      (port) => this.#connect(cookie, port),
+      (port) => this.connect(cookie, port),
       (error) => subscriber.error(error),
     );
     subscriber.add(stop);
   }
 
-  #connect(cookie: string, port: number): void {
+  private connect(cookie: string, port: number): void {
     const { options, subscriber } = this;
     const { target, host, tls } = options;
     const where = hostAndPort(host, port);
-    this.#step = `connecting to ${where}`;
+    this.step = `connecting to ${where}`;
     let receive: (memory: Buffer, start: number, end: number, isOwn: boolean) => void = () => {};
     let session: Session | undefined;
     const refuse = (refusal: TermRefusal): void => {
@@ -132,31 +132,31 @@ class Connect {
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
       if (session !== undefined) session.closed(failure, frames.isInside);
-      else if (this.#step.startsWith('connecting'))
-        this.#fail(explain(failure ?? new Error('it closed')), failure, where);
-      else subscriber.error(handshake.explainClose() ?? this.#error(closedEarly(failure), failure, where));
+      else if (this.step.startsWith('connecting'))
+        this.fail(explain(failure ?? new Error('it closed')), failure, where);
+      else subscriber.error(handshake.explainClose() ?? this.error(closedEarly(failure), failure, where));
     });
     socket.once(openEvent, () => {
-      this.#step = `in the handshake with ${where}`;
+      this.step = `in the handshake with ${where}`;
       receive = (memory, start, end) => {
-        const answer = this.#guard(() => handshake.receive(Buffer.from(memory.subarray(start, end))));
+        const answer = this.guard(() => handshake.receive(Buffer.from(memory.subarray(start, end))));
         if (answer === undefined) return;
         if (answer instanceof Uint8Array) {
           socket.write(framed(answer, frames.lengthBytes));
           return;
         }
-        session = this.#open(socket, answer);
+        session = this.open(socket, answer);
         frames.lengthBytes = 4;
         frames.maxBytes = options.limits.maxBytes;
         receive = (bytes, from, to, isOwn) => session!.receive(bytes, from, to, isOwn);
-        this.#stopTimer();
+        this.stopTimer();
         subscriber.next(session);
       };
       socket.write(framed(handshake.begin(), frames.lengthBytes));
     });
   }
 
-  #open(socket: Socket, agreement: Agreement): Session {
+  private open(socket: Socket, agreement: Agreement): Session {
     const { options, subscriber } = this;
     const session = new Session(socket, options, agreement, (error) => {
       if (error === undefined) subscriber.complete();
@@ -167,7 +167,7 @@ class Connect {
   }
 
   /** What a handshake throws is what the connect fails with. */
-  #guard<T>(work: () => T): T | undefined {
+  private guard<T>(work: () => T): T | undefined {
     try {
       return work();
     } catch (error) {
@@ -177,11 +177,11 @@ class Connect {
     }
   }
 
-  #fail(why: string, cause?: unknown, where?: string): void {
-    this.subscriber.error(this.#error(why, cause, where));
+  private fail(why: string, cause?: unknown, where?: string): void {
+    this.subscriber.error(this.error(why, cause, where));
   }
 
-  #error(why: string, cause?: unknown, where?: string): ErlangConnectError {
+  private error(why: string, cause?: unknown, where?: string): ErlangConnectError {
     const { target } = this.options;
     const place = where === undefined ? '' : ` at ${where}`;
     return new ErlangConnectError(target, `Could not connect to ${target}${place}: ${why}`, cause);

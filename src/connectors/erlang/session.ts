@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { concatMap, defer, map, Observable, throwError, type Subscriber } from 'rxjs';
+import { DescribedConnection } from '../described-connection';
 import { RefCountedKeepAlive } from '../msgpack-rpc/ref-counted-keep-alive';
 import { OutgoingNotifications } from '../msgpack-rpc/outgoing-notifications';
 import { Outbox, Outgoing } from '../msgpack-rpc/outbox';
@@ -40,25 +41,26 @@ const MOST_UNREAD = 16 * 1024 * 1024;
 class Demonitors extends Outgoing {}
 
 /** One connection, from the end of the handshake until it has ended. */
-export class Session implements ErlangConnection, Caller {
+export class Session extends DescribedConnection implements ErlangConnection, Caller {
   readonly target: string;
+  protected readonly kind = 'ErlangConnection';
   readonly name: string;
 
-  readonly #socket: Socket;
-  readonly #config: SessionConfig;
-  readonly #onEnd: (error: ErlangError | undefined) => void;
-  readonly #our: OurEnd;
-  readonly #incoming: Incoming<Call>;
-  readonly #outbox: Outbox;
-  readonly #keepAlive: RefCountedKeepAlive;
-  readonly #messages: OutgoingNotifications;
-  readonly #ticks: Ticks;
-  readonly #calls = new CallTable();
-  readonly #distributed = new Map<string, Pid>();
-  #lastId = 0;
-  #closeReason: CloseReason | undefined;
-  readonly #ended = new EndedCalls();
-  #demonitorsDue = false;
+  private readonly socket: Socket;
+  private readonly config: SessionConfig;
+  private readonly onEnd: (error: ErlangError | undefined) => void;
+  private readonly our: OurEnd;
+  private readonly incoming: Incoming<Call>;
+  private readonly outbox: Outbox;
+  private readonly keepAlive: RefCountedKeepAlive;
+  private readonly messages: OutgoingNotifications;
+  private readonly ticks: Ticks;
+  private readonly calls = new CallTable();
+  private readonly distributed = new Map<string, Pid>();
+  private lastId = 0;
+  private closeReason: CloseReason | undefined;
+  private readonly ended = new EndedCalls();
+  private demonitorsDue = false;
 
   /** `onEnd` is called once: with an error unless one of the sides has closed the connection. */
   constructor(
@@ -67,54 +69,55 @@ export class Session implements ErlangConnection, Caller {
     agreement: Agreement,
     onEnd: (error: ErlangError | undefined) => void,
   ) {
-    this.#socket = socket;
-    this.#config = config;
-    this.#onEnd = onEnd;
+    super();
+    this.socket = socket;
+    this.config = config;
+    this.onEnd = onEnd;
     this.target = config.target;
     this.name = agreement.name;
-    this.#our = new OurEnd(atom(agreement.name), agreement.creation);
-    this.#incoming = new Incoming(this.#our, config.limits, {
-      take: (id) => this.#calls.take(id),
-      settle: (call, value) => this.#settle(call, value),
-      exit: (id, reason) => this.#exited(id, reason),
+    this.our = new OurEnd(atom(agreement.name), agreement.creation);
+    this.incoming = new Incoming(this.our, config.limits, {
+      take: (id) => this.calls.take(id),
+      settle: (call, value) => this.settle(call, value),
+      exit: (id, reason) => this.exited(id, reason),
       answer: (frame) => {
-        if (this.#outbox.waitingBytes < MOST_UNREAD) this.#outbox.push(new Demonitors(frame));
+        if (this.outbox.waitingBytes < MOST_UNREAD) this.outbox.push(new Demonitors(frame));
       },
     });
-    this.#outbox = new Outbox(socket);
-    this.#keepAlive = new RefCountedKeepAlive(socket, false);
-    this.#messages = new OutgoingNotifications(this.#outbox, this.#keepAlive);
-    this.#ticks = new Ticks(socket, config.tickInterval, () =>
-      this.#end(silent(this.target, INTERVALS * config.tickInterval)),
+    this.outbox = new Outbox(socket);
+    this.keepAlive = new RefCountedKeepAlive(socket, false);
+    this.messages = new OutgoingNotifications(this.outbox, this.keepAlive);
+    this.ticks = new Ticks(socket, config.tickInterval, () =>
+      this.end(silent(this.target, INTERVALS * config.tickInterval)),
     );
   }
 
   call(to: ProcessAddress, request: Sendable): Observable<Term> {
-    return this.#calling(() => new GenCall(this.#our, processOf(to), request));
+    return this.calling(() => new GenCall(this.our, processOf(to), request));
   }
 
   cast(to: ProcessAddress, request: Sendable): Observable<never> {
-    return this.#sending(() => ({ to: processOf(to), term: castMessage(request) }));
+    return this.sending(() => ({ to: processOf(to), term: castMessage(request) }));
   }
 
   send(to: ProcessAddress, message: Sendable): Observable<never> {
-    return this.#sending(() => ({ to: processOf(to), term: message }));
+    return this.sending(() => ({ to: processOf(to), term: message }));
   }
 
   ask(subject: GleamSubject, message: Variant): Observable<Term> {
-    return this.#calling(() => askVariant(this.#our, subject, message));
+    return this.calling(() => askVariant(this.our, subject, message));
   }
 
   askRaw(subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Observable<Term> {
-    return this.#calling(() => askRequest(this.#our, subject, build));
+    return this.calling(() => askRequest(this.our, subject, build));
   }
 
   tell(subject: GleamSubject, message: Variant): Observable<never> {
-    return this.#sending(() => tellMessage(subject, message));
+    return this.sending(() => tellMessage(subject, message));
   }
 
   askDistributed(name: string, payload: DistributedPayload): Observable<Buffer> {
-    const { maxPayloadBytes } = this.#config.limits;
+    const { maxPayloadBytes } = this.config.limits;
     const check = (bytes: Uint8Array): void => {
       if (!(bytes instanceof Uint8Array)) throw new TypeError('The payload of askDistributed must be bytes');
       if (bytes.length <= maxPayloadBytes) return;
@@ -123,9 +126,9 @@ export class Session implements ErlangConnection, Caller {
     };
     return defer(() => {
       if (typeof payload !== 'function') check(payload);
-      return this.#whereIs(name);
+      return this.whereIs(name);
     }).pipe(
-      concatMap((pid) => this.#calling(() => distributedRequest(this.#our, pid, name, payload, check))),
+      concatMap((pid) => this.calling(() => distributedRequest(this.our, pid, name, payload, check))),
       map((answer) => {
         if (answer instanceof Uint8Array) return answer;
         throw new ErlangProtocolError(
@@ -138,11 +141,11 @@ export class Session implements ErlangConnection, Caller {
 
   erpc(module: string, name: string, args: readonly Sendable[] = []): Observable<Term> {
     const called = `${module}:${name}/${args.length}`;
-    if (!this.#config.allowRemoteCalls) {
+    if (!this.config.allowRemoteCalls) {
       const message = `${called} was not called on ${this.target}: calling functions is remote code execution. Give the option allowRemoteCalls: true if that is meant, or call a gen_server`;
       return throwError(() => new ErlangRemoteCallsOffError(this.target, message));
     }
-    return this.#calling(() => remoteCall(this.#our, module, name, args)).pipe(
+    return this.calling(() => remoteCall(this.our, module, name, args)).pipe(
       map((result) => {
         const failure = failureOf(result);
         if (failure === undefined) return result;
@@ -153,47 +156,47 @@ export class Session implements ErlangConnection, Caller {
 
   /** Ends it from this side. */
   close(): void {
-    this.#end(closedHere(this.target));
+    this.end(closedHere(this.target));
   }
 
   /** A frame has come. Throws a `TermRefusal` for what must not be in it. */
   receive(memory: Buffer, start: number, end: number, isOwn: boolean): void {
-    if (this.#closeReason !== undefined) return;
-    this.#ticks.heard = true;
-    if (start === end) this.#ticks.answer();
-    else this.#incoming.receive(memory, start, end, isOwn);
+    if (this.closeReason !== undefined) return;
+    this.ticks.heard = true;
+    if (start === end) this.ticks.answer();
+    else this.incoming.receive(memory, start, end, isOwn);
   }
 
   /** Bytes have come, if not a whole frame of them. */
   hear(): void {
-    this.#ticks.heard = true;
+    this.ticks.heard = true;
   }
 
   refuse(refusal: TermRefusal): void {
-    this.#end(refused(this.target, refusal));
+    this.end(refused(this.target, refusal));
   }
 
   /** The socket is closed. */
   closed(error: Error | undefined, isInside: boolean): void {
-    if (error !== undefined) this.#end(lost(this.target, explain(error), error));
-    else if (isInside) this.#end(lost(this.target, 'it was closed in the middle of a message'));
-    else this.#end(closedThere(this.target));
+    if (error !== undefined) this.end(lost(this.target, explain(error), error));
+    else if (isInside) this.end(lost(this.target, 'it was closed in the middle of a message'));
+    else this.end(closedThere(this.target));
   }
 
   /** Starts a call that is subscribed to. */
   start(call: Call): void {
     const { request } = call;
     const { to } = request;
-    if (this.#closeReason !== undefined) {
+    if (this.closeReason !== undefined) {
       call.over = true;
-      call.sink.error(this.#closeReason.errorFor(`The call to ${request.label}`, false));
+      call.sink.error(this.closeReason.errorFor(`The call to ${request.label}`, false));
       return;
     }
-    const id = ++this.#lastId;
-    const our = this.#our;
+    const id = ++this.lastId;
+    const our = this.our;
     const writer = new TermWriter();
     try {
-      if (!this.#ended.isEmpty) call.carried = this.#ended.write(writer, our);
+      if (!this.ended.isEmpty) call.carried = this.ended.write(writer, our);
       // The process is watched before it is asked, by the same reference: if there is none, that is known at once.
       our.monitor(writer, to, id);
       const start = our.begin(writer);
@@ -202,76 +205,76 @@ export class Session implements ErlangConnection, Caller {
       our.end(writer, start);
     } catch (error) {
       writer.release();
-      this.#ended.addAll(call.carried);
+      this.ended.addAll(call.carried);
       call.over = true;
-      call.sink.error(this.#notSent(request.label, error));
+      call.sink.error(this.notSent(request.label, error));
       return;
     }
     call.id = id;
     call.frame = writer.finish();
-    this.#calls.add(call);
-    this.#keepAlive.ref();
-    this.#outbox.push(call);
+    this.calls.add(call);
+    this.keepAlive.ref();
+    this.outbox.push(call);
   }
 
   abandon(call: Call): void {
     call.over = true;
-    this.#keepAlive.unref();
-    this.#calls.take(call.id);
-    if (call.frame === null) this.#ended.add(call);
-    else this.#outbox.drop(call);
-    this.#ended.addAll(call.carried);
+    this.keepAlive.unref();
+    this.calls.take(call.id);
+    if (call.frame === null) this.ended.add(call);
+    else this.outbox.drop(call);
+    this.ended.addAll(call.carried);
     call.carried = null;
-    if (!this.#ended.isEmpty) this.#unwatchSoon();
+    if (!this.ended.isEmpty) this.unwatchSoon();
   }
 
-  #calling(request: () => Request): Observable<Term> {
+  private calling(request: () => Request): Observable<Term> {
     let made: Request;
     try {
       made = request();
-      this.#checkNode(made.to);
+      this.checkNode(made.to);
     } catch (error) {
-      return throwError(() => this.#notSent('the process', error));
+      return throwError(() => this.notSent('the process', error));
     }
     return new CallObservable(this, made);
   }
 
-  #sending(message: () => { to: Atom | Pid; term: Sendable }): Observable<never> {
+  private sending(message: () => { to: Atom | Pid; term: Sendable }): Observable<never> {
     return new Observable((subscriber: Subscriber<never>) => {
       let label = 'the process';
       try {
         const { to, term } = message();
         label = labelOf(to);
-        this.#checkNode(to);
-        if (this.#closeReason !== undefined) throw this.#closeReason.errorFor(`The message to ${label}`, false);
+        this.checkNode(to);
+        if (this.closeReason !== undefined) throw this.closeReason.errorFor(`The message to ${label}`, false);
         const frame = written((writer) => {
-          const start = this.#our.begin(writer);
-          this.#our.address(writer, to);
+          const start = this.our.begin(writer);
+          this.our.address(writer, to);
           writer.term(term);
-          this.#our.end(writer, start);
+          this.our.end(writer, start);
         });
-        this.#messages.start(frame, `The message to ${label}`, subscriber);
+        this.messages.start(frame, `The message to ${label}`, subscriber);
       } catch (error) {
-        subscriber.error(this.#notSent(label, error));
+        subscriber.error(this.notSent(label, error));
       }
     });
   }
 
   /** A message for a process of another node would make the node close the connection. */
-  #checkNode(to: Atom | Pid): void {
+  private checkNode(to: Atom | Pid): void {
     if (to instanceof Atom || to.node.name === this.target) return;
     const message = `${to.toString()} is a process of ${to.node.name}, and this connection leads to ${this.target}: connect to that node`;
     throw new ErlangNoProcessError(this.target, to.toString(), message);
   }
 
-  #notSent(label: string, error: unknown): Error {
+  private notSent(label: string, error: unknown): Error {
     if (error instanceof ErlangError) return error;
     const reason = error instanceof Error ? error.message : String(error);
     return new ErlangEncodeError(this.target, `A message to ${label} on ${this.target} was not sent: ${reason}`, error);
   }
 
-  #whereIs(name: string): Observable<Pid> {
-    const known = this.#distributed.get(name);
+  private whereIs(name: string): Observable<Pid> {
+    const known = this.distributed.get(name);
     if (known !== undefined)
       return new Observable((subscriber) => {
         subscriber.next(known);
@@ -280,7 +283,7 @@ export class Session implements ErlangConnection, Caller {
     return this.erpc('global', 'whereis_name', [name]).pipe(
       map((pid) => {
         if (pid instanceof Pid) {
-          this.#distributed.set(name, pid);
+          this.distributed.set(name, pid);
           return pid;
         }
         const message = `No actor is registered as ${JSON.stringify(name)} in :global of ${this.target}`;
@@ -289,26 +292,26 @@ export class Session implements ErlangConnection, Caller {
     );
   }
 
-  #settle(call: Call, value: Term): void {
+  private settle(call: Call, value: Term): void {
     call.over = true;
-    this.#keepAlive.unref();
-    this.#ended.add(call);
+    this.keepAlive.unref();
+    this.ended.add(call);
     call.sink.next(value);
     call.sink.complete();
     // Often that was told by the next call already.
-    if (!this.#ended.isEmpty) this.#unwatchSoon();
+    if (!this.ended.isEmpty) this.unwatchSoon();
   }
 
-  #exited(id: number, reason: Term): void {
-    const call = this.#calls.take(id);
+  private exited(id: number, reason: Term): void {
+    const call = this.calls.take(id);
     if (call === undefined) return;
     call.over = true;
-    this.#keepAlive.unref();
-    for (const [name, pid] of this.#distributed) if (pid === call.request.to) this.#distributed.delete(name);
-    call.sink.error(this.#exitError(call, reason));
+    this.keepAlive.unref();
+    for (const [name, pid] of this.distributed) if (pid === call.request.to) this.distributed.delete(name);
+    call.sink.error(this.exitError(call, reason));
   }
 
-  #exitError({ id, request }: Call, reason: Term): ErlangError {
+  private exitError({ id, request }: Call, reason: Term): ErlangError {
     const { label } = request;
     if (reason === NOPROC) {
       const message = `There is no process ${label} on ${this.target}. Is it started there, and registered by that name?`;
@@ -321,32 +324,32 @@ export class Session implements ErlangConnection, Caller {
   }
 
   /** The processes of calls that have ended need not be monitored any more: that is sent with the next call, or else before long. */
-  #unwatchSoon(): void {
-    if (this.#demonitorsDue) return;
-    this.#demonitorsDue = true;
-    setImmediate(this.#demonitor);
+  private unwatchSoon(): void {
+    if (this.demonitorsDue) return;
+    this.demonitorsDue = true;
+    setImmediate(this.demonitor);
   }
 
-  readonly #demonitor = (): void => {
-    this.#demonitorsDue = false;
-    if (this.#ended.isEmpty || this.#closeReason !== undefined) return;
-    this.#outbox.push(new Demonitors(written((writer) => this.#ended.write(writer, this.#our))));
+  private readonly demonitor = (): void => {
+    this.demonitorsDue = false;
+    if (this.ended.isEmpty || this.closeReason !== undefined) return;
+    this.outbox.push(new Demonitors(written((writer) => this.ended.write(writer, this.our))));
   };
 
-  #end(reason: CloseReason): void {
-    if (this.#closeReason !== undefined) return;
-    this.#closeReason = reason;
-    this.#ticks.stop();
-    this.#outbox.close();
-    this.#socket.destroy();
+  private end(reason: CloseReason): void {
+    if (this.closeReason !== undefined) return;
+    this.closeReason = reason;
+    this.ticks.stop();
+    this.outbox.close();
+    this.socket.destroy();
     // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
-    this.#onEnd(reason.error);
-    for (const call of this.#calls.takeAll()) {
+    this.onEnd(reason.error);
+    for (const call of this.calls.takeAll()) {
       call.over = true;
-      this.#keepAlive.unref();
+      this.keepAlive.unref();
       call.sink.error(reason.errorFor(`The call to ${call.request.label}`));
     }
-    this.#messages.fail(reason);
+    this.messages.fail(reason);
   }
 }
 

@@ -11,51 +11,51 @@ const TICK = Buffer.alloc(4);
 export class Ticks {
   /** Something has come in. */
   heard = true;
-  readonly #socket: Socket;
-  readonly #interval: number;
-  readonly #onSilence: () => void;
-  readonly #timer: NodeJS.Timeout;
-  #lastLook: NodeJS.Immediate | undefined;
-  #silent = 0;
-  #written = 0;
-  #answered = 0;
+  private readonly socket: Socket;
+  private readonly interval: number;
+  private readonly onSilence: () => void;
+  private readonly timer: NodeJS.Timeout;
+  private lastLook: NodeJS.Immediate | undefined;
+  private silent = 0;
+  private written = 0;
+  private answered = 0;
 
   constructor(socket: Socket, interval: number, onSilence: () => void) {
-    this.#socket = socket;
-    this.#interval = interval;
-    this.#onSilence = onSilence;
-    this.#timer = setInterval(() => this.#look(), interval).unref();
+    this.socket = socket;
+    this.interval = interval;
+    this.onSilence = onSilence;
+    this.timer = setInterval(() => this.look(), interval).unref();
   }
 
   /** A tick has come in: it is answered, since the node may expect more of them than this side sends. */
   answer(): void {
     const now = performance.now();
-    if (now - this.#answered < Math.min(ANSWER_EVERY, this.#interval)) return;
-    this.#answered = now;
-    this.#tick();
+    if (now - this.answered < Math.min(ANSWER_EVERY, this.interval)) return;
+    this.answered = now;
+    this.tick();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    clearImmediate(this.#lastLook);
+    clearInterval(this.timer);
+    clearImmediate(this.lastLook);
   }
 
-  #look(): void {
-    if (this.#socket.bytesWritten === this.#written) this.#tick();
-    this.#written = this.#socket.bytesWritten;
-    if (this.heard) this.#silent = 0;
-    else this.#silent++;
+  private look(): void {
+    if (this.socket.bytesWritten === this.written) this.tick();
+    this.written = this.socket.bytesWritten;
+    if (this.heard) this.silent = 0;
+    else this.silent++;
     this.heard = false;
     // Where this process was too busy to read, or was stopped, what the node sent is there: it is read before an immediate.
-    if (this.#silent >= INTERVALS) this.#lastLook = setImmediate(() => this.#decide());
+    if (this.silent >= INTERVALS) this.lastLook = setImmediate(() => this.decide());
   }
 
-  #decide(): void {
-    if (!this.heard) this.#onSilence();
+  private decide(): void {
+    if (!this.heard) this.onSilence();
   }
 
-  #tick(): void {
+  private tick(): void {
     // What is full will be written later, and tells as much.
-    if (!this.#socket.writableNeedDrain) this.#socket.write(TICK);
+    if (!this.socket.writableNeedDrain) this.socket.write(TICK);
   }
 }

@@ -27,8 +27,8 @@ class RunningRequest implements CallContext {
   readonly caller: RpcConnection;
   isDone = false;
   subscription: Subscription | undefined;
-  #controller: AbortController | undefined;
-  #abandoned: { reason: unknown } | undefined;
+  private controller: AbortController | undefined;
+  private abandoned: { reason: unknown } | undefined;
 
   constructor(id: number | null, bytes: number, caller: RpcConnection) {
     this.id = id;
@@ -37,32 +37,32 @@ class RunningRequest implements CallContext {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abandoned !== undefined) this.#controller.abort(this.#abandoned.reason);
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.abandoned !== undefined) this.controller.abort(this.abandoned.reason);
     }
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
   /** The caller has disconnected. */
   abandon(reason: unknown): void {
     this.isDone = true;
-    this.#abandoned = { reason };
-    this.#controller?.abort(reason);
+    this.abandoned = { reason };
+    this.controller?.abort(reason);
     this.subscription?.unsubscribe();
   }
 }
 
 class Answer extends Outgoing {
-  readonly #answers: Answers;
+  private readonly answers: Answers;
 
   constructor(frame: Uint8Array, answers: Answers) {
     super(frame);
-    this.#answers = answers;
+    this.answers = answers;
   }
 
   override sent(weight: number): void {
-    this.#answers.onSent(weight);
+    this.answers.onSent(weight);
   }
 }
 
@@ -83,62 +83,62 @@ export interface AnswersConfig {
 
 /** Answers the requests of the other side: each gets exactly one answer, since a peer may block until it arrives. */
 export class Answers {
-  readonly #config: AnswersConfig;
-  readonly #working = new Set<RunningRequest>();
+  private readonly config: AnswersConfig;
+  private readonly working = new Set<RunningRequest>();
   /** The decoded bytes of the running requests. */
-  #workingBytes = 0;
+  private workingBytes = 0;
   /** The number and the weight of answers that the socket does not have yet. */
-  #unsent = 0;
-  #unsentBytes = 0;
+  private unsent = 0;
+  private unsentSize = 0;
   /** An answer was dropped since the unsent answers were last below the limit. */
-  #dropped = false;
+  private dropped = false;
   /** Notifications that were not carried out, because the limit of running calls was reached. */
-  #missed = 0;
+  private missed = 0;
 
   constructor(config: AnswersConfig) {
-    this.#config = config;
+    this.config = config;
   }
 
   /** Number of running requests. */
   get inWork(): number {
-    return this.#working.size;
+    return this.working.size;
   }
 
   /** The limit of running requests, or of their bytes, is reached. */
   get isBusy(): boolean {
-    const { maxCalls, maxCallBytes } = this.#config.limits;
-    return this.#working.size >= maxCalls || this.#workingBytes >= maxCallBytes;
+    const { maxCalls, maxCallBytes } = this.config.limits;
+    return this.working.size >= maxCalls || this.workingBytes >= maxCallBytes;
   }
 
   /** The limit of answers that the other side has not read is reached. */
   get isUnsentFull(): boolean {
-    return this.#unsentBytes >= this.#config.limits.maxUnsentBytes;
+    return this.unsentSize >= this.config.limits.maxUnsentBytes;
   }
 
   /** Bytes of answers that the other side has not read. */
   get unsentBytes(): number {
-    return this.#unsentBytes;
+    return this.unsentSize;
   }
 
   /** Answers had to be dropped, or as many as `maxCalls` are unsent: the other side does not read, but continues to ask. */
   get isFlooded(): boolean {
-    return this.isUnsentFull && (this.#dropped || this.#unsent >= this.#config.limits.maxCalls);
+    return this.isUnsentFull && (this.dropped || this.unsent >= this.config.limits.maxCalls);
   }
 
   /** Runs a method for a message of `bytes` decoded bytes. The answer goes to `id`; with null there is none. */
   request(id: number | null, name: string, params: unknown[], bytes: number): void {
-    const method = this.#config.methods.get(name);
+    const method = this.config.methods.get(name);
     if (method === undefined) {
-      this.#refuse(id, `there is no method '${printable(name.slice(0, MAX_NAME_LENGTH))}' here`);
+      this.refuse(id, `there is no method '${printable(name.slice(0, MAX_NAME_LENGTH))}' here`);
       return;
     }
     if (this.isBusy) {
-      const { size } = this.#working;
+      const { size } = this.working;
       const limit =
-        size >= this.#config.limits.maxCalls ? '(maxCalls)' : `of ${this.#workingBytes} bytes of memory (maxCallBytes)`;
+        size >= this.config.limits.maxCalls ? '(maxCalls)' : `of ${this.workingBytes} bytes of memory (maxCallBytes)`;
       const reason = `${size} calls are running here already ${limit}`;
-      if (id !== null) this.#refuse(id, reason);
-      else if (this.#missed++ === 0) this.#config.onFault(`sends notifications that are not carried out: ${reason}`);
+      if (id !== null) this.refuse(id, reason);
+      else if (this.missed++ === 0) this.config.onFault(`sends notifications that are not carried out: ${reason}`);
       return;
     }
     let work: RunningRequest | undefined;
@@ -147,54 +147,54 @@ export class Answers {
       if (typeof method === 'function') {
         result = method(...params);
       } else {
-        work = new RunningRequest(id, bytes, this.#config.caller);
+        work = new RunningRequest(id, bytes, this.config.caller);
         result = method.runWithContext(work, ...params);
       }
       const source = sourceOf(result);
-      if (source === undefined) this.#answer(id, null, result);
-      else this.#follow((work ??= new RunningRequest(id, bytes, this.#config.caller)), source);
+      if (source === undefined) this.answer(id, null, result);
+      else this.follow((work ??= new RunningRequest(id, bytes, this.config.caller)), source);
     } catch (error) {
-      this.#answer(id, detailOf(error), null);
+      this.answer(id, detailOf(error), null);
     }
   }
 
   /** Called when the socket has an answer of this weight. */
   onSent(weight: number): void {
-    this.#unsent--;
-    this.#unsentBytes -= weight;
-    if (!this.isUnsentFull) this.#dropped = false;
-    this.#config.onCapacity();
+    this.unsent--;
+    this.unsentSize -= weight;
+    if (!this.isUnsentFull) this.dropped = false;
+    this.config.onCapacity();
   }
 
   /** The connection has ended: aborts running requests. */
   abandon(reason: unknown): void {
-    this.#countMissed();
-    const works = [...this.#working];
-    this.#working.clear();
-    this.#workingBytes = 0;
+    this.countMissed();
+    const works = [...this.working];
+    this.working.clear();
+    this.workingBytes = 0;
     for (const work of works) work.abandon(reason);
   }
 
   /** Reports missed notifications to the log, since they have no answer. */
-  #countMissed(): void {
-    const missed = this.#missed;
-    this.#missed = 0;
-    if (missed > 1) this.#config.onFault(`has sent ${missed} notifications that were not carried out`);
+  private countMissed(): void {
+    const missed = this.missed;
+    this.missed = 0;
+    if (missed > 1) this.config.onFault(`has sent ${missed} notifications that were not carried out`);
   }
 
-  #follow(work: RunningRequest, source: Observable<unknown>): void {
-    this.#working.add(work);
-    this.#workingBytes += work.bytes;
+  private follow(work: RunningRequest, source: Observable<unknown>): void {
+    this.working.add(work);
+    this.workingBytes += work.bytes;
     let last: unknown;
     const finish = (error: unknown, value: unknown) => {
       if (work.isDone) return;
       work.isDone = true;
-      this.#working.delete(work);
-      this.#workingBytes -= work.bytes;
-      if (this.#missed > 0 && !this.isBusy) this.#countMissed();
-      this.#answer(work.id, error, value);
-      this.#config.onDone();
-      this.#config.onCapacity();
+      this.working.delete(work);
+      this.workingBytes -= work.bytes;
+      if (this.missed > 0 && !this.isBusy) this.countMissed();
+      this.answer(work.id, error, value);
+      this.config.onDone();
+      this.config.onCapacity();
     };
     const subscription = source.subscribe({
       next: (value) => (last = value),
@@ -205,13 +205,13 @@ export class Answers {
     else work.subscription = subscription;
   }
 
-  #refuse(id: number | null, reason: string): void {
-    this.#answer(id, [REFUSED, reason], null);
+  private refuse(id: number | null, reason: string): void {
+    this.answer(id, [REFUSED, reason], null);
   }
 
-  #answer(id: number | null, error: unknown, result: unknown): void {
+  private answer(id: number | null, error: unknown, result: unknown): void {
     if (id === null) return;
-    const { codec, outbox, backlog } = this.#config;
+    const { codec, outbox, backlog } = this.config;
     let frame: Uint8Array;
     try {
       frame = codec.encode([REPLY, id, error, result === undefined ? null : result]);
@@ -220,13 +220,13 @@ export class Answers {
     }
     const refusal = frame.length > SHORT_BYTES ? backlog.refusal : undefined;
     if (refusal !== undefined) {
-      this.#dropped = true;
+      this.dropped = true;
       const reason = `its answer of ${frame.length} bytes was dropped: ${refusal}`;
       frame = codec.encode([REPLY, id, [REFUSED, reason], null]);
     }
-    this.#unsent++;
+    this.unsent++;
     const answer = new Answer(frame, this);
-    this.#unsentBytes += answer.weight;
+    this.unsentSize += answer.weight;
     outbox.push(answer);
   }
 }

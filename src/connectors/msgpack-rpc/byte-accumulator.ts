@@ -8,18 +8,18 @@ const MAX_GROWTH = 64;
 /** Accumulates chunks of bytes in one piece of memory. */
 export class ByteAccumulator {
   length = 0;
-  #memory = NONE;
+  private memory = NONE;
 
   /** Appends a copy of a chunk; `announced` more bytes are expected after it. */
   append(chunk: Buffer, announced = 0): void {
-    this.#reserve(chunk.length, announced);
-    this.length += chunk.copy(this.#memory, this.length);
+    this.reserve(chunk.length, announced);
+    this.length += chunk.copy(this.memory, this.length);
   }
 
   /** Memory for up to `most` of the announced bytes. Report them by `filled`. */
   space(announced: number, most: number): Buffer {
-    this.#reserve(1, announced - 1);
-    return this.#memory.subarray(this.length, this.length + Math.min(announced, most));
+    this.reserve(1, announced - 1);
+    return this.memory.subarray(this.length, this.length + Math.min(announced, most));
   }
 
   filled(count: number): void {
@@ -28,24 +28,24 @@ export class ByteAccumulator {
 
   /** All bytes so far. */
   get bytes(): Buffer {
-    return this.#memory.subarray(0, this.length);
+    return this.memory.subarray(0, this.length);
   }
 
   /** Takes all bytes with their memory, and starts anew. */
   take(): Buffer {
     const { bytes } = this;
-    this.#memory = NONE;
+    this.memory = NONE;
     this.length = 0;
     return bytes;
   }
 
-  #reserve(count: number, announced: number): void {
+  private reserve(count: number, announced: number): void {
     const needed = this.length + count;
-    const memory = this.#memory;
+    const memory = this.memory;
     if (needed <= memory.length) return;
     const trusted = Math.min(needed + announced, MAX_GROWTH * needed);
-    this.#memory = Buffer.allocUnsafeSlow(Math.max(MIN_BYTES, 2 * memory.length, trusted));
-    memory.copy(this.#memory, 0, 0, this.length);
+    this.memory = Buffer.allocUnsafeSlow(Math.max(MIN_BYTES, 2 * memory.length, trusted));
+    memory.copy(this.memory, 0, 0, this.length);
   }
 }
 

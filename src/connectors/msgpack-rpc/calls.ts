@@ -32,96 +32,96 @@ export class Call extends Outgoing implements CancellableRun {
 
 /** The calls of this side that are in flight, by id. */
 export class Calls {
-  readonly #target: string;
-  readonly #outbox: Outbox;
-  readonly #keepAlive: RefCountedKeepAlive;
-  readonly #sent = new CallTable<Call>();
-  #lastId: number;
-  #cancelled = 0;
+  private readonly target: string;
+  private readonly outbox: Outbox;
+  private readonly keepAlive: RefCountedKeepAlive;
+  private readonly sent = new CallTable<Call>();
+  private lastId: number;
+  private cancelledCount = 0;
 
   constructor(target: string, outbox: Outbox, keepAlive: RefCountedKeepAlive, firstId: number) {
-    this.#target = target;
-    this.#outbox = outbox;
-    this.#keepAlive = keepAlive;
-    this.#lastId = firstId - 1;
+    this.target = target;
+    this.outbox = outbox;
+    this.keepAlive = keepAlive;
+    this.lastId = firstId - 1;
   }
 
   /** Number of calls that the other side has not answered, cancelled ones included. */
   get unanswered(): number {
-    return this.#sent.size;
+    return this.sent.size;
   }
 
   /** Ids count up from 1, begin again after 2³² − 1, and skip those in flight. */
   nextId(): number {
     do {
-      this.#lastId = this.#lastId === LARGEST_ID ? NO_CALL + 1 : this.#lastId + 1;
-    } while (this.#sent.has(this.#lastId));
-    return this.#lastId;
+      this.lastId = this.lastId === LARGEST_ID ? NO_CALL + 1 : this.lastId + 1;
+    } while (this.sent.has(this.lastId));
+    return this.lastId;
   }
 
   /** Number of cancelled calls that may still be answered. */
   get cancelled(): number {
-    return this.#cancelled;
+    return this.cancelledCount;
   }
 
   /** Sends the call. With `keepsAlive` it keeps the process alive until it is over. */
   start(call: Call, id: number, frame: Uint8Array): void {
     call.id = id;
     call.frame = frame;
-    this.#sent.add(call);
-    if (call.keepsAlive) this.#keepAlive.ref();
-    this.#outbox.push(call);
+    this.sent.add(call);
+    if (call.keepsAlive) this.keepAlive.ref();
+    this.outbox.push(call);
   }
 
   /** Handles an answer. Throws a `Refusal` if it belongs to no call. */
   settle(id: number, error: unknown, result: unknown): void {
-    const call = this.#sent.get(id);
+    const call = this.sent.get(id);
     if (call === undefined || (call !== null && call.frame !== null)) {
       const about = error === null || error === undefined ? '' : `: ${readableDetail(error)}`;
       const what = id === NO_CALL ? 'an error that belongs to no call' : `an answer to call ${id}, which was not made`;
       throw new Refusal('RPC_PROTOCOL', `${what}${about}`);
     }
-    this.#sent.remove(id);
+    this.sent.remove(id);
     if (call === null) {
-      this.#cancelled--;
+      this.cancelledCount--;
       return;
     }
-    this.#end(call);
+    this.end(call);
     if (error === null || error === undefined) {
       call.sink.next(result);
       call.sink.complete();
     } else {
-      call.sink.error(new RpcError(this.#target, call.method, error));
+      call.sink.error(new RpcError(this.target, call.method, error));
     }
   }
 
   /** The connection has ended: every call in flight fails, in the order in which they were made. */
   fail(ending: CloseReason): void {
     /** How many ids ago the call was made. */
-    const age = ({ id }: Call): number => (this.#lastId - id) >>> 0;
-    const calls = this.#sent.takeAll().sort((one, other) => age(other) - age(one));
-    this.#cancelled = 0;
+    const age = ({ id }: Call): number => (this.lastId - id) >>> 0;
+    const calls = this.sent.takeAll().sort((one, other) => age(other) - age(one));
+    this.cancelledCount = 0;
     for (const call of calls) {
       if (call.over) continue;
-      this.#end(call);
+      this.end(call);
       call.sink.error(ending.errorFor(call.method));
     }
   }
 
   /** The subscriber has unsubscribed. */
   cancel(call: Call): void {
-    this.#end(call);
+    this.end(call);
     if (call.frame !== null) {
-      this.#outbox.drop(call);
-      this.#sent.remove(call.id);
+      this.outbox.drop(call);
+      this.sent.remove(call.id);
       return;
     }
-    this.#sent.cancel(call.id);
-    this.#cancelled++;
+    this.sent.cancel(call.id);
+    this.cancelledCount++;
   }
 
-  #end(call: Call): void {
+  private end(call: Call): void {
     call.over = true;
-    if (call.keepsAlive) this.#keepAlive.unref();
+    if (call.keepsAlive) this.keepAlive.unref();
   }
 }

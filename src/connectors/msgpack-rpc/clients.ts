@@ -27,26 +27,26 @@ const PROBATION = 1 / 4;
 
 /** The admitted clients, in the order of their last messages. */
 export class Clients {
-  readonly #capacity: number;
+  private readonly capacity: number;
   /** Clients that have sent no complete message yet, and clients that have. */
-  readonly #silent = new LinkedList<Client>();
-  readonly #active = new LinkedList<Client>();
+  private readonly silent = new LinkedList<Client>();
+  private readonly active = new LinkedList<Client>();
 
   constructor(places: number) {
-    this.#capacity = places;
+    this.capacity = places;
   }
 
   get size(): number {
-    return this.#silent.size + this.#active.size;
+    return this.silent.size + this.active.size;
   }
 
   all(): Client[] {
-    return [...this.#silent.all(), ...this.#active.all()];
+    return [...this.silent.all(), ...this.active.all()];
   }
 
   add(client: Client): void {
-    client.list = this.#silent;
-    this.#silent.push(client);
+    client.list = this.silent;
+    this.silent.push(client);
   }
 
   remove(client: Client): void {
@@ -56,7 +56,7 @@ export class Clients {
 
   /** Called when a message of the client was received, or a call of it has ended. True the first time. */
   markActive(client: Client): boolean {
-    const heard = this.#active;
+    const heard = this.active;
     if (heard.last === client || client.list === null) return false;
     const isFirst = client.list !== heard;
     client.list.remove(client);
@@ -70,8 +70,8 @@ export class Clients {
    * there are few of them, since a good client, too, needs a moment for its first call.
    */
   nextToEvict(): Client | undefined {
-    const manySilent = this.#silent.size > this.#capacity * PROBATION;
-    const [one, other] = manySilent ? [this.#silent, this.#active] : [this.#active, this.#silent];
+    const manySilent = this.silent.size > this.capacity * PROBATION;
+    const [one, other] = manySilent ? [this.silent, this.active] : [this.active, this.silent];
     return firstIdle(one) ?? firstIdle(other);
   }
 }

@@ -3,44 +3,44 @@
  * of a Map; the timer is set again only when it fires. It does not keep the process alive.
  */
 export class Deadlines<T> {
-  readonly #ms: number;
-  readonly #onExpired: (member: T) => void;
-  readonly #since = new Map<T, number>();
-  #armed = false;
+  private readonly ms: number;
+  private readonly onExpired: (member: T) => void;
+  private readonly since = new Map<T, number>();
+  private armed = false;
 
   /** With `ms` = Infinity nothing ever expires. */
   constructor(ms: number, onExpired: (member: T) => void) {
-    this.#ms = ms;
-    this.#onExpired = onExpired;
+    this.ms = ms;
+    this.onExpired = onExpired;
   }
 
   add(member: T): void {
-    if (this.#ms === Infinity) return;
-    this.#since.set(member, performance.now());
-    if (!this.#armed) this.#arm(this.#ms);
+    if (this.ms === Infinity) return;
+    this.since.set(member, performance.now());
+    if (!this.armed) this.arm(this.ms);
   }
 
   delete(member: T): void {
-    this.#since.delete(member);
+    this.since.delete(member);
   }
 
-  #arm(ms: number): void {
-    this.#armed = true;
+  private arm(ms: number): void {
+    this.armed = true;
     // Data that arrived while this process was busy is read before an immediate: only then it is certain that nothing arrived.
-    setTimeout(() => setImmediate(() => this.#expire()), Math.ceil(ms)).unref();
+    setTimeout(() => setImmediate(() => this.expire()), Math.ceil(ms)).unref();
   }
 
-  #expire(): void {
-    this.#armed = false;
+  private expire(): void {
+    this.armed = false;
     const now = performance.now();
-    for (const [member, since] of this.#since) {
-      const left = since + this.#ms - now;
+    for (const [member, since] of this.since) {
+      const left = since + this.ms - now;
       if (left > 0) {
-        this.#arm(left);
+        this.arm(left);
         return;
       }
-      this.#since.delete(member);
-      this.#onExpired(member);
+      this.since.delete(member);
+      this.onExpired(member);
     }
   }
 }

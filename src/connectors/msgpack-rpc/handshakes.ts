@@ -25,65 +25,65 @@ export interface HandshakesConfig {
  * before, because it would send no message to a client without TLS.
  */
 export class Handshakes {
-  readonly #config: HandshakesConfig;
-  readonly #server: Server;
+  private readonly config: HandshakesConfig;
+  private readonly server: Server;
   /** Clients in a handshake, by their accepted sockets. */
-  readonly #clients = new WeakMap<Socket, Client>();
-  readonly #deadlines: Deadlines<Client>;
+  private readonly clients = new WeakMap<Socket, Client>();
+  private readonly deadlines: Deadlines<Client>;
 
   constructor(config: HandshakesConfig) {
-    this.#config = config;
+    this.config = config;
     const { tls, timeout, onFailed } = config;
-    this.#deadlines = new Deadlines(timeout, (client) => {
-      this.#clients.delete(client.socket);
+    this.deadlines = new Deadlines(timeout, (client) => {
+      this.clients.delete(client.socket);
       onFailed(client, `it took longer than ${timeout} ms (handshakeTimeout)`);
     });
     // Node's own timeout restarts with every byte.
     const server = createServer({ ...tls, ...socketOptions, handshakeTimeout: 2 ** 31 - 1 });
     server.on('secureConnection', (secure) => {
-      const client = this.#take(secure);
+      const client = this.take(secure);
       if (client === undefined) secure.destroy();
       else config.onAgreed(client, secure);
     });
     server.on('tlsClientError', (error, secure) => {
-      const client = this.#take(secure);
+      const client = this.take(secure);
       if (client === undefined) return;
       // For a refused certificate Node reports only a closed socket.
       const refused = secure.authorizationError as unknown;
       onFailed(client, typeof refused === 'string' ? explainCertificate(refused) : explain(error), error);
     });
-    this.#server = server;
+    this.server = server;
   }
 
   begin(client: Client): void {
     const { socket } = client;
-    this.#clients.set(socket, client);
-    this.#deadlines.add(client);
+    this.clients.set(socket, client);
+    this.deadlines.add(client);
     socket.once('data', (first: Buffer) => {
       if (first[0] === HANDSHAKE_RECORD) {
         socket.pause();
         socket.unshift(first);
-        this.#server.emit('connection', socket);
+        this.server.emit('connection', socket);
         return;
       }
-      this.#forget(client);
-      this.#config.onPlain(client);
+      this.forget(client);
+      this.config.onPlain(client);
     });
     // The error of the handshake is reported after the close.
-    socket.once('close', () => this.#deadlines.delete(client));
+    socket.once('close', () => this.deadlines.delete(client));
   }
 
-  #forget(client: Client): void {
-    this.#clients.delete(client.socket);
-    this.#deadlines.delete(client);
+  private forget(client: Client): void {
+    this.clients.delete(client.socket);
+    this.deadlines.delete(client);
   }
 
   /** The client of this socket, while its handshake is not complete. */
-  #take(secure: TLSSocket): Client | undefined {
+  private take(secure: TLSSocket): Client | undefined {
     // The accepted socket: Node offers no other way to identify it once its address is unavailable.
     const { _parent: socket } = secure as TLSSocket & { readonly _parent?: Socket };
-    const client = socket && this.#clients.get(socket);
-    if (client !== undefined) this.#forget(client);
+    const client = socket && this.clients.get(socket);
+    if (client !== undefined) this.forget(client);
     return client;
   }
 }

@@ -19,41 +19,41 @@ export class Intake {
   readonly inbox: Inbox;
   /** The option `onread` of the socket. */
   readonly onread: OnReadOpts;
-  readonly #own: Buffer | undefined;
-  #space: Buffer | undefined;
-  #onBytes: (() => void) | undefined;
-  #closed = false;
+  private readonly own: Buffer | undefined;
+  private space: Buffer | undefined;
+  private onBytes: (() => void) | undefined;
+  private closed = false;
 
   constructor(limits: MessageLimits, encrypted: boolean) {
     this.inbox = new Inbox(limits);
-    this.#own = encrypted ? Buffer.allocUnsafeSlow(RECORD) : undefined;
+    this.own = encrypted ? Buffer.allocUnsafeSlow(RECORD) : undefined;
     this.onread = {
-      buffer: () => this.#nextBuffer(),
-      callback: (count, buffer) => this.#read(count, buffer as Buffer),
+      buffer: () => this.nextBuffer(),
+      callback: (count, buffer) => this.read(count, buffer as Buffer),
     };
   }
 
   /** `onBytes` is called for each read. */
   open(onBytes: () => void): void {
-    this.#onBytes = onBytes;
+    this.onBytes = onBytes;
   }
 
   /** Drops all data from now on. */
   close(): void {
-    this.#closed = true;
-    this.#onBytes = undefined;
+    this.closed = true;
+    this.onBytes = undefined;
   }
 
-  #nextBuffer(): Buffer {
-    this.#space = this.#closed ? undefined : this.inbox.space(LONG_READ);
-    return this.#space ?? this.#own ?? (common ??= Buffer.allocUnsafeSlow(READ));
+  private nextBuffer(): Buffer {
+    this.space = this.closed ? undefined : this.inbox.space(LONG_READ);
+    return this.space ?? this.own ?? (common ??= Buffer.allocUnsafeSlow(READ));
   }
 
-  #read(count: number, buffer: Buffer): boolean {
-    if (this.#closed) return true;
-    if (buffer === this.#space) this.inbox.filled(count);
+  private read(count: number, buffer: Buffer): boolean {
+    if (this.closed) return true;
+    if (buffer === this.space) this.inbox.filled(count);
     else this.inbox.borrow(buffer, count);
-    this.#onBytes?.();
+    this.onBytes?.();
     this.inbox.settle();
     return true;
   }

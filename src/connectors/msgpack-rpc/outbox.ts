@@ -39,108 +39,108 @@ export abstract class Outgoing implements Linked<Outgoing> {
  * about a small message. While the socket is full it gets no frames, so that waiting frames can still be dropped.
  */
 export class Outbox {
-  readonly #socket: Socket;
-  #queue = new LinkedList<Outgoing>();
+  private readonly socket: Socket;
+  private queue = new LinkedList<Outgoing>();
   /** The total weight of the queue. */
-  #weight = 0;
-  #flushing = false;
-  #full = false;
-  #closed = false;
+  private weight = 0;
+  private flushing = false;
+  private socketFull = false;
+  private closed = false;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.on('drain', () => {
-      this.#full = false;
+      this.socketFull = false;
       this.flush();
     });
   }
 
   /** Whether the buffer of the socket is full. */
   get full(): boolean {
-    return this.#full;
+    return this.socketFull;
   }
 
   /** Bytes that the other side has not received: those in the queue, and those in the socket. */
   get waitingBytes(): number {
-    return this.#full ? this.#weight + this.#socket.writableLength : this.#weight;
+    return this.socketFull ? this.weight + this.socket.writableLength : this.weight;
   }
 
   push(item: Outgoing): void {
-    if (this.#closed) return;
-    this.#queue.push(item);
-    this.#weight += item.weight;
-    if (this.#flushing || this.#full) return;
-    this.#flushing = true;
-    void turn.then(this.#flushNow);
+    if (this.closed) return;
+    this.queue.push(item);
+    this.weight += item.weight;
+    if (this.flushing || this.socketFull) return;
+    this.flushing = true;
+    void turn.then(this.flushNow);
   }
 
   /** Removes an item that the socket does not have yet. */
   drop(item: Outgoing): void {
-    if (!this.#closed) {
-      this.#queue.remove(item);
-      this.#weight -= item.weight;
+    if (!this.closed) {
+      this.queue.remove(item);
+      this.weight -= item.weight;
     }
     item.frame = null;
   }
 
   /** Drops the queue. Nothing is written any more. */
   close(): void {
-    this.#closed = true;
-    this.#queue = new LinkedList();
-    this.#weight = 0;
+    this.closed = true;
+    this.queue = new LinkedList();
+    this.weight = 0;
   }
 
   /** Writes the queue now, as far as the socket accepts it, instead of at the end of the turn. */
   flush(): void {
-    this.#flushing = false;
-    while (!this.#full && !this.#closed && this.#queue.first !== null) this.#writeSome(this.#queue.first);
+    this.flushing = false;
+    while (!this.socketFull && !this.closed && this.queue.first !== null) this.writeSome(this.queue.first);
   }
 
-  readonly #flushNow = (): void => {
+  private readonly flushNow = (): void => {
     this.flush();
   };
 
   /** One write: a long frame alone, or as many shorter ones as fit. */
-  #writeSome(first: Outgoing): void {
+  private writeSome(first: Outgoing): void {
     const { written } = first;
-    const frame = this.#take(first, first.frame!);
+    const frame = this.take(first, first.frame!);
     // The usual case: a single frame.
-    if (this.#queue.first === null || frame.length >= LONG_FRAME) this.#write(frame, written);
-    else this.#writeJoined(frame, written);
+    if (this.queue.first === null || frame.length >= LONG_FRAME) this.write(frame, written);
+    else this.writeJoined(frame, written);
   }
 
-  #writeJoined(first: Uint8Array, firstWritten: (() => void) | undefined): void {
+  private writeJoined(first: Uint8Array, firstWritten: (() => void) | undefined): void {
     const frames = [first];
     const written = firstWritten === undefined ? [] : [firstWritten];
     let bytes = first.length;
-    for (let item = this.#queue.first; item !== null && bytes < LARGEST_JOIN; item = this.#queue.first) {
+    for (let item = this.queue.first; item !== null && bytes < LARGEST_JOIN; item = this.queue.first) {
       const frame = item.frame!;
       if (frame.length >= LONG_FRAME) break;
       frames.push(frame);
       bytes += frame.length;
       if (item.written !== undefined) written.push(item.written);
-      this.#take(item, frame);
+      this.take(item, frame);
     }
     const all = written.length === 0 ? undefined : () => written.forEach((callback) => callback());
-    this.#write(frames.length === 1 ? first : Buffer.concat(frames, bytes), all);
+    this.write(frames.length === 1 ? first : Buffer.concat(frames, bytes), all);
   }
 
-  #take(item: Outgoing, frame: Uint8Array): Uint8Array {
+  private take(item: Outgoing, frame: Uint8Array): Uint8Array {
     const { weight } = item;
-    this.#queue.remove(item);
-    this.#weight -= weight;
+    this.queue.remove(item);
+    this.weight -= weight;
     item.frame = null;
     item.sent(weight);
     return frame;
   }
 
-  #write(bytes: Uint8Array, written: (() => void) | undefined): void {
+  private write(bytes: Uint8Array, written: (() => void) | undefined): void {
     const { length } = bytes;
     if (written === undefined && length < LONG_FRAME) {
-      this.#full = !this.#socket.write(bytes);
+      this.socketFull = !this.socket.write(bytes);
       return;
     }
-    this.#full = !this.#socket.write(bytes, (error) => {
+    this.socketFull = !this.socket.write(bytes, (error) => {
       if (error != null) return;
       written?.();
       if (length >= LONG_FRAME) releaseBuffer(bytes);

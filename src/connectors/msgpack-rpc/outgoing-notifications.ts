@@ -17,29 +17,29 @@ class OutgoingNotification extends Outgoing {
 
 /** The notifications of this side that are not written yet. */
 export class OutgoingNotifications {
-  readonly #outbox: Outbox;
-  readonly #keepAlive: RefCountedKeepAlive;
-  readonly #unwritten = new Set<OutgoingNotification>();
+  private readonly outbox: Outbox;
+  private readonly keepAlive: RefCountedKeepAlive;
+  private readonly unwritten = new Set<OutgoingNotification>();
 
   constructor(outbox: Outbox, keepAlive: RefCountedKeepAlive) {
-    this.#outbox = outbox;
-    this.#keepAlive = keepAlive;
+    this.outbox = outbox;
+    this.keepAlive = keepAlive;
   }
 
   start(frame: Uint8Array, method: string, subscriber: Subscriber<never>): void {
     const notification = new OutgoingNotification(frame, method, subscriber);
-    this.#unwritten.add(notification);
-    this.#keepAlive.ref();
+    this.unwritten.add(notification);
+    this.keepAlive.ref();
     subscriber.add(() => {
-      this.#unwritten.delete(notification);
-      this.#keepAlive.unref();
-      if (notification.frame !== null) this.#outbox.drop(notification);
+      this.unwritten.delete(notification);
+      this.keepAlive.unref();
+      if (notification.frame !== null) this.outbox.drop(notification);
     });
-    this.#outbox.push(notification);
+    this.outbox.push(notification);
   }
 
   /** The connection has ended: notifications that are not written fail. */
   fail(ending: CloseReason): void {
-    for (const { subscriber, method } of [...this.#unwritten]) subscriber.error(ending.errorFor(method));
+    for (const { subscriber, method } of [...this.unwritten]) subscriber.error(ending.errorFor(method));
   }
 }

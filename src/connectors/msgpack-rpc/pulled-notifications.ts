@@ -20,19 +20,19 @@ export interface PulledNotificationsConfig {
 
 /** The notifications of a connection for one consumer, which pulls them. They are kept until then, up to a limit. */
 export class PulledNotifications implements AsyncIterableIterator<RpcNotification> {
-  readonly #config: PulledNotificationsConfig;
-  #first: Kept | undefined;
-  #last: Kept | undefined;
+  private readonly config: PulledNotificationsConfig;
+  private first: Kept | undefined;
+  private last: Kept | undefined;
   /** The total weight of the kept notifications. */
-  #weight = 0;
+  private weight = 0;
   /** Notifications dropped at the limit. The consumer gets an error in their place, and nothing after it. */
-  #dropped = 0;
-  #isOver = false;
+  private dropped = 0;
+  private isOver = false;
   /** Pulls that wait for a notification. */
-  #pulls: ((result: IteratorResult<RpcNotification, undefined>) => void)[] = [];
+  private pulls: ((result: IteratorResult<RpcNotification, undefined>) => void)[] = [];
 
   constructor(config: PulledNotificationsConfig) {
-    this.#config = config;
+    this.config = config;
   }
 
   [Symbol.asyncIterator](): this {
@@ -41,52 +41,52 @@ export class PulledNotifications implements AsyncIterableIterator<RpcNotificatio
 
   /** Adds a notification of a message with `bytes` decoded bytes. */
   push(notification: RpcNotification, bytes: number): void {
-    const pull = this.#pulls.shift();
+    const pull = this.pulls.shift();
     if (pull !== undefined) {
       pull({ done: false, value: notification });
       return;
     }
-    if (this.#dropped > 0 || this.#weight >= this.#config.maxBacklogBytes) {
-      this.#dropped++;
+    if (this.dropped > 0 || this.weight >= this.config.maxBacklogBytes) {
+      this.dropped++;
       return;
     }
     const kept: Kept = { notification, weight: bytes + ENTRY_OVERHEAD, next: undefined };
-    this.#weight += kept.weight;
-    if (this.#last === undefined) this.#first = kept;
-    else this.#last.next = kept;
-    this.#last = kept;
+    this.weight += kept.weight;
+    if (this.last === undefined) this.first = kept;
+    else this.last.next = kept;
+    this.last = kept;
   }
 
   /** The connection has ended. Kept notifications can still be pulled. */
   end(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#config.onEnd(this);
-    for (const pull of this.#pulls.splice(0)) pull({ done: true, value: undefined });
+    if (this.isOver) return;
+    this.isOver = true;
+    this.config.onEnd(this);
+    for (const pull of this.pulls.splice(0)) pull({ done: true, value: undefined });
   }
 
   async next(): Promise<IteratorResult<RpcNotification, undefined>> {
-    const kept = this.#first;
+    const kept = this.first;
     if (kept !== undefined) {
-      this.#first = kept.next;
-      if (kept.next === undefined) this.#last = undefined;
-      this.#weight -= kept.weight;
+      this.first = kept.next;
+      if (kept.next === undefined) this.last = undefined;
+      this.weight -= kept.weight;
       return { done: false, value: kept.notification };
     }
-    if (this.#dropped > 0) {
-      const { target, maxBacklogBytes } = this.#config;
-      const reason = `sent ${this.#dropped} notifications that were dropped: ${maxBacklogBytes} bytes of those before had not been pulled (maxBacklogBytes)`;
-      this.#dropped = 0;
+    if (this.dropped > 0) {
+      const { target, maxBacklogBytes } = this.config;
+      const reason = `sent ${this.dropped} notifications that were dropped: ${maxBacklogBytes} bytes of those before had not been pulled (maxBacklogBytes)`;
+      this.dropped = 0;
       this.end();
       throw new RpcBacklogError(target, reason);
     }
-    if (this.#isOver) return { done: true, value: undefined };
-    return new Promise((resolve) => this.#pulls.push(resolve));
+    if (this.isOver) return { done: true, value: undefined };
+    return new Promise((resolve) => this.pulls.push(resolve));
   }
 
   return(): Promise<IteratorResult<RpcNotification, undefined>> {
-    this.#first = this.#last = undefined;
-    this.#dropped = 0;
+    this.first = this.last = undefined;
+    this.dropped = 0;
     this.end();
     return Promise.resolve({ done: true, value: undefined });
   }

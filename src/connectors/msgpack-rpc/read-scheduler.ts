@@ -18,30 +18,30 @@ export interface ScheduledReader {
  * queue, which is served between two polls of the sockets, so that a flood delays neither other clients nor timers.
  */
 export class ReadScheduler {
-  #waiting: ScheduledReader[] = [];
-  #scheduled = false;
+  private waiting: ScheduledReader[] = [];
+  private scheduled = false;
 
   /** The budget before a reader has to wait for its turn. */
   get budget(): number {
-    return this.#scheduled ? SHARED_BUDGET : BUDGET;
+    return this.scheduled ? SHARED_BUDGET : BUDGET;
   }
 
   push(reader: ScheduledReader): void {
-    this.#waiting.push(reader);
-    this.#schedule();
+    this.waiting.push(reader);
+    this.schedule();
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(this.#round);
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setImmediate(this.round);
   }
 
   /** A reader that pushes itself again during the round is placed after all others, including those that had no time left. */
-  readonly #round = (): void => {
-    const readers = this.#waiting;
-    this.#waiting = [];
-    this.#scheduled = false;
+  private readonly round = (): void => {
+    const readers = this.waiting;
+    this.waiting = [];
+    this.scheduled = false;
     let now = performance.now();
     const end = now + MAX_ROUND_MS;
     let served = 0;
@@ -50,8 +50,8 @@ export class ReadScheduler {
         readers[served++]!.takeTurn(now + MAX_TURN_MS);
     } finally {
       if (served < readers.length) {
-        this.#waiting = readers.slice(served).concat(this.#waiting);
-        this.#schedule();
+        this.waiting = readers.slice(served).concat(this.waiting);
+        this.schedule();
       }
     }
   };

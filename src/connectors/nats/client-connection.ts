@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection as Client } from '@nats-io/transport-node';
 import { Observable, Subject, type Subscriber } from 'rxjs';
 import { reportUnhandled } from '../../pool/rx/report-unhandled';
+import { DescribedConnection } from '../described-connection';
 import { checkTimeout } from '../msgpack-rpc/arguments';
 import type { Codec } from '../msgpack-rpc/codec';
 import { NatsConnectionError, NatsPermissionError } from './errors';
@@ -26,16 +27,18 @@ const valueOnly: ReadReply = (reader, subject, message) => reader.value(subject,
 const wholeMessage: ReadReply = (reader, _, message, headers) => reader.read(message, headers);
 
 /** A `NatsConnection` over a client that is connected. */
-export class ClientConnection implements NatsConnection {
+export class ClientConnection extends DescribedConnection implements NatsConnection {
+  readonly target: string;
+  protected readonly kind = 'NatsConnection';
   readonly status$: Observable<NatsStatus>;
   readonly link: Link;
   readonly reader: MessageReader;
   readonly payloads: Payloads;
-  readonly #config: ConnectionConfig;
-  readonly #status = new Subject<NatsStatus>();
-  readonly #requests: Requests;
+  private readonly config: ConnectionConfig;
+  private readonly status = new Subject<NatsStatus>();
+  private readonly requests: Requests;
   /** The subject that was found right last: most requests have the same. */
-  #checked: string | undefined;
+  private checked: string | undefined;
 
   /** `onBroken` is told when the connection cannot be used any more, though the client is connected. */
   constructor(
@@ -44,8 +47,10 @@ export class ClientConnection implements NatsConnection {
     tell: (status: NatsStatus) => void,
     onBroken: (error: Error) => void,
   ) {
-    this.#config = config;
-    this.status$ = this.#status.asObservable();
+    super();
+    this.target = config.target;
+    this.config = config;
+    this.status$ = this.status.asObservable();
     this.payloads = new Payloads(config.codec, config.limits);
     this.reader = new MessageReader(this.payloads, config.limits);
     this.link = new Link(
@@ -53,16 +58,16 @@ export class ClientConnection implements NatsConnection {
       config.target,
       config.limits,
       (status) => {
-        this.#status.next(status);
+        this.status.next(status);
         tell(status);
       },
       (subject, isSubscription, error) => {
-        if (!isSubscription) this.#requests.refuse(subject, error);
-        else if (this.#requests.isInbox(subject)) onBroken(new NatsPermissionError(subject, error));
+        if (!isSubscription) this.requests.refuse(subject, error);
+        else if (this.requests.isInbox(subject)) onBroken(new NatsPermissionError(subject, error));
       },
     );
-    this.#requests = new Requests(this.link, this.reader, config.inboxPrefix);
-    this.link.whenEnded(() => this.#status.complete());
+    this.requests = new Requests(this.link, this.reader, config.inboxPrefix);
+    this.link.whenEnded(() => this.status.complete());
   }
 
   get server(): string {
@@ -70,18 +75,18 @@ export class ClientConnection implements NatsConnection {
   }
 
   request(subject: string, value?: unknown, options?: NatsRequestOptions): Observable<unknown> {
-    return new Observable((subscriber) => this.#request(subscriber, subject, value, options, valueOnly));
+    return new Observable((subscriber) => this.startRequest(subscriber, subject, value, options, valueOnly));
   }
 
   requestMessage(subject: string, value?: unknown, options?: NatsRequestOptions): Observable<NatsMessage> {
     return new Observable<unknown>((subscriber) =>
-      this.#request(subscriber, subject, value, options, wholeMessage),
+      this.startRequest(subscriber, subject, value, options, wholeMessage),
     ) as Observable<NatsMessage>;
   }
 
   publish(subject: string, value?: unknown, options?: NatsPublishOptions): Observable<never> {
     return new Observable((subscriber) => {
-      this.#check(subject);
+      this.check(subject);
       const payload = this.payloads.encode(subject, value);
       const headers = headersOf(options?.headers);
       const message: Outgoing = {
@@ -89,7 +94,7 @@ export class ClientConnection implements NatsConnection {
         payload,
         options: headers === undefined ? undefined : { headers },
         sent: false,
-        onSent: () => this.#confirm(subscriber, subject, () => subscriber.complete()),
+        onSent: () => this.confirm(subscriber, subject, () => subscriber.complete()),
         onFailed: (error) => subscriber.error(error),
       };
       subscriber.add(() => this.link.drop(message));
@@ -115,28 +120,28 @@ export class ClientConnection implements NatsConnection {
         }),
       );
       if (this.link.ended) return;
-      const subscription = this.#listen(subject, queue, subscriber);
+      const subscription = this.listen(subject, queue, subscriber);
       subscriber.add(() => subscription.unsubscribe());
     });
   }
 
   ping(): Observable<true> {
     return new Observable((subscriber) => {
-      this.#confirm(subscriber, 'ping', () => {
+      this.confirm(subscriber, 'ping', () => {
         subscriber.next(true);
         subscriber.complete();
       });
     });
   }
 
-  #listen(subject: string, queue: string | undefined, subscriber: Subscriber<NatsMessage>) {
+  private listen(subject: string, queue: string | undefined, subscriber: Subscriber<NatsMessage>) {
     return this.client.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message: Msg) => {
         // What throws here would end the client's reader, and with it everything on the connection.
         try {
           if (error !== null) subscriber.error(new NatsPermissionError(subject, error));
-          else this.#deliver(message, subscriber);
+          else this.deliver(message, subscriber);
         } catch (thrown) {
           reportUnhandled(thrown);
         }
@@ -144,7 +149,7 @@ export class ClientConnection implements NatsConnection {
     });
   }
 
-  #deliver(message: Msg, subscriber: Subscriber<NatsMessage>): void {
+  private deliver(message: Msg, subscriber: Subscriber<NatsMessage>): void {
     let read: NatsMessage;
     try {
       read = this.reader.read(message);
@@ -155,33 +160,33 @@ export class ClientConnection implements NatsConnection {
     subscriber.next(read);
   }
 
-  #request(
+  private startRequest(
     subscriber: Subscriber<unknown>,
     subject: string,
     value: unknown,
     options: NatsRequestOptions | undefined,
     readReply: ReadReply,
   ): void {
-    this.#check(subject);
+    this.check(subject);
     const payload = this.payloads.encode(subject, value);
     const timeout = options?.timeout;
     if (timeout !== undefined) checkRequestTimeout(timeout);
     const headers = headersOf(options?.headers);
-    this.#requests.start(subscriber, {
+    this.requests.start(subscriber, {
       subject,
       payload,
       headers,
-      timeout: timeout ?? this.#config.requestTimeout,
+      timeout: timeout ?? this.config.requestTimeout,
       readReply,
     });
   }
 
   /** Calls `done` when the server has all that was sent. */
-  #confirm(subscriber: Subscriber<unknown>, subject: string, done: () => void): void {
+  private confirm(subscriber: Subscriber<unknown>, subject: string, done: () => void): void {
     subscriber.add(this.link.whenEnded((errorFor) => subscriber.error(errorFor(subject, true))));
     if (subscriber.closed) return;
     this.link.flush().then(done, (cause: unknown) => {
-      const { target } = this.#config;
+      const { target } = this.config;
       const message = `'${subject}' failed: the connection to ${target} was lost before the server had confirmed it`;
       subscriber.error(
         new NatsConnectionError('NATS_CONNECTION_LOST', target, message, { subject, sent: true, cause }),
@@ -189,10 +194,10 @@ export class ClientConnection implements NatsConnection {
     });
   }
 
-  #check(subject: string): void {
-    if (subject === this.#checked) return;
+  private check(subject: string): void {
+    if (subject === this.checked) return;
     checkSubject(subject, false);
-    this.#checked = subject;
+    this.checked = subject;
   }
 }
 

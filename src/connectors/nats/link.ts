@@ -34,17 +34,17 @@ export type EndListener = (errorFor: (subject: string, sent: boolean) => NatsCon
  * server does not take: so messages wait here, and leave when the client is connected and the server has confirmed enough of those before.
  */
 export class Link {
-  readonly #endListeners = new Set<EndListener>();
-  readonly #waiting = new Set<Outgoing>();
-  #waitingBytes = 0;
-  #connected = true;
-  #disconnectedSince = 0;
+  private readonly endListeners = new Set<EndListener>();
+  private readonly waiting = new Set<Outgoing>();
+  private waitingBytes = 0;
+  private connected = true;
+  private disconnectedSince = 0;
   /** All the bytes sent, and how many of them the server has, or are lost with a connection. */
-  #sentBytes = 0;
-  #confirmedBytes = 0;
-  #probing = false;
-  #flushing: Promise<void> | undefined;
-  #errorFor: ((subject: string, sent: boolean) => NatsConnectionError) | undefined;
+  private sentBytes = 0;
+  private confirmedBytes = 0;
+  private probing = false;
+  private flushing: Promise<void> | undefined;
+  private errorFor: ((subject: string, sent: boolean) => NatsConnectionError) | undefined;
 
   constructor(
     readonly client: Client,
@@ -53,43 +53,43 @@ export class Link {
     private readonly tell: (status: NatsStatus) => void,
     private readonly onPermission: (subject: string, isSubscription: boolean, error: Error) => void,
   ) {
-    void this.#watch();
+    void this.watch();
   }
 
   get ended(): boolean {
-    return this.#errorFor !== undefined;
+    return this.errorFor !== undefined;
   }
 
   /** Calls it when the connection has ended, or now if it has. The function that it returns takes it back. */
   whenEnded(listener: EndListener): () => void {
-    if (this.#errorFor !== undefined) listener(this.#errorFor);
-    else this.#endListeners.add(listener);
-    return () => this.#endListeners.delete(listener);
+    if (this.errorFor !== undefined) listener(this.errorFor);
+    else this.endListeners.add(listener);
+    return () => this.endListeners.delete(listener);
   }
 
   /** Sends it, now or when it can leave; what becomes of it is told by its methods. */
   send(message: Outgoing): void {
-    if (this.#errorFor !== undefined) {
-      message.onFailed(this.#errorFor(message.subject, false));
-    } else if (this.#waiting.size === 0 && this.#flows) {
-      this.#publish(message);
-    } else if (this.#waitingBytes >= this.limits.maxBacklogBytes) {
-      message.onFailed(new NatsBacklogError(message.subject, this.#waitingBytes, this.limits.maxBacklogBytes));
+    if (this.errorFor !== undefined) {
+      message.onFailed(this.errorFor(message.subject, false));
+    } else if (this.waiting.size === 0 && this.flows) {
+      this.publish(message);
+    } else if (this.waitingBytes >= this.limits.maxBacklogBytes) {
+      message.onFailed(new NatsBacklogError(message.subject, this.waitingBytes, this.limits.maxBacklogBytes));
     } else {
-      this.#waiting.add(message);
-      this.#waitingBytes += weightOf(message);
+      this.waiting.add(message);
+      this.waitingBytes += weightOf(message);
     }
   }
 
   /** Takes back a message that has not left. */
   drop(message: Outgoing): void {
-    if (this.#waiting.delete(message)) this.#waitingBytes -= weightOf(message);
+    if (this.waiting.delete(message)) this.waitingBytes -= weightOf(message);
   }
 
   /** Resolves when the server has all that was sent. What is asked for in one turn is one question. */
   flush(): Promise<void> {
-    return (this.#flushing ??= Promise.resolve().then(() => {
-      this.#flushing = undefined;
+    return (this.flushing ??= Promise.resolve().then(() => {
+      this.flushing = undefined;
       return this.client.flush();
     }));
   }
@@ -100,31 +100,31 @@ export class Link {
 
   /** The client has closed, or is being closed by this side. */
   end(byUs: boolean, cause: Error | undefined): void {
-    if (this.#errorFor !== undefined) return;
+    if (this.errorFor !== undefined) return;
     const { target } = this;
     const why = byUs
       ? 'was closed by this side'
       : `was lost: ${cause === undefined ? 'the client has closed' : messageOf(cause)}`;
-    this.#errorFor = (subject, sent) =>
+    this.errorFor = (subject, sent) =>
       new NatsConnectionError(
         byUs ? 'NATS_CONNECTION_CLOSED' : 'NATS_CONNECTION_LOST',
         target,
         `'${subject}' failed: the connection to ${target} ${why}`,
         { subject, sent, cause },
       );
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    this.#waitingBytes = 0;
-    for (const message of waiting) message.onFailed(this.#errorFor(message.subject, false));
-    for (const listener of this.#endListeners) listener(this.#errorFor);
-    this.#endListeners.clear();
+    const waiting = [...this.waiting];
+    this.waiting.clear();
+    this.waitingBytes = 0;
+    for (const message of waiting) message.onFailed(this.errorFor(message.subject, false));
+    for (const listener of this.endListeners) listener(this.errorFor);
+    this.endListeners.clear();
   }
 
-  get #flows(): boolean {
-    return this.#connected && this.#sentBytes - this.#confirmedBytes < this.limits.maxUnsentBytes;
+  private get flows(): boolean {
+    return this.connected && this.sentBytes - this.confirmedBytes < this.limits.maxUnsentBytes;
   }
 
-  #publish(message: Outgoing): void {
+  private publish(message: Outgoing): void {
     const { subject, payload, options } = message;
     const most = this.client.info?.max_payload ?? Infinity;
     if (payload.length > most) {
@@ -139,56 +139,56 @@ export class Link {
       return;
     }
     message.sent = true;
-    this.#sentBytes += weightOf(message);
-    if (!this.#probing && this.#sentBytes - this.#confirmedBytes >= this.#probeAfter) this.#probe();
+    this.sentBytes += weightOf(message);
+    if (!this.probing && this.sentBytes - this.confirmedBytes >= this.probeAfter) this.probe();
     message.onSent?.();
   }
 
-  get #probeAfter(): number {
+  private get probeAfter(): number {
     return Math.min(PROBE, this.limits.maxUnsentBytes);
   }
 
-  #probe(): void {
-    this.#probing = true;
-    const upTo = this.#sentBytes;
+  private probe(): void {
+    this.probing = true;
+    const upTo = this.sentBytes;
     const done = (): void => {
-      this.#probing = false;
-      this.#confirmedBytes = upTo;
-      this.#release();
-      if (!this.#probing && this.#sentBytes - this.#confirmedBytes >= this.#probeAfter) this.#probe();
+      this.probing = false;
+      this.confirmedBytes = upTo;
+      this.release();
+      if (!this.probing && this.sentBytes - this.confirmedBytes >= this.probeAfter) this.probe();
     };
     // Where the connection was lost instead, what had been sent is not on its way any more.
     this.flush().then(done, done);
   }
 
-  #release(): void {
-    for (const message of this.#waiting) {
-      if (!this.#flows || this.#errorFor !== undefined) return;
+  private release(): void {
+    for (const message of this.waiting) {
+      if (!this.flows || this.errorFor !== undefined) return;
       this.drop(message);
-      this.#publish(message);
+      this.publish(message);
     }
   }
 
-  async #watch(): Promise<void> {
+  private async watch(): Promise<void> {
     try {
-      for await (const status of this.client.status()) this.#onStatus(status);
+      for await (const status of this.client.status()) this.onStatus(status);
     } catch (error) {
       reportUnhandled(error);
     }
   }
 
-  #onStatus(status: Status): void {
+  private onStatus(status: Status): void {
     switch (status.type) {
       case 'disconnect':
-        this.#connected = false;
-        this.#disconnectedSince = performance.now();
+        this.connected = false;
+        this.disconnectedSince = performance.now();
         this.happened({ type: 'disconnected', server: status.server });
         break;
       case 'reconnect': {
-        this.#connected = true;
-        const took = performance.now() - this.#disconnectedSince;
-        this.happened({ type: 'reconnected', server: status.server, took, waiting: this.#waiting.size });
-        this.#release();
+        this.connected = true;
+        const took = performance.now() - this.disconnectedSince;
+        this.happened({ type: 'reconnected', server: status.server, took, waiting: this.waiting.size });
+        this.release();
         break;
       }
       case 'update':
@@ -201,7 +201,7 @@ export class Link {
         break;
       case 'staleConnection':
         this.happened({ type: 'stale', server: this.client.getServer() });
-        setTimeout(() => this.#dropStale(), DROP_TIMEOUT_MS).unref();
+        setTimeout(() => this.dropStale(), DROP_TIMEOUT_MS).unref();
         break;
       case 'error': {
         const { error } = status;
@@ -218,8 +218,8 @@ export class Link {
    * The client waits for the last of its bytes to leave before it drops a connection: with a full socket to a server that stands still, without end.
    * It has no method for that, so that its socket is destroyed.
    */
-  #dropStale(): void {
-    if (!this.#connected || this.ended) return;
+  private dropStale(): void {
+    if (!this.connected || this.ended) return;
     const { protocol } = this.client as Client & ClientInternals;
     protocol?.transport?.socket?.destroy();
   }

@@ -10,23 +10,23 @@ import { NatsPayloadError } from './errors';
 export class Payloads {
   /** Bytes of memory that the last payload became which was decoded. */
   weight = 0;
-  readonly #codec: Codec;
-  readonly #limits: MessageLimits;
+  private readonly codec: Codec;
+  private readonly limits: MessageLimits;
   /** Other codecs may read any format, of which only the size is known. */
-  readonly #scans: boolean;
-  #scanner: Scanner;
+  private readonly scans: boolean;
+  private scanner: Scanner;
 
   constructor(codec: Codec, limits: MessageLimits) {
-    this.#codec = codec;
-    this.#limits = limits;
-    this.#scans = isOwnCodec(codec);
-    this.#scanner = new Scanner(limits);
+    this.codec = codec;
+    this.limits = limits;
+    this.scans = isOwnCodec(codec);
+    this.scanner = new Scanner(limits);
   }
 
   /** Throws a `NatsPayloadError`. */
   encode(subject: string, value: unknown): Uint8Array {
     try {
-      return this.#codec.encode(value);
+      return this.codec.encode(value);
     } catch (error) {
       throw new NatsPayloadError('NATS_ENCODE', subject, `was not sent: ${messageOf(error)}`, error);
     }
@@ -37,32 +37,32 @@ export class Payloads {
     this.weight = bytes.length;
     if (bytes.length === 0) return null;
     try {
-      this.#check(bytes);
-      return this.#codec.decode(bytes);
+      this.check(bytes);
+      return this.codec.decode(bytes);
     } catch (error) {
       const code = error instanceof Refusal && error.code === 'RPC_LIMIT' ? 'NATS_LIMIT' : 'NATS_DECODE';
       throw new NatsPayloadError(code, subject, `brought a payload that was refused: ${messageOf(error)}`, error);
     }
   }
 
-  #check(bytes: Uint8Array): void {
-    const { maxMessageBytes } = this.#limits;
+  private check(bytes: Uint8Array): void {
+    const { maxMessageBytes } = this.limits;
     if (bytes.length > maxMessageBytes) {
       throw new Refusal('RPC_LIMIT', `${bytes.length} bytes, where ${maxMessageBytes} are allowed (maxMessageBytes)`);
     }
-    if (!this.#scans) return;
+    if (!this.scans) return;
     let end: number;
     try {
-      end = this.#scanner.scan(bytes, 0, bytes.length);
+      end = this.scanner.scan(bytes, 0, bytes.length);
     } catch (error) {
-      this.#scanner = new Scanner(this.#limits);
+      this.scanner = new Scanner(this.limits);
       throw error;
     }
     if (end === -1) {
-      this.#scanner = new Scanner(this.#limits);
+      this.scanner = new Scanner(this.limits);
       throw new Refusal('RPC_PROTOCOL', `${bytes.length} bytes, which end before the value does`);
     }
     if (end < bytes.length) throw new Refusal('RPC_PROTOCOL', `${bytes.length - end} bytes behind its value`);
-    this.weight = this.#scanner.decodedBytes;
+    this.weight = this.scanner.decodedBytes;
   }
 }

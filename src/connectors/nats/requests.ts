@@ -54,73 +54,73 @@ export interface RequestParts {
  * same of its own, but its requests cannot be cancelled, and each costs an error with a stack.
  */
 export class Requests {
-  readonly #link: Link;
-  readonly #reader: MessageReader;
-  readonly #inbox: string;
-  readonly #waiting = new Map<string, Request>();
-  #last = 0;
+  private readonly link: Link;
+  private readonly reader: MessageReader;
+  private readonly inbox: string;
+  private readonly waiting = new Map<string, Request>();
+  private last = 0;
 
   constructor(link: Link, reader: MessageReader, inboxPrefix: string | undefined) {
-    this.#link = link;
-    this.#reader = reader;
-    this.#inbox = `${createInbox(inboxPrefix)}.`;
-    link.client.subscribe(`${this.#inbox}*`, {
+    this.link = link;
+    this.reader = reader;
+    this.inbox = `${createInbox(inboxPrefix)}.`;
+    link.client.subscribe(`${this.inbox}*`, {
       callback: (error, message) => {
         // What throws here would end the client's reader, and with it everything on the connection.
         try {
-          if (error === null) this.#onReply(message);
+          if (error === null) this.onReply(message);
         } catch (thrown) {
           reportUnhandled(thrown);
         }
       },
     });
     link.whenEnded((errorFor) => {
-      for (const request of [...this.#waiting.values()]) request.onFailed(errorFor(request.subject, request.sent));
+      for (const request of [...this.waiting.values()]) request.onFailed(errorFor(request.subject, request.sent));
     });
   }
 
   isInbox(subject: string): boolean {
-    return subject.startsWith(this.#inbox);
+    return subject.startsWith(this.inbox);
   }
 
   start(subscriber: Subscriber<unknown>, { subject, payload, headers, timeout, readReply }: RequestParts): void {
-    const token = (++this.#last).toString(36);
-    const reply = this.#inbox + token;
+    const token = (++this.last).toString(36);
+    const reply = this.inbox + token;
     const options = headers === undefined ? { reply } : { reply, headers };
     const request = new Request(this, token, subject, payload, options, subscriber, readReply);
-    this.#waiting.set(token, request);
-    if (timeout !== Infinity) request.timer = setTimeout(() => this.#onTimeout(request, timeout), timeout);
+    this.waiting.set(token, request);
+    if (timeout !== Infinity) request.timer = setTimeout(() => this.onTimeout(request, timeout), timeout);
     subscriber.add(request);
-    this.#link.send(request);
+    this.link.send(request);
   }
 
   /** False if it has ended before. */
   end(request: Request): boolean {
-    if (!this.#waiting.delete(request.token)) return false;
+    if (!this.waiting.delete(request.token)) return false;
     clearTimeout(request.timer);
-    if (!request.sent) this.#link.drop(request);
+    if (!request.sent) this.link.drop(request);
     return true;
   }
 
   /** The server does not allow this client to publish there. */
   refuse(subject: string, cause: Error): void {
-    for (const request of [...this.#waiting.values()]) {
+    for (const request of [...this.waiting.values()]) {
       if (request.subject === subject) request.onFailed(new NatsPermissionError(subject, cause));
     }
   }
 
-  #onReply(message: Msg): void {
-    const request = this.#waiting.get(message.subject.slice(this.#inbox.length));
+  private onReply(message: Msg): void {
+    const request = this.waiting.get(message.subject.slice(this.inbox.length));
     // Of one that was cancelled or timed out, or a second reply.
     if (request === undefined) return;
     this.end(request);
     const { subject, subscriber } = request;
     let value: unknown;
     try {
-      const headers = this.#reader.headersOf(subject, message);
+      const headers = this.reader.headersOf(subject, message);
       const error = headers === undefined ? undefined : errorIn(subject, message, headers);
       if (error !== undefined) throw error;
-      value = request.readReply(this.#reader, subject, message, headers);
+      value = request.readReply(this.reader, subject, message, headers);
     } catch (error) {
       subscriber.error(error);
       return;
@@ -129,7 +129,7 @@ export class Requests {
     subscriber.complete();
   }
 
-  #onTimeout(request: Request, timeout: number): void {
+  private onTimeout(request: Request, timeout: number): void {
     // After a thread that was blocked, the reply may be there, and not be read yet.
     setImmediate(() => {
       setImmediate(() => request.onFailed(new NatsTimeoutError(request.subject, timeout, request.sent)));

@@ -37,137 +37,137 @@ export type NatsMethods = Readonly<Record<string, NatsMethod>>;
 class Work {
   over = false;
   subscription: Subscription | undefined;
-  #controller: AbortController | undefined;
+  private controller: AbortController | undefined;
 
   constructor(readonly bytes: number) {}
 
   get signal(): AbortSignal {
-    return (this.#controller ??= new AbortController()).signal;
+    return (this.controller ??= new AbortController()).signal;
   }
 
   abandon(reason: Error): void {
     this.over = true;
-    this.#controller?.abort(reason);
+    this.controller?.abort(reason);
     this.subscription?.unsubscribe();
   }
 }
 
 /** Runs methods for requests, within the limits, and sends each exactly one reply. */
 export class Works {
-  readonly #connection: ClientConnection;
-  readonly #limits: ServeNatsLimits;
-  readonly #onFault: (error: Error) => void;
-  readonly #working = new Set<Work>();
-  #workingBytes = 0;
-  #whenIdle: (() => void) | undefined;
+  private readonly connection: ClientConnection;
+  private readonly limits: ServeNatsLimits;
+  private readonly onFault: (error: Error) => void;
+  private readonly working = new Set<Work>();
+  private workingBytes = 0;
+  private whenIdle: (() => void) | undefined;
 
   constructor(connection: ClientConnection, limits: ServeNatsLimits, onFault: (error: Error) => void) {
-    this.#connection = connection;
-    this.#limits = limits;
-    this.#onFault = onFault;
+    this.connection = connection;
+    this.limits = limits;
+    this.onFault = onFault;
   }
 
   /** Resolves when nothing is in work. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#working.size === 0) resolve();
-      else this.#whenIdle = resolve;
+      if (this.working.size === 0) resolve();
+      else this.whenIdle = resolve;
     });
   }
 
   abandon(reason: Error): void {
-    for (const work of this.#working) work.abandon(reason);
-    this.#working.clear();
-    this.#workingBytes = 0;
+    for (const work of this.working) work.abandon(reason);
+    this.working.clear();
+    this.workingBytes = 0;
   }
 
   run(method: NatsMethod, message: Msg): void {
-    const { reader, payloads } = this.#connection;
+    const { reader, payloads } = this.connection;
     let read: NatsMessage;
     try {
-      const size = this.#working.size;
-      if (size >= this.#limits.maxCalls) throw new Busy(`${size} requests are in work here already (maxCalls)`);
-      if (this.#workingBytes >= this.#limits.maxCallBytes) {
-        throw new Busy(`requests of ${this.#workingBytes} bytes of memory are in work here already (maxCallBytes)`);
+      const size = this.working.size;
+      if (size >= this.limits.maxCalls) throw new Busy(`${size} requests are in work here already (maxCalls)`);
+      if (this.workingBytes >= this.limits.maxCallBytes) {
+        throw new Busy(`requests of ${this.workingBytes} bytes of memory are in work here already (maxCallBytes)`);
       }
       read = reader.read(message);
     } catch (error) {
-      this.#refuse(message, error as Error);
+      this.refuse(message, error as Error);
       return;
     }
     const work = new Work(payloads.weight);
     try {
       const result = method(read.value, requestOf(read, work));
       const source = sourceOf(result);
-      if (source === undefined) this.#reply(read, result);
-      else this.#follow(work, source, read);
+      if (source === undefined) this.reply(read, result);
+      else this.follow(work, source, read);
     } catch (error) {
-      this.#fail(read, error);
+      this.fail(read, error);
     }
   }
 
-  #follow(work: Work, source: NonNullable<ReturnType<typeof sourceOf>>, message: NatsMessage): void {
-    this.#working.add(work);
-    this.#workingBytes += work.bytes;
+  private follow(work: Work, source: NonNullable<ReturnType<typeof sourceOf>>, message: NatsMessage): void {
+    this.working.add(work);
+    this.workingBytes += work.bytes;
     const finish = (reply: () => void): void => {
       if (work.over) return;
       work.over = true;
-      this.#working.delete(work);
-      this.#workingBytes -= work.bytes;
+      this.working.delete(work);
+      this.workingBytes -= work.bytes;
       reply();
-      if (this.#working.size === 0) this.#whenIdle?.();
+      if (this.working.size === 0) this.whenIdle?.();
     };
     let last: unknown = null;
     const subscription = source.subscribe({
       next: (value) => (last = value),
-      error: (error: unknown) => finish(() => this.#fail(message, error)),
-      complete: () => finish(() => this.#reply(message, last)),
+      error: (error: unknown) => finish(() => this.fail(message, error)),
+      complete: () => finish(() => this.reply(message, last)),
     });
     if (work.over) subscription.unsubscribe();
     else work.subscription = subscription;
   }
 
-  #reply({ subject, reply }: NatsMessage, value: unknown): void {
+  private reply({ subject, reply }: NatsMessage, value: unknown): void {
     if (reply === undefined) return;
     let payload: Uint8Array;
     try {
-      payload = this.#connection.payloads.encode(subject, value);
+      payload = this.connection.payloads.encode(subject, value);
     } catch (error) {
-      this.#sendError(reply, FAILED, `its answer cannot be sent: ${messageOf(error)}`);
+      this.sendError(reply, FAILED, `its answer cannot be sent: ${messageOf(error)}`);
       return;
     }
-    this.#send(reply, payload, undefined);
+    this.send(reply, payload, undefined);
   }
 
-  #fail({ subject, reply }: NatsMessage, error: unknown): void {
+  private fail({ subject, reply }: NatsMessage, error: unknown): void {
     if (reply === undefined)
-      this.#onFault(new Error(`'${subject}' failed without a caller: ${messageOf(error)}`, { cause: error }));
-    else this.#sendError(reply, codeOf(error), reasonOf(error));
+      this.onFault(new Error(`'${subject}' failed without a caller: ${messageOf(error)}`, { cause: error }));
+    else this.sendError(reply, codeOf(error), reasonOf(error));
   }
 
   /** The method was not run. */
-  #refuse({ reply }: Msg, error: Error): void {
-    this.#onFault(error);
-    if (reply) this.#sendError(reply, error instanceof Busy ? BUSY : BAD_PAYLOAD, error.message);
+  private refuse({ reply }: Msg, error: Error): void {
+    this.onFault(error);
+    if (reply) this.sendError(reply, error instanceof Busy ? BUSY : BAD_PAYLOAD, error.message);
   }
 
-  #sendError(reply: string, code: number, reason: string): void {
+  private sendError(reply: string, code: number, reason: string): void {
     const text = printable(reason.slice(0, LONGEST_REASON)).trim();
     const headers = headersOf({ [ERROR_HEADER]: text === '' ? 'failed' : text, [ERROR_CODE_HEADER]: String(code) });
-    this.#send(reply, new Uint8Array(0), { headers: headers! });
+    this.send(reply, new Uint8Array(0), { headers: headers! });
   }
 
-  #send(reply: string, payload: Uint8Array, options: PublishOptions | undefined): void {
-    this.#connection.link.send({
+  private send(reply: string, payload: Uint8Array, options: PublishOptions | undefined): void {
+    this.connection.link.send({
       subject: reply,
       payload,
       options,
       sent: false,
       onFailed: (error) => {
-        this.#onFault(error);
+        this.onFault(error);
         const isTooLarge = error instanceof NatsPayloadError && payload.length > 0;
         if (isTooLarge)
-          this.#sendError(reply, FAILED, `its answer of ${payload.length} bytes is larger than the server takes`);
+          this.sendError(reply, FAILED, `its answer of ${payload.length} bytes is larger than the server takes`);
       },
     });
   }

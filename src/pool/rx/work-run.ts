@@ -6,6 +6,7 @@ import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
 import { iterate } from './iterate';
 import { describeValue } from '../values/describe';
+import { inspectSymbol } from '../values/inspect-symbol';
 import { runToEnd } from './run-to-end';
 import { isPiped, isUnsubscribed, subscribeAsSubscriber, thrownBy } from './rxjs-internals';
 import type { WorkContext } from './work';
@@ -561,14 +562,19 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
 /** The context that `work` gets: only the signal of the run is visible. */
 class LazyContext implements WorkContext {
-  readonly #run: { readonly signal: AbortSignal };
-
-  constructor(run: { readonly signal: AbortSignal }) {
-    this.#run = run;
-  }
+  constructor(private readonly run: { readonly signal: AbortSignal }) {}
 
   get signal(): AbortSignal {
-    return this.#run.signal;
+    return this.run.signal;
+  }
+
+  [inspectSymbol](): string {
+    return 'WorkContext';
+  }
+
+  /** The run refers to the pool and back, which JSON cannot express. */
+  toJSON(): object {
+    return {};
   }
 }
 

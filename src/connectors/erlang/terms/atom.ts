@@ -15,7 +15,7 @@ export const LONGEST_ATOM = 255;
  * if (reply === atom('ok')) console.log('done');
  */
 export class Atom extends TermValue {
-  #encoded: Uint8Array | undefined;
+  private encodedBytes: Uint8Array | undefined;
 
   /** @internal */
   constructor(readonly name: string) {
@@ -32,7 +32,7 @@ export class Atom extends TermValue {
    * @internal
    */
   get encoded(): Uint8Array {
-    return (this.#encoded ??= encodeAtom(this.name));
+    return (this.encodedBytes ??= encodeAtom(this.name));
   }
 
   /** @internal */

@@ -19,7 +19,7 @@ export class ByteWriter {
 
   /** Makes sure that there is memory for so many bytes more. */
   ensure(count: number): void {
-    if (this.at + count > this.memory.length) this.#grow(count);
+    if (this.at + count > this.memory.length) this.grow(count);
   }
 
   byte(value: number): void {
@@ -73,7 +73,7 @@ export class ByteWriter {
     if (this.memory.length === COMMON) common = this.memory;
   }
 
-  #grow(count: number): void {
+  private grow(count: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(2 * this.memory.length, this.at + count + COMMON));
     this.memory.copy(grown, 0, 0, this.at);
     this.release();

@@ -29,11 +29,11 @@ export class TermReader {
   at = 0;
   end = 0;
   /** Binaries are copied out of the memory; otherwise the large ones stay in it. */
-  #copies = true;
-  #depth = 0;
+  private copies = true;
+  private depth = 0;
   /** Elements that headers have announced. */
-  #elements = 0;
-  #newAtoms = 0;
+  private elements = 0;
+  private newAtoms = 0;
 
   constructor(private readonly limits: TermLimits) {}
 
@@ -42,10 +42,10 @@ export class TermReader {
     this.memory = memory;
     this.at = start;
     this.end = end;
-    this.#copies = !isOwn;
-    this.#depth = 0;
-    this.#elements = 0;
-    this.#newAtoms = 0;
+    this.copies = !isOwn;
+    this.depth = 0;
+    this.elements = 0;
+    this.newAtoms = 0;
   }
 
   /** Lets go of the memory. */
@@ -73,29 +73,29 @@ export class TermReader {
       case tag.INTEGER:
         return this.uint32() | 0;
       case tag.NEW_FLOAT:
-        return this.#float();
+        return this.float();
       case tag.SMALL_ATOM_UTF8:
-        return this.#atomOf(this.byte(), 'utf8');
+        return this.atomOf(this.byte(), 'utf8');
       case tag.BINARY:
-        return this.#bytes(this.uint32());
+        return this.bytes(this.uint32());
       case tag.SMALL_TUPLE:
-        return this.#tuple(this.byte());
+        return this.tuple(this.byte());
       case tag.LARGE_TUPLE:
-        return this.#tuple(this.uint32());
+        return this.tuple(this.uint32());
       case tag.NIL:
         return NO_TERMS;
       case tag.LIST:
-        return this.#list();
+        return this.list();
       case tag.STRING:
-        return this.#string([]);
+        return this.string([]);
       case tag.MAP:
-        return this.#map();
+        return this.map();
       case tag.SMALL_BIG:
-        return this.#big(this.byte());
+        return this.big(this.byte());
       case tag.LARGE_BIG:
-        return this.#big(this.uint32());
+        return this.big(this.uint32());
       default:
-        return this.#rare(kind);
+        return this.rare(kind);
     }
   }
 
@@ -129,18 +129,18 @@ export class TermReader {
     throw malformed('a term in which an atom is missing');
   }
 
-  #rare(kind: number): Term {
+  private rare(kind: number): Term {
     switch (kind) {
       case tag.ATOM_UTF8:
-        return this.#atomOf(this.uint16(), 'utf8');
+        return this.atomOf(this.uint16(), 'utf8');
       case tag.ATOM:
-        return this.#atomOf(this.uint16(), 'latin1');
+        return this.atomOf(this.uint16(), 'latin1');
       case tag.SMALL_ATOM:
-        return this.#atomOf(this.byte(), 'latin1');
+        return this.atomOf(this.byte(), 'latin1');
       case tag.FLOAT:
-        return this.#oldFloat();
+        return this.oldFloat();
       case tag.BIT_BINARY:
-        return this.#bits(this.uint32());
+        return this.bits(this.uint32());
       case tag.NEW_PID:
         return new Pid(this.atom(), this.uint32(), this.uint32(), this.uint32());
       case tag.PID:
@@ -153,18 +153,18 @@ export class TermReader {
         return new Port(this.atom(), BigInt(this.uint32()), this.byte());
       case tag.NEWER_REFERENCE:
       case tag.NEW_REFERENCE:
-        return this.#reference(this.uint16(), kind === tag.NEWER_REFERENCE);
+        return this.reference(this.uint16(), kind === tag.NEWER_REFERENCE);
       case tag.REFERENCE: {
         const node = this.atom();
         const word = this.uint32();
         return new Reference(node, this.byte(), [word]);
       }
       case tag.EXPORT:
-        return this.#exported();
+        return this.exported();
       case tag.NEW_FUN:
-        return this.#fun();
+        return this.fun();
       case tag.FUN:
-        return this.#oldFun();
+        return this.oldFun();
       case tag.COMPRESSED:
         throw malformed('a compressed term inside of another');
       case tag.ATOM_CACHE_REF:
@@ -176,7 +176,7 @@ export class TermReader {
     }
   }
 
-  #float(): number | Float {
+  private float(): number | Float {
     this.need(8);
     const value = this.memory.readDoubleBE(this.at);
     this.at += 8;
@@ -184,7 +184,7 @@ export class TermReader {
   }
 
   /** As a text of 31 letters, filled up with zeros. */
-  #oldFloat(): number | Float {
+  private oldFloat(): number | Float {
     this.need(31);
     const text = this.memory.toString('latin1', this.at, this.at + 31).replace(/\0[^]*$/, '');
     this.at += 31;
@@ -192,7 +192,7 @@ export class TermReader {
     return floatOf(Number(text));
   }
 
-  #big(length: number): number | bigint {
+  private big(length: number): number | bigint {
     const sign = this.byte();
     this.need(length);
     const { memory, at } = this;
@@ -215,13 +215,13 @@ export class TermReader {
     return value >= SMALLEST_SAFE && value <= LARGEST_SAFE ? Number(value) : value;
   }
 
-  #bytes(length: number): Buffer {
+  private bytes(length: number): Buffer {
     this.need(length);
     const { memory, at } = this;
     this.at = at + length;
     if (length === 0) return NOTHING;
     // What makes up most of a message may keep it in memory.
-    if (!this.#copies && 2 * length >= memory.length) return memory.subarray(at, at + length);
+    if (!this.copies && 2 * length >= memory.length) return memory.subarray(at, at + length);
     const copy = Buffer.allocUnsafe(length);
     // For a few bytes a call of the engine costs more.
     if (length <= 64) for (let i = 0; i < length; i++) copy[i] = memory[at + i]!;
@@ -229,9 +229,9 @@ export class TermReader {
     return copy;
   }
 
-  #bits(length: number): BitString | Buffer {
+  private bits(length: number): BitString | Buffer {
     const lastBits = this.byte();
-    const bytes = this.#bytes(length);
+    const bytes = this.bytes(length);
     if (lastBits === 8 || length === 0) return bytes;
     if (lastBits === 0 || lastBits > 8) throw malformed(`a bit string with ${lastBits} bits in its last byte`);
     // Bits that do not count may be anything; bit strings are the same without them.
@@ -239,41 +239,41 @@ export class TermReader {
     return new BitString(bytes, lastBits);
   }
 
-  #tuple(length: number): Tuple {
-    return new Tuple(length === 0 ? NO_TERMS : this.#terms(length));
+  private tuple(length: number): Tuple {
+    return new Tuple(length === 0 ? NO_TERMS : this.terms(length));
   }
 
   /** A list may go on as the tail of another. */
-  #list(): Term {
-    const list = this.#terms(this.uint32());
+  private list(): Term {
+    const list = this.terms(this.uint32());
     for (;;) {
       const kind = this.byte();
       if (kind === tag.NIL) return list.length === 0 ? NO_TERMS : list;
       if (kind === tag.LIST) {
-        for (const term of this.#terms(this.uint32())) list.push(term);
+        for (const term of this.terms(this.uint32())) list.push(term);
         continue;
       }
-      if (kind === tag.STRING) return this.#string(list);
+      if (kind === tag.STRING) return this.string(list);
       this.at--;
-      this.#enter();
+      this.enter();
       const tail = this.term();
-      this.#depth--;
+      this.depth--;
       return list.length === 0 ? tail : new ImproperList(list, tail);
     }
   }
 
-  #string(list: Term[]): readonly Term[] {
+  private string(list: Term[]): readonly Term[] {
     const length = this.uint16();
-    this.#announce(length);
+    this.announce(length);
     this.need(length);
     for (let i = 0; i < length; i++) list.push(this.memory[this.at++]!);
     return list.length === 0 ? NO_TERMS : list;
   }
 
-  #map(): TermMap {
+  private map(): TermMap {
     const size = this.uint32();
-    this.#announce(2 * size);
-    this.#enter();
+    this.announce(2 * size);
+    this.enter();
     const isSmall = size <= TRUSTED;
     const keys = new Array<Term>(isSmall ? size : 0);
     const values = new Array<Term>(isSmall ? size : 0);
@@ -281,37 +281,37 @@ export class TermReader {
       keys[i] = this.term();
       values[i] = this.term();
     }
-    this.#depth--;
+    this.depth--;
     if (size > 1 && hasRepeated(keys)) throw malformed('a map that has a key twice');
     return new TermMap(keys, values);
   }
 
-  #terms(count: number): Term[] {
-    this.#announce(count);
-    this.#enter();
+  private terms(count: number): Term[] {
+    this.announce(count);
+    this.enter();
     const terms = new Array<Term>(count <= TRUSTED ? count : 0);
     if (count <= TRUSTED) for (let i = 0; i < count; i++) terms[i] = this.term();
     else for (let i = 0; i < count; i++) terms.push(this.term());
-    this.#depth--;
+    this.depth--;
     return terms;
   }
 
   /** Each element has a byte at least. */
-  #announce(count: number): void {
+  private announce(count: number): void {
     if (count > this.rest) throw cut();
-    this.#elements += count;
-    if (this.#elements > this.limits.maxElements) {
-      throw beyond('maxElements', this.limits, `a term of more than ${this.#elements - 1} elements`);
+    this.elements += count;
+    if (this.elements > this.limits.maxElements) {
+      throw beyond('maxElements', this.limits, `a term of more than ${this.elements - 1} elements`);
     }
   }
 
-  #enter(): void {
-    if (++this.#depth > this.limits.maxDepth) {
-      throw beyond('maxDepth', this.limits, `a term that is nested ${this.#depth} deep`);
+  private enter(): void {
+    if (++this.depth > this.limits.maxDepth) {
+      throw beyond('maxDepth', this.limits, `a term that is nested ${this.depth} deep`);
     }
   }
 
-  #atomOf(length: number, encoding: 'utf8' | 'latin1'): Atom | boolean {
+  private atomOf(length: number, encoding: 'utf8' | 'latin1'): Atom | boolean {
     this.need(length);
     const { memory, at } = this;
     this.at = at + length;
@@ -325,26 +325,26 @@ export class TermReader {
       // Of bytes beyond ASCII the two encodings make different letters.
       if (i === length) return known.value;
     }
-    return this.#newAtom(place, at, length, encoding);
+    return this.newAtom(place, at, length, encoding);
   }
 
-  #newAtom(place: number, at: number, length: number, encoding: 'utf8' | 'latin1'): Atom | boolean {
+  private newAtom(place: number, at: number, length: number, encoding: 'utf8' | 'latin1'): Atom | boolean {
     const bytes = Buffer.from(this.memory.subarray(at, at + length));
     const name = bytes.toString(encoding);
     if (encoding === 'utf8' && !bytes.equals(Buffer.from(name, 'utf8'))) throw malformed('an atom that is no UTF-8');
     if (isTooLong(name)) throw malformed(`an atom of more than ${LONGEST_ATOM} characters`);
-    const value = name === 'true' || (name === 'false' ? false : intern(name, () => this.#countAtom()));
+    const value = name === 'true' || (name === 'false' ? false : intern(name, () => this.countAtom()));
     if (bytes.every((byte) => byte < 0x80)) recent[place] = { bytes, value };
     return value;
   }
 
-  #countAtom(): void {
-    if (++this.#newAtoms > this.limits.maxAtoms) {
-      throw beyond('maxAtoms', this.limits, `a term with ${this.#newAtoms} new atoms`);
+  private countAtom(): void {
+    if (++this.newAtoms > this.limits.maxAtoms) {
+      throw beyond('maxAtoms', this.limits, `a term with ${this.newAtoms} new atoms`);
     }
   }
 
-  #reference(length: number, isNewer: boolean): Reference {
+  private reference(length: number, isNewer: boolean): Reference {
     if (length === 0 || length > 5) throw malformed(`a reference of ${length} words`);
     const node = this.atom();
     const creation = isNewer ? this.uint32() : this.byte();
@@ -353,7 +353,7 @@ export class TermReader {
     return new Reference(node, creation, words);
   }
 
-  #exported(): ExportedFunction {
+  private exported(): ExportedFunction {
     const module = this.atom();
     const name = this.atom();
     const arity = this.term();
@@ -362,24 +362,24 @@ export class TermReader {
   }
 
   /** Its size says how long it is, the size itself included. */
-  #fun(): Fun {
+  private fun(): Fun {
     const start = this.at - 1;
     const size = this.uint32();
     if (size < 4) throw malformed(`a fun of ${size} bytes`);
     this.need(size - 4);
     this.at += size - 4;
-    return this.#funFrom(start);
+    return this.funFrom(start);
   }
 
   /** Nothing says how long it is: what it is made of is read, and thrown away. */
-  #oldFun(): Fun {
+  private oldFun(): Fun {
     const start = this.at - 1;
     const free = this.uint32();
-    this.#terms(4 + free);
-    return this.#funFrom(start);
+    this.terms(4 + free);
+    return this.funFrom(start);
   }
 
-  #funFrom(start: number): Fun {
+  private funFrom(start: number): Fun {
     return new Fun(Buffer.from(this.memory.subarray(start, this.at)));
   }
 }

@@ -51,31 +51,31 @@ export const atomText = (name: string): string =>
 
 /** Terms in Erlang's syntax, as much of them as a message can show. */
 export class TermText {
-  #text = '';
-  #depth = 0;
+  private text = '';
+  private depth = 0;
 
   constructor(private readonly longest: number) {}
 
   get result(): string {
-    return this.#text.length > this.longest ? `${this.#text.slice(0, this.longest)}…` : this.#text;
+    return this.text.length > this.longest ? `${this.text.slice(0, this.longest)}…` : this.text;
   }
 
-  get #full(): boolean {
-    return this.#text.length > this.longest;
+  private get full(): boolean {
+    return this.text.length > this.longest;
   }
 
   write(text: string): void {
-    if (!this.#full) this.#text += text;
+    if (!this.full) this.text += text;
   }
 
   add(term: unknown): void {
-    if (this.#full) return;
+    if (this.full) return;
     if (term instanceof TermValue) {
-      if (this.#depth >= DEEPEST) this.write('…');
-      else this.#nested(() => term.describeTo(this));
-    } else if (typeof term === 'string') this.#binary(Buffer.from(term.slice(0, MOST_BYTES + 1)));
-    else if (term instanceof Uint8Array) this.#binary(term);
-    else if (Array.isArray(term)) this.#list(term);
+      if (this.depth >= DEEPEST) this.write('…');
+      else this.nested(() => term.describeTo(this));
+    } else if (typeof term === 'string') this.binary(Buffer.from(term.slice(0, MOST_BYTES + 1)));
+    else if (term instanceof Uint8Array) this.binary(term);
+    else if (Array.isArray(term)) this.list(term);
     else if (term === null || typeof term === 'number' || typeof term === 'boolean') this.write(String(term));
     else if (typeof term === 'bigint') this.write(bigText(term));
     else this.write(describeValue(term));
@@ -83,19 +83,19 @@ export class TermText {
 
   /** Elements with commas between them. */
   elements(elements: readonly unknown[]): void {
-    this.#each(elements.length, (i) => this.add(elements[i]));
+    this.each(elements.length, (i) => this.add(elements[i]));
   }
 
   entries(keys: readonly unknown[], values: readonly unknown[]): void {
-    this.#each(keys.length, (i) => {
+    this.each(keys.length, (i) => {
       this.add(keys[i]);
       this.write(' => ');
       this.add(values[i]);
     });
   }
 
-  #each(count: number, add: (i: number) => void): void {
-    for (let i = 0; i < count && !this.#full; i++) {
+  private each(count: number, add: (i: number) => void): void {
+    for (let i = 0; i < count && !this.full; i++) {
       if (i > 0) this.write(', ');
       if (i === MOST_ELEMENTS) {
         this.write('…');
@@ -105,24 +105,24 @@ export class TermText {
     }
   }
 
-  #nested(work: () => void): void {
-    this.#depth++;
+  private nested(work: () => void): void {
+    this.depth++;
     work();
-    this.#depth--;
+    this.depth--;
   }
 
-  #list(list: readonly unknown[]): void {
+  private list(list: readonly unknown[]): void {
     const text = charactersOf(list);
     if (text !== undefined) this.write(JSON.stringify(text));
-    else if (this.#depth >= DEEPEST) this.write('[…]');
+    else if (this.depth >= DEEPEST) this.write('[…]');
     else {
       this.write('[');
-      this.#nested(() => this.elements(list));
+      this.nested(() => this.elements(list));
       this.write(']');
     }
   }
 
-  #binary(bytes: Uint8Array): void {
+  private binary(bytes: Uint8Array): void {
     const part = bytes.subarray(0, MOST_BYTES);
     const more = bytes.length > MOST_BYTES ? '…' : '';
     const text = utf8(part, more !== '');

@@ -35,11 +35,11 @@ export class TermWriter extends ByteWriter {
         this.bytes(term ? TRUE : FALSE);
         return;
       case 'bigint':
-        this.#bigint(term);
+        this.bigint(term);
         return;
       case 'object':
         if (term === null) this.bytes(NULL);
-        else this.#object(term, depth + 1);
+        else this.object(term, depth + 1);
         return;
       default:
         throw new TypeError(`A term cannot be made of ${describeValue(term)}`);
@@ -70,7 +70,7 @@ export class TermWriter extends ByteWriter {
         this.at += 4;
       }
     } else if (Number.isSafeInteger(value) && value !== 0) {
-      this.#wide(value);
+      this.wide(value);
     } else {
       this.float(value);
     }
@@ -126,7 +126,7 @@ export class TermWriter extends ByteWriter {
     }
   }
 
-  #object(term: object, depth: number): void {
+  private object(term: object, depth: number): void {
     if (depth > DEEPEST) {
       throw new TypeError(`A term must not be nested more than ${DEEPEST} deep, nor contain itself`);
     }
@@ -135,7 +135,7 @@ export class TermWriter extends ByteWriter {
     } else if (term instanceof Uint8Array) {
       this.binary(term);
     } else if (Array.isArray(term)) {
-      this.#list(term, depth);
+      this.list(term, depth);
     } else if (ArrayBuffer.isView(term)) {
       this.binary(new Uint8Array(term.buffer, term.byteOffset, term.byteLength));
     } else if (term instanceof Map) {
@@ -153,7 +153,7 @@ export class TermWriter extends ByteWriter {
     }
   }
 
-  #list(list: readonly unknown[], depth: number): void {
+  private list(list: readonly unknown[], depth: number): void {
     const { length } = list;
     if (length === 0) {
       this.byte(tag.NIL);
@@ -171,7 +171,7 @@ export class TermWriter extends ByteWriter {
   }
 
   /** An integer beyond 32 bits that a number holds exactly. */
-  #wide(value: number): void {
+  private wide(value: number): void {
     this.ensure(10);
     this.memory[this.at++] = tag.SMALL_BIG;
     const lengthAt = this.at++;
@@ -181,7 +181,7 @@ export class TermWriter extends ByteWriter {
     this.memory[lengthAt] = this.at - begin;
   }
 
-  #bigint(value: bigint): void {
+  private bigint(value: bigint): void {
     if (value >= SMALLEST_SAFE && value <= LARGEST_SAFE) {
       this.number(Number(value));
       return;
@@ -232,38 +232,38 @@ export class KeyWriter extends TermWriter {
   textOf(term: unknown, depth = 0): string {
     const start = this.at;
     this.term(term, depth);
-    return this.#takeFrom(start);
+    return this.takeFrom(start);
   }
 
   override map(map: MapEntries, depth: number): void {
     // Kept, so that maps that are keys of each other are not gone through again and again.
-    map.keyText ??= this.#mapText(map.keys(), map.values(), depth);
-    this.#add(map.keyText);
+    map.keyText ??= this.mapText(map.keys(), map.values(), depth);
+    this.add(map.keyText);
   }
 
   override entries(keys: readonly unknown[], values: readonly unknown[], depth: number): void {
-    this.#add(this.#mapText(keys, values, depth));
+    this.add(this.mapText(keys, values, depth));
   }
 
-  #mapText(keys: readonly unknown[], values: readonly unknown[], depth: number): string {
+  private mapText(keys: readonly unknown[], values: readonly unknown[], depth: number): string {
     const entries = keys.map((key, i) => this.textOf(key, depth) + this.textOf(values[i], depth));
     const start = this.at;
-    for (const entry of entries.length > 1 ? entries.sort() : entries) this.#latin1(entry);
-    return this.#takeFrom(start);
+    for (const entry of entries.length > 1 ? entries.sort() : entries) this.latin1(entry);
+    return this.takeFrom(start);
   }
 
-  #add(mapText: string): void {
+  private add(mapText: string): void {
     this.byte(tag.MAP);
     this.uint32(mapText.length);
-    this.#latin1(mapText);
+    this.latin1(mapText);
   }
 
-  #latin1(text: string): void {
+  private latin1(text: string): void {
     this.ensure(text.length);
     this.at += this.memory.write(text, this.at, 'latin1');
   }
 
-  #takeFrom(start: number): string {
+  private takeFrom(start: number): string {
     const { memory, at } = this;
     this.at = start;
     return at - start <= LONGEST_KEY

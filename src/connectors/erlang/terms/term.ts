@@ -225,43 +225,43 @@ export class ImproperList extends TermValue {
  * The first `get` makes an index of its keys.
  */
 export class TermMap extends TermValue implements Iterable<readonly [Term, Term]> {
-  readonly #keys: readonly Term[];
-  readonly #values: readonly Term[];
-  #index: Map<string, number> | undefined;
+  private readonly keyList: readonly Term[];
+  private readonly valueList: readonly Term[];
+  private index: Map<string, number> | undefined;
   /** @internal */
   keyText: string | undefined;
 
   /** @internal */
   constructor(keys: readonly Term[], values: readonly Term[]) {
     super();
-    this.#keys = keys;
-    this.#values = values;
+    this.keyList = keys;
+    this.valueList = values;
   }
 
   get size(): number {
-    return this.#keys.length;
+    return this.keyList.length;
   }
 
   /** The value under an equal key: a string finds a binary, `atom(name)` an atom. Undefined if there is none. */
   get(key: Sendable): Term | undefined {
-    const at = this.#find(key);
-    return at === undefined ? undefined : this.#values[at];
+    const at = this.find(key);
+    return at === undefined ? undefined : this.valueList[at];
   }
 
   has(key: Sendable): boolean {
-    return this.#find(key) !== undefined;
+    return this.find(key) !== undefined;
   }
 
   keys(): readonly Term[] {
-    return this.#keys;
+    return this.keyList;
   }
 
   values(): readonly Term[] {
-    return this.#values;
+    return this.valueList;
   }
 
   *[Symbol.iterator](): Generator<readonly [Term, Term], void, undefined> {
-    for (let i = 0; i < this.#keys.length; i++) yield [this.#keys[i]!, this.#values[i]!];
+    for (let i = 0; i < this.keyList.length; i++) yield [this.keyList[i]!, this.valueList[i]!];
   }
 
   /** @internal */
@@ -272,16 +272,16 @@ export class TermMap extends TermValue implements Iterable<readonly [Term, Term]
   /** @internal */
   override describeTo(text: TermText): void {
     text.write('#{');
-    text.entries(this.#keys, this.#values);
+    text.entries(this.keyList, this.valueList);
     text.write('}');
   }
 
-  #find(key: Sendable): number | undefined {
-    if (this.#index === undefined) {
-      this.#index = new Map();
-      for (let i = 0; i < this.#keys.length; i++) this.#index.set(keyText(this.#keys[i]), i);
+  private find(key: Sendable): number | undefined {
+    if (this.index === undefined) {
+      this.index = new Map();
+      for (let i = 0; i < this.keyList.length; i++) this.index.set(keyText(this.keyList[i]), i);
     }
-    return this.#index.get(keyText(key));
+    return this.index.get(keyText(key));
   }
 }
 

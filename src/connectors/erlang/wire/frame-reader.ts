@@ -17,72 +17,72 @@ export class FrameReader {
   maxBytes: number;
   /** Nothing more is given out. */
   closed = false;
-  readonly #onFrame: OnFrame;
+  private readonly onFrame: OnFrame;
   /** The length that is coming in, and how many bytes of it have come. */
-  #length = 0;
-  #lengthCount = 0;
+  private length = 0;
+  private lengthCount = 0;
   /** Bytes that a frame that has begun still misses. */
-  #missing = 0;
-  readonly #begun = new ByteAccumulator();
+  private missing = 0;
+  private readonly begun = new ByteAccumulator();
 
   constructor(lengthBytes: 2 | 4, maxBytes: number, onFrame: OnFrame) {
     this.lengthBytes = lengthBytes;
     this.maxBytes = maxBytes;
-    this.#onFrame = onFrame;
+    this.onFrame = onFrame;
   }
 
   /** Whether a frame has begun and not ended. */
   get isInside(): boolean {
-    return this.#missing > 0 || this.#lengthCount > 0;
+    return this.missing > 0 || this.lengthCount > 0;
   }
 
   /** Where the next bytes may be read to, to be `filled` in; undefined if they are to be pushed. */
   space(): Buffer | undefined {
-    return this.#missing < LONG || this.closed ? undefined : this.#begun.space(this.#missing, MOST);
+    return this.missing < LONG || this.closed ? undefined : this.begun.space(this.missing, MOST);
   }
 
   filled(count: number): void {
-    this.#begun.filled(count);
-    this.#missing -= count;
-    if (this.#missing === 0) this.#giveBegun();
+    this.begun.filled(count);
+    this.missing -= count;
+    if (this.missing === 0) this.giveBegun();
   }
 
   /** Takes in the first `count` bytes of a memory. Throws a `TermRefusal` for a frame that is too long. */
   push(memory: Buffer, count: number): void {
     let at = 0;
     while (at < count && !this.closed) {
-      if (this.#missing > 0) {
-        const end = Math.min(count, at + this.#missing);
-        this.#missing -= end - at;
-        this.#begun.append(memory.subarray(at, end), this.#missing);
+      if (this.missing > 0) {
+        const end = Math.min(count, at + this.missing);
+        this.missing -= end - at;
+        this.begun.append(memory.subarray(at, end), this.missing);
         at = end;
-        if (this.#missing === 0) this.#giveBegun();
+        if (this.missing === 0) this.giveBegun();
         continue;
       }
-      while (this.#lengthCount < this.lengthBytes && at < count) {
-        this.#length = this.#length * 256 + memory[at++]!;
-        this.#lengthCount++;
+      while (this.lengthCount < this.lengthBytes && at < count) {
+        this.length = this.length * 256 + memory[at++]!;
+        this.lengthCount++;
       }
-      if (this.#lengthCount < this.lengthBytes) return;
-      const length = this.#length;
-      this.#length = this.#lengthCount = 0;
+      if (this.lengthCount < this.lengthBytes) return;
+      const length = this.length;
+      this.length = this.lengthCount = 0;
       if (length > this.maxBytes) {
         throw new TermRefusal('limit', `a message of ${length} bytes, beyond maxBytes (${this.maxBytes})`);
       }
       if (length <= count - at) {
         const start = at;
         at += length;
-        this.#onFrame(memory, start, at, false);
+        this.onFrame(memory, start, at, false);
       } else {
-        this.#missing = length;
-        if (at === count) this.#begun.append(NOTHING, length);
+        this.missing = length;
+        if (at === count) this.begun.append(NOTHING, length);
       }
     }
   }
 
-  #giveBegun(): void {
-    const bytes = this.#begun.take();
-    this.#onFrame(bytes, 0, bytes.length, true);
+  private giveBegun(): void {
+    const bytes = this.begun.take();
+    this.onFrame(bytes, 0, bytes.length, true);
   }
 }
 

@@ -29,61 +29,61 @@ export const LONGEST_HANDSHAKE = 2048;
  * cookie, which is not sent.
  */
 export class Handshake {
-  readonly #config: HandshakeConfig;
-  #expects: 'status' | 'challenge' | 'ack' = 'status';
-  #name: string;
-  #creation: number;
-  #flags = 0n;
-  #ourChallenge = 0;
+  private readonly config: HandshakeConfig;
+  private expects: 'status' | 'challenge' | 'ack' = 'status';
+  private name: string;
+  private creation: number;
+  private flags = 0n;
+  private ourChallenge = 0;
 
   constructor(config: HandshakeConfig) {
-    this.#config = config;
-    this.#name = config.name ?? '';
+    this.config = config;
+    this.name = config.name ?? '';
     // 0 to 3 are those of old nodes.
-    this.#creation = config.name === undefined ? 0 : 4 + (randomBytes(4).readUInt32BE() % (2 ** 32 - 4));
+    this.creation = config.name === undefined ? 0 : 4 + (randomBytes(4).readUInt32BE() % (2 ** 32 - 4));
   }
 
   /** The first message. */
   begin(): Buffer {
-    const { name, hostname } = this.#config;
+    const { name, hostname } = this.config;
     const flags = name === undefined ? ourFlags | flag.NAME_ME : ourFlags;
     const text = Buffer.from(name ?? hostname, 'utf8');
     const message = Buffer.alloc(15);
     message.write('N', 'latin1');
     message.writeBigUInt64BE(flags, 1);
-    message.writeUInt32BE(this.#creation, 9);
+    message.writeUInt32BE(this.creation, 9);
     message.writeUInt16BE(text.length, 13);
     return Buffer.concat([message, text]);
   }
 
   /** Takes a message of the node. Returns the answer, the agreement when it is done, or undefined to wait for more. Throws an `ErlangError`. */
   receive(message: Buffer): Buffer | Agreement | undefined {
-    switch (this.#expects) {
+    switch (this.expects) {
       case 'status':
-        this.#readStatus(message);
+        this.readStatus(message);
         return undefined;
       case 'challenge':
-        return this.#answer(message);
+        return this.answer(message);
       case 'ack':
-        this.#checkAck(message);
-        return { name: this.#name, creation: this.#creation, flags: this.#flags };
+        this.checkAck(message);
+        return { name: this.name, creation: this.creation, flags: this.flags };
     }
   }
 
   /** Why the node has closed the connection in the middle of the handshake, if that is known. */
   explainClose(): ErlangError | undefined {
-    const { target } = this.#config;
-    if (this.#expects === 'ack') return wrongCookie(target, 'it refused the cookie of this client');
+    const { target } = this.config;
+    if (this.expects === 'ack') return wrongCookie(target, 'it refused the cookie of this client');
     return undefined;
   }
 
-  #readStatus(message: Buffer): void {
-    const { target, name } = this.#config;
-    if (message[0] !== letter('s')) throw this.#malformed('a status', message);
+  private readStatus(message: Buffer): void {
+    const { target, name } = this.config;
+    if (message[0] !== letter('s')) throw this.malformed('a status', message);
     const status = message.toString('latin1', 1);
-    this.#expects = 'challenge';
+    this.expects = 'challenge';
     if (status.startsWith('named:')) {
-      this.#readName(message);
+      this.readName(message);
     } else if (status === 'ok' || status === 'ok_simultaneous') {
       if (name === undefined) {
         throw new ErlangFlagsError(
@@ -102,29 +102,29 @@ export class Handshake {
         `${target} does not take this connection: either net_kernel:allow/1 there names other nodes, or it is a release after OTP 29 that insists on more than this client can (flags 0x${ourFlags.toString(16)}).`,
       );
     } else {
-      throw this.#malformed('a status', message);
+      throw this.malformed('a status', message);
     }
   }
 
   /** `named:`, a length of two bytes, the name, and a creation. */
-  #readName(message: Buffer): void {
+  private readName(message: Buffer): void {
     const start = 1 + 'named:'.length;
-    if (message.length < start + 2) throw this.#malformed('a name', message);
+    if (message.length < start + 2) throw this.malformed('a name', message);
     const end = start + 2 + message.readUInt16BE(start);
-    if (message.length < end + 4 || this.#config.name !== undefined) throw this.#malformed('a name', message);
-    this.#name = message.toString('utf8', start + 2, end);
-    this.#creation = message.readUInt32BE(end);
-    if (!/^[^@]+@[^@]+$/.test(this.#name)) throw this.#malformed('a name', message);
+    if (message.length < end + 4 || this.config.name !== undefined) throw this.malformed('a name', message);
+    this.name = message.toString('utf8', start + 2, end);
+    this.creation = message.readUInt32BE(end);
+    if (!/^[^@]+@[^@]+$/.test(this.name)) throw this.malformed('a name', message);
   }
 
-  #answer(message: Buffer): Buffer {
-    const { target, cookie } = this.#config;
+  private answer(message: Buffer): Buffer {
+    const { target, cookie } = this.config;
     if (message[0] === letter('n')) throw tooOld(target, 'the handshake of version 5');
-    if (message[0] !== letter('N') || message.length < 19) throw this.#malformed('a challenge', message);
-    this.#flags = message.readBigUInt64BE(1);
+    if (message[0] !== letter('N') || message.length < 19) throw this.malformed('a challenge', message);
+    this.flags = message.readBigUInt64BE(1);
     const challenge = message.readUInt32BE(9);
     const end = 19 + message.readUInt16BE(17);
-    if (message.length < end) throw this.#malformed('a challenge', message);
+    if (message.length < end) throw this.malformed('a challenge', message);
     const name = message.toString('utf8', 19, end);
     if (name !== target) {
       throw new ErlangUnknownNameError(
@@ -132,27 +132,27 @@ export class Handshake {
         `The node that was reached is called ${quoted(name)}, not ${quoted(target)}. Connect to it by that name, or check the port.`,
       );
     }
-    const missing = missingFlags(this.#flags);
-    if (missing.length > 0) throw tooOld(target, `no ${missing.join(', ')} (${releaseOf(this.#flags)})`);
-    this.#expects = 'ack';
-    this.#ourChallenge = randomBytes(4).readUInt32BE();
+    const missing = missingFlags(this.flags);
+    if (missing.length > 0) throw tooOld(target, `no ${missing.join(', ')} (${releaseOf(this.flags)})`);
+    this.expects = 'ack';
+    this.ourChallenge = randomBytes(4).readUInt32BE();
     const answer = Buffer.alloc(21);
     answer.write('r', 'latin1');
-    answer.writeUInt32BE(this.#ourChallenge, 1);
+    answer.writeUInt32BE(this.ourChallenge, 1);
     digest(cookie, challenge).copy(answer, 5);
     return answer;
   }
 
-  #checkAck(message: Buffer): void {
-    const { target, cookie } = this.#config;
-    if (message[0] !== letter('a') || message.length < 17) throw this.#malformed('the proof of its cookie', message);
-    if (!timingSafeEqual(message.subarray(1, 17), digest(cookie, this.#ourChallenge))) {
+  private checkAck(message: Buffer): void {
+    const { target, cookie } = this.config;
+    if (message[0] !== letter('a') || message.length < 17) throw this.malformed('the proof of its cookie', message);
+    if (!timingSafeEqual(message.subarray(1, 17), digest(cookie, this.ourChallenge))) {
       throw wrongCookie(target, 'it does not know the cookie of this client');
     }
   }
 
-  #malformed(what: string, message: Buffer): ErlangProtocolError {
-    const { target } = this.#config;
+  private malformed(what: string, message: Buffer): ErlangProtocolError {
+    const { target } = this.config;
     const begin = message.subarray(0, 40).toString('latin1');
     return new ErlangProtocolError(
       target,

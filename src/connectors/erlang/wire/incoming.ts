@@ -23,36 +23,36 @@ export interface IncomingHandlers<C> {
 
 /** Reads messages of the node: replies, exits, and what a node asks of another. Everything else is dropped. */
 export class Incoming<C> {
-  readonly #our: OurEnd;
-  readonly #handlers: IncomingHandlers<C>;
-  readonly #reader: TermReader;
+  private readonly our: OurEnd;
+  private readonly handlers: IncomingHandlers<C>;
+  private readonly reader: TermReader;
   /** All that is in front of the words of the reference in a reply: the same bytes in every reply. */
-  #replyHead: Buffer | undefined;
+  private replyHead: Buffer | undefined;
 
   constructor(our: OurEnd, limits: TermLimits, handlers: IncomingHandlers<C>) {
-    this.#our = our;
-    this.#handlers = handlers;
-    this.#reader = new TermReader(limits);
+    this.our = our;
+    this.handlers = handlers;
+    this.reader = new TermReader(limits);
   }
 
   /** Throws a `TermRefusal` for what cannot be read. */
   receive(memory: Buffer, start: number, end: number, isOwn: boolean): void {
-    const head = this.#replyHead;
-    const reader = this.#reader;
+    const head = this.replyHead;
+    const reader = this.reader;
     reader.open(memory, start, end, isOwn);
     try {
-      this.#read(reader, start, end, head);
+      this.read(reader, start, end, head);
     } finally {
       // A long message is not kept until the next one comes.
       reader.close();
     }
   }
 
-  #read(reader: TermReader, start: number, end: number, head: Buffer | undefined): void {
+  private read(reader: TermReader, start: number, end: number, head: Buffer | undefined): void {
     const { memory } = reader;
     if (head !== undefined && startsWith(memory, start, end, head)) {
       reader.at = start + head.length;
-      this.#reply(reader);
+      this.reply(reader);
       return;
     }
     const kind = reader.byte();
@@ -60,67 +60,67 @@ export class Incoming<C> {
     reader.version();
     const control = reader.term();
     if (!(control instanceof Tuple) || control.length === 0) throw malformed('a message without an address');
-    this.#obey(control, reader, start);
+    this.obey(control, reader, start);
   }
 
-  #obey(control: Tuple, reader: TermReader, start: number): void {
+  private obey(control: Tuple, reader: TermReader, start: number): void {
     const [kind, first, second, third, fourth] = control.elements as readonly (Term | undefined)[];
     switch (kind) {
       case op.SEND:
       case op.SEND_SENDER:
         reader.version();
-        this.#message(reader, start);
+        this.message(reader, start);
         return;
       case op.MONITOR_P_EXIT:
       case op.PAYLOAD_MONITOR_P_EXIT: {
         if (kind === op.PAYLOAD_MONITOR_P_EXIT) reader.version();
         const reason = kind === op.PAYLOAD_MONITOR_P_EXIT ? reader.term() : fourth;
-        const id = this.#idOf(third);
-        if (id !== undefined && reason !== undefined) this.#handlers.exit(id, reason);
+        const id = this.idOf(third);
+        if (id !== undefined && reason !== undefined) this.handlers.exit(id, reason);
         return;
       }
       case op.UNLINK_ID:
-        this.#answer(op.UNLINK_ID_ACK, [first!, third!, second!]);
+        this.answer(op.UNLINK_ID_ACK, [first!, third!, second!]);
         return;
       case op.MONITOR_P:
-        if (!this.#isOurs(second)) this.#answer(op.PAYLOAD_MONITOR_P_EXIT, [second!, first!, third!], NOPROC);
+        if (!this.isOurs(second)) this.answer(op.PAYLOAD_MONITOR_P_EXIT, [second!, first!, third!], NOPROC);
         return;
       case op.LINK:
-        if (!this.#isOurs(second)) this.#answer(op.PAYLOAD_EXIT, [second!, first!], NOPROC);
+        if (!this.isOurs(second)) this.answer(op.PAYLOAD_EXIT, [second!, first!], NOPROC);
         return;
       case op.SPAWN_REQUEST:
-        this.#answer(op.SPAWN_REPLY, [first!, second!, 0, NOTSUP]);
+        this.answer(op.SPAWN_REPLY, [first!, second!, 0, NOTSUP]);
     }
   }
 
   /** A message that begins with one of our references is a reply. */
-  #message(reader: TermReader, start: number): void {
+  private message(reader: TermReader, start: number): void {
     const { memory, at } = reader;
     if (reader.rest < 3 || memory[at] !== tag.SMALL_TUPLE || memory[at + 1] !== 2) return;
     if (memory[at + 2] !== tag.NEWER_REFERENCE && memory[at + 2] !== tag.NEW_REFERENCE) return;
     reader.at = at + 2;
     const isNewer = memory[at + 2] === tag.NEWER_REFERENCE;
     const reference = reader.term();
-    const id = this.#idOf(reference);
+    const id = this.idOf(reference);
     if (id === undefined) return;
     reader.at -= 12;
-    if (isNewer) this.#replyHead = Buffer.from(memory.subarray(start, reader.at));
-    this.#reply(reader);
+    if (isNewer) this.replyHead = Buffer.from(memory.subarray(start, reader.at));
+    this.reply(reader);
   }
 
   /** From the words of the reference on. */
-  #reply(reader: TermReader): void {
+  private reply(reader: TermReader): void {
     const id = idOf(reader.uint32(), reader.uint32(), reader.uint32());
     if (id === undefined) return;
-    const call = this.#handlers.take(id);
+    const call = this.handlers.take(id);
     if (call === undefined) return;
     const value = reader.term();
     if (reader.rest > 0) throw malformed(`${reader.rest} bytes behind a reply`);
-    this.#handlers.settle(call, value);
+    this.handlers.settle(call, value);
   }
 
-  #idOf(reference: Term | undefined): number | undefined {
-    const our = this.#our;
+  private idOf(reference: Term | undefined): number | undefined {
+    const our = this.our;
     if (!(reference instanceof Reference)) return undefined;
     if (reference.node !== our.node || reference.creation !== our.creation || reference.words.length !== 3)
       return undefined;
@@ -128,15 +128,15 @@ export class Incoming<C> {
     return idOf(first, second, third);
   }
 
-  #isOurs(process: Term | undefined): boolean {
-    const { pid } = this.#our;
+  private isOurs(process: Term | undefined): boolean {
+    const { pid } = this.our;
     return process instanceof Pid && process.node === pid.node && process.id === pid.id;
   }
 
-  #answer(kind: number, fields: readonly Sendable[], payload?: Sendable): void {
+  private answer(kind: number, fields: readonly Sendable[], payload?: Sendable): void {
     if (fields.some((field) => field === undefined)) throw malformed(`a message of ${kind} with fields missing`);
     const frame = written((writer) => {
-      const start = this.#our.begin(writer);
+      const start = this.our.begin(writer);
       writer.byte(PASS_THROUGH);
       writer.byte(tag.VERSION);
       writer.term(new Tuple<readonly Sendable[]>([kind, ...fields]));
@@ -144,9 +144,9 @@ export class Incoming<C> {
         writer.byte(tag.VERSION);
         writer.term(payload);
       }
-      this.#our.end(writer, start);
+      this.our.end(writer, start);
     });
-    this.#handlers.answer(frame);
+    this.handlers.answer(frame);
   }
 }
 

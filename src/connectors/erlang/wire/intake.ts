@@ -16,11 +16,11 @@ let common: Buffer | undefined;
 export class Intake {
   /** To be given to the socket as its option `onread`. */
   readonly onread: OnReadOpts;
-  readonly #frames: FrameReader;
-  readonly #own: Buffer | undefined;
-  readonly #onBytes: () => void;
-  readonly #onRefusal: (refusal: TermRefusal) => void;
-  #space: Buffer | undefined;
+  private readonly frames: FrameReader;
+  private readonly own: Buffer | undefined;
+  private readonly onBytes: () => void;
+  private readonly onRefusal: (refusal: TermRefusal) => void;
+  private space: Buffer | undefined;
 
   constructor(
     frames: FrameReader,
@@ -28,12 +28,12 @@ export class Intake {
     onBytes: () => void,
     onRefusal: (refusal: TermRefusal) => void,
   ) {
-    this.#frames = frames;
-    this.#onBytes = onBytes;
-    this.#onRefusal = onRefusal;
-    this.#own = isEncrypted ? Buffer.allocUnsafeSlow(RECORD) : undefined;
+    this.frames = frames;
+    this.onBytes = onBytes;
+    this.onRefusal = onRefusal;
+    this.own = isEncrypted ? Buffer.allocUnsafeSlow(RECORD) : undefined;
     this.onread = {
-      buffer: () => (this.#space = frames.space()) ?? this.#own ?? (common ??= Buffer.allocUnsafeSlow(READ)),
+      buffer: () => (this.space = frames.space()) ?? this.own ?? (common ??= Buffer.allocUnsafeSlow(READ)),
       callback: (count, buffer) => {
         this.push(buffer as Buffer, count);
         return true;
@@ -43,20 +43,20 @@ export class Intake {
 
   /** Takes in the first `count` bytes of a memory. */
   push(buffer: Buffer, count: number): void {
-    const frames = this.#frames;
+    const frames = this.frames;
     if (frames.closed) return;
-    this.#onBytes();
+    this.onBytes();
     try {
-      if (buffer === this.#space) frames.filled(count);
+      if (buffer === this.space) frames.filled(count);
       else frames.push(buffer, count);
     } catch (error) {
       if (!(error instanceof TermRefusal)) throw error;
-      this.#onRefusal(error);
+      this.onRefusal(error);
     }
   }
 
   /** What still comes is not looked at. */
   close(): void {
-    this.#frames.closed = true;
+    this.frames.closed = true;
   }
 }

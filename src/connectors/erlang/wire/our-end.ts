@@ -17,34 +17,34 @@ const EMPTY_ATOM = Buffer.of(tag.SMALL_ATOM_UTF8, 0);
  */
 export class OurEnd {
   readonly pid: Pid;
-  readonly #pidBytes: Buffer;
-  readonly #referenceHead: Buffer;
-  readonly #monitor: Buffer;
-  readonly #demonitor: Buffer;
-  readonly #regSend: Buffer;
-  readonly #send: Buffer;
-  readonly #genCall: Buffer;
+  private readonly pidBytes: Buffer;
+  private readonly referenceHead: Buffer;
+  private readonly monitorPrefix: Buffer;
+  private readonly demonitorPrefix: Buffer;
+  private readonly regSendPrefix: Buffer;
+  private readonly sendPrefix: Buffer;
+  private readonly genCallPrefix: Buffer;
 
   constructor(
     readonly node: Atom,
     readonly creation: number,
   ) {
     this.pid = new Pid(node, 1, 0, creation);
-    this.#pidBytes = written((writer) => writer.term(this.pid));
-    this.#referenceHead = written((writer) => {
+    this.pidBytes = written((writer) => writer.term(this.pid));
+    this.referenceHead = written((writer) => {
       writer.bytes(Buffer.of(tag.NEWER_REFERENCE, 0, 3));
       writer.bytes(node.encoded);
       writer.uint32(creation);
     });
-    this.#monitor = Buffer.concat([control(op.MONITOR_P, 4), this.#pidBytes]);
-    this.#demonitor = Buffer.concat([control(op.DEMONITOR_P, 4), this.#pidBytes]);
-    this.#regSend = Buffer.concat([control(op.REG_SEND, 4), this.#pidBytes, EMPTY_ATOM]);
-    this.#send = Buffer.concat([control(op.SEND, 3), EMPTY_ATOM]);
-    this.#genCall = Buffer.concat([
+    this.monitorPrefix = Buffer.concat([control(op.MONITOR_P, 4), this.pidBytes]);
+    this.demonitorPrefix = Buffer.concat([control(op.DEMONITOR_P, 4), this.pidBytes]);
+    this.regSendPrefix = Buffer.concat([control(op.REG_SEND, 4), this.pidBytes, EMPTY_ATOM]);
+    this.sendPrefix = Buffer.concat([control(op.SEND, 3), EMPTY_ATOM]);
+    this.genCallPrefix = Buffer.concat([
       Buffer.of(tag.SMALL_TUPLE, 3, tag.SMALL_ATOM_UTF8, 9),
       Buffer.from('$gen_call'),
       Buffer.of(tag.SMALL_TUPLE, 2),
-      this.#pidBytes,
+      this.pidBytes,
     ]);
   }
 
@@ -60,14 +60,14 @@ export class OurEnd {
   }
 
   monitor(writer: TermWriter, to: Atom | Pid, id: number): void {
-    this.#watch(this.#monitor, writer, to, id);
+    this.watch(this.monitorPrefix, writer, to, id);
   }
 
   demonitor(writer: TermWriter, to: Atom | Pid, id: number): void {
-    this.#watch(this.#demonitor, writer, to, id);
+    this.watch(this.demonitorPrefix, writer, to, id);
   }
 
-  #watch(head: Buffer, writer: TermWriter, to: Atom | Pid, id: number): void {
+  private watch(head: Buffer, writer: TermWriter, to: Atom | Pid, id: number): void {
     const start = this.begin(writer);
     writer.bytes(head);
     to.writeTo(writer);
@@ -77,26 +77,26 @@ export class OurEnd {
 
   /** Everything of a message but the message itself. */
   address(writer: TermWriter, to: Atom | Pid): void {
-    writer.bytes(to instanceof Pid ? this.#send : this.#regSend);
+    writer.bytes(to instanceof Pid ? this.sendPrefix : this.regSendPrefix);
     to.writeTo(writer);
     writer.byte(tag.VERSION);
   }
 
   /** `{'$gen_call', {Pid, Reference}, ...` */
   genCall(writer: TermWriter, id: number): void {
-    writer.bytes(this.#genCall);
+    writer.bytes(this.genCallPrefix);
     this.reference(writer, id);
   }
 
   /** `{subject, Pid, Reference}` */
   subject(writer: TermWriter, id: number): void {
     writer.bytes(SUBJECT);
-    writer.bytes(this.#pidBytes);
+    writer.bytes(this.pidBytes);
     this.reference(writer, id);
   }
 
   reference(writer: TermWriter, id: number): void {
-    writer.bytes(this.#referenceHead);
+    writer.bytes(this.referenceHead);
     writer.uint32(id % FIRST_WORD);
     writer.uint32(Math.floor(id / FIRST_WORD));
     writer.uint32(0);
