@@ -84,6 +84,19 @@ describe('pool.warmUp()', () => {
     });
   });
 
+  it('lends a connection that it keeps open past idleTimeout, and opens no other in its place', () => {
+    marbles(({ target, expectObservable, expectSubscriptions }) => {
+      const { connect, lives } = target('-a', '30ms b');
+      const pool = createPool({ connect, max: 2, idleTimeout: 5 });
+      void pool.warmUp(2);
+      expectObservable(
+        pool.use((c) => of(c)),
+        '20ms ^',
+      ).toBe('20ms (a|)');
+      expectSubscriptions(lives[0]!.subscriptions).toBe('^ 29ms !');
+    });
+  });
+
   it('waits for the own count of each of several calls', async () => {
     const seen: string[] = [];
     let calls: Promise<unknown>[] = [];

@@ -76,9 +76,9 @@ export class Evictions<C> {
    */
   overdue(slot: Slot<C>, now: number): EvictReason | null {
     if (now - slot.expiresAt > timerTolerance) return 'lifetime';
-    const { idleTimeout, min } = this.options;
+    const { idleTimeout } = this.options;
     const isTooIdle = slot.holders.size === 0 && now - slot.idleSince - idleTimeout > timerTolerance;
-    return isTooIdle && this.connections.total > min ? 'idle' : null;
+    return isTooIdle && this.anySurplus ? 'idle' : null;
   }
 
   end(): void {
