@@ -80,7 +80,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
     opening === 0 && !isProbing && model.taken < model.max && model.isPast(connecting.mustKeepAt, nothingIsDue);
   broken.when(keeps && mayKeep, 'a connect is wanted for min, may begin, and has not begun');
   for (const { id, idleSince } of model.idle) {
-    const surplus = total > model.keptOpenAt(model.now) && nothingIsDue;
+    const surplus = total > model.mayKeepOpenAt(model.now) && nothingIsDue;
     const tooLong = surplus && model.isPast(idleSince + options.idleTimeout, nothingIsDue);
     broken.when(tooLong, () => `connection ${id} has been idle since ${idleSince}, and is still open`);
   }

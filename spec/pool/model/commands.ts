@@ -106,6 +106,7 @@ export const worlds: fc.Arbitrary<WorldOptions> = fc
     calm: fc.boolean(),
     crowd: fc.constantFrom(0, 0, 1, 3, 5),
     listens: fc.boolean(),
+    shortcuts: fc.boolean(),
   })
   .map((options) => ({
     ...options,

@@ -150,6 +150,15 @@ export class PoolModel {
     return Math.max(this.options.min, ...goals);
   }
 
+  /**
+   * The number that may be kept open at this time. A goal that was reached only for an instant, by a connection that was lost in the call that
+   * opened it, has not been noticed by the pool.
+   */
+  mayKeepOpenAt(time: number): number {
+    const goals = this.warmings.map(({ goal, deadline }) => (deadline < time ? 0 : goal));
+    return Math.max(this.options.min, ...goals);
+  }
+
   expiresAt({ openedAt }: ModelConnection): number {
     return openedAt + Math.max(1, Math.round(this.options.maxLifetime));
   }
@@ -166,10 +175,16 @@ export class PoolModel {
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
     return this.connections
-      .filter((c) => c.state === 'open' && !c.condemned && !c.overdue && c.check === null && load(c) < capacity)
+      .filter((c) => c.state === 'open' && !c.condemned && c.check === null && load(c) < capacity)
+      .filter((c) => !c.overdue || this.isProbe(c))
       .sort(
         (a, b) => Number(b.validated) - Number(a.validated) || load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt),
       );
+  }
+
+  /** While the breaker is open, the validation of an old connection is a probe: the connection may still work. */
+  private isProbe(connection: ModelConnection): boolean {
+    return this.connecting.breaker !== 'closed' && this.mustValidate(connection);
   }
 
   /** Idle connections, the one idle longest first. */
@@ -308,7 +323,7 @@ export class PoolModel {
     connection.overdue = true;
     // One that opened at that very instant may have done so later.
     const then = this.connections.filter((c) => c.state === 'open' && c.openedAt < this.expiresAt(connection));
-    const mayStay = !connection.wasLent && then.length <= this.keptOpenAt(this.expiresAt(connection) - hair);
+    const mayStay = !connection.wasLent && then.length <= this.mayKeepOpenAt(this.expiresAt(connection) - hair);
     this.check(mayStay, `connection ${connection.id} is idle and older than its lifetime, and still open`);
   }
 
@@ -1090,6 +1105,8 @@ export class PoolModel {
   private enterState(connection: ModelConnection, state: ConnectionState): void {
     connection.state = state;
     connection.since = this.now;
+    // The queue counts as standing from the next first connection.
+    if (this.total === 0) this.lineStandsSince = Infinity;
     this.lookAtWarmings();
   }
 

@@ -1,6 +1,7 @@
 import { isPoolError } from '../../../src';
 import type { ConnectionPool } from '../../../src';
 import { createLastingPool as createPool } from '../../helpers/lasting-pool';
+import { turnShortcutsOff } from '../../helpers/shortcuts';
 import { EventLedger } from '../event-ledger';
 import { brokenAtRest, brokenSums } from '../invariants';
 import { Callers } from './callers';
@@ -26,6 +27,8 @@ export interface WorldOptions extends ModelOptions {
   readonly crowd: number;
   /** Whether there is a subscriber to the events: it must make no difference. */
   readonly listens: boolean;
+  /** Whether the drain loop uses its shortcuts: it must make no difference. */
+  readonly shortcuts: boolean;
 }
 
 /** The depth of nested callbacks from which no reaction happens: work that emits inside the `next` of what it emits has no end. */
@@ -64,6 +67,7 @@ export class World {
       crowd: _crowd,
       calm: _calm,
       listens,
+      shortcuts,
       die,
       connector,
       close,
@@ -87,6 +91,7 @@ export class World {
       scheduler: this.clock,
       random: () => die,
     });
+    if (!shortcuts) turnShortcutsOff(this.pool);
     this.ledger = listens ? new EventLedger(this.pool, options) : null;
   }
 

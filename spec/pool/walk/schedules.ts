@@ -47,6 +47,7 @@ const usual: WorldOptions = {
   crowd: 0,
   calm: false,
   listens: false,
+  shortcuts: true,
 };
 
 /** The last event of a schedule: all holders release, or none does and the timeout of destroy expires. */
