@@ -53,6 +53,7 @@ export abstract class Decisions<C> extends Actions<C> {
       !connections.isOverMax &&
       connections.total >= this.options.min &&
       this.state === 'open' &&
+      this.overflow === null &&
       this.handedOver.length === 0 &&
       this.checks.isQuiescent &&
       this.connectTimer.isIdle &&

@@ -25,6 +25,9 @@ export abstract class DrainLoop<C> {
   protected saturated = false;
   /** The slot whose newest holder is being told of its lease: what the pool is asked for meanwhile is requested by that holder. */
   protected slotBeingGranted: Slot<C> | null = null;
+  /** The claim whose grant a full call stack has interrupted, until its recovery is scheduled: scheduling needs stack too. */
+  protected interrupted: Claim<C> | null = null;
+  protected overflow: RangeError | null = null;
   /** The number of state changes that the stats show. */
   protected changes = 0;
   /** The number of items that steps have taken off a list without a change of the stats. */
@@ -77,6 +80,7 @@ export abstract class DrainLoop<C> {
   protected decide(): void {
     this.quiescent = !this.busy && this.isQuiescent;
     if (this.busy || this.quiescent) return;
+    if (this.overflow !== null) this.scheduleRecovery();
     this.busy = true;
     this.passes++;
     let progressAtError = -1;
@@ -85,16 +89,18 @@ export abstract class DrainLoop<C> {
         if (!this.step()) break;
       } catch (error) {
         // An exception of one caller must not stop the loop for the others, nor become the outcome of the one that happens to be calling.
+        // Only assignments at first: the stack may be full.
         const slot = this.slotBeingGranted;
         this.slotBeingGranted = null;
+        this.interrupted = slot === null ? null : slot.holders.newest;
+        this.overflow = error as RangeError;
+        this.busy = false;
         if (error instanceof RangeError) {
-          this.busy = false;
-          // No call before this one: the stack may be full.
-          void Promise.resolve().then(() => {
-            this.recover(slot === null ? null : slot.holders.newest, error);
-          });
+          this.scheduleRecovery();
           return;
         }
+        this.interrupted = this.overflow = null;
+        this.busy = true;
         this.reportUnhandled(error);
         // A step that throws twice without progress would throw for ever.
         const progress = this.changes + this.dequeued;
@@ -104,5 +110,14 @@ export abstract class DrainLoop<C> {
     }
     this.busy = false;
     this.endPass();
+  }
+
+  /** Recovers in a later microtask, with an empty stack. If that does not fit on the stack either, the next decision schedules it. */
+  protected scheduleRecovery(): void {
+    const { interrupted, overflow } = this;
+    void Promise.resolve().then(() => {
+      this.recover(interrupted, overflow!);
+    });
+    this.interrupted = this.overflow = null;
   }
 }

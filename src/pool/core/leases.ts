@@ -17,11 +17,14 @@ export abstract class Leases<C> extends PoolState<C> {
     try {
       this.lend(claim, slot, this.clock.now(), 0);
     } catch (error) {
+      // Only assignments at first: the stack may be full.
+      this.quiescent = false;
+      this.interrupted = claim;
+      this.overflow = error as RangeError;
       if (error instanceof RangeError) {
-        void Promise.resolve().then(() => {
-          this.recover(claim, error);
-        });
+        this.scheduleRecovery();
       } else {
+        this.interrupted = this.overflow = null;
         this.reportUnhandled(error);
       }
     } finally {
@@ -81,33 +84,40 @@ export abstract class Leases<C> extends PoolState<C> {
   protected releaseLease(claim: Claim<C>): boolean {
     const slot = claim.slot!;
     if (!slot.everReturned) this.firstReturn(slot);
-    const held = this.recordReturn(claim, slot);
+    const leavesGrant = this.isBeingGranted(claim, slot);
+    const held = this.recordReturn(slot, claim.heldSince);
     if (this.hasLeaseObservers) this.reports.released(claim, slot, held);
-    return this.connections.release(claim, slot);
+    const isIdle = this.connections.release(claim, slot);
+    if (leavesGrant) this.slotBeingGranted = null;
+    return isIdle;
   }
 
   protected discardLease(claim: Claim<C>, reason: unknown): void {
     const slot = claim.slot!;
-    const held = this.recordReturn(claim, slot);
+    const leavesGrant = this.isBeingGranted(claim, slot);
+    const held = this.recordReturn(slot, claim.heldSince);
     if (this.hasLeaseObservers) this.reports.discarded(claim, slot, held, reason);
     slot.evictError ??= reason;
     this.connections.discard(claim, slot);
+    if (leavesGrant) this.slotBeingGranted = null;
   }
 
   /** Returns the duration of the lease, in ms. */
-  private recordReturn(claim: Claim<C>, slot: Slot<C>): number {
-    this.leaveGrant(claim, slot);
+  private recordReturn(slot: Slot<C>, heldSince: number): number {
     const now = this.clock.now();
-    const held = now - claim.heldSince;
+    const held = now - heldSince;
     if (this.hasStreams) slot.returnedInPass = this.returnedInPass = this.passes;
     slot.idleSince = now;
     this.timings.recordHold(held);
     return held;
   }
 
-  /** A claim that ends while it is being granted requests nothing any more. */
-  protected leaveGrant(claim: Claim<C>, slot: Slot<C>): void {
-    if (slot === this.slotBeingGranted && slot.holders.newest === claim) this.slotBeingGranted = null;
+  /**
+   * A claim that ends while it is being granted requests nothing any more. That is noted when its lease has ended: if a full stack interrupts the
+   * release, the lease is recovered.
+   */
+  protected isBeingGranted(claim: Claim<C>, slot: Slot<C>): boolean {
+    return slot === this.slotBeingGranted && slot.holders.newest === claim;
   }
 
   private firstReturn(slot: Slot<C>): void {

@@ -59,7 +59,7 @@ export class PoolCore<C> extends Decisions<C> {
   handOver(from: Claim<C>, to: Claim<C>): void {
     if (from.slot === null) return;
     to.heldSince = from.heldSince;
-    this.leaveGrant(from, from.slot);
+    if (this.isBeingGranted(from, from.slot)) this.slotBeingGranted = null;
     this.connections.handOver(from.slot, from, to);
     this.reports.handedOver(from, to);
     this.handedOver.push(to);

@@ -203,6 +203,12 @@ class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
     if (!this.delivered) this.sink.error(error);
   }
 
+  /** The receiver may have got the lease or not. It was not told of the end: an error after `next` is allowed. */
+  override interrupted(error: PoolError): void {
+    this.lost(error);
+    this.sink.error(error);
+  }
+
   unsubscribe(): void {
     this.pool.core.withdraw(this);
     if (!this.delivered) this.pool.core.release(this);
@@ -235,6 +241,12 @@ export class LeaseStream<C> implements Unsubscribable {
     this.servedInPass = this.pool.core.passes;
     this.subscriber.next(lease);
     if (!this.subscriber.closed) this.enqueue();
+  }
+
+  /** The lease of this claim was interrupted: the stream goes on, unless its next claim waits already. */
+  interrupted(claim: LeaseClaim<C>): void {
+    if (this.subscriber.closed || (this.claim !== null && this.claim !== claim)) return;
+    this.enqueue();
   }
 
   ended(): void {
@@ -292,5 +304,10 @@ class StreamClaim<C> extends LeaseClaim<C> {
   revoked(error: PoolError): void {
     this.lost(error);
     if (!this.delivered) this.stream.enqueue();
+  }
+
+  override interrupted(error: PoolError): void {
+    this.lost(error);
+    this.stream.interrupted(this);
   }
 }

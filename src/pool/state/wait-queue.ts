@@ -62,11 +62,13 @@ export class WaitQueue<C> {
 
   /** `requester`: the claim of the work that acquires, if that is known. */
   push(claim: Claim<C>, requester: Claim<C> | null): void {
+    const { isStream } = claim;
+    this.claims.push(claim);
+    // Only when it is in the list: with a full stack it may not come there, and must not be removed from it later.
     claim.state = 'waiting';
     // Its wait begins when the pass of the drain loop has ended: most claims are served in the same pass.
     claim.waitingSince = -1;
-    this.claims.push(claim);
-    if (claim.isStream) this.streamCount++;
+    if (isStream) this.streamCount++;
     else if (requester !== null) this.requesters.set(claim, requester);
   }
 
@@ -81,8 +83,9 @@ export class WaitQueue<C> {
       this.undefer(claim);
       return;
     }
+    const { isStream } = claim;
     this.claims.remove(claim);
-    if (claim.isStream) this.streamCount--;
+    if (isStream) this.streamCount--;
     // Kept any longer, it would extend a chain that grows without a limit while a caller acquires inside `next`.
     if (this.requesters.size > 0) this.requesters.delete(claim);
     const { acquireTimeout } = claim.options;
