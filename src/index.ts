@@ -2,6 +2,8 @@ export { createPool } from './pool/create-pool';
 export type { PoolOptions, AcquireOptions } from './pool/options';
 export type { ConnectionPool } from './pool/connection-pool';
 export type { ContextCarrier } from './pool/rx/async-context';
+export { CHANNELS } from './pool/rx/channels';
+export type { AcquireMessage, ConnectMessage } from './pool/rx/channels';
 export type { ConnectContext, Connector, OnCancel } from './pool/connector';
 export type { Lease } from './pool/rx/lease';
 export type { PoolStats, PoolStatsSubject } from './pool/rx/stats';

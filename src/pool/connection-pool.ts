@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import type { ObservedValueOf, Subscriber } from 'rxjs';
 import type { Claim } from './state/claim-and-slot';
 import { clockOutside, contextsOf } from './rx/async-context';
+import { PoolChannels } from './rx/diagnostics-channels';
 import { PoolCore } from './core/pool-core';
 import type { Host } from './core/pool-state';
 import { asyncDisposeSymbol } from './values/disposal';
@@ -160,6 +161,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const contexts = contextsOf(options.name, options.context);
     const host: Host<C> = {
       contexts,
+      channels: new PoolChannels(options.name),
       createSlot: (id) => new ConnectionLifecycle(id, core, options),
       changed: () => {
         stats.publish();

@@ -55,7 +55,7 @@ export abstract class Actions<C> extends Serving<C> {
     this.connectPolicy.connectBegan(slot);
     this.changed();
     this.outside(() => {
-      slot.connect();
+      this.tracing.connect(slot);
     });
   }
 

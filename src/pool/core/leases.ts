@@ -86,7 +86,7 @@ export abstract class Leases<C> extends PoolState<C> {
     if (!slot.everReturned) this.firstReturn(slot);
     const leavesGrant = this.isBeingGranted(claim, slot);
     const held = this.recordReturn(slot, claim.heldSince);
-    if (this.hasLeaseObservers) this.reports.released(claim, slot, held);
+    if (this.hasLeaseObservers || this.channels.publishesReleases) this.reports.released(claim, slot, held);
     const isIdle = this.connections.release(claim, slot);
     if (leavesGrant) this.slotBeingGranted = null;
     return isIdle;
@@ -96,7 +96,7 @@ export abstract class Leases<C> extends PoolState<C> {
     const slot = claim.slot!;
     const leavesGrant = this.isBeingGranted(claim, slot);
     const held = this.recordReturn(slot, claim.heldSince);
-    if (this.hasLeaseObservers) this.reports.discarded(claim, slot, held, reason);
+    this.reports.discarded(claim, slot, held, reason);
     slot.evictError ??= reason;
     this.connections.discard(claim, slot);
     if (leavesGrant) this.slotBeingGranted = null;

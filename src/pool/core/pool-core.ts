@@ -19,18 +19,40 @@ export class PoolCore<C> extends Decisions<C> {
 
   /** Requests a lease: calls `granted` or `failed` of the claim, perhaps before this returns. */
   acquire(claim: Claim<C>): void {
-    if (this.hasLeaseObservers) this.reports.requested(claim);
+    if (this.hasLeaseObservers || this.channels.tracesAcquires) this.requested(claim);
     const slot = this.quiescent && !this.busy && !claim.isStream ? this.connections.next() : null;
     if (slot !== null && this.isReadyToLend(slot)) this.lendImmediately(claim, slot);
     else this.enqueue(claim);
   }
 
+  /** An acquire has an observer. */
+  private requested(claim: Claim<C>): void {
+    this.reports.requested(claim);
+    if (!claim.isStream && this.tracing.tracesAcquires) this.beginTrace(claim);
+  }
+
+  private beginTrace(claim: Claim<C>): void {
+    this.trace(claim, () => {
+      this.tracing.acquireBegins(claim);
+    });
+    this.updateObservers();
+  }
+
   private enqueue(claim: Claim<C>): void {
     if (claim.isStream) this.hasStreams = true;
+    else if (this.channels.tracesWaits && !this.channels.traces(claim)) this.beginTrace(claim);
     this.queue.push(claim, this.slotBeingGranted === null ? null : this.slotBeingGranted.holders.newest);
     this.changed();
     this.decide();
     this.keepContext(claim);
+    if (this.hasLeaseObservers) this.waits(claim);
+  }
+
+  private waits(claim: Claim<C>): void {
+    if (claim.state !== 'waiting' || claim.isStream) return;
+    this.trace(claim, () => {
+      this.tracing.acquireWaits(claim);
+    });
   }
 
   /** A caller that was not served at once is served later from another context: its own is kept. */
@@ -190,15 +212,14 @@ export class PoolCore<C> extends Decisions<C> {
 
   /** The events have their first listener, or have lost their last one. */
   listen(listening: boolean): void {
-    this.reports.listen(listening, this.breaker);
-    this.hasLeaseObservers = this.reports.observesLeases;
-    this.hasChangeObservers = this.hasStatsObservers || listening;
+    this.reports.listen(listening);
+    this.updateObservers();
   }
 
   /** The stats have their first subscriber, or have lost their last one. */
   watch(watched: boolean): void {
     this.hasStatsObservers = watched;
-    this.hasChangeObservers = watched || this.reports.listening;
+    this.updateObservers();
   }
 
   // ---------------------------------------------------------------- what connections report
@@ -270,6 +291,11 @@ export class PoolCore<C> extends Decisions<C> {
     this.connections.closed(slot);
     if (slot.wasOpen) this.reports.closed(slot, this.clock.now() - slot.closingSince, error);
     this.changed();
+    if (!slot.wasOpen) {
+      this.run(() => {
+        this.tracing.connectAbandoned(slot);
+      });
+    }
     this.drain();
   }
 }

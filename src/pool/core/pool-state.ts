@@ -17,6 +17,8 @@ import { Diagnostics } from '../reports/diagnostics';
 import type { PoolEvent } from '../reports/events';
 import { LeakWatch } from '../reports/holders';
 import { Reports } from '../reports/reports';
+import type { Channels, Subject, Tracer } from '../reports/tracer';
+import { Tracing } from '../reports/tracing';
 import type { BatchDemand } from '../state/batch-demand';
 import type { Claim, EvictReason, Slot } from '../state/claim-and-slot';
 import { Connections } from '../state/connections';
@@ -42,6 +44,8 @@ export interface CoreOptions extends ConnectionsOptions, ConnectPolicyOptions, E
 export interface Host<C> {
   /** The contexts that callers wait in; null if the pool carries none. */
   readonly contexts: Contexts | null;
+  /** Publishes what happens to subscribers in this process. */
+  readonly channels: Channels;
   /** Creates a slot that can connect. */
   createSlot(id: number): Slot<C>;
   /** The stats have changed, and have a subscriber. */
@@ -68,9 +72,9 @@ export abstract class PoolState<C> extends DrainLoop<C> {
   /** The version of the last change: that the pool is destroyed. */
   protected lastChange = Infinity;
   protected hasStatsObservers = false;
-  /** Whether a subscriber of the stats or a listener of the events observes changes. */
+  /** Whether a subscriber of the stats or of the events observes changes, or an event is to be delivered after the next one. */
   protected hasChangeObservers = false;
-  /** Whether the leak watch, the load shedder or a listener of the events observes leases. */
+  /** Whether the leak watch, the load shedder, a tracer or a subscriber of the events observes leases. */
   protected hasLeaseObservers: boolean;
   /** Whether the pool ever had a stream. Without one, the passes in which leases end need not be recorded. */
   protected hasStreams = false;
@@ -84,6 +88,9 @@ export abstract class PoolState<C> extends DrainLoop<C> {
   protected readonly checks: Checks<C>;
   readonly loadShedder: LoadShedder<C> | null;
   protected readonly outliers: Outliers | null;
+  /** Asked in every lease, so not by way of `tracing`. */
+  protected readonly channels: Channels;
+  protected readonly tracing: Tracing;
   protected readonly reports: Reports<C>;
   readonly shutdown: Shutdown;
   protected readonly connectTimer: ConnectTimer;
@@ -137,8 +144,16 @@ export abstract class PoolState<C> extends DrainLoop<C> {
     this.outliers = options.outlier === null ? null : new Outliers(options.outlier, this.counters);
     const leaks =
       options.leakThreshold === Infinity ? null : new LeakWatch<C>(options.leakThreshold, this.clock, onLeak);
-    this.reports = new Reports(options.name, this.clock, leaks, this.loadShedder, (event) => {
+    this.channels = host.channels;
+    this.tracing = new Tracing(host.channels, (error) => {
+      host.reportUnhandled(error);
+    });
+    const emit = (event: PoolEvent, subject: Subject | null): void => {
       host.emit(event);
+      this.tracing.happened(event, subject);
+    };
+    this.reports = new Reports(options.name, this.clock, leaks, this.loadShedder, this.tracing, emit, () => {
+      this.hasChangeObservers = true;
     });
     this.hasLeaseObservers = this.reports.observesLeases;
     this.shutdown = new Shutdown(this.clock, drain);
@@ -218,18 +233,47 @@ export abstract class PoolState<C> extends DrainLoop<C> {
   }
 
   private notifyChange(): void {
-    // The last snapshot stays the last.
-    if (this.state === 'destroyed') return;
-    // Before the subscribers of the stats: a listener that subscribes then has seen this state of the breaker.
-    if (this.reports.listening) this.reports.breakerChanged(this.connectPolicy);
-    if (this.hasStatsObservers) this.host.changed();
+    // The last snapshot stays the last; an acquire that is traced is rejected all the same.
+    if (this.state !== 'destroyed') {
+      // Before the subscribers of the stats: a listener that subscribes then has seen this state of the breaker.
+      this.reports.breakerChanged(this.connectPolicy);
+      if (this.hasStatsObservers) this.host.changed();
+    }
     this.deliverEvents();
+    this.updateObservers();
   }
 
   protected deliverEvents(): void {
     if (this.reports.undelivered === 0) return;
     this.run(() => {
       this.reports.deliver();
+    });
+  }
+
+  protected updateObservers(): void {
+    this.hasLeaseObservers = this.reports.observesLeases;
+    this.hasChangeObservers = this.hasStatsObservers || this.reports.observesChanges;
+  }
+
+  // ---------------------------------------------------------------- tracers
+
+  /** Returns the function that removes the tracer. */
+  addTracer(tracer: Tracer): () => void {
+    this.tracing.add(tracer);
+    this.updateObservers();
+    return () => {
+      this.tracing.remove(tracer);
+      this.updateObservers();
+    };
+  }
+
+  /** Runs what a tracer does in the context of a caller. */
+  protected trace(claim: Claim<C>, what: () => void): void {
+    const { contexts } = this.host;
+    const context = claim.context ?? (contexts === null ? null : claim.capture(contexts));
+    this.run(() => {
+      if (context === null) what();
+      else context.runInAsyncScope(what);
     });
   }
 
@@ -251,6 +295,8 @@ export abstract class PoolState<C> extends DrainLoop<C> {
   protected recordOpenFailure(slot: Slot<C>, error: unknown, phase: 'open' | 'validate'): void {
     this.counters.openFailures++;
     this.connectPolicy.failed(slot, error, phase);
+    // The breaker may have opened; from then on every change is observed until it is closed again.
+    this.hasChangeObservers = true;
     this.reports.openFailed(slot, this.connectPolicy.failures, error);
   }
 

@@ -1,6 +1,7 @@
 import type { CoarseClock } from '../time/coarse-clock';
 import type { ConnectPolicy } from '../policies/connect-policy';
 import type { EvictReason } from '../state/claim-and-slot';
+import type { Subject } from './tracer';
 
 /** The events of a pool. Connections are numbered from 1, in the order in which their connects began. */
 export type PoolEventDetails =
@@ -77,52 +78,52 @@ export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at:
  * Delivers events to listeners in the order in which they happened: an event that a listener causes is delivered after the current one.
  */
 export class Events {
-  /** Whether there is a listener. Without one no event is created. */
-  listening = false;
   private readonly queue: PoolEvent[] = [];
+  /** What each event of the queue is about. */
+  private readonly subjects: (Subject | null)[] = [];
   private delivering = false;
   private breaker: ConnectPolicy['breaker'] = 'closed';
 
   constructor(
     private readonly pool: string,
     private readonly clock: CoarseClock,
-    private readonly tell: (event: PoolEvent) => void,
+    private readonly tell: (event: PoolEvent, subject: Subject | null) => void,
   ) {}
 
   get undelivered(): number {
     return this.queue.length;
   }
 
-  /** Call it only while there is a listener. */
-  add(what: PoolEventDetails): void {
+  /** Call it only while there is a listener, or another observer of this event. */
+  add(what: PoolEventDetails, subject: Subject | null): void {
     // The details become the event itself: a copy would take longer than everything else that the pool does for a lease.
     const event = what as { -readonly [K in keyof PoolEvent]: PoolEvent[K] };
     event.pool = this.pool;
     event.at = this.clock.stamp();
     event.elapsed = this.clock.peek();
     this.queue.push(event as PoolEvent);
+    this.subjects.push(subject);
   }
 
-  /** Sets whether there is a listener. The first listener receives only later changes of the breaker. */
-  listen(listening: boolean, breaker: ConnectPolicy['breaker']): void {
-    if (listening && !this.listening) this.breaker = breaker;
-    this.listening = listening;
-    // Later listeners must not receive the events of earlier ones.
-    if (!listening) this.queue.length = 0;
-  }
-
-  /** Call it only while there is a listener. */
-  breakerChanged({ breaker: state, failures: attempts, lastFailure: error }: ConnectPolicy): void {
+  /** Call it after every change while the breaker is not closed. `wanted`: whether the event has an observer. */
+  breakerChanged({ breaker: state, failures: attempts, lastFailure: error }: ConnectPolicy, wanted: boolean): void {
     if (this.breaker === state) return;
     this.breaker = state;
-    this.add({ type: 'breaker', state, attempts, error });
+    if (wanted) this.add({ type: 'breaker', state, attempts, error }, null);
+  }
+
+  /** Whether the last change of the breaker that was seen has closed it. */
+  get isBreakerClosed(): boolean {
+    return this.breaker === 'closed';
   }
 
   deliver(): void {
     if (this.delivering) return;
     this.delivering = true;
     try {
-      for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) this.tell(event);
+      for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) {
+        this.tell(event, this.subjects.shift() ?? null);
+      }
     } finally {
       this.delivering = false;
     }

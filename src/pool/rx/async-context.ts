@@ -1,5 +1,6 @@
 import type { Context, Contexts } from '../state/context';
 import type { Clock } from '../time/clock';
+import { builtinModule } from './builtin-module';
 import { InvalidConfigError } from '../errors';
 import { describeValue } from '../values/describe';
 import { reportUnhandled } from './report-unhandled';
@@ -19,9 +20,8 @@ import { reportUnhandled } from './report-unhandled';
  */
 export type ContextCarrier = (of: 'caller' | 'pool') => ((run: () => void) => void) | null;
 
-/** The parts of Node and of zone.js that are used where they exist. */
+/** The part of zone.js that is used where it exists. */
 interface HostGlobals {
-  readonly process?: { readonly getBuiltinModule?: (id: string) => AsyncHooks | undefined };
   readonly Zone?: { readonly root?: Zone; readonly current: Zone };
 }
 
@@ -38,8 +38,7 @@ type Enter = (run: () => void) => void;
 const type = 'rxjs-connection-pool';
 const host = globalThis as HostGlobals;
 
-// Looked up by name: a bundle for browsers does not contain the module, and needs no replacement for it.
-const hooks = host.process?.getBuiltinModule?.('node:async_hooks');
+const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
 
 /** The context in which this module was loaded: the pool itself may be created inside the first request. */
 const atLoad = hooks === undefined ? null : new hooks.AsyncResource(type);
