@@ -2,11 +2,11 @@ import type { Case } from '../runner/case';
 import { promiseBatches, synchronousBatch } from './batch';
 import { growthOfCallers, growthOfLine, growthOfPool, growthOfWatchers } from './growth';
 import { growthOfConnections, growthOfPayload } from './growth-rpc';
-import { erlangCalls, erlangCodec } from './erlang';
+import { erlangCalls, erlangCodec, growthOfErlang } from './erlang';
 import { callers } from './callers';
 import { oneCall, tenCalls } from './calls';
 import { idleMemory } from './idle-memory';
-import { natsRequests } from './nats';
+import { natsMemory, natsRequests } from './nats';
 import { largeReply } from './reply';
 import { pulledBatches } from './pull';
 import { size } from './size';
@@ -28,6 +28,7 @@ export const allCases: readonly Case[] = [
   oneCall,
   tenCalls,
   ...natsRequests,
+  natsMemory,
   largeReply,
   ...erlangCalls,
   ...erlangCodec,
@@ -40,4 +41,5 @@ export const allCases: readonly Case[] = [
   growthOfWatchers,
   growthOfConnections,
   growthOfPayload,
+  growthOfErlang,
 ];

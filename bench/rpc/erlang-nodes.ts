@@ -46,6 +46,8 @@ function run(
     [
       '-noshell',
       '-noinput',
+      // Schedulers that have nothing to do do not turn in a loop for a while: on few cores that is time of the client.
+      ...['+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'],
       '-start_epmd',
       'false',
       '-erl_epmd_port',

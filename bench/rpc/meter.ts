@@ -20,6 +20,10 @@ export class Meter {
     this.end = now;
   }
 
+  get count(): number {
+    return this.calls;
+  }
+
   get metrics(): Metrics {
     const latencies = Array.from(this.latencies.subarray(0, this.calls));
     return {
