@@ -62,7 +62,7 @@ const poolOneWay = poolFolders.map((folder, i) => {
 });
 
 export default defineConfig(
-  globalIgnores(['dist/', 'temp/', 'coverage/', 'docs/api/']),
+  globalIgnores(['**/dist/', 'temp/', 'coverage/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -13,6 +13,8 @@ export default {
     'bench/servers/*.ts',
     'examples/*.ts',
     'scripts/*.mjs',
+    'site/.vitepress/config.mjs',
+    'site/.vitepress/theme/index.mjs',
     'scripts/mutation/{child,switches}.mjs',
   ],
   project: [
@@ -23,6 +25,7 @@ export default {
     '*.mjs',
     'bench/**/*.mjs',
     'scripts/**/*.mjs',
+    'site/**/*.mjs',
   ],
   // Types for a package that brings none; a program that a spec starts.
   ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest'],

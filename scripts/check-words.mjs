@@ -285,7 +285,7 @@ for (const file of new Set(files)) {
   if (/^src\/.*\.ts$/.test(file)) {
     checkPath(file);
     checkSource(file, read());
-  } else if (/^(?:docs\/(?!api\/).*|README|CONTRIBUTING|CHANGELOG)\.md$/.test(file)) {
+  } else if (/^(?:docs\/.*|README|CONTRIBUTING|CHANGELOG)\.md$/.test(file)) {
     checkPath(file);
     checkMarkdown(file, read());
   } else if (/^spec\/.*\.spec\.ts$/.test(file)) {

@@ -25,5 +25,5 @@ export type { EpmdAddress } from './wire/epmd';
 export * from './terms/index';
 export type { ConnectContext } from '../../pool/connector';
 export type { ReadableError } from '../../pool/values/readable-error';
-export type { TermSink } from './terms/term-sink';
+export type { MapEntries, TermSink } from './terms/term-sink';
 export type { TermText, TermValue } from './terms/term-value';
