@@ -20,6 +20,7 @@ export interface ServerProcess {
   restart(ms: number, signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Stops the process, and lets it run again after this time (ms): meanwhile connects succeed, and nothing answers. */
   freeze(ms: number): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
       await sleep(ms);
       running.kill('SIGCONT');
     },
+    signal: (signal) => running.kill(signal),
     stop: () => running.end('SIGTERM'),
   };
 }
