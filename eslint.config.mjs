@@ -96,6 +96,8 @@ export default defineConfig(
       '@typescript-eslint/class-literal-property-style': 'off',
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
+      // A module of NestJS is all in its decorator.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/unified-signatures': 'off',
       'no-restricted-syntax': [
         'error',
