@@ -114,6 +114,51 @@ describe('an error of this package', () => {
     expect(JSON.stringify(new InvalidPoolError('db', 'x', loop)).length).toBeLessThan(2_000);
   });
 
+  it('has its causes in its JSON, nine levels deep, and then the message of the next one', () => {
+    const causes = (depth: number): Error => new Error(`e${depth}`, depth === 0 ? {} : { cause: causes(depth - 1) });
+    let json = JSON.parse(JSON.stringify(new InvalidPoolError('db', 'x', causes(12)))) as { cause?: unknown };
+    const messages: unknown[] = [];
+    while (typeof json.cause === 'object') {
+      json = json.cause as { cause?: unknown };
+      messages.push((json as { message?: unknown }).message);
+    }
+    expect(messages).toEqual(['e12', 'e11', 'e10', 'e9', 'e8', 'e7', 'e6', 'e5']);
+    expect(json.cause).toBe('e4');
+  });
+
+  it('has the fields of its causes as JSON can show them', () => {
+    function given(): void {
+      // Only its name is shown.
+    }
+    const cause = Object.assign(new Error('with fields'), {
+      given,
+      symbol: Symbol('s'),
+      error: new Error('inside'),
+      list: [1, 2],
+      big: [1n],
+    });
+    expect((JSON.parse(JSON.stringify(new InvalidPoolError('db', 'x', cause))) as { cause: unknown }).cause).toEqual({
+      name: 'Error',
+      message: 'with fields',
+      given: 'the function given',
+      symbol: 'Symbol(s)',
+      error: 'inside',
+      list: [1, 2],
+      big: 'an array of 1',
+    });
+  });
+
+  it('is shown in short below the depth that util.inspect shows', () => {
+    const error = new InvalidPoolError('db', 'gone');
+    const deep = { a: { b: { c: { error } } } };
+    expect(inspect(deep, { depth: 2 })).not.toContain('gone');
+    expect(inspect(deep, { depth: 3 })).toContain('[InvalidPoolError: gone]');
+    expect(inspect({ error }, { depth: 0 })).toContain('[InvalidPoolError: gone]');
+    expect(inspect({ error }, { depth: 0 })).not.toContain('code:');
+    expect(inspect({ error }, { depth: 1 })).toContain('code:');
+    expect(inspect({ error }, { depth: null })).toContain('code:');
+  });
+
   it('is readable in the result of a batch, and so is an error of the work', async () => {
     const own = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const result = await lastValueFrom(
