@@ -282,7 +282,7 @@ const files = git('ls-files', '-z', '--cached', '--others', '--exclude-standard'
 
 for (const file of new Set(files)) {
   const read = () => readFileSync(file, 'utf8');
-  if (/^src\/.*\.ts$/.test(file)) {
+  if (/^src\/.*\.tsx?$/.test(file)) {
     checkPath(file);
     checkSource(file, read());
   } else if (/^(?:docs\/.*|README|CONTRIBUTING|CHANGELOG)\.md$/.test(file)) {

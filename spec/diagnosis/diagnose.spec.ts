@@ -214,7 +214,7 @@ const cases: readonly Case[] = [
       since,
       evicted: { idle: 4, lost: 38 },
     },
-    condition: 're-dialling',
+    condition: 'reconnecting',
     severity: 'warning',
     sentence: 'Connections do not last: 52 opened in 30 s for 60 leases, 10 of 10 open: 38 lost, 4 idle.',
     advice:
@@ -296,7 +296,7 @@ describe('diagnose', () => {
       'healthy',
       'leak',
       'overload',
-      're-dialling',
+      'reconnecting',
       'slow-checks',
       'slow-connects',
       'slow-work',

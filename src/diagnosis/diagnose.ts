@@ -110,14 +110,14 @@ const leak: Rule = (at) => {
 };
 
 const overload: Rule = (at) => {
-  const turnedAway = at.perSecond('rejected');
+  const rejectedPerSecond = at.perSecond('rejected');
   const { stats } = at.facts;
-  if (turnedAway === 0 || stats.breaker !== 'closed') return null;
+  if (rejectedPerSecond === 0 || stats.breaker !== 'closed') return null;
   return {
     condition: 'overload',
     severity: 'critical',
     sentence:
-      `Overloaded: ${rate(turnedAway)} callers a second are rejected; ${at.lent}, ${callersWait(stats.pendingAcquires)}` +
+      `Overloaded: ${rate(rejectedPerSecond)} callers a second are rejected; ${at.lent}, ${callersWait(stats.pendingAcquires)}` +
       `${oldest(at.facts.oldestWait)}${longest(at.holders)}.`,
     advice: `Send less, or raise max${at.wanted}; a longer queue (maxPending) only makes callers wait longer.`,
   };
@@ -197,7 +197,7 @@ const tooSmall: Rule = (at) => {
   };
 };
 
-const reDialling: Rule = (at) => {
+const reconnecting: Rule = (at) => {
   const opened = at.moved('opened');
   const acquired = at.moved('acquired');
   const { stats } = at.facts;
@@ -205,7 +205,7 @@ const reDialling: Rule = (at) => {
   const replaced = Math.min(opened, at.moved('closed'));
   if (replaced < 5 || replaced * 5 < acquired) return null;
   return {
-    condition: 're-dialling',
+    condition: 'reconnecting',
     severity: 'warning',
     sentence:
       `Connections do not last: ${opened} opened in ${time(at.window)} for ${count(acquired, 'lease')}, ` +
@@ -236,7 +236,7 @@ const rules: readonly Rule[] = [
   slowConnects,
   slowWork,
   tooSmall,
-  reDialling,
+  reconnecting,
   failingWork,
 ];
 

@@ -63,7 +63,7 @@ export type PoolCondition =
   | 'slow-work'
   | 'slow-connects'
   | 'too-small'
-  | 're-dialling'
+  | 'reconnecting'
   | 'failing-work';
 
 /** The state of a pool in a sentence, and what to do. */

@@ -1,6 +1,6 @@
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { PoolTimings } from '../pool/metrics/timings';
-import type { CloseUp } from '../pool/reports/close-up';
+import type { PoolDetails } from '../pool/reports/pool-details';
 import type { Holder } from '../pool/reports/holders';
 import { internals } from '../pool/rx/internals';
 import type { PoolInternals } from '../pool/rx/internals';
@@ -14,7 +14,7 @@ import { causeOf, stackOf, textOf } from './texts';
 const spacing = 15_000;
 const leastWindow = 30_000;
 /** In ms: looks that are further apart do not show that a pool was saturated all the time between them. */
-const closeLooks = 2_000;
+const maxLookGap = 2_000;
 /** Fewer leases do not show how long work takes. */
 const fewLeases = 10;
 const manyLeases = 50;
@@ -34,7 +34,7 @@ export interface Observation {
   readonly stats: PoolStats;
   readonly timings: PoolTimings;
   readonly holders: readonly Holder[];
-  readonly closeUp: CloseUp;
+  readonly details: PoolDetails;
   readonly rejected: Readonly<Record<RejectReason, number>>;
   readonly evicted: Readonly<Record<EvictReason, number>>;
   /** For `diagnose`: with what has changed since the beginning of the window. */
@@ -75,13 +75,13 @@ export class PoolWatch {
     const { stats } = this;
     const timings = pool.timings();
     const holders = pool.holders();
-    const closeUp = core.closeUp();
+    const details = core.details();
     const rejected = { ...core.reasons.rejected };
     const evicted = { ...core.reasons.evicted };
     this.begin({ stats, timings, evicted });
-    const facts = this.factsOf(stats, timings, holders, closeUp, evicted);
+    const facts = this.factsOf(stats, timings, holders, details, evicted);
     this.lastAt = stats.at;
-    return { stats, timings, holders, closeUp, rejected, evicted, facts };
+    return { stats, timings, holders, details, rejected, evicted, facts };
   }
 
   /** This moment may be the beginning of a later window. */
@@ -96,13 +96,13 @@ export class PoolWatch {
     stats: PoolStats,
     timings: PoolTimings,
     holders: readonly Holder[],
-    closeUp: CloseUp,
+    details: PoolDetails,
     evicted: Record<EvictReason, number>,
   ): PoolFacts {
     const { stats: since, timings: before, evicted: evictedBefore } = this.beginnings[0]!;
     const recent = differenceOf(timings, before);
     const checking = (phase: string): number =>
-      closeUp.connections.filter((connection) => connection.phase === phase).length;
+      details.connections.filter((connection) => connection.phase === phase).length;
     const { leakThreshold } = this.core.options;
     return {
       stats,
@@ -111,16 +111,16 @@ export class PoolWatch {
       // Where hardly any lease has ended in the window, the times before it are what is usual.
       timings: recent.use.count < fewLeases ? { ...recent, use: timings.use } : recent,
       usualUse: before.use.count < manyLeases ? undefined : before.use.mean,
-      saturatedFor: this.saturatedFor(stats, closeUp),
-      oldestWait: closeUp.oldestWait,
+      saturatedFor: this.saturatedFor(stats, details),
+      oldestWait: details.oldestWait,
       failure:
-        closeUp.attempts === 0
+        details.attempts === 0
           ? undefined
           : {
-              attempts: closeUp.attempts,
-              cause: causeOf(closeUp.lastFailure),
-              phase: closeUp.failedPhase,
-              nextConnectIn: closeUp.nextConnectIn,
+              attempts: details.attempts,
+              cause: causeOf(details.lastFailure),
+              phase: details.failedPhase,
+              nextConnectIn: details.nextConnectIn,
             },
       validating: checking('validating'),
       resetting: checking('resetting'),
@@ -129,10 +129,10 @@ export class PoolWatch {
     };
   }
 
-  private saturatedFor({ at, ...stats }: PoolStats, { oldestWait }: CloseUp): number {
+  private saturatedFor({ at, ...stats }: PoolStats, { oldestWait }: PoolDetails): number {
     const isFull = stats.pendingAcquires > 0 && stats.activeLeases >= stats.leaseCapacity;
     if (!isFull) this.saturatedSince = -1;
-    else if (at - this.lastAt > closeLooks) this.saturatedSince = at - oldestWait;
+    else if (at - this.lastAt > maxLookGap) this.saturatedSince = at - oldestWait;
     else if (this.saturatedSince < 0) this.saturatedSince = this.lastAt;
     return isFull ? at - this.saturatedSince : 0;
   }

@@ -58,7 +58,7 @@ export function withConnection<C>(
   return (source) => {
     if ((source as unknown) === poolOrWork) throw leasedTwiceError(each.pool.core.name);
     const tasks = new ItemTaskStream<C, unknown, unknown>(source, each);
-    const { signal } = each.asking;
+    const { signal } = each.acquireOptions;
     return signal === undefined ? tasks : tasks.pipe(map((task) => withSignal(task, each)));
   };
 }

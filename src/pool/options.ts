@@ -304,7 +304,7 @@ const count: Rule = (value, what) => countIssue(what, value);
 const countOrInfinity: Rule = (value, what) => countIssue(what, value, { infinite: true });
 const countOrNone: Rule = (value, what) => countIssue(what, value, { least: 0, infinite: true });
 const time: Rule = (value, what) => timeIssue(what, value);
-const truth: Rule = (value, what) =>
+const boolean: Rule = (value, what) =>
   typeof value === 'boolean' ? null : `${what} must be true or false, but got ${describeValue(value)}`;
 const part: Rule = (value, what) =>
   typeof value === 'number' && value >= 0 && value <= 1
@@ -388,7 +388,7 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   cancelTimeout: time,
   leakThreshold: time,
   overload: (value, what) => (value === false ? null : record(nested.overload, 'false or ')(value, what)),
-  timings: truth,
+  timings: boolean,
   context: (value, what) =>
     value === false || typeof value === 'function'
       ? null

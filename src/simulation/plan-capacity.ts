@@ -181,12 +181,12 @@ function pointOf(max: number, report: SimulationReport): CapacityPoint {
 }
 
 function verdictOf(points: readonly CapacityPoint[], max: number | null, to: number): string {
-  const said = ({ targets }: CapacityPoint): string => targets.map((each) => each.summary).join(', ');
+  const textOf = ({ targets }: CapacityPoint): string => targets.map((each) => each.summary).join(', ');
   const busy = ({ utilisation }: CapacityPoint): string => `${Math.round(utilisation * 100)} % of its leases lent`;
   const goal = points[0]?.targets.map(({ threshold }) => threshold).join(' and ') ?? '';
-  if (max === null) return `${goal} does not hold with max ${to} either: ${said(points.at(-1)!)}.`;
+  if (max === null) return `${goal} does not hold with max ${to} either: ${textOf(points.at(-1)!)}.`;
   const best = points.find((point) => point.max === max)!;
   const below = points.find((point) => point.max === max - 1);
-  const less = below === undefined ? '' : `; with ${max - 1} it does not: ${said(below)}`;
-  return `max ${max} is enough for ${goal}: ${said(best)}, ${busy(best)}${less}.`;
+  const less = below === undefined ? '' : `; with ${max - 1} it does not: ${textOf(below)}`;
+  return `max ${max} is enough for ${goal}: ${textOf(best)}, ${busy(best)}${less}.`;
 }

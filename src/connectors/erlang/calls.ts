@@ -30,7 +30,7 @@ export class Call extends Outgoing implements CancellableRun {
   /** 0 until it is sent. */
   id = 0;
   /** Answered, failed or cancelled. */
-  over = false;
+  hasEnded = false;
   /** The next one of a list of calls that have ended. */
   nextEnded: Call | null = null;
   /** The calls whose end its frame tells, until the socket has it. */
@@ -49,7 +49,7 @@ export class Call extends Outgoing implements CancellableRun {
   }
 
   unsubscribe(): void {
-    if (!this.over) this.caller.abandon(this);
+    if (!this.hasEnded) this.caller.abandon(this);
   }
 }
 

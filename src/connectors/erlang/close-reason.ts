@@ -25,10 +25,10 @@ const down = (target: string, why: string, error: ErlangError | undefined, isLoc
     new ErlangNodeDownError(target, `${what} failed: ${why}. ${outcome(isSent)}`, error),
 });
 
-export const closedHere = (target: string): CloseReason =>
+export const closedLocally = (target: string): CloseReason =>
   down(target, `the connection to ${target} was closed by this side`, undefined, true);
 
-export const closedThere = (target: string): CloseReason =>
+export const closedRemotely = (target: string): CloseReason =>
   down(target, `${target} closed the connection: the node stopped, or disconnected this client`, undefined, false);
 
 export function lost(target: string, reason: string, cause?: Error): CloseReason {

@@ -8,7 +8,7 @@ import { explain } from '../msgpack-rpc/socket-errors';
 import { CallObservable, CallTable, type Call, type Caller, type Request } from './calls';
 import type { ErlangConnection, GleamSubject, ProcessAddress } from './connection';
 import { isCausedBy } from './crash';
-import { closedHere, closedThere, lost, refused, silent, type CloseReason } from './close-reason';
+import { closedLocally, closedRemotely, lost, refused, silent, type CloseReason } from './close-reason';
 import { ErlangCrashError, ErlangEncodeError, ErlangLimitError, ErlangNodeDownError, ErlangNoProcessError, ErlangProtocolError, ErlangRemoteCallError, ErlangRemoteCallsOffError, ErlangError } from './errors'; // prettier-ignore
 import { EndedCalls } from './ended-calls';
 import type { Variant } from './gleam';
@@ -156,7 +156,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
 
   /** Ends it from this side. */
   close(): void {
-    this.end(closedHere(this.target));
+    this.end(closedLocally(this.target));
   }
 
   /** A frame has come. Throws a `TermRefusal` for what must not be in it. */
@@ -180,7 +180,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   closed(error: Error | undefined, isInside: boolean): void {
     if (error !== undefined) this.end(lost(this.target, explain(error), error));
     else if (isInside) this.end(lost(this.target, 'it was closed in the middle of a message'));
-    else this.end(closedThere(this.target));
+    else this.end(closedRemotely(this.target));
   }
 
   /** Starts a call that is subscribed to. */
@@ -188,7 +188,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     const { request } = call;
     const { to } = request;
     if (this.closeReason !== undefined) {
-      call.over = true;
+      call.hasEnded = true;
       call.sink.error(this.closeReason.errorFor(`The call to ${request.label}`, false));
       return;
     }
@@ -206,7 +206,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     } catch (error) {
       writer.release();
       this.ended.addAll(call.carried);
-      call.over = true;
+      call.hasEnded = true;
       call.sink.error(this.notSent(request.label, error));
       return;
     }
@@ -218,7 +218,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   }
 
   abandon(call: Call): void {
-    call.over = true;
+    call.hasEnded = true;
     this.keepAlive.unref();
     this.calls.take(call.id);
     if (call.frame === null) this.ended.add(call);
@@ -293,7 +293,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   }
 
   private settle(call: Call, value: Term): void {
-    call.over = true;
+    call.hasEnded = true;
     this.keepAlive.unref();
     this.ended.add(call);
     call.sink.next(value);
@@ -305,7 +305,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   private exited(id: number, reason: Term): void {
     const call = this.calls.take(id);
     if (call === undefined) return;
-    call.over = true;
+    call.hasEnded = true;
     this.keepAlive.unref();
     for (const [name, pid] of this.distributed) if (pid === call.request.to) this.distributed.delete(name);
     call.sink.error(this.exitError(call, reason));
@@ -345,7 +345,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     // First of all the life of the connection: a pool that learns of a failed call before would lend it again.
     this.onEnd(reason.error);
     for (const call of this.calls.takeAll()) {
-      call.over = true;
+      call.hasEnded = true;
       this.keepAlive.unref();
       call.sink.error(reason.errorFor(`The call to ${call.request.label}`));
     }

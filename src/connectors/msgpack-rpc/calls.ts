@@ -13,7 +13,7 @@ export class Call extends Outgoing implements CancellableRun {
   /** Its id; `NO_CALL` until it is sent. */
   id = NO_CALL;
   /** Answered, failed or cancelled. */
-  over = false;
+  hasEnded = false;
 
   constructor(
     readonly calls: Calls,
@@ -26,7 +26,7 @@ export class Call extends Outgoing implements CancellableRun {
   }
 
   unsubscribe(): void {
-    if (!this.over) this.calls.cancel(this);
+    if (!this.hasEnded) this.calls.cancel(this);
   }
 }
 
@@ -102,7 +102,7 @@ export class Calls {
     const calls = this.sent.takeAll().sort((one, other) => age(other) - age(one));
     this.cancelledCount = 0;
     for (const call of calls) {
-      if (call.over) continue;
+      if (call.hasEnded) continue;
       this.end(call);
       call.sink.error(ending.errorFor(call.method));
     }
@@ -121,7 +121,7 @@ export class Calls {
   }
 
   private end(call: Call): void {
-    call.over = true;
+    call.hasEnded = true;
     if (call.keepsAlive) this.keepAlive.unref();
   }
 }

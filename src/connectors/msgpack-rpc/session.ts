@@ -214,7 +214,7 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
     const id = this.calls.nextId();
     const frame = this.encode(call.sink, call.method, [REQUEST, id, call.method, params]);
     if (frame === undefined) {
-      call.over = true;
+      call.hasEnded = true;
       return;
     }
     this.calls.start(call, id, frame);

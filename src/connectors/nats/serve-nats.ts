@@ -27,7 +27,7 @@ export interface ServeNatsOptions extends Omit<ConnectNatsOptions, 'limits' | 'r
 
 const CLOSE_TIMEOUT = 5_000;
 /** A service goes on looking for its servers as long as it lives. */
-const forEver = { maxReconnectAttempts: -1 };
+const reconnectForever = { maxReconnectAttempts: -1 };
 
 /** A service that answers requests. */
 export interface NatsService {
@@ -70,7 +70,7 @@ export async function serveNats(
   checkTimeout('closeTimeout', closeTimeout, issues);
   const more = ['servers', 'queue', 'closeTimeout'];
   const config = resolveNats('serveNats', servers, options, serveNatsLimits, issues, more);
-  const client = await openClient({ ...config, client: { ...forEver, ...config.client } });
+  const client = await openClient({ ...config, client: { ...reconnectForever, ...config.client } });
 
   const statuses = new Subject<NatsStatus>();
   const faults = new Subject<Error>();

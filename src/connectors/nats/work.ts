@@ -35,7 +35,7 @@ export type NatsMethods = Readonly<Record<string, NatsMethod>>;
 
 /** A request in work. */
 class Work {
-  over = false;
+  hasEnded = false;
   subscription: Subscription | undefined;
   private controller: AbortController | undefined;
 
@@ -46,7 +46,7 @@ class Work {
   }
 
   abandon(reason: Error): void {
-    this.over = true;
+    this.hasEnded = true;
     this.controller?.abort(reason);
     this.subscription?.unsubscribe();
   }
@@ -110,8 +110,8 @@ export class Works {
     this.working.add(work);
     this.workingBytes += work.bytes;
     const finish = (reply: () => void): void => {
-      if (work.over) return;
-      work.over = true;
+      if (work.hasEnded) return;
+      work.hasEnded = true;
       this.working.delete(work);
       this.workingBytes -= work.bytes;
       reply();
@@ -123,7 +123,7 @@ export class Works {
       error: (error: unknown) => finish(() => this.fail(message, error)),
       complete: () => finish(() => this.reply(message, last)),
     });
-    if (work.over) subscription.unsubscribe();
+    if (work.hasEnded) subscription.unsubscribe();
     else work.subscription = subscription;
   }
 

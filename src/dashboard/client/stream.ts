@@ -63,8 +63,8 @@ export function readStream(url: string, handlers: StreamHandlers, options: Strea
         signal: controller.signal,
       });
       if (!response.ok || response.body === null) {
-        const said = (await response.text()).trim().slice(0, 300);
-        const error = new Error(`${response.status} of ${url}: ${said}`);
+        const body = (await response.text()).trim().slice(0, 300);
+        const error = new Error(`${response.status} of ${url}: ${body}`);
         // As many as may watch do, or it is restarted: that passes.
         if (response.status >= 500 || response.status === 429) throw error;
         handlers.onRefused(error);

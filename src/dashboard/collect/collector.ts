@@ -64,7 +64,7 @@ export class Collector {
   /** Ends the period; null once the pool has ended and its last frame was made. */
   tick(run?: RunRow): Frame | null {
     if (this.isOver) return null;
-    const { stats, timings, holders, closeUp, facts } = this.watch.observe();
+    const { stats, timings, holders, details, facts } = this.watch.observe();
     const now = stats.at;
     const length = now - this.last.at;
     const { wait, use, open } = differenceOf(timings, this.lastTimings);
@@ -77,8 +77,8 @@ export class Collector {
       wait: heatOf(wait),
       use: heatOf(use),
       open: heatOf(open),
-      connections: closeUp.connections.map(({ connection }) => connection),
-      ...this.lanes.cut(now, this.gap, closeUp.connections),
+      connections: details.connections.map(({ connection }) => connection),
+      ...this.lanes.cut(now, this.gap, details.connections),
       gap: this.gap === null ? -1 : Math.max(0, this.gap - this.last.at),
       holders: holders.slice(0, mostHolders).map(rowOf),
       moreHolders: Math.max(0, holders.length - mostHolders),

@@ -1,4 +1,4 @@
-import type { CloseUp } from '../../pool/reports/close-up';
+import type { PoolDetails } from '../../pool/reports/pool-details';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { Holder } from '../../pool/reports/holders';
 import { pieceKinds } from '../frames';
@@ -87,7 +87,7 @@ export class Lanes {
   }
 
   /** Ends the frame. `gap`: from when on events were not looked at, if they were not. */
-  cut(now: number, gap: number | null, phases: CloseUp['connections']) {
+  cut(now: number, gap: number | null, phases: PoolDetails['connections']) {
     const { begin } = this;
     const end = gap ?? now;
     for (const [connection, { held }] of this.lanes) {
@@ -103,7 +103,7 @@ export class Lanes {
 
   private drawPhase(
     connection: number,
-    phase: CloseUp['connections'][number]['phase'],
+    phase: PoolDetails['connections'][number]['phase'],
     since: number | undefined,
     now: number,
   ): void {

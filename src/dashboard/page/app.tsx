@@ -14,7 +14,7 @@ import { WhatIf } from './what-if';
 
 const store = new Store();
 
-/** Of a pool that has not been watched for long, as much as there is: more would be empty. */
+/** A pool that was watched for a short time shows that time only: the rest would be empty. */
 function spanOf(frames: readonly Frame[], span: number): number {
   const [first] = frames;
   const last = frames.at(-1);

@@ -5,12 +5,12 @@ export type Draw = (context: CanvasRenderingContext2D, width: number, height: nu
 interface CanvasProps {
   readonly height: number;
   readonly draw: Draw;
-  /** What is to be seen, in words. */
+  /** What the drawing shows, as a text for screen readers. */
   readonly label: string;
   readonly onPoint?: (point: { readonly x: number; readonly y: number } | null) => void;
 }
 
-/** A drawing as wide as there is room, sharp on every screen. */
+/** A drawing of the full width, at the resolution of the screen. */
 export function Canvas({ height, draw, label, onPoint }: CanvasProps) {
   const ref = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);

@@ -10,7 +10,7 @@ export interface Series {
   readonly fill?: boolean;
 }
 
-/** A constant of uPlot's types alone, which its code does not have. */
+/** The constant exists only in uPlot's types, not in its code. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const logarithmic = 3 as number as uPlot.Scale.Distr.Logarithmic;
 

@@ -16,7 +16,7 @@ const clockFormat = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
-/** A date as people have it; the time of a run that began with 0 as a duration. */
+/** A date in local time; a time of a run that began at 0 as a duration. */
 export const clock = (at: number): string => (at > 1e11 ? clockFormat.format(at) : time(at));
 
 export const words: Readonly<Record<string, string>> = {
@@ -30,9 +30,9 @@ export const words: Readonly<Record<string, string>> = {
   'slow-work': 'slow work',
   'slow-connects': 'slow connects',
   'too-small': 'too small',
-  're-dialling': 're-dialling',
+  reconnecting: 'reconnecting',
   'failing-work': 'work fails',
 };
 
-/** A sign beside the colour. */
+/** A sign in addition to the colour. */
 export const signs: Readonly<Record<string, string>> = { critical: '✕', warning: '!', notice: 'i', ok: '✓' };

@@ -49,7 +49,7 @@ export function Holders({ frame }: { readonly frame: Frame }) {
 }
 
 const mostRows = 200;
-/** Of every lease: shown only when asked for. */
+/** Of all leases: shown only after a click. */
 const common = new Set(['acquired', 'released']);
 
 export function Events({ frames }: { readonly frames: readonly Frame[] }) {

@@ -13,7 +13,7 @@ const axis = 20;
 /** Colours of labels; more share the last one. */
 const palette = 8;
 
-const violent = new Set(['lost', 'discarded', 'outlier', 'validate', 'reset', 'openFailed']);
+const unplanned = new Set(['lost', 'discarded', 'outlier', 'validate', 'reset', 'openFailed']);
 
 interface Hovered {
   readonly bar?: Bar | undefined;
@@ -84,7 +84,7 @@ export function Lanes({
     <Panel
       title="Connections"
       id="lanes"
-      when="Act when a bar does not end (a leak: its label says whose), when lanes are made of short pieces (re-dialling: the ✕ says why), or when all lanes are full and callers wait."
+      when="Act when a bar does not end (a leak: its label names the holder), when lanes are made of short pieces (reconnecting: the ✕ says why), or when all lanes are full and callers wait."
     >
       <div class="legend" aria-hidden="true">
         {labels.slice(0, palette).map((label) => (
@@ -152,8 +152,8 @@ const kinds = {
 function describe({ connection, kind, from, to, leases, label, open }: Bar): string {
   if (leases > 1)
     return `Connection ${connection}: ${leases} leases${label === '' ? '' : ` of ${label}`} in ${time(to - from)}`;
-  const whom = kind === 'lease' ? ` to ${label === '' ? 'a caller without a label' : label}` : '';
-  return `Connection ${connection}: ${kinds[kind]}${whom} for ${time(to - from)}${open ? ', still' : ''}`;
+  const recipient = kind === 'lease' ? ` to ${label === '' ? 'a caller without a label' : label}` : '';
+  return `Connection ${connection}: ${kinds[kind]}${recipient} for ${time(to - from)}${open ? ', still' : ''}`;
 }
 
 const describeEnd = ({ connection, at, reason, cause }: End): string =>
@@ -212,7 +212,7 @@ function drawFold(
   theme: Theme,
   colorOf: (label: string) => string,
 ): void {
-  // Folded lanes shine through each other: the more of them are busy, the fuller.
+  // Folded lanes are drawn transparent over each other: the more of them are busy, the darker.
   context.globalAlpha = fold.rows.length > 1 ? Math.max(0.08, 1 / fold.rows.length) : 1;
   for (const { bars } of fold.rows) {
     for (const bar of bars) drawBar(context, bar, y, x, width, theme, colorOf);
@@ -222,9 +222,9 @@ function drawFold(
     for (const { at, reason } of ends) {
       const left = x(at);
       if (left < gutter) continue;
-      context.fillStyle = violent.has(reason) ? theme('critical') : theme('dim');
+      context.fillStyle = unplanned.has(reason) ? theme('critical') : theme('dim');
       context.textAlign = 'center';
-      context.fillText(violent.has(reason) ? '✕' : '❘', left, y + laneHeight / 2 + 1);
+      context.fillText(unplanned.has(reason) ? '✕' : '❘', left, y + laneHeight / 2 + 1);
       context.textAlign = 'left';
     }
   }
@@ -251,7 +251,7 @@ function drawBar(
   }
   context.fillStyle = theme(colorOf(label));
   if (leases > 1) {
-    // Many short ones: lower, and cut by lines, so that one long lease is never taken for them.
+    // Several short leases in one bar: lower, and divided by lines, so that they do not look like one long lease.
     context.fillRect(left, y + 6, length, laneHeight - 12);
     context.fillStyle = theme('lane');
     for (let at = left + 3; at < right - 1; at += 4) context.fillRect(at, y + 6, 1, laneHeight - 12);

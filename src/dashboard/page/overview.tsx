@@ -7,12 +7,12 @@ import { rankOf } from './store';
 interface OverviewProps {
   readonly pools: readonly PoolHistory[];
   readonly selected: number;
-  /** The date that is looked at; null: now. */
+  /** The date that is shown; null: now. */
   readonly at: number | null;
   readonly onSelect: (index: number) => void;
 }
 
-/** Many pools, a row each, worst first. */
+/** Several pools, one row each, the worst first. */
 export function Overview({ pools, selected, at, onSelect }: OverviewProps) {
   const upTo = pools.map(({ name, frames }) => ({
     name,
@@ -42,12 +42,12 @@ export function Overview({ pools, selected, at, onSelect }: OverviewProps) {
             aria-pressed={index === selected}
             onClick={() => onSelect(index)}
           >
-            <span class="who">
+            <span class="title">
               <Badge severity={diagnosis.severity} condition={diagnosis.condition} />
               <b class="name">{name}</b>
             </span>
             <span class="text">
-              <span class="said">{diagnosis.sentence}</span>
+              <span class="conclusion">{diagnosis.sentence}</span>
               {diagnosis.advice !== '' && (
                 <span class="advice">
                   <span aria-hidden="true">→ </span>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 interface PanelProps {
   readonly title: string;
   readonly id: string;
-  /** When to act on what it shows. */
+  /** In which case an operator should act. */
   readonly when: string;
   readonly extra?: ComponentChildren;
   readonly children: ComponentChildren;
@@ -31,7 +31,7 @@ interface ChoiceProps<T extends string | number> {
   readonly onChange: (value: T) => void;
 }
 
-/** One of several, as radio buttons that look like a switch. */
+/** A choice among several values: radio buttons that look like a switch. */
 export function Choice<T extends string | number>({ name, legend, options, value, onChange }: ChoiceProps<T>) {
   return (
     <fieldset class="choice">

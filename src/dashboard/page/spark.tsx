@@ -1,4 +1,4 @@
-/** A line without axes, as wide as its place. */
+/** A line chart without axes, as wide as its container. */
 export function Spark({ values, max }: { readonly values: readonly number[]; readonly max?: number }) {
   const most = Math.max(1e-9, max ?? 0, ...values);
   const step = 100 / Math.max(1, values.length - 1);

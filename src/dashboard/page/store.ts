@@ -6,27 +6,27 @@ import { readRecording } from '../recordings';
 /** What the page shows now. */
 export interface View {
   readonly state: DashboardState;
-  /** Which pool, and which of its frames: the last one, unless the past is looked at. */
+  /** The selected pool, and the frame of it that is shown: the last one, unless a time in the past is selected. */
   readonly pool: number;
   readonly frame: number;
   readonly isPaused: boolean;
   readonly status: StreamStatus;
-  /** A file that was opened here, instead of what the server sends. */
+  /** The content of a file that was opened in the page. It replaces what the server sends. */
   readonly isFile: boolean;
-  /** What went wrong, for people. */
+  /** The text of the last error. */
   readonly problem: string;
-  /** How much of the past is drawn, in ms. */
+  /** The length of the past that is drawn, in ms. */
   readonly span: number;
 }
 
-/** The state of the page: what the server sends, and what part of it is looked at. */
+/** The state of the page: what the server sends, and which part of it is shown. */
 export class Store {
   private live: DashboardState | null = null;
   private shown: DashboardState | null = null;
   private isFile = false;
   private pool = 0;
   private picked = false;
-  /** The date of the frame that is looked at; null: the last one. */
+  /** The date of the frame that is shown; null: the last one. */
   private at: number | null = null;
   private status: StreamStatus = 'connecting';
   private problem = '';
@@ -100,10 +100,10 @@ export class Store {
     this.changed();
   }
 
-  /** Holds on to the moment: what comes meanwhile is kept, and not shown. */
+  /** Stops at the current frame: later frames are stored, and not shown. */
   pause(): void {
     if (this.live === null || this.isFile) return;
-    // Frames of the past would go while they are looked at.
+    // Otherwise old frames would be dropped while they are shown.
     const pools = this.live.pools.map((pool) => ({ ...pool, frames: [...pool.frames] }));
     this.shown = { ...this.live, pools };
     this.changed();
@@ -117,7 +117,7 @@ export class Store {
     this.changed();
   }
 
-  /** Looks at a moment of the past. */
+  /** Shows a frame of the past. */
   goTo(at: number): void {
     if (this.shown === null) this.pause();
     this.at = at;
@@ -156,7 +156,7 @@ export class Store {
     if (this.shown === null) this.changed();
   }
 
-  /** Once a drawing of the screen, however much has come meanwhile; not at all while the page is hidden. */
+  /** Notifies once per animation frame, whatever the number of changes; not at all while the page is hidden. */
   private changed(): void {
     if (this.isDue) return;
     this.isDue = true;
@@ -169,7 +169,7 @@ export class Store {
 
 const severities = ['critical', 'warning', 'notice', 'ok'] as const;
 
-/** Worse pools first. */
+/** The worst pools first. */
 export const rankOf = ({ frames }: PoolHistory): number => {
   const last = frames.at(-1);
   return last === undefined ? severities.length : severities.indexOf(last.diagnosis.severity);

@@ -11,7 +11,7 @@ export function Sentence({ frame, name }: { readonly frame: Frame; readonly name
       <p class="what">
         <Badge severity={severity} condition={condition} /> <b class="name">{name}</b>
       </p>
-      <p class="said">{sentence}</p>
+      <p class="conclusion">{sentence}</p>
       {advice !== '' && (
         <p class="advice">
           <span aria-hidden="true">→ </span>
@@ -77,7 +77,7 @@ export function Numbers({ frames }: { readonly frames: readonly Frame[] }) {
   );
 }
 
-/** A stress test, or a simulation: what had to hold, and what came of it. */
+/** A stress test, or a simulation: the thresholds, and whether they were met. */
 export function Run({ run }: { readonly run: RunRow }) {
   return (
     <section class={`run ${run.passed ? 'ok' : 'warning'}`} aria-label="Thresholds">

@@ -3,7 +3,7 @@ import { clock } from './format';
 import { Choice } from './panel';
 import type { Store, View } from './store';
 
-const said = { connecting: 'connecting …', open: 'live', stale: 'lost – trying again …', closed: 'ended' };
+const statusTexts = { connecting: 'connecting …', open: 'live', stale: 'lost – trying again …', closed: 'ended' };
 
 export function Toolbar({ store, view }: { readonly store: Store; readonly view: View }) {
   const file = useRef<HTMLInputElement>(null);
@@ -29,7 +29,7 @@ export function Toolbar({ store, view }: { readonly store: Store; readonly view:
   };
   const save = async (): Promise<void> => {
     let text = JSON.stringify(state);
-    // The server knows besides what was asked of the pools: with it a recording can answer what-if questions.
+    // A recording of the server also has the load of the pools, which what-if questions need.
     if (isLive && !isPaused) {
       const response = await fetch(`${store.base}snapshot`).catch(() => null);
       if (response?.ok) text = await response.text();
@@ -51,7 +51,11 @@ export function Toolbar({ store, view }: { readonly store: Store; readonly view:
     <header class="toolbar">
       <h1>{state.title === '' ? 'Connection pools' : state.title}</h1>
       <p class={`status ${isFile || state.source !== 'pools' ? 'file' : status}`} role="status">
-        {isFile || state.source !== 'pools' ? (state.source === 'pools' ? 'recording' : state.source) : said[status]}
+        {isFile || state.source !== 'pools'
+          ? state.source === 'pools'
+            ? 'recording'
+            : state.source
+          : statusTexts[status]}
         {status === 'stale' && !isFile && shown && <span> (as of {clock(shown.at)})</span>}
       </p>
       <div class="time">

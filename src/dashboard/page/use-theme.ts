@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** The colours of the style sheet, for what is drawn by hand; new when the system changes between dark and light. */
+/** The colours of the style sheet, for canvases; read again when the system changes between dark and light. */
 export function useTheme(): (name: string) => string {
   const [theme, setTheme] = useState(read);
   useEffect(() => {

@@ -85,7 +85,7 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
   };
 
   const heat = last?.[what];
-  const said =
+  const summary =
     heat === undefined || heat.count === 0
       ? 'none in the last period'
       : `p50 ${time(heat.p50)}, p90 ${time(heat.p90)}, p99 ${time(heat.p99)}, longest ${time(heat.max)}`;
@@ -124,14 +124,14 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
         label={`Callers waiting: ${last?.stats.pendingAcquires ?? 0} now.`}
       />
       <h3>
-        {titles[what]}: {said}
+        {titles[what]}: {summary}
       </h3>
-      <Canvas height={height} draw={draw} label={`Heat map of ${titles[what]}: ${said}.`} />
+      <Canvas height={height} draw={draw} label={`Heat map of ${titles[what]}: ${summary}.`} />
       <p class="key">Lines: p99 solid, p90 dashed, p50 dotted. The darker a cell, the more callers. Log scale.</p>
     </Panel>
   );
 }
 
-/** The place of a time between the bounds of the buckets. */
+/** The position of a time between the bounds of the buckets. */
 const bucketOf = (ms: number): number =>
   ms <= 0 ? 0 : Math.max(0, Math.min(heatBounds.length, 2 * (Math.log2(ms) + 3) + 1));

@@ -10,7 +10,7 @@ interface WhatIfProps {
   readonly base: string;
   readonly pool: number;
   readonly max: number;
-  /** Whether the server knows the load of what is shown. */
+  /** Whether the server has the load of the pool that is shown. */
   readonly isKnown: boolean;
 }
 
@@ -76,7 +76,7 @@ export function WhatIf({ base, pool, max, isKnown }: WhatIfProps) {
       )}
       <div aria-live="polite">
         {shown?.problem !== undefined && <p class="problem">{shown.problem}</p>}
-        {shown?.plan && <p class="said">{whatIfSentence(shown.plan, max)}</p>}
+        {shown?.plan && <p class="conclusion">{whatIfSentence(shown.plan, max)}</p>}
       </div>
       {points.length > 1 && (
         <div class="pair">

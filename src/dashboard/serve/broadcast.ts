@@ -20,7 +20,7 @@ interface Client {
 /** The clients: each tick is made into bytes once, and sent to all of them. */
 export class Broadcast {
   private readonly clients = new Set<Client>();
-  private heart: NodeJS.Timeout | undefined;
+  private heartbeatTimer: NodeJS.Timeout | undefined;
   /** The whole state as bytes, until the next tick. */
   private whole: Uint8Array | null = null;
 
@@ -44,7 +44,7 @@ export class Broadcast {
     return (writer) => {
       const client: Client = { writer, pool, behind: 0, missed: false };
       this.clients.add(client);
-      this.heart ??= setInterval(() => this.beat(), heartbeat).unref();
+      this.heartbeatTimer ??= setInterval(() => this.sendHeartbeat(), heartbeat).unref();
       this.begin(client);
       if (this.feed.isOver && (pool !== null || this.feed.state().source === 'pools')) this.finish(client);
       return () => this.forget(client);
@@ -55,7 +55,7 @@ export class Broadcast {
     this.feed.stop();
     for (const { writer } of this.clients) writer.end();
     this.clients.clear();
-    this.stopHeart();
+    this.stopHeartbeat();
   }
 
   private send(tick: Tick | null): void {
@@ -109,16 +109,16 @@ export class Broadcast {
 
   private forget(client: Client): void {
     this.clients.delete(client);
-    if (this.clients.size === 0) this.stopHeart();
+    if (this.clients.size === 0) this.stopHeartbeat();
   }
 
-  private beat(): void {
+  private sendHeartbeat(): void {
     for (const client of this.clients) if (this.keepsUp(client)) client.writer.write(pulse);
   }
 
-  private stopHeart(): void {
-    clearInterval(this.heart);
-    this.heart = undefined;
+  private stopHeartbeat(): void {
+    clearInterval(this.heartbeatTimer);
+    this.heartbeatTimer = undefined;
   }
 }
 

@@ -255,7 +255,7 @@ export abstract class PullBatch<R, V>
   start(run: MemberRun<R>): void {
     run.start();
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
-    if (!run.over) this.store(run);
+    if (!run.hasEnded) this.store(run);
   }
 
   private store(run: MemberRun<R>): void {

@@ -37,7 +37,7 @@ export abstract class ItemTaskStage<C, I, T, R> extends TaskStage<I, ConnectionT
 
   protected pass(item: T, index: number): void {
     const { worker, each, cancelledRuns } = this;
-    if (worker === null || each.asking.signal !== undefined) {
+    if (worker === null || each.acquireOptions.signal !== undefined) {
       this.receiver.next(withSignal(asTask(new PulledTask<C, T, R>(each, item, index, cancelledRuns)), each));
     } else worker.nextWork(each as ItemWork<unknown, unknown>, item, index, cancelledRuns);
   }

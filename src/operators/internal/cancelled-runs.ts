@@ -3,7 +3,7 @@ import type { ClaimState } from '../../pool/state/claim-and-slot';
 /** A run that may hold its connection after it was cancelled. */
 export interface CancelledRun {
   readonly state: ClaimState;
-  readonly over: boolean;
+  readonly hasEnded: boolean;
   onceEnded(fn: () => void): void;
 }
 
@@ -20,7 +20,7 @@ export class CancelledRuns {
     if (run.state !== 'held' || this.runs.has(run)) return;
     this.runs.add(run);
     // Unsubscribed inside of its own teardown, or of a listener of its signal, the run has ended already.
-    if (run.over) this.checkLater(run);
+    if (run.hasEnded) this.checkLater(run);
     else this.watch(run);
   }
 
@@ -40,7 +40,7 @@ export class CancelledRuns {
   private checkLater(run: CancelledRun): void {
     void Promise.resolve().then(() => {
       if (run.state === 'held') {
-        if (!run.over) this.watch(run);
+        if (!run.hasEnded) this.watch(run);
         return;
       }
       this.runs.delete(run);

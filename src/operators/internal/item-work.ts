@@ -29,7 +29,7 @@ export function resolveItemWork<C, T>(
       `work must be a function of a connection and an item, but got ${describeValue(work)}`,
     ]);
   }
-  return { pool: found, work, asking: resolveAcquireOptions(name, found.acquireTimeout, options) };
+  return { pool: found, work, acquireOptions: resolveAcquireOptions(name, found.acquireTimeout, options) };
 }
 
 /** Whether an item is itself a lease of the pool that is to work on it. */

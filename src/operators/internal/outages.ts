@@ -121,7 +121,7 @@ class Outage<R> implements RecoveryWatcher {
     private readonly patience: number,
   ) {}
 
-  get gone(): boolean {
+  get isUnsubscribed(): boolean {
     return this.batch.closed || isUnsubscribed(this.batch.destination);
   }
 
@@ -135,7 +135,7 @@ class Outage<R> implements RecoveryWatcher {
     // Whatever it fails with or is started again by comes from elsewhere.
     this.held.push({ member, error, context: this.pool.core.captureContext() });
     this.outages.update();
-    if (this.claim === null && !this.gone) this.waitForRecovery();
+    if (this.claim === null && !this.isUnsubscribed) this.waitForRecovery();
     return true;
   }
 
@@ -172,13 +172,13 @@ class Outage<R> implements RecoveryWatcher {
     const { patience } = this;
     this.claim = new RecoveryClaim(this.pool, this);
     if (patience !== Infinity) {
-      const over = (): void => {
+      const onExpired = (): void => {
         this.expiredAtLease = core.counters.acquired;
         core.run(() => {
           this.fail();
         });
       };
-      this.cancelTimer = core.clock.after(patience, over, true);
+      this.cancelTimer = core.clock.after(patience, onExpired, true);
     }
     this.claim.wait();
   }

@@ -277,7 +277,7 @@ export class PushBatch<R, V> implements Observer<unknown>, Unsubscribable, Membe
       this.abort(error);
     }
     // Most work that is synchronous has ended by now. While it starts, a run looks for itself whether the batch is closed.
-    if (!run.over) this.store(run);
+    if (!run.hasEnded) this.store(run);
   }
 
   private store(run: MemberRun<R>): void {

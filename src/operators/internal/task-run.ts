@@ -37,7 +37,7 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R>, Me
   }
 
   get options(): ResolvedAcquireOptions {
-    return this.each.asking;
+    return this.each.acquireOptions;
   }
 
   override capture(contexts: Contexts): Context | null {
@@ -74,11 +74,11 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R>, Me
     this.sink.teardownFailed(error);
   }
 
-  protected tellValue(value: R): void {
+  protected notifyNext(value: R): void {
     this.sink.rules.value(this, value);
   }
 
-  protected tellError(error: unknown): void {
+  protected notifyError(error: unknown): void {
     const { sink: owner } = this;
     owner.running.delete(this);
     // Unsubscribed by the work's own teardown.
@@ -90,7 +90,7 @@ export class TaskRun<R> extends WorkRun<unknown, R> implements HeldMember<R>, Me
     }
   }
 
-  protected tellEnd(): void {
+  protected notifyComplete(): void {
     const { sink: owner } = this;
     owner.running.delete(this);
     if (owner.closed) return;

@@ -144,11 +144,11 @@ export abstract class Task<C, T, R> extends WorkObservable<C, R> {
 
   constructor(
     pool: PoolInternals<C>,
-    asking: ResolvedAcquireOptions,
+    acquireOptions: ResolvedAcquireOptions,
     readonly item: T,
     readonly index: number,
   ) {
-    super(pool, asking);
+    super(pool, acquireOptions);
   }
 
   get [brand](): true {
@@ -217,16 +217,16 @@ class DerivedTask<T, R> extends Observable<R> {
 /** The item's own shape of `work`, kept once for all items of a source. */
 export interface ItemWork<C, T> {
   readonly pool: PoolInternals<C>;
-  readonly asking: ResolvedAcquireOptions;
+  readonly acquireOptions: ResolvedAcquireOptions;
   readonly work: (connection: C, item: T, index: number, context: WorkContext) => unknown;
 }
 
 /** The task, stopped by the signal that was asked for: still a task, and none that a batch can run by itself. */
 export function withSignal<C, T, R>(
   task: ConnectionTask<T, R>,
-  { asking, pool }: ItemWork<C, T>,
+  { acquireOptions, pool }: ItemWork<C, T>,
 ): ConnectionTask<T, R> {
-  const { signal } = asking;
+  const { signal } = acquireOptions;
   if (signal === undefined) return task;
   return lift(task, new StopOnAbort<R>(pool.core, signal)) as ConnectionTask<T, R>;
 }
@@ -237,7 +237,7 @@ export class ItemTask<C, T, R> extends Task<C, T, R> {
     item: T,
     index: number,
   ) {
-    super(each.pool, each.asking, item, index);
+    super(each.pool, each.acquireOptions, item, index);
   }
 
   invoke(connection: C, context: WorkContext): unknown {

@@ -1,7 +1,7 @@
 import type { PoolError } from '../errors';
 import type { Outliers } from '../policies/outliers';
 import { connectionLost, warmUpTimedOut } from '../reports/error-texts';
-import type { CloseUp } from '../reports/close-up';
+import type { PoolDetails } from '../reports/pool-details';
 import type { Holder } from '../reports/holders';
 import type { BatchDemand } from '../state/batch-demand';
 import type { Claim, Slot } from '../state/claim-and-slot';
@@ -104,8 +104,8 @@ export class PoolCore<C> extends Decisions<C> {
   }
 
   /** Each connection, the first waiter, and the next connect. */
-  closeUp(): CloseUp {
-    return this.diagnostics.closeUp();
+  details(): PoolDetails {
+    return this.diagnostics.details();
   }
 
   // ---------------------------------------------------------------- runs of work

@@ -49,8 +49,8 @@ export class CircuitBreaker {
    * A connect has failed, the last of `failures` in a row; `hopeless`: the next one would fail too. Returns whether the breaker has opened, for the
    * first time or again.
    */
-  failed(attempt: Attempt, failures: number, hopeless: boolean): boolean {
-    const opens = this.tripped ? attempt === this.probe : hopeless || failures >= this.options.failures;
+  failed(attempt: Attempt, failures: number, permanent: boolean): boolean {
+    const opens = this.tripped ? attempt === this.probe : permanent || failures >= this.options.failures;
     if (!opens) return false;
     this.tripped = true;
     this.probe = null;

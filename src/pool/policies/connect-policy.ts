@@ -174,8 +174,8 @@ export class ConnectPolicy {
     this.failedPhase = phase;
     this.slowStart.restart();
     // The next call of `connect` would return the same kind of value: no caller should wait for it.
-    const hopeless = isNoConnectionReturned(error);
-    if (circuitBreaker.failed(attempt, backoff.failures, hopeless)) backoff.pauseForProbe();
+    const permanent = isNoConnectionReturned(error);
+    if (circuitBreaker.failed(attempt, backoff.failures, permanent)) backoff.pauseForProbe();
     else if (!circuitBreaker.isTripped) backoff.pauseAfterFailure();
     backoff.scheduleMinRetry(circuitBreaker.isTripped);
   }

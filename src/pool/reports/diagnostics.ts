@@ -1,8 +1,8 @@
 import type { Claim } from '../state/claim-and-slot';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { Connections } from '../state/connections';
-import { phaseOf } from './close-up';
-import type { CloseUp } from './close-up';
+import { phaseOf } from './pool-details';
+import type { PoolDetails } from './pool-details';
 import { holderOf, isSelfDeadlock } from './holders';
 import type { Holder, LeakWatch } from './holders';
 import type { WaitQueue } from '../state/wait-queue';
@@ -33,7 +33,7 @@ export class Diagnostics<C> {
   }
 
   /** The state of each connection, of the first waiter and of the connects: built on demand. */
-  closeUp(): CloseUp {
+  details(): PoolDetails {
     const now = this.clock.peek();
     const { connectPolicy } = this;
     const since = this.queue.firstPending?.waitingSince ?? -1;

@@ -197,7 +197,7 @@ function adviceOr(at: Diagnosis, otherwise: string): string {
   return leased > 0 ? `${text} Or make the work shorter, or lower the concurrency.` : text;
 }
 
-const soonLost =
+const lostEarly =
   'the last connections were lost soon after they had been opened, and the pool pauses before the next connect';
 
 /** Why fewer connections are open than are wanted. */
@@ -210,7 +210,7 @@ function whyNotOpen(at: Diagnosis): string {
     validating > 0 && `${validating} ${validating === 1 ? 'is' : 'are'} being validated`,
     closing > 0 && `${closing} of ${max} slots are occupied by connections that are still closing`,
   ].filter((reason) => reason !== false);
-  return reasons.length > 0 ? reasons.join(', and ') : soonLost;
+  return reasons.length > 0 ? reasons.join(', and ') : lostEarly;
 }
 
 /** The advice for each thing that delays connections; `wanted` is the number of open connections that are needed. */

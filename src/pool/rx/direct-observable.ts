@@ -50,7 +50,7 @@ function begin<T, O extends CancellableRun>(
   } catch (thrown) {
     fail(subscriber, run, thrown);
   }
-  if (!run.over) attach(subscriber, run);
+  if (!run.hasEnded) attach(subscriber, run);
 }
 
 function fail<T>(subscriber: DirectSubscriber<T> | Subscriber<T>, run: CancellableRun, thrown: unknown): void {

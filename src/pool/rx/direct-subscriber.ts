@@ -6,7 +6,7 @@ import type { Sink } from './work';
 
 /** What a subscription runs: it can be cancelled until it is over. */
 export interface CancellableRun extends Unsubscribable {
-  readonly over: boolean;
+  readonly hasEnded: boolean;
 }
 
 /** The first argument of `subscribe`. */
@@ -88,7 +88,7 @@ export class DirectSubscriber<T> extends Subscription implements Sink<T> {
     const { run } = this;
     if (run === null) return;
     this.run = null;
-    if (!run.over) super.add(run);
+    if (!run.hasEnded) super.add(run);
   }
 }
 

@@ -176,7 +176,7 @@ class LeaseRequest<C> extends LeaseClaim<C> implements CancellableRun {
   }
 
   /** Once the lease is delivered, the receiver must release it. */
-  get over(): boolean {
+  get hasEnded(): boolean {
     return this.delivered || this.state === 'ended';
   }
 

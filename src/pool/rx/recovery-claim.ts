@@ -7,7 +7,7 @@ const recoveryOptions: ResolvedAcquireOptions = { acquireTimeout: Infinity, labe
 
 /** Notified once: by `recovered` when a connection could be lent, or by `failed` when the pool is destroyed. */
 export interface RecoveryWatcher {
-  readonly gone: boolean;
+  readonly isUnsubscribed: boolean;
   recovered(): void;
   failed(error: PoolError): void;
 }
@@ -41,7 +41,7 @@ export class RecoveryClaim<C> extends Claim<C> {
   }
 
   get isUnsubscribed(): boolean {
-    return this.watcher.gone;
+    return this.watcher.isUnsubscribed;
   }
 
   wait(): void {

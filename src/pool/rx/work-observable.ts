@@ -58,15 +58,15 @@ export class SubscribedRun<C, R> extends WorkRun<C, R> {
     return this.work.invoke(connection, context);
   }
 
-  protected tellValue(value: R): void {
+  protected notifyNext(value: R): void {
     this.sink.next(value);
   }
 
-  protected tellError(error: unknown): void {
+  protected notifyError(error: unknown): void {
     this.sink.error(error);
   }
 
-  protected tellEnd(): void {
+  protected notifyComplete(): void {
     this.sink.complete();
   }
 }

@@ -125,7 +125,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   failed(error: PoolError): void {
     this.end();
-    this.tellError(error);
+    this.notifyError(error);
   }
 
   revoked(error: PoolError): void {
@@ -151,11 +151,11 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
 
   // ---------------------------------------------------------------- notifications to the sink
 
-  protected abstract tellValue(value: R): void;
+  protected abstract notifyNext(value: R): void;
 
-  protected abstract tellError(error: unknown): void;
+  protected abstract notifyError(error: unknown): void;
 
-  protected abstract tellEnd(): void;
+  protected abstract notifyComplete(): void;
 
   // ---------------------------------------------------------------- notifications of the work
 
@@ -163,11 +163,11 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   // does for it.
 
   get closed(): boolean {
-    return this.settled !== null || this.over || this.phase === 'draining';
+    return this.settled !== null || this.hasEnded || this.phase === 'draining';
   }
 
   /** Whether nothing is left that could be stopped. */
-  get over(): boolean {
+  get hasEnded(): boolean {
     return this.phase === 'ended';
   }
 
@@ -203,7 +203,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
     }
     // Inside `granted` the core is busy already.
     try {
-      this.tellValue(value);
+      this.notifyNext(value);
     } catch (error) {
       this.pool.core.reportUnhandled(error);
     }
@@ -219,7 +219,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   private emit(value: R): void {
     const outer = this.pool.core.enter();
     try {
-      this.tellValue(value);
+      this.notifyNext(value);
     } catch (error) {
       this.pool.core.reportUnhandled(error);
     } finally {
@@ -417,13 +417,13 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
       return;
     }
     this.pool.core.operationEnded(this, outcome, 'released');
-    if (hasLast) this.tellValue(last as R);
-    this.tellEnd();
+    if (hasLast) this.notifyNext(last as R);
+    this.notifyComplete();
   }
 
   private fail(error: unknown): void {
     this.pool.core.operationFailed(this, error, this.isFatal(error));
-    this.tellError(error);
+    this.notifyError(error);
   }
 
   /** The connection is lost. Work that observes its signal, or the connection, may end by itself in this turn. */

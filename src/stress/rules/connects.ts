@@ -63,7 +63,7 @@ export class ConnectRules {
         this.lent(event.connection);
         break;
       case 'released':
-        this.givenBack(event.connection);
+        this.returned(event.connection);
         break;
       case 'evicted':
         this.evicted(event);
@@ -89,7 +89,7 @@ export class ConnectRules {
     this.failedAt = null;
   }
 
-  private givenBack(connection: number): void {
+  private returned(connection: number): void {
     const history = this.historyOf(connection);
     if (history.returned) return;
     history.returned = true;

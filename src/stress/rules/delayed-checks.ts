@@ -10,19 +10,19 @@ export class DelayedChecks {
   private added: DelayedCheck[] = [];
   private due: DelayedCheck[] = [];
   private cancel: Cancel | null = null;
-  private over = false;
+  private ended = false;
 
   constructor(private readonly clock: Clock) {}
 
   add(look: DelayedCheck): void {
-    if (this.over) return;
+    if (this.ended) return;
     this.added.push(look);
     this.cancel ??= this.clock.after(0, this.turn, true);
   }
 
   /** Ends all checks. */
   stop(): void {
-    this.over = true;
+    this.ended = true;
     this.cancel?.();
     this.cancel = null;
     this.added = [];
@@ -34,6 +34,6 @@ export class DelayedChecks {
     this.due = this.added;
     this.added = [];
     this.cancel = this.due.length > 0 ? this.clock.after(0, this.turn, true) : null;
-    for (const look of checks) if (!this.over) look();
+    for (const look of checks) if (!this.ended) look();
   };
 }

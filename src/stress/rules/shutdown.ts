@@ -42,7 +42,7 @@ export class ShutdownRules {
   private eventsCompletedSeen = false;
   /** A check for completion is scheduled, since this snapshot. */
   private checkFromSeq: number | null = null;
-  private over = false;
+  private ended = false;
   private onDestroyed: (() => void) | null = null;
 
   constructor(
@@ -54,7 +54,7 @@ export class ShutdownRules {
   ) {
     this.state = pool.stats.state;
     // A pool that was destroyed before shows nothing.
-    this.over = this.state === 'destroyed';
+    this.ended = this.state === 'destroyed';
   }
 
   // ---------------------------------------------------------------- stats and events
@@ -84,7 +84,7 @@ export class ShutdownRules {
   statsCompleted(): void {
     this.statsCompletedSeen = true;
     if (this.state !== 'destroyed') this.findings.add(`stats$ completed, although the pool was ${this.state}`);
-    if (this.over) return;
+    if (this.ended) return;
     // In virtual time no promise settles before the run is over. A promise made here tells whether promises settle at all.
     let settled = false;
     void Promise.resolve().then(() => {
@@ -99,7 +99,7 @@ export class ShutdownRules {
 
   eventsCompleted(): void {
     this.eventsCompletedSeen = true;
-    if (!this.over && !this.destroyedSeen) this.findings.add('events$ completed without the event destroyed');
+    if (!this.ended && !this.destroyedSeen) this.findings.add('events$ completed without the event destroyed');
   }
 
   /** A lease was revoked because the grace of `destroy` was over. */
@@ -135,12 +135,12 @@ export class ShutdownRules {
 
   /** Whether the pool is shutting down. */
   get isShuttingDown(): boolean {
-    return !this.over && this.pool.stats.state !== 'open';
+    return !this.ended && this.pool.stats.state !== 'open';
   }
 
   /** Calls back when the shutdown is complete. */
   whenDestroyed(done: () => void): void {
-    if (this.over) done();
+    if (this.ended) done();
     else this.onDestroyed = done;
   }
 
@@ -167,7 +167,7 @@ export class ShutdownRules {
   private readonly onResolved = (): void => {
     const { findings } = this;
     this.resolved = true;
-    if (this.over) return;
+    if (this.ended) return;
     const { working, connections } = this.remaining();
     if (!this.statsCompletedSeen)
       findings.add(`destroy() resolved while the pool was ${this.state}: stats$ had not completed`);
@@ -199,7 +199,7 @@ export class ShutdownRules {
   }
 
   private readonly finish = (): void => {
-    this.over = true;
+    this.ended = true;
     this.stop();
     this.onDestroyed?.();
     this.onDestroyed = null;

@@ -69,10 +69,10 @@ export class WorkRules<C> {
       });
     }
     if (work instanceof Promise) {
-      const over = (): void => {
+      const onEnd = (): void => {
         operation.workState = 'ended';
       };
-      work.then(over, over);
+      work.then(onEnd, onEnd);
     } else {
       operation.workState = 'unobserved';
     }

@@ -33,7 +33,7 @@ const conditions: readonly PoolCondition[] = [
   'slow-work',
   'slow-connects',
   'too-small',
-  're-dialling',
+  'reconnecting',
   'failing-work',
 ];
 
@@ -94,7 +94,7 @@ export const families: readonly Family[] = [
     type: 'gauge',
     aggregator: 'max',
     help: 'How long the first caller in the queue has waited; 0 if no caller waits.',
-    samplesOf: ({ closeUp }) => one(seconds(closeUp.oldestWait)),
+    samplesOf: ({ details }) => one(seconds(details.oldestWait)),
   },
   {
     name: 'longest_lease_seconds',
@@ -114,7 +114,7 @@ export const families: readonly Family[] = [
     type: 'gauge',
     aggregator: 'max',
     help: 'Connects that failed in a row, up to the last one.',
-    samplesOf: ({ closeUp }) => one(closeUp.attempts),
+    samplesOf: ({ details }) => one(details.attempts),
   },
   {
     name: 'condition',

@@ -4,7 +4,7 @@ import type { Slot } from '../state/claim-and-slot';
 export type ConnectionPhase = 'opening' | 'idle' | 'lent' | 'validating' | 'resetting' | 'closing';
 
 /** The state of each connection, which the stats only count, and that of the first waiter and of the connects. Times in ms. */
-export interface CloseUp {
+export interface PoolDetails {
   /** `since`: how long it has been opening, idle or closing; undefined in the other phases, for which no time is recorded. */
   readonly connections: readonly {
     readonly connection: number;
@@ -21,7 +21,7 @@ export interface CloseUp {
   readonly nextConnectIn: number;
 }
 
-export function phaseOf<C>(slot: Slot<C>, now: number): CloseUp['connections'][number] {
+export function phaseOf<C>(slot: Slot<C>, now: number): PoolDetails['connections'][number] {
   const { id: connection, state } = slot;
   if (state === 'opening') return { connection, phase: state, since: Math.max(0, now - slot.connectingSince) };
   if (state === 'closing') return { connection, phase: state, since: Math.max(0, now - slot.closingSince) };

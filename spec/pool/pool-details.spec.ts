@@ -3,15 +3,15 @@ import { createPool } from '../../src/index';
 import type { ConnectionPool } from '../../src/index';
 import { internals } from '../../src/pool/rx/internals';
 import type { PoolInternals } from '../../src/pool/rx/internals';
-import type { CloseUp } from '../../src/pool/reports/close-up';
+import type { PoolDetails } from '../../src/pool/reports/pool-details';
 import { marbles } from '../helpers/marbles';
 
-const closeUp = (pool: ConnectionPool<unknown>): CloseUp =>
-  (pool as unknown as { [internals]: PoolInternals<unknown> })[internals].core.closeUp();
+const details = (pool: ConnectionPool<unknown>): PoolDetails =>
+  (pool as unknown as { [internals]: PoolInternals<unknown> })[internals].core.details();
 
 const ignored = (): undefined => undefined;
 
-describe('a close-up of the pool', () => {
+describe('the details of the pool', () => {
   it('contains the phase of each connection, and for how long it lasts', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 3, connect: () => concat(timer(5), NEVER), close: () => timer(50) });
@@ -19,10 +19,10 @@ describe('a close-up of the pool', () => {
       pool.acquire().subscribe({ next: (lease) => lease.discard(), error: ignored });
       at(3, () => {
         const connections = [1, 2, 3].map((connection) => ({ connection, phase: 'opening' as const, since: 3 }));
-        expect(closeUp(pool).connections).toEqual(connections);
+        expect(details(pool).connections).toEqual(connections);
       });
       at(35, () => {
-        expect(closeUp(pool).connections).toEqual([
+        expect(details(pool).connections).toEqual([
           { connection: 1, phase: 'lent', since: undefined },
           { connection: 2, phase: 'idle', since: 10 },
           { connection: 3, phase: 'closing', since: 30 },
@@ -43,7 +43,7 @@ describe('a close-up of the pool', () => {
       pool.use(() => timer(10)).subscribe({ error: ignored });
       pool.acquire().subscribe({ error: ignored });
       const phases: string[] = [];
-      for (const frame of [15, 25, 35]) at(frame, () => phases.push(closeUp(pool).connections[0]!.phase));
+      for (const frame of [15, 25, 35]) at(frame, () => phases.push(details(pool).connections[0]!.phase));
       at(36, () => {
         expect(phases).toContain('validating');
         expect(phases).toContain('resetting');
@@ -55,12 +55,12 @@ describe('a close-up of the pool', () => {
     marbles(({ at }) => {
       const pool = createPool({ max: 1, connect: () => concat(of('a'), NEVER) });
       pool.use(() => NEVER).subscribe({ error: ignored });
-      expect(closeUp(pool).oldestWait).toBe(0);
+      expect(details(pool).oldestWait).toBe(0);
       at(10, () => pool.acquire({ acquireTimeout: 100 }).subscribe({ error: ignored }));
       at(20, () => pool.acquire().subscribe({ error: ignored }));
-      at(30, () => expect(closeUp(pool).oldestWait).toBe(20));
+      at(30, () => expect(details(pool).oldestWait).toBe(20));
       at(120, () => {
-        expect(closeUp(pool).oldestWait).toBe(100);
+        expect(details(pool).oldestWait).toBe(100);
         void pool.destroy({ timeout: 0 });
       });
     }));
@@ -73,7 +73,7 @@ describe('a close-up of the pool', () => {
         connect: () => throwError(() => refused),
         breaker: { failures: 1, probeAfter: 500 },
       });
-      expect(closeUp(pool)).toEqual({
+      expect(details(pool)).toEqual({
         connections: [],
         oldestWait: 0,
         attempts: 0,
@@ -83,7 +83,7 @@ describe('a close-up of the pool', () => {
       });
       pool.acquire().subscribe({ error: ignored });
       at(100, () => {
-        expect(closeUp(pool)).toEqual({
+        expect(details(pool)).toEqual({
           connections: [],
           oldestWait: 0,
           attempts: 1,
