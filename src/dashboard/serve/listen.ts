@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
+import { boundConnections } from './connections';
 import { hostNameOf, isLoopback } from './guard';
 import type { Auth } from './guard';
 
@@ -26,7 +27,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<v
 
 export async function listenOn(
   { port = 0, host = '127.0.0.1' }: ListenOptions,
-  { auth }: { readonly auth: Auth | false | undefined },
+  { auth, maxClients }: { readonly auth: Auth | false | undefined; readonly maxClients: number },
   handler: Handler,
   hosts: Set<string>,
 ): Promise<Listening> {
@@ -47,7 +48,7 @@ export async function listenOn(
   // Requests are short; streams are bounded by the dashboard itself.
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
-  server.maxConnections = 1_000;
+  boundConnections(server, maxClients);
   server.listen(port, host);
   await once(server, 'listening');
   // A page that is open does not keep the process alive: neither by the server, nor by its connection.
