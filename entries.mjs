@@ -10,6 +10,7 @@ export const entries = {
   './nats': 'src/connectors/nats/index.ts',
   './stress': 'src/stress/index.ts',
   './simulation': 'src/simulation/index.ts',
+  './testing': 'src/testing/index.ts',
   './dashboard': 'src/dashboard/index.ts',
   './dashboard/client': 'src/dashboard/client/index.ts',
   './health': 'src/telemetry/health/index.ts',

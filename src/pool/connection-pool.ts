@@ -192,6 +192,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
       runs: options,
       abandonedLeases,
       acquireTimeout: options.acquireTimeout,
+      scheduler: options.scheduler,
       label: undefined,
       signal: undefined,
     };

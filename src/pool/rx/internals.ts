@@ -1,3 +1,4 @@
+import type { SchedulerLike } from 'rxjs';
 import type { PoolCore } from '../core/pool-core';
 import type { AbandonedLeases } from './abandoned-leases';
 import type { OnCancel } from '../connector';
@@ -17,6 +18,7 @@ export interface PoolInternals<C> {
   readonly runs: RunSettings<C>;
   readonly abandonedLeases: AbandonedLeases;
   readonly acquireTimeout: number;
+  readonly scheduler: SchedulerLike;
   /** The defaults of leases that were acquired without options. */
   readonly label: undefined;
   readonly signal: undefined;

@@ -1,0 +1,21 @@
+export { poolTest } from './pool-test';
+export type { PoolTestHelpers, PoolTestOptions } from './pool-test';
+export type {
+  EventFilter,
+  EventsExpectation,
+  ExpectedEvent,
+  StatsExpectation,
+  StatsFigureExpectation,
+} from './recorded';
+export type { TestAction } from './test-run';
+export { scriptedConnector } from './scripted-connector';
+export type { ScriptedConnector, ScriptedConnectorOptions, Subscriptions } from './scripted-connector';
+export { promised } from './promised';
+export { expectPoolError } from './pool-error';
+export type { PoolErrorMatcher, PoolErrorReason } from './pool-error';
+export { expectNoLeak } from './leaks';
+export type { LeakCheckedPool } from './leaks';
+export { assertDeepEqual } from './assert-deep-equal';
+export { replay } from './replay';
+export type { Replay } from './replay';
+export type { SavedRecording } from './replay-plan';

@@ -1,0 +1,98 @@
+import { asapScheduler, asyncScheduler } from 'rxjs';
+import { parseMarbles } from './marbles';
+import { isThenable } from './test-run';
+
+/**
+ * A promise in virtual time: what a `connect` or a `work` may return that returns a Promise. It begins when it is created, and settles in
+ * that frame.
+ *
+ * ```
+ * --c     is fulfilled with 'c', or with the value of c, after 2 frames
+ * --#     is rejected after 2 frames
+ * -       does not settle
+ * ```
+ *
+ * ```ts
+ * const users = pool({ max: 1, connect: () => promised('--c') });
+ * expectObservable(users.use(() => promised('---x'))).toBe('-----(x|)');
+ * ```
+ *
+ * It is a `PromiseLike` whose `then` calls its functions in virtual time, and not a `Promise`: a real one settles in a microtask, that is
+ * after `poolTest` has returned, as does every `async` function and everything that follows an `await`, also of this one. Work that uses
+ * them is tested in real time, or with the fake timers of the test runner.
+ */
+export function promised<T = string>(
+  marbles: string,
+  values?: Readonly<Record<string, T>>,
+  error: unknown = 'error',
+): PromiseLike<T> {
+  const [first, ...rest] = parseMarbles('promised', marbles, { values }, error);
+  if (rest.length > 0 || first?.notification.kind === 'C') {
+    throw new Error(`promised takes one letter, for its value, or '#', for its error, but got '${marbles}'`);
+  }
+  const promise = new VirtualPromise<T>();
+  if (first !== undefined) {
+    const { kind, value } = first.notification;
+    asyncScheduler.schedule(() => {
+      if (kind === 'N') promise.resolve(value as T);
+      else promise.reject(first.notification.error);
+    }, first.frame);
+  }
+  return promise;
+}
+
+type Handler<T, R> = ((value: T) => R | PromiseLike<R>) | null | undefined;
+
+class VirtualPromise<T> implements PromiseLike<T> {
+  private outcome: { readonly value: T } | { readonly error: unknown } | null = null;
+  private waiting: (() => void)[] = [];
+
+  then<R = T, E = never>(onFulfilled?: Handler<T, R>, onRejected?: Handler<unknown, E>): PromiseLike<R | E> {
+    const next = new VirtualPromise<R | E>();
+    const run = (): void => {
+      const outcome = this.outcome!;
+      try {
+        if ('value' in outcome) {
+          next.settleWith(
+            typeof onFulfilled === 'function' ? onFulfilled(outcome.value) : (outcome.value as unknown as R),
+          );
+        } else if (typeof onRejected === 'function') next.settleWith(onRejected(outcome.error));
+        else next.reject(outcome.error);
+      } catch (error) {
+        next.reject(error);
+      }
+    };
+    if (this.outcome === null) this.waiting.push(run);
+    // As for a promise: never inside the call of `then`.
+    else asapScheduler.schedule(run);
+    return next;
+  }
+
+  resolve(value: T): void {
+    this.settle({ value });
+  }
+
+  reject(error: unknown): void {
+    this.settle({ error });
+  }
+
+  private settleWith(result: T | PromiseLike<T>): void {
+    if (!isThenable(result)) this.resolve(result);
+    else {
+      result.then(
+        (value) => {
+          this.resolve(value);
+        },
+        (error: unknown) => {
+          this.reject(error);
+        },
+      );
+    }
+  }
+
+  private settle(outcome: { readonly value: T } | { readonly error: unknown }): void {
+    if (this.outcome !== null) return;
+    this.outcome = outcome;
+    for (const run of this.waiting.splice(0)) run();
+  }
+}
