@@ -1,8 +1,9 @@
-import { Observable, Subscription } from 'rxjs';
+import { isObservable, Observable, Subscription } from 'rxjs';
 import type { RunHelpers, TestScheduler } from 'rxjs/testing';
 import { callSite, errorAt } from './call-site';
 import { compareMessages, compareSubscriptions } from './compare';
 import { parseMarbles, parseSubscriptions } from './marbles';
+import { show } from './show';
 import type { Message } from './show';
 
 type ExpectObservable = RunHelpers['expectObservable'];
@@ -78,8 +79,8 @@ export class Expectations {
 
   readonly expectObservable: ExpectObservable = (observable, subscriptionMarbles = null) => {
     const what = 'expectObservable';
-    if (typeof (observable as Observable<unknown> | null | undefined)?.subscribe !== 'function') {
-      throw new TypeError(`${what} takes an Observable, but got ${observable === null ? 'null' : typeof observable}`);
+    if (!isObservable(observable)) {
+      throw new TypeError(`${what} takes an Observable, but got ${show(observable)}`);
     }
     const complete = this.add(what);
     const times = subscriptionMarbles === null ? undefined : parseSubscriptions(what, subscriptionMarbles);

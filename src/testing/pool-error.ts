@@ -35,17 +35,25 @@ const codes: readonly PoolErrorCode[] = [
  * ```
  */
 export function expectPoolError<K extends PoolErrorCode>(code: K, reason?: PoolErrorReason<K>): PoolErrorMatcher<K> {
-  return new PoolErrorMatcher(code, reason);
+  return new Matcher(code, reason);
 }
 
 /** An asymmetric matcher of jasmine, jest and vitest, and a validation object of `node:assert`: see `expectPoolError`. */
-export class PoolErrorMatcher<K extends PoolErrorCode> {
+export interface PoolErrorMatcher<K extends PoolErrorCode> {
+  readonly code: K;
+  readonly reason?: string;
+  readonly phase?: string;
+  /** Whether this is such an error. */
+  asymmetricMatch(error: unknown): boolean;
+  toString(): string;
+}
+
+class Matcher<K extends PoolErrorCode> implements PoolErrorMatcher<K> {
   // node:assert compares the enumerable properties of the object itself, so these are all.
   readonly code: K;
   readonly reason?: string;
   readonly phase?: string;
 
-  /** @internal */
   constructor(code: K, reason: string | undefined) {
     if (!codes.includes(code)) {
       throw new TypeError(`expectPoolError knows no code '${code as string}'; the codes are ${codes.join(', ')}`);

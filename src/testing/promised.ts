@@ -7,8 +7,8 @@ import { isThenable } from './test-run';
  * that frame.
  *
  * ```
- * --c     is fulfilled with 'c', or with the value of c, after 2 frames
- * --#     is rejected after 2 frames
+ * --c     resolves with 'c', or with the value of c, after 2 frames
+ * --#     rejects after 2 frames
  * -       does not settle
  * ```
  *
@@ -47,16 +47,14 @@ class VirtualPromise<T> implements PromiseLike<T> {
   private outcome: { readonly value: T } | { readonly error: unknown } | null = null;
   private waiting: (() => void)[] = [];
 
-  then<R = T, E = never>(onFulfilled?: Handler<T, R>, onRejected?: Handler<unknown, E>): PromiseLike<R | E> {
+  then<R = T, E = never>(onValue?: Handler<T, R>, onError?: Handler<unknown, E>): PromiseLike<R | E> {
     const next = new VirtualPromise<R | E>();
     const run = (): void => {
       const outcome = this.outcome!;
       try {
         if ('value' in outcome) {
-          next.settleWith(
-            typeof onFulfilled === 'function' ? onFulfilled(outcome.value) : (outcome.value as unknown as R),
-          );
-        } else if (typeof onRejected === 'function') next.settleWith(onRejected(outcome.error));
+          next.settleWith(typeof onValue === 'function' ? onValue(outcome.value) : (outcome.value as unknown as R));
+        } else if (typeof onError === 'function') next.settleWith(onError(outcome.error));
         else next.reject(outcome.error);
       } catch (error) {
         next.reject(error);

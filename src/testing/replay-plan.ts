@@ -78,7 +78,9 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
       request(event.waited);
     } else if (event.type === 'released' || event.type === 'discarded') {
       const index = held.get(event.connection)?.shift();
-      if (index !== undefined) requests[index]!.holds = event.held;
+      // Work that is cut off by the loss of its connection would have gone on.
+      const cut = event.type === 'discarded' ? 1 : 0;
+      if (index !== undefined) requests[index]!.holds = event.held + cut;
     } else if (event.type === 'timedOut') request(event.waited);
     else if (event.type === 'cancelled') request(event.waited, event.waited);
     else if (event.type === 'rejected') request(0);

@@ -52,7 +52,7 @@ export interface ScriptedConnectorOptions<C> {
  * ```
  */
 export function scriptedConnector(...scripts: readonly (string | Observable<string>)[]): ScriptedConnector<string>;
-export function scriptedConnector<C>(
+export function scriptedConnector<C = string>(
   ...scripts: readonly [...(string | Observable<C>)[], ScriptedConnectorOptions<C>]
 ): ScriptedConnector<C>;
 export function scriptedConnector<C>(

@@ -1,0 +1,153 @@
+import { lastValueFrom, takeUntil, timer, toArray } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { createPool } from '../../src/index';
+import type { ConnectionPool, PoolEvent } from '../../src/index';
+import { recordLoad } from '../../src/stress/index';
+import type { LoadRecording } from '../../src/stress/index';
+import { poolTest, replay, scriptedConnector } from '../../src/testing/index';
+import type { SavedRecording } from '../../src/testing/index';
+import { failed, failureOf } from './support';
+
+/** Sixty requests in a second, each holding a connection for 40 ms, but every tenth for 300 ms: at a pool that is too small for them. */
+function production<T>(observe: (pool: ConnectionPool<string>) => Observable<T>): T {
+  let result: T | undefined;
+  poolTest(
+    ({ pool, cold, at }) => {
+      const busy = pool({
+        name: 'busy',
+        max: 2,
+        acquireTimeout: 200,
+        connect: scriptedConnector('5ms c', { repeat: true }),
+      });
+      observe(busy).subscribe((value) => (result = value));
+      for (let i = 0; i < 60; i++) {
+        at(10 + Math.floor((i * 1_000) / 60), () => {
+          busy.use(() => cold(i % 10 === 0 ? '300ms |' : '40ms |')).subscribe({ error: () => undefined });
+        });
+      }
+      at(3_000, () => busy.destroy());
+    },
+    { leaks: false },
+  );
+  return result!;
+}
+
+const recorded = (): LoadRecording => production((pool) => pool.events$.pipe(recordLoad()));
+const events = (): PoolEvent[] => production((pool) => pool.events$.pipe(toArray()));
+
+/** The specification that a recording becomes. */
+const again = (recording: SavedRecording | readonly PoolEvent[], max: number, seed = 1): void => {
+  poolTest(
+    ({ pool }) => {
+      const load = replay(recording);
+      load.run(pool({ name: 'busy', max, acquireTimeout: 200, connect: load.connect }));
+    },
+    { seed },
+  );
+};
+
+describe('replay', () => {
+  it('of a recording fails for the reason of production, and passes once the pool is large enough', () => {
+    const recording = JSON.parse(JSON.stringify(recorded())) as SavedRecording;
+    expect(failureOf(() => again(recording, 2)).message).toMatch(
+      /^replay: \d+ of 60 requests failed: \d+ × POOL_EXHAUSTED \(timeout\)\n\nThe first one, request \d+, at frame \d+: PoolExhaustedError: Pool 'busy' exhausted: 2\/2 connections in use/,
+    );
+    again(recording, 8);
+  });
+
+  it('of a recording gives the same result for the same seed', () => {
+    const recording = recorded();
+    const message = (seed: number): string => failureOf(() => again(recording, 2, seed)).message;
+    expect(message(1)).toBe(message(1));
+    expect(message(2)).not.toBe(message(1));
+  });
+
+  it('of the events repeats exactly what has happened', () => {
+    const seen = events();
+    const timedOut = seen.filter(({ type }) => type === 'timedOut');
+    expect(timedOut.length).toBeGreaterThan(0);
+    const { message } = failureOf(() => again(seen, 2));
+    expect(message).toContain(
+      `replay: ${timedOut.length} of 60 requests failed: ${timedOut.length} × POOL_EXHAUSTED (timeout)`,
+    );
+    let repeated: PoolEvent[] = [];
+    failureOf(() => {
+      poolTest(({ pool }) => {
+        const load = replay(seen);
+        const busy = pool({ name: 'busy', max: 2, acquireTimeout: 200, connect: load.connect });
+        busy.events$.pipe(takeUntil(timer(2_900)), toArray()).subscribe((all) => (repeated = all));
+        load.run(busy);
+      });
+    });
+    const gist = (all: readonly PoolEvent[]): unknown[] => {
+      const relevant = all.filter(({ type }) => ['acquired', 'released', 'timedOut'].includes(type));
+      const start = relevant[0]!.elapsed;
+      return relevant.map((event) => [event.type, event.elapsed - start, 'connection' in event ? event.connection : 0]);
+    };
+    expect(gist(repeated)).toEqual(gist(seen));
+  });
+
+  it('of the events repeats failed connects, lost connections and callers that left', () => {
+    const base = { pool: 'db', at: 0 };
+    const given: PoolEvent[] = [
+      { ...base, elapsed: 110, type: 'openFailed', connection: 1, attempts: 1, error: new Error('refused') },
+      { ...base, elapsed: 160, type: 'cancelled', waited: 50 },
+      { ...base, elapsed: 130, type: 'opened', connection: 2, took: 20 },
+      { ...base, elapsed: 130, type: 'acquired', connection: 2, waited: 30 },
+      { ...base, elapsed: 170, type: 'evicted', connection: 2, reason: 'lost', age: 40, uses: 1 },
+      { ...base, elapsed: 170, type: 'discarded', connection: 2, held: 40, reason: new Error('reset') },
+    ];
+    const message = failed(({ pool, expectEvents }) => {
+      const load = replay(given);
+      const db = pool({ max: 1, connect: load.connect, retryDelay: 0 });
+      load.run(db);
+      expectEvents(db, 'openFailed').toBe('x');
+      expectEvents(db, 'cancelled').toBe('60ms c');
+    });
+    expect(message).toMatch(
+      /^replay: 1 of 2 requests failed: 1 × CONNECTION_FAILED \(use\)\n\nThe first one, request 1, at frame \d+/,
+    );
+    expect(message).toContain('the connection is lost, as in the recording');
+  });
+
+  it('goes on for longer than an hour, if the recording does', () => {
+    const recording = { ...recorded(), arrivals: [0, 2 * 3_600_000], duration: 2 * 3_600_000 };
+    let requests = 0;
+    poolTest(({ pool }) => {
+      const load = replay(recording);
+      load.requests$.subscribe(() => requests++);
+      load.run(pool({ max: 8, connect: load.connect }));
+    });
+    expect(requests).toBe(2);
+  });
+
+  it('takes the work and the connects to an operator of your own', () => {
+    let answered = 0;
+    const recording = recorded();
+    poolTest(({ pool }) => {
+      const load = replay(recording);
+      const db = pool({ max: 8, connect: load.connect });
+      load.requests$.subscribe((index) =>
+        db.use((connection) => load.work(connection, index)).subscribe({ complete: () => answered++ }),
+      );
+    });
+    expect(answered).toBe(60);
+  });
+
+  it('refuses what is no recording, events of several pools, and to run outside poolTest or for another pool', async () => {
+    const recording = recorded();
+    expect(failureOf(() => replay(recording)).message).toMatch(/^replay was called outside poolTest/);
+    expect(failed(() => void replay({ arrivals: [1] } as never))).toMatch(
+      /^replay takes a recording of recordLoad\(\).*but got { arrivals: \[1\] }$/,
+    );
+    expect(failed(() => void replay({ ...recording, use: {} } as never))).toMatch(/whose 'use' is no histogram/);
+    const [first] = events();
+    expect(failed(() => void replay([first!, { ...first!, pool: 'other' }]))).toMatch(
+      /these are of busy, other: filter them/,
+    );
+    expect(failed(() => replay(recording).run({} as never))).toMatch(/^run of replay\(\) takes a pool/);
+    const real = createPool({ max: 1, connect: scriptedConnector('a') });
+    expect(await lastValueFrom(real.use(() => [1]))).toBe(1);
+    await real.destroy();
+  });
+});
