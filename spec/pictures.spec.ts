@@ -46,7 +46,7 @@ const outcomes: Record<string, BatchOutcome<string, string>> = {
   C: { index: 2, item: 'c', status: 'succeeded', value: 'C' },
 };
 
-interface Picture extends Run {
+interface Picture extends Omit<Run, 'pool'> {
   /** The marbles of a stream as they are drawn. */
   readonly drawn: (title: string) => string;
   /** The marbles of a stream that must come out. */

@@ -1,10 +1,10 @@
-import { asyncScheduler, concat, NEVER, Observable, of } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
-import type { RunHelpers } from 'rxjs/testing';
+import { concat, NEVER, of } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { poolTest, scriptedConnector } from '../../src/testing/index';
+import type { PoolTestHelpers, Subscriptions } from '../../src/testing/index';
 import type { PoolErrorCode, PoolStats } from '../../src/index';
 
-type Cold = ReturnType<RunHelpers['cold']>;
-export type Subscriptions = Cold['subscriptions'];
+export type { Subscriptions } from '../../src/testing/index';
 
 /** A target whose connections are described by marbles. */
 export interface MarbleTarget {
@@ -16,44 +16,34 @@ export interface MarbleTarget {
   readonly dials: number;
 }
 
-export interface Run extends RunHelpers {
+export interface Run extends Omit<PoolTestHelpers, 'at'> {
+  /** Runs code after this number of frames. */
+  at(frames: number, action: () => void): void;
   /**
    * `--a` opens after two frames, `--a---|` and `--a---#` are lost after six, `--#` fails, `-` does not answer; an Observable
    * is used as it is. Connections are strings.
    */
   target(...lives: (string | Observable<string>)[]): MarbleTarget;
-  /** Runs code in that frame. */
-  at(frame: number, action: () => void): void;
 }
 
-/** Runs a marble spec in virtual time. */
+/** Runs a marble spec in virtual time, until no timer is left. It may end while leases are held. */
 export function marbles(spec: (run: Run) => void): void {
-  const scheduler = new TestScheduler((actual, expected) => {
-    expect(plain(actual)).toEqual(plain(expected));
-  });
-  scheduler.run((helpers) => {
-    spec({
-      ...helpers,
-      target: (...lives) => marbleTarget(helpers, lives),
-      at: (frame, action) => {
-        asyncScheduler.schedule(action, frame);
-      },
-    });
-  });
+  poolTest(
+    (helpers) => {
+      const at = (frame: number, action: () => void): void => void helpers.scheduler.schedule(action, frame);
+      spec({ ...helpers, at, target: marbleTarget });
+    },
+    { leaks: false, until: Infinity },
+  );
 }
 
-/** Subscription logs as plain objects: our own ones are no instances of the class that RxJS keeps private. */
-function plain(logs: unknown): unknown {
-  return Array.isArray(logs) ? logs.map((log: unknown) => ({ ...(log as object) })) : logs;
-}
-
-function marbleTarget({ cold }: RunHelpers, scripted: (string | Observable<string>)[]): MarbleTarget {
-  const lives = scripted.map((life) => logged<string>(typeof life === 'string' ? cold(life, undefined, dead) : life));
+function marbleTarget(...scripted: readonly (string | Observable<string>)[]): MarbleTarget {
+  const lives = scripted.map((life) => scriptedConnector(life, { error: dead }));
   let dials = 0;
   return {
     connect: () => {
       const life = lives[dials++];
-      if (life !== undefined) return life;
+      if (life !== undefined) return life();
       fail(`connect ${dials} was not expected`);
       return NEVER;
     },
@@ -62,19 +52,6 @@ function marbleTarget({ cold }: RunHelpers, scripted: (string | Observable<strin
       return dials;
     },
   };
-}
-
-function logged<T>(source: Observable<T>): Observable<T> & { subscriptions: Subscriptions } {
-  const subscriptions: Subscriptions = [];
-  const life = new Observable<T>((subscriber) => {
-    const log = { subscribedFrame: asyncScheduler.now(), unsubscribedFrame: Infinity };
-    subscriptions.push(log);
-    subscriber.add(() => {
-      log.unsubscribedFrame = asyncScheduler.now();
-    });
-    source.subscribe(subscriber);
-  });
-  return Object.assign(life, { subscriptions });
 }
 
 /** The error of a marble string that ends with `#`. */

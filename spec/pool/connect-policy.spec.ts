@@ -128,8 +128,8 @@ describe('opening connections', () => {
   });
 
   it('uses the first emission of the connector as the connection', () => {
-    marbles(({ target, expectObservable, expectSubscriptions, flush }) => {
-      const { connect, lives } = target('-a-b-c');
+    marbles(({ cold, target, expectObservable, expectSubscriptions, flush }) => {
+      const { connect, lives } = target(cold('-a-b-c'));
       const pool = createPool({ connect, max: 2 });
       expectObservable(held(pool, 9)).toBe('-(a|)');
       expectSubscriptions(lives[0]!.subscriptions).toBe('^');

@@ -36,6 +36,8 @@ export function firstDifference(
 ): Difference | null {
   const different: Difference = { path, actual, expected };
   if (isMatcher(expected)) return expected.asymmetricMatch(actual, jasmineUtil) ? null : different;
+  // The matchers of jasmine that contain others compare them the other way round.
+  if (isMatcher(actual)) return actual.asymmetricMatch(expected, jasmineUtil) ? null : different;
   if (Object.is(actual, expected)) return null;
   if (!isObject(actual) || !isObject(expected) || kindOf(actual) !== kindOf(expected)) return different;
   // A circular value: the pair is being compared further out.

@@ -24,18 +24,19 @@ import { isThenable } from './test-run';
 export function promised<T = string>(
   marbles: string,
   values?: Readonly<Record<string, T>>,
-  error: unknown = 'error',
+  ...errors: [error?: unknown]
 ): PromiseLike<T> {
-  const [first, ...rest] = parseMarbles('promised', marbles, { values }, error);
+  const [first, ...rest] = parseMarbles('promised', marbles, { values });
   if (rest.length > 0 || first?.notification.kind === 'C') {
     throw new Error(`promised takes one letter, for its value, or '#', for its error, but got '${marbles}'`);
   }
   const promise = new VirtualPromise<T>();
   if (first !== undefined) {
     const { kind, value } = first.notification;
+    const error = errors.length > 0 ? errors[0] : 'error';
     asyncScheduler.schedule(() => {
       if (kind === 'N') promise.resolve(value as T);
-      else promise.reject(first.notification.error);
+      else promise.reject(error);
     }, first.frame);
   }
   return promise;

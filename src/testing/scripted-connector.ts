@@ -88,31 +88,28 @@ export function scriptedConnector<C>(
   return Object.assign(connect, { subscriptions });
 }
 
-function readScript<C>(script: string, index: number, { values, error }: ScriptedConnectorOptions<C>): Observable<C> {
+function readScript<C>(script: string, index: number, options: ScriptedConnectorOptions<C>): Observable<C> {
   const what = 'scriptedConnector';
-  const messages = parseMarbles(
-    what,
-    script,
-    { values },
-    error ?? new Error(`connect ${index + 1} fails by its script '${script}'`),
-  );
+  const { values } = options;
+  const messages = parseMarbles(what, script, { values });
   const opened = messages.filter(({ notification: { kind } }) => kind === 'N');
   if (opened.length > 1) {
     const written = parseMarbles(what, script).filter(({ notification: { kind } }) => kind === 'N');
     const letter = written[1]!.notification.value as string;
     throw impossible(what, script, script.lastIndexOf(letter), 'a connect opens one connection, so it has one letter');
   }
-  return scheduled<C>(messages);
+  const error = 'error' in options ? options.error : new Error(`connect ${index + 1} fails by its script '${script}'`);
+  return scheduled<C>(messages, error);
 }
 
 /** Emits the messages, by timers that are set in this order. */
-function scheduled<T>(messages: readonly Message[]): Observable<T> {
+function scheduled<T>(messages: readonly Message[], error: unknown): Observable<T> {
   return new Observable((subscriber) => {
     for (const { frame, notification } of messages) {
       subscriber.add(
         asyncScheduler.schedule(() => {
           if (notification.kind === 'N') subscriber.next(notification.value as T);
-          else if (notification.kind === 'E') subscriber.error(notification.error);
+          else if (notification.kind === 'E') subscriber.error(error);
           else subscriber.complete();
         }, frame),
       );
