@@ -228,8 +228,9 @@ describe('the README', () => {
     const planted = `${prelude}pool.use((node) => node.cal('word_count'));`;
     const plantedPart = `pool.stats.waiting;\nexport {};`;
     const modules: Record<string, string> = { planted, ambient, 'planted part': plantedPart };
-    // Those of the recipes are files, which are compiled as such.
-    for (const page of pages().filter((name) => !name.startsWith('docs/recipes/'))) {
+    // Those of the recipes are files, which are compiled as such; so are those of docs/testing.md, by spec/testing/docs.long.spec.ts.
+    const elsewhere = /^docs\/(?:recipes\/|testing\.md$)/;
+    for (const page of pages().filter((name) => !elsewhere.test(name))) {
       for (const [i, code] of blocksOf(page).entries()) {
         const imports = code.includes("from 'rxjs-connection-pool");
         if (page === 'docs/semantics.md') modules[`${page} ${i + 1}`] = optionOf(code);

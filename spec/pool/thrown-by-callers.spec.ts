@@ -658,7 +658,7 @@ describe('work that throws a value that cannot be read', () => {
               complete: () => told.push('complete'),
             });
           flush();
-          expect(told).toEqual(['use', '0 rejected', '1 rejected', 'complete']);
+          expect(told).toEqual(['use', '0 failed', '1 failed', 'complete']);
           expectNothingHeld(pool);
         });
       });
