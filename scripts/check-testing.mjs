@@ -114,9 +114,7 @@ for (const { name: runner, extension = 'mjs', args, counts, all = false, findsFi
     const own = runner === 'vitest' ? "import { it } from 'vitest';" : runner === 'node:test' ? undefined : '';
     writeFileSync(
       join(where, file),
-      own === undefined
-        ? code
-        : code.replace("import { it } from 'node:test';", own).replace(/^import \{ it \} from 'node:test'.*$/m, own),
+      own === undefined ? code : code.replace(/^import \{ it \} from 'node:test'.*$/m, own),
     );
     const outfile = file.replace('.ts', `.${extension}`);
     await build({
