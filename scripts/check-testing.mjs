@@ -2,13 +2,11 @@
 // by each test runner, with two tests that have to fail: by a wrong marble, and by a lease that is not released.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { programsOf } from './doc-programs.mjs';
 
-const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Below this project, so that the test runners are found in its node_modules.
 const folder = join(root, 'temp/testing');
@@ -36,9 +34,7 @@ it('fails by a leak', () => {
 const said = [/expected {2}-{4}x\|/, /actual {4}-{3}x\|/, /held for 0 ms by 'report'/, /failing.*:\d+:\d+/];
 
 /** The file of a program that a package brings. */
-function program(packageName, path) {
-  return join(dirname(require.resolve(`${packageName}/package.json`)), path);
-}
+const program = (packageName, path) => join(root, 'node_modules', packageName, path);
 
 const runners = [
   { name: 'node:test', args: ['--test', '--test-reporter=tap'], counts: [/^# pass (\d+)$/m, /^# fail (\d+)$/m] },

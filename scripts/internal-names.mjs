@@ -108,6 +108,8 @@ function readSources(program, foreign) {
   const visit = (node) => {
     if (ts.isStringLiteralLike(node)) kept.add(node.text);
     if (isMember(node) && textOf(node.name) !== undefined) declare(node.name.text, node);
+    // In CommonJS what a module imports is a member of the other one: `config` of RxJS is `rxjs.config`.
+    if (ts.isImportSpecifier(node)) kept.add((node.propertyName ?? node.name).text);
     if (ts.isPropertyAccessExpression(node)) {
       if (ts.isIdentifier(node.name)) use(node.name.text, checker.getSymbolAtLocation(node.name));
     } else if (ts.isObjectLiteralExpression(node)) {
