@@ -60,6 +60,7 @@ export interface PoolTestHelpers extends RunHelpers {
   readonly scheduler: TestScheduler;
 }
 
+/** The options of `poolTest`. */
 export interface PoolTestOptions {
   /** Of the random source. Default 1. */
   readonly seed?: number;

@@ -20,7 +20,7 @@ export interface StatsFigureExpectation<V> {
 }
 
 /** A property of an event, whichever events have it. */
-type EventFields<E = PoolEventDetails> = E extends unknown ? Partial<E> : never;
+export type EventFields<E = PoolEventDetails> = E extends unknown ? Partial<E> : never;
 
 /** What a letter of `expectEvents` stands for: a type of event, or the properties that matter. */
 export type ExpectedEvent = PoolEvent['type'] | EventFields;
@@ -28,6 +28,7 @@ export type ExpectedEvent = PoolEvent['type'] | EventFields;
 /** Which events `expectEvents` compares: of this type, of these types, or those for which the function returns true. */
 export type EventFilter = PoolEvent['type'] | readonly PoolEvent['type'][] | ((event: PoolEvent) => boolean);
 
+/** What `expectEvents` compares. */
 export interface EventsExpectation {
   /** Several rows are one above the other, for events that one row cannot show. */
   toBe(marbles: string | readonly string[], values?: Readonly<Record<string, ExpectedEvent>>): void;

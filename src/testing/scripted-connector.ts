@@ -22,6 +22,7 @@ export interface ScriptedConnector<C> {
   readonly subscriptions: Subscriptions;
 }
 
+/** The last argument of `scriptedConnector`. */
 export interface ScriptedConnectorOptions<C> {
   /** The connection that each letter stands for. Default: the letter. */
   readonly values?: Readonly<Record<string, C>>;
