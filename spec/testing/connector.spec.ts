@@ -141,6 +141,15 @@ describe('promised', () => {
     ]);
   });
 
+  it('is what a failure advises where a connector returns a real promise', () => {
+    const message = failed(({ pool, cold, expectObservable }) => {
+      const words = pool({ max: 1, connect: async () => Promise.resolve('a') });
+      expectObservable(words.use(() => cold('x|'))).toBe('x|');
+    });
+    expect(message).toMatch(/^expectObservable: frame 0: expected x, got nothing/);
+    expect(message).toMatch(/A connect has returned a real promise.*: let it return promised\('--a'\)$/);
+  });
+
   it('does not make an async function virtual: that fails the test', () => {
     const awaiting = async (): Promise<string> => promised('-a');
     expect(failed(awaiting as () => unknown)).toMatch(/^poolTest got an async function/);

@@ -4,6 +4,7 @@ import type { RunHelpers, TestScheduler } from 'rxjs/testing';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
 import { isPoolError } from '../pool/errors';
+import type { Connector } from '../pool/connector';
 import type { PoolOptions } from '../pool/options';
 import { internals } from '../pool/rx/internals';
 import type { PoolInternals } from '../pool/rx/internals';
@@ -26,6 +27,8 @@ export class TestRun {
   private readonly pools: ConnectionPool<unknown>[] = [];
   private readonly endChecks: (() => void)[] = [];
   private isOver = false;
+  /** What may be the reason of a failure. */
+  private note: string | null = null;
 
   constructor(
     readonly scheduler: TestScheduler,
@@ -40,6 +43,7 @@ export class TestRun {
   readonly pool = <C>(options: PoolOptions<C>): ConnectionPool<C> => {
     const given = (options as Partial<PoolOptions<C>> | null | undefined)?.scheduler;
     if (given !== undefined) this.assertIsOurs(given, 'The option scheduler of pool()');
+    const connect = (options as Partial<PoolOptions<C>> | null | undefined)?.connect;
     const pool = createPool<C>({
       idleTimeout: Infinity,
       maxLifetime: Infinity,
@@ -47,10 +51,24 @@ export class TestRun {
       leakThreshold: maxTimerMs,
       random: this.random,
       ...options,
+      ...(typeof connect === 'function' ? { connect: this.noting(connect) } : {}),
     });
     this.pools.push(pool);
     return pool;
   };
+
+  /** The same connector. A real promise that it returns is noted: it does not settle in virtual time. */
+  private noting<C>(connect: Connector<C>): Connector<C> {
+    const noted: Connector<C> = (context) => {
+      const opening = connect(context);
+      if (opening instanceof Promise) {
+        this.note =
+          "A connect has returned a real promise, which does not settle in virtual time: let it return promised('--a')";
+      }
+      return opening;
+    };
+    return Object.assign(noted, connect);
+  }
 
   readonly at = (when: string | number, actions: Readonly<Record<string, TestAction>> | TestAction): void => {
     if (typeof when === 'number') {
@@ -124,11 +142,13 @@ export class TestRun {
     const { scheduler, expectations } = this;
     scheduler.flush();
     for (const check of this.endChecks.splice(0)) check();
-    const isCut = scheduler.actions.some(({ delay }) => delay < maxTimerMs);
+    if (scheduler.actions.some(({ delay }) => delay < maxTimerMs)) {
+      this.note ??= `Virtual time was ended at ${this.until} ms, with timers left: poolTest(…, { until }) lets it run for longer`;
+    }
     try {
       expectations.verifyAll();
     } catch (error) {
-      throw isCut ? this.cutOff(error as Error) : error;
+      throw this.withNote(error as Error);
     }
     if (!checkLeaks) return;
     const end = scheduler.frame;
@@ -173,8 +193,9 @@ export class TestRun {
     this.scheduler.flush();
   }
 
-  private cutOff(error: Error): Error {
-    const note = `Virtual time was ended at ${this.until} ms, with timers left: poolTest(…, { until }) lets it run for longer`;
+  private withNote(error: Error): Error {
+    const { note } = this;
+    if (note === null) return error;
     error.stack = (error.stack ?? '').replace(error.message, () => `${error.message}\n\n${note}`);
     error.message = `${error.message}\n\n${note}`;
     return error;
