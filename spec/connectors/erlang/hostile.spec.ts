@@ -55,7 +55,7 @@ describe('bytes of a hostile node', () => {
   it('in messages are refused or dropped, and never become the reply of a call', () => {
     const taken: unknown[] = [];
     const incoming = new Incoming<number>(our, termLimits, {
-      take: (id) => (id === 5 ? id : undefined),
+      find: (id) => (id === 5 ? id : undefined),
       settle: (_, value) => taken.push(value),
       exit: () => {},
       answer: () => {},
@@ -131,6 +131,19 @@ describe('bytes of a hostile node', () => {
         .toBe(name);
       expect((await call).name).toBe(name);
     }
+  });
+
+  it('in a reply that cannot be read end its call too', async () => {
+    let node: ScriptedNode | undefined;
+    const port = await serve((socket) => (node = new ScriptedNode(socket, { name: NAME, cookie: 'secret' })));
+    const { connection, ended } = await open(NAME, { cookie: 'secret', port });
+    const call = failureOf(connection.call('echo', 1));
+    while (node!.frames.length < 2) await after(1);
+    const [, pid, , reference] = (decodeTerm(node!.frames[0]!.subarray(1)) as any).elements;
+    const reply = encodeTerm(tuple(reference, 1));
+    node!.bytes(framed32(Buffer.concat([Buffer.of(112), encodeTerm(tuple(2, atom(''), pid)), reply.subarray(0, -2), Buffer.of(255)]))); // prettier-ignore
+    expect((await ended).name).toBe('ErlangProtocolError');
+    expect((await call).name).toBe('ErlangProtocolError');
   });
 
   it('that are for no call are dropped, and the connection goes on', async () => {

@@ -89,6 +89,12 @@ export class CallTable {
     this.recent[place] = call;
   }
 
+  /** The call of this id, which stays under way. */
+  get(id: number): Call | undefined {
+    const recent = this.recent[id % RECENT]!;
+    return recent?.id === id ? recent : this.others.get(id);
+  }
+
   /** The call of this id, which is under way no more. */
   take(id: number): Call | undefined {
     const place = id % RECENT;

@@ -77,7 +77,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.name = agreement.name;
     this.our = new OurEnd(atom(agreement.name), agreement.creation);
     this.incoming = new Incoming(this.our, config.limits, {
-      take: (id) => this.calls.take(id),
+      find: (id) => this.calls.get(id),
       settle: (call, value) => this.settle(call, value),
       exit: (id, reason) => this.exited(id, reason),
       answer: (frame) => {
@@ -294,6 +294,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
 
   private settle(call: Call, value: Term): void {
     call.hasEnded = true;
+    this.calls.take(call.id);
     this.keepAlive.unref();
     this.ended.add(call);
     call.sink.next(value);

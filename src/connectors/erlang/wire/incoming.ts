@@ -1,4 +1,4 @@
-import { atom } from '../terms/atom';
+import { Atom, atom } from '../terms/atom';
 import { Pid, Reference } from '../terms/identifiers';
 import { malformed, type TermLimits } from '../terms/limits';
 import * as tag from '../terms/tags';
@@ -11,8 +11,8 @@ import { idOf, type OurEnd } from './our-end';
 
 /** What comes in, sorted. `C` is a call. */
 export interface IncomingHandlers<C> {
-  /** A reply has come: the call that it is for; undefined if it is not waited for, and need not be read. */
-  take(id: number): C | undefined;
+  /** The call that a reply is for; undefined if it is not waited for, and need not be read. It ends with `settle`, or with the connection. */
+  find(id: number): C | undefined;
   /** What the call is answered with. */
   settle(call: C, value: Term): void;
   /** A process that was monitored has ended. */
@@ -80,16 +80,17 @@ export class Incoming<C> {
         return;
       }
       case op.UNLINK_ID:
-        this.answer(op.UNLINK_ID_ACK, [first!, third!, second!]);
+        this.answer(op.UNLINK_ID_ACK, [integer(first), pid(third), pid(second)]);
         return;
       case op.MONITOR_P:
-        if (!this.isOurs(second)) this.answer(op.PAYLOAD_MONITOR_P_EXIT, [second!, first!, third!], NOPROC);
+        if (!this.isOurs(second))
+          this.answer(op.PAYLOAD_MONITOR_P_EXIT, [pidOrName(second), pid(first), reference(third)], NOPROC);
         return;
       case op.LINK:
-        if (!this.isOurs(second)) this.answer(op.PAYLOAD_EXIT, [second!, first!], NOPROC);
+        if (!this.isOurs(second)) this.answer(op.PAYLOAD_EXIT, [pid(second), pid(first)], NOPROC);
         return;
       case op.SPAWN_REQUEST:
-        this.answer(op.SPAWN_REPLY, [first!, second!, 0, NOTSUP]);
+        this.answer(op.SPAWN_REPLY, [reference(first), pid(second), 0, NOTSUP]);
     }
   }
 
@@ -112,7 +113,7 @@ export class Incoming<C> {
   private reply(reader: TermReader): void {
     const id = idOf(reader.uint32(), reader.uint32(), reader.uint32());
     if (id === undefined) return;
-    const call = this.handlers.take(id);
+    const call = this.handlers.find(id);
     if (call === undefined) return;
     const value = reader.term();
     if (reader.rest > 0) throw malformed(`${reader.rest} bytes behind a reply`);
@@ -129,12 +130,11 @@ export class Incoming<C> {
   }
 
   private isOurs(process: Term | undefined): boolean {
-    const { pid } = this.our;
-    return process instanceof Pid && process.node === pid.node && process.id === pid.id;
+    const ours = this.our.pid;
+    return process instanceof Pid && process.node === ours.node && process.id === ours.id;
   }
 
   private answer(kind: number, fields: readonly Sendable[], payload?: Sendable): void {
-    if (fields.some((field) => field === undefined)) throw malformed(`a message of ${kind} with fields missing`);
     const frame = written((writer) => {
       const start = this.our.begin(writer);
       writer.byte(PASS_THROUGH);
@@ -152,6 +152,18 @@ export class Incoming<C> {
 
 const NOPROC = atom('noproc');
 const NOTSUP = atom('notsup');
+
+/** Fields of what is answered: an answer has only what the protocol says, whatever was asked. */
+const fieldOf =
+  (what: string, isRight: (field: Term | undefined) => boolean) =>
+  (field: Term | undefined): Term => {
+    if (field !== undefined && isRight(field)) return field;
+    throw malformed(`a message in which ${what} is missing`);
+  };
+const pid = fieldOf('a pid', (field) => field instanceof Pid);
+const pidOrName = fieldOf('a process', (field) => field instanceof Pid || field instanceof Atom);
+const reference = fieldOf('a reference', (field) => field instanceof Reference);
+const integer = fieldOf('an integer', (field) => typeof field === 'bigint' || Number.isInteger(field));
 
 function startsWith(memory: Buffer, start: number, end: number, head: Buffer): boolean {
   const { length } = head;
