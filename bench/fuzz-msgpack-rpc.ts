@@ -1,18 +1,18 @@
 /**
- * `npm run fuzz`: hostile bytes against real connections of MessagePack-RPC, clients and servers, in memory. Every input is heard twice,
+ * A part of `npm run fuzz`: hostile bytes against real connections of MessagePack-RPC, clients and servers, in memory. Every input is heard twice,
  * whole and cut anywhere, which must make no difference; every call must end, every connection must end once, and what is said must be
  * messages. Large inputs are weighed too, and of some messages it is measured what they cost: CPU time and memory.
  *
  * `npm run fuzz -- --quick` takes about 20 seconds on an idle machine; `npm run fuzz -- --count 50000` tries fewer; `npm run fuzz -- --costs 20` measures more
  * of the inputs, one in 20; `npm run fuzz -- --seed 123 --from 4567 --count 1 --costs 1` repeats one.
  */
-import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { codecs } from '../spec/connectors/msgpack-rpc/codecs';
 import { costTrial, MOST_CPU, type Cost } from '../spec/connectors/msgpack-rpc/cost-trial';
 import { RandomChoices, filled, fillings } from '../spec/connectors/msgpack-rpc/hostile-bytes';
 import { memoryFor, trial } from '../spec/connectors/msgpack-rpc/trial';
+import { megabytes, superintend, type Progress } from './superintend';
 
 const self = fileURLToPath(import.meta.url);
 const { values } = parseArgs({
@@ -33,11 +33,8 @@ const STEP = 1000;
 /** One in so many inputs is a large one that is weighed. */
 const WEIGH = 250;
 const HEAVIEST = 16 * 1024 * 1024;
-/** Milliseconds without progress after which it hangs. */
-const PATIENCE = 60_000;
 
-interface Progress {
-  readonly done: number;
+interface Costs extends Progress {
   readonly heaviest: number;
   readonly rss: number;
   /** How many messages were measured, and how many of them were refused because they would have become too large. */
@@ -48,7 +45,12 @@ interface Progress {
 }
 
 if (values.work) await work();
-else superintend();
+else {
+  console.log(
+    `MessagePack-RPC: ${count} inputs, seed ${seed}${from > 0 ? `, from ${from}` : ''}; costs of one in ${costs}`,
+  );
+  superintend({ file: self, count, from, seed, tell });
+}
 
 /** Tells how far it is, so that it is noticed when it hangs. */
 async function work(): Promise<void> {
@@ -61,7 +63,7 @@ async function work(): Promise<void> {
   let worstGrowth: Cost | undefined;
   const report = (done: number): void => {
     const rss = process.memoryUsage.rss();
-    process.send?.({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth } satisfies Progress);
+    process.send?.({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth } satisfies Costs);
   };
   for (let index = from; index < from + count; index++) {
     await trial(seed, index);
@@ -86,36 +88,7 @@ async function work(): Promise<void> {
   process.disconnect();
 }
 
-function superintend(): void {
-  console.log(`${count} inputs, seed ${seed}${from > 0 ? `, from ${from}` : ''}; costs of one in ${costs}`);
-  const start = performance.now();
-  const worker = fork(self, [...process.argv.slice(2), '--seed', String(seed), '--work'], {
-    execArgv: process.execArgv,
-  });
-  const hang = setTimeout(() => {
-    console.error(`It hangs: nothing in ${PATIENCE} ms after input ${from + (last?.done ?? 0)}`);
-    worker.kill('SIGKILL');
-  }, PATIENCE);
-  let last: Progress | undefined;
-  worker.on('message', (progress: Progress) => {
-    hang.refresh();
-    const isLast = progress.done === count && last?.done !== count;
-    last = progress;
-    if (isLast || progress.done % (100 * STEP) === 0) console.log(tell(progress, performance.now() - start));
-  });
-  worker.on('exit', (code) => {
-    clearTimeout(hang);
-    if (code === 0 && last?.done === count) return;
-    console.error(`It ended with ${code ?? 'a signal'} after ${last?.done ?? 0} inputs, seed ${seed}`);
-    process.exitCode = 1;
-  });
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
-function tell({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth }: Progress, ms: number): string {
+function tell({ done, heaviest, rss, measured, tooLarge, worstCpu, worstGrowth }: Costs, ms: number): string {
   const lines = [
     `${done} in ${(ms / 1000).toFixed(0)} s; 64 KiB cost ${megabytes(heaviest)} at the most; the process has ${megabytes(rss)}`,
   ];

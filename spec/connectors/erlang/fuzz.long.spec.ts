@@ -3,7 +3,9 @@ import { atom, decodeTerm, encodeTerm, TermRefusal, tuple } from '../../../src/c
 import { effort } from '../../helpers/effort';
 import { erlangNode } from '../../helpers/erlang';
 import { answerOf, scene } from './support';
+import { costs, MOST_BYTES, MOST_CPU } from './costs';
 import { anyTerm } from './term-arbitrary';
+import { trial } from './trial';
 
 const byte = fc.oneof(fc.integer({ min: 70, max: 121 }), fc.nat(4), fc.nat(255));
 const mutated = fc
@@ -13,6 +15,22 @@ const mutated = fc
     for (const [at, to] of changes) bytes[1 + (at % (bytes.length - 1))] = to;
     return bytes;
   });
+
+/** Said when one of the inputs is the one too many. */
+const seed = Date.now() % 2 ** 31;
+
+describe('hostile bytes, at the decoder, in the handshake and on an open connection', () => {
+  it('are refused or dropped wherever they are cut, and no call is left without an outcome', async () => {
+    for (let index = 0; index < effort(1_500, 60_000); index++) await trial(seed, index);
+    expect().nothing();
+  });
+
+  it('cost memory and time by their length, whatever they are, and however keys were chosen', () => {
+    const all = costs();
+    expect(Math.max(...all.map(({ bytes }) => bytes))).toBeLessThan(MOST_BYTES);
+    expect(Math.max(...all.map(({ cpu }) => cpu))).toBeLessThan(MOST_CPU);
+  });
+});
 
 /** What is not refused has to be a term that can be sent again. */
 describe('mutated bytes of a term', () => {
