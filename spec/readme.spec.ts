@@ -232,10 +232,13 @@ describe('the README', () => {
     const elsewhere = /^docs\/(?:recipes\/|testing\.md$)/;
     for (const page of pages().filter((name) => !elsewhere.test(name))) {
       for (const [i, code] of blocksOf(page).entries()) {
-        const imports = code.includes("from 'rxjs-connection-pool");
-        if (page === 'docs/semantics.md') modules[`${page} ${i + 1}`] = optionOf(code);
+        // What is in the README and in the guide is pasted, as it is: scripts/check-readme.mjs also runs it.
+        const isPasted = page === 'README.md' || page === 'docs/guide.md';
+        const isWhole = isPasted || code.includes("from 'rxjs-connection-pool");
+        if (page === 'README.md' && code.includes('export const pool')) modules['pool'] = code;
+        else if (page === 'docs/semantics.md') modules[`${page} ${i + 1}`] = optionOf(code);
         else if (inParts.includes(page)) modules[`${page} ${i + 1}`] = `${code}\nexport {};`;
-        else if (imports) modules[`${page} ${i + 1}`] = code;
+        else if (isWhole) modules[`${page} ${i + 1}`] = code;
         else modules[`${page} ${i + 1}`] = (given[page] ?? prelude) + (page === 'docs/erlang.md' ? `{${code}}` : code);
       }
     }
