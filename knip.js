@@ -12,6 +12,7 @@ export default {
     'bench/*.{ts,mjs}',
     'bench/servers/*.ts',
     'examples/*.ts',
+    'examples/nest/main.ts',
     'scripts/*.mjs',
     'site/.vitepress/config.mjs',
     'site/.vitepress/theme/index.mjs',

@@ -10,9 +10,10 @@ import { badDay } from './bad-day';
 const [port = '0'] = process.argv.slice(2);
 const day = await badDay();
 const board = dashboard(day.pools, { title: 'Shop' });
+const stopped = firstValueFrom(merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM')));
 const { url } = await board.listen({ port: Number(port) });
 console.log(`Open ${url} and look for ten seconds. Ctrl-C ends it.`);
 
-await firstValueFrom(merge(fromEvent(process, 'SIGINT'), fromEvent(process, 'SIGTERM')));
+await stopped;
 await board.close();
 await day.end();

@@ -21,7 +21,7 @@ const page = `<!doctype html>
 <script type="module" src="/page.js"></script>`;
 
 const script = `
-import { fromPoolStats } from './src/dashboard/client/index';
+import { fromPoolStats } from '../src/dashboard/client/index';
 const element = (id) => document.getElementById(id);
 const stats$ = fromPoolStats('/pools/');
 stats$.status$.subscribe((status) => (element('status').textContent = status));
@@ -31,7 +31,7 @@ stats$.subscribe(({ inUseConnections, maxConnections, pendingAcquires }) => {
   element('numbers').textContent = inUseConnections + ' of ' + maxConnections + ', ' + pendingAcquires + ' waiting';
 });`;
 const { outputFiles } = await build({
-  stdin: { contents: script, resolveDir: process.cwd(), loader: 'ts' },
+  stdin: { contents: script, resolveDir: import.meta.dirname, loader: 'ts' },
   bundle: true,
   format: 'esm',
   write: false,

@@ -49,6 +49,6 @@ function textFrom(value: unknown): string {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const service = await startService();
-  console.log(`listening on ${service.target}`);
   process.once('SIGINT', () => void service.close());
+  console.log(`listening on ${service.target}`);
 }

@@ -8,7 +8,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize, relative, resolve } from 'node:path';
-import { fromRoot, groups } from '../site/pages.mjs';
+import { fromElsewhere, groups } from '../site/pages.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const out = join(root, 'temp/site');
@@ -27,7 +27,7 @@ const pages = new Map([
   ...readdirSync(join(root, 'docs'), { recursive: true })
     .filter((name) => name.endsWith('.md'))
     .map((name) => [`docs/${name}`, name.replace(/README\.md$/, 'index.md')]),
-  ...Object.entries(fromRoot),
+  ...Object.entries(fromElsewhere),
   ['README.md', 'index.md'],
 ]);
 

@@ -2,7 +2,18 @@
 export const groups = [
   {
     text: 'Use',
-    pages: ['guide', 'operators', 'pool', 'options', 'errors', 'observability', 'pull', 'testing', 'migrating'],
+    pages: [
+      'guide',
+      'operators',
+      'pool',
+      'options',
+      'errors',
+      'observability',
+      'pull',
+      'testing',
+      'migrating',
+      'examples',
+    ],
   },
   { text: 'Recipes', folder: 'recipes' },
   { text: 'Nodes and clusters', pages: ['msgpack-rpc', 'erlang', 'clusters'] },
@@ -11,8 +22,9 @@ export const groups = [
   { text: 'Project', pages: ['contributing', 'changelog', 'security', 'code-of-conduct', 'decisions/index'] },
 ];
 
-/** Pages that are files of the repository's root, by their names on the site. */
-export const fromRoot = {
+/** Pages that are files outside of docs, by their names on the site. */
+export const fromElsewhere = {
+  'examples/README.md': 'examples.md',
   'CONTRIBUTING.md': 'contributing.md',
   'CHANGELOG.md': 'changelog.md',
   'SECURITY.md': 'security.md',
