@@ -77,6 +77,8 @@ export class ConnectingRules {
   }
 
   arrived(): void {
+    // The probe shows that the target works: a failure beside it calls for no pause.
+    if (this.tripped) this.failedAt = -Infinity;
     this.tripped = false;
     this.probe = null;
   }

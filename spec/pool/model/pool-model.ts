@@ -134,6 +134,13 @@ export class PoolModel {
     else this.lineStandsSince = Math.min(this.lineStandsSince, this.now);
   }
 
+  /** A queue that was empty for an instant has stood for no longer than a connect took until then: that instant is not seen here. */
+  private measuresOpen(took: number): void {
+    if (took <= this.slowestOpen) return;
+    this.lineStandsSince = Math.max(this.lineStandsSince, this.now - Math.max(1, this.slowestOpen));
+    this.slowestOpen = took;
+  }
+
   /** Connections that are kept open, even without demand. */
   get kept(): number {
     return Math.min(this.options.min, this.max);
@@ -773,7 +780,7 @@ export class PoolModel {
     if (connection.state === 'opening') {
       connection.wasOpen = true;
       connection.openedAt = connection.idleSince = this.now;
-      this.slowestOpen = Math.max(this.slowestOpen, this.now - connection.since);
+      this.measuresOpen(this.now - connection.since);
       this.enterState(connection, 'open');
       this.count1('opened');
       this.mostOpen = Math.max(this.mostOpen, this.total);
