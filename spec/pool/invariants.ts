@@ -47,7 +47,7 @@ export function brokenAtRest(model: PoolModel, stats: PoolStats, nothingIsDue: b
   const opening = model.count('opening');
 
   // Waiters.
-  broken.when(model.canServe, 'a caller waits while a connection is available');
+  broken.when(model.mustServe, 'a caller waits while a connection is available');
   for (const { id, since, deadline, phase } of callers) {
     const late = phase === 'waiting' && model.isPast(deadline, nothingIsDue);
     broken.when(late, () => `caller ${id} waits past its timeout`);

@@ -171,7 +171,8 @@ export class PoolModel {
   }
 
   /**
-   * The connections that could be lent, in order: those just validated, then the least loaded, and of equally loaded ones as `order` says.
+   * The connections that could be lent, in order: those just validated, the first of them first; then the least loaded, and of equally loaded
+   * ones as `order` says.
    */
   get withRoom(): ModelConnection[] {
     return this.mayHaveRoom.filter((connection) => !this.mayHaveToGo(connection));
@@ -181,12 +182,12 @@ export class PoolModel {
     const { capacity, order } = this.options;
     const load = (connection: ModelConnection): number => this.leasesOf(connection).length;
     const byOrder = order === 'lifo' ? -1 : 1;
+    const inTurn = (a: ModelConnection, b: ModelConnection): number =>
+      a.validated ? a.loadedAt - b.loadedAt : load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt);
     return this.connections
       .filter((c) => c.state === 'open' && !c.condemned && c.check === null && load(c) < capacity)
       .filter((c) => !c.overdue || this.isProbe(c))
-      .sort(
-        (a, b) => Number(b.validated) - Number(a.validated) || load(a) - load(b) || byOrder * (a.loadedAt - b.loadedAt),
-      );
+      .sort((a, b) => Number(b.validated) - Number(a.validated) || inTurn(a, b));
   }
 
   /** While the breaker is open, the validation of an old connection is a probe: the connection may still work. */
@@ -225,7 +226,23 @@ export class PoolModel {
 
   /** Whether a waiter can be lent a connection, or one can be validated for it. */
   get canServe(): boolean {
-    return this.line.length > 0 && this.withRoom.some((connection) => this.mayAsk || !this.mustValidate(connection));
+    return this.canServeLine(this.line.length);
+  }
+
+  /** The same, for those that cannot have been deferred: a stream that was served in this instant may have seen what is gone by now. */
+  get mustServe(): boolean {
+    return this.canServeLine(
+      this.line.filter(({ kind, servedAt }) => kind !== 'stream' || servedAt !== this.now).length,
+    );
+  }
+
+  private mayBeDeferred({ kind, servedAt }: ModelCaller): boolean {
+    return kind === 'stream' && servedAt === this.now;
+  }
+
+  private canServeLine(length: number): boolean {
+    const mayAsk = this.validating * this.options.capacity < length;
+    return length > 0 && this.withRoom.some((connection) => mayAsk || !this.mustValidate(connection));
   }
 
   private isOpenFor({ state, condemned }: ModelConnection): boolean {
@@ -402,6 +419,7 @@ export class PoolModel {
       since: this.now,
       sinceTask: this.task,
       servedIn: -1,
+      servedAt: -1,
       rested: false,
       asking: true,
       afterTheEnd,
@@ -563,7 +581,7 @@ export class PoolModel {
       return;
     } else {
       const before = this.line.slice(0, this.line.indexOf(caller)).filter((other) => !this.sameInstant(caller, other));
-      const ahead = before.filter((other) => !this.mayRest(other));
+      const ahead = before.filter((other) => !this.mayRest(other) && !this.mayBeDeferred(other));
       for (const other of before) if (this.mayRest(other)) this.rest(other);
       this.check(ahead.length === 0, `${what}, but before it arrived ${ahead.map((other) => other.id).join(', ')}`);
     }
@@ -575,6 +593,7 @@ export class PoolModel {
     if (++connection.uses >= this.options.maxUses) connection.condemned = true;
     this.count1('acquired');
     caller.servedIn = this.task;
+    caller.servedAt = this.now;
     if (!connection.wasLent) {
       connection.wasLent = true;
       this.connecting.proven();
@@ -682,7 +701,7 @@ export class PoolModel {
     this.check(this.state === 'open', `connect ${id} after destroy`);
     this.check(this.taken < this.max, `connect ${id}, but all ${this.max} slots are occupied`);
     const waits = line.some((caller) => !this.mayRest(caller) && !(caller.rested && caller.since === this.now));
-    const canBeServed = this.canServe && waits;
+    const canBeServed = this.mustServe && waits;
     this.check(!canBeServed, `connect ${id}, while a connection is available`);
     const goals = warmings.map(({ goal }) => Math.min(goal, this.max));
     const wanted = line.length + Math.max(0, ...[this.kept, ...goals].map((goal) => goal - total));

@@ -105,6 +105,8 @@ export interface ModelCaller {
   sinceTask: number;
   /** The task in which it was last served. */
   servedIn: number;
+  /** When it was served last. */
+  servedAt: number;
   /** It was deferred before: its order relative to others of that instant is not fixed. */
   rested: boolean;
   /** Its `subscribe` has not returned: it cannot be unsubscribed yet. */
