@@ -28,8 +28,8 @@ export default {
     'scripts/**/*.mjs',
     'site/**/*.mjs',
   ],
-  // Types for a package that brings none; a program that a spec starts.
-  ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest'],
+  // Types for a package that brings none; programs that specs and checks start.
+  ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest', 'mocha'],
   // Programs of the system, which specs and an example start where they are installed.
   ignoreBinaries: ['nats-server', 'erl', 'epmd'],
   ignoreExportsUsedInFile: { interface: true, type: true },

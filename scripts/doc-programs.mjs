@@ -10,6 +10,3 @@ export function programsOf(page) {
   }
   return files;
 }
-
-/** The number of blocks of TypeScript in a page. */
-export const blockCount = (page) => [...readFileSync(page, 'utf8').matchAll(/^```ts$/gm)].length;
