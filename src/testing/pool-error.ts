@@ -91,9 +91,4 @@ class Matcher<K extends PoolErrorCode> implements PoolErrorMatcher<K> {
   [inspectSymbol](): string {
     return this.toString();
   }
-
-  /** By which jest and vitest know that it prints itself. */
-  get $$typeof(): symbol {
-    return Symbol.for('jest.asymmetricMatcher');
-  }
 }
