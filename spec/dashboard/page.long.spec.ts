@@ -1,3 +1,8 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import fastify from 'fastify';
+import helmet from 'helmet';
 import { concat, NEVER, of, Subject, timer } from 'rxjs';
 import { badDay } from '../../examples/bad-day';
 import { Collector } from '../../src/dashboard/collect/collector';
@@ -221,6 +226,57 @@ describe('the page of a dashboard', () => {
     expect(await page.locator('#what-if tr.today').textContent()).toContain('1 (today)');
     await page.close();
     await end();
+  });
+
+  it('folds the lanes of more than 60 connections by load, and says of each bar what it is', async () => {
+    const pool = createPool({ name: 'db', max: 90, connect: () => concat(of('c'), NEVER) });
+    for (let i = 0; i < 70; i++) pool.use(() => NEVER, { label: 'import' }).subscribe({ error: ignored });
+    await pool.warmUp(90);
+    const board = dashboard(pool, { period: 200 });
+    const { url } = await board.listen();
+    const { page, complaints } = await open(url);
+    const canvas = page.locator('.lanes canvas');
+    await canvas.waitFor();
+    await page.getByText(/^As text: 90 lanes, 70 busy now, the longest for .* by import$/).waitFor();
+    // Three lanes a row: 30 rows of 20 pixels and the axis, where 90 lanes would be 1,800.
+    expect((await canvas.boundingBox())!.height).toBe(30 * 20 + 20);
+    // The busiest are at the top: there every bar is an import, and at the bottom there is none.
+    const width = (await canvas.boundingBox())!.width;
+    await canvas.hover({ position: { x: width - 4, y: 10 } });
+    await page.locator('.lanes .tip', { hasText: 'import' }).waitFor();
+    await canvas.hover({ position: { x: width - 4, y: 29 * 20 + 10 } });
+    await page.locator('.lanes .tip').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await page.close();
+    await board.close();
+    await pool.destroy({ timeout: 0 });
+  });
+
+  it('works behind Express with helmet, and in Fastify, at a path', async () => {
+    const pool = poolOf();
+    const work = timer(0, 20).subscribe(() => pool.use(() => timer(30)).subscribe({ error: ignored }));
+    const board = dashboard(pool, { period: 200 });
+    const server = express().use(helmet()).use('/admin/pools', board).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const app = fastify();
+    app.get('/admin/pools/*', (request, reply) => board(request, reply));
+    const bases = [
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      await app.listen({ port: 0, host: '127.0.0.1' }),
+    ];
+    for (const base of bases) {
+      const { page, complaints, requests } = await open(`${base}/admin/pools/`);
+      await page.locator('.lanes canvas').waitFor();
+      await page.locator('.status.open').waitFor();
+      expect(complaints).withContext(base).toEqual([]);
+      expect(requests.filter((address) => !address.startsWith(`${base}/admin/pools/`))).toEqual([]);
+      await page.close();
+    }
+    work.unsubscribe();
+    await board.close();
+    server.closeAllConnections();
+    server.close();
+    await app.close();
   });
 
   it('keeps flat memory through a day of events', async () => {
