@@ -31,6 +31,7 @@ for (const subpath of Object.keys(entries)) {
 const needed = {
   './ix': ['ix'],
   './nats': ['@nats-io/transport-node'],
+  './otel': ['@opentelemetry/api'],
 };
 const packages = Object.keys(manifest.peerDependenciesMeta);
 const packagesIn = (file, found = new Set(), read = new Set()) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concat, NEVER, of } from 'rxjs';
 import { createPool } from '../../src/index';
-import { poolAttributes, poolMetrics as otelMetrics } from '../../src/telemetry/otel/metric-names';
+import { connectionMetrics as otelMetrics, poolAttributes } from '../../src/telemetry/otel/metric-names';
 import type { MetricDescription } from '../../src/telemetry/otel/metric-names';
 import { poolMetrics } from '../../src/telemetry/prometheus/index';
 import { peer } from '../helpers/peers';

@@ -4,7 +4,7 @@ import {
   connectionStates,
   defaultPrefix,
   poolAttributes,
-  poolMetrics,
+  connectionMetrics,
   semanticConventionsVersion,
   withPrefix,
 } from '../../src/telemetry/otel/metric-names';
@@ -30,7 +30,7 @@ describe('the names of the metrics', () => {
 
   it('are all names that the conventions have for pools, with their descriptions', () => {
     const theirs = [...conventions].filter(([name]) => name.startsWith(`${defaultPrefix}.`)).sort();
-    const ours = Object.values(poolMetrics).map(({ name, description }): [string, string] => [name, description]);
+    const ours = Object.values(connectionMetrics).map(({ name, description }): [string, string] => [name, description]);
     expect(theirs).toHaveSize(10);
     expect(ours.sort()).toEqual(theirs);
   });
@@ -43,7 +43,7 @@ describe('the names of the metrics', () => {
   });
 
   it('take another prefix', () => {
-    expect(withPrefix(poolMetrics.idleMax.name, 'rpc.client.connection')).toBe('rpc.client.connection.idle.max');
+    expect(withPrefix(connectionMetrics.idleMax.name, 'rpc.client.connection')).toBe('rpc.client.connection.idle.max');
     expect(withPrefix(poolAttributes.poolName, 'rpc')).toBe('rpc.pool.name');
   });
 });

@@ -17,7 +17,7 @@ export const semanticConventionsVersion = '1.45.0';
 export const defaultPrefix = 'db.client.connection';
 
 /** The metrics of a pool: the nine of the conventions, and `max`, which 1.45 calls `limit`. */
-export const poolMetrics = {
+export const connectionMetrics = {
   count: {
     name: 'db.client.connection.count',
     instrument: 'updowncounter',
