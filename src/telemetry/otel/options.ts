@@ -29,7 +29,7 @@ export interface ResolvedInstrumentation {
   readonly prefix: string;
 }
 
-/** OpenTelemetry's rule for the names of instruments. Room is left for the longest part that follows. */
+/** OpenTelemetry's rule for the names of instruments. The longest part that follows has 25 letters. */
 const prefixPattern = /^[a-z][\w./-]{0,229}(?<![./-])$/i;
 
 const providerIssue = (name: string, method: string, value: unknown): string | null =>
