@@ -4,6 +4,7 @@ import { growthOfCallers, growthOfLine, growthOfPool, growthOfWatchers } from '.
 import { growthOfConnections, growthOfPayload } from './growth-rpc';
 import { erlangCalls, erlangCodec, growthOfErlang } from './erlang';
 import { callers } from './callers';
+import { channels } from './channels';
 import { oneCall, tenCalls } from './calls';
 import { idleMemory } from './idle-memory';
 import { natsMemory, natsRequests } from './nats';
@@ -18,6 +19,7 @@ import { manyWaiters, waiters } from './waiters';
 /** In the order in which they are told. */
 export const allCases: readonly Case[] = [
   use,
+  channels,
   callers,
   waiters,
   manyWaiters,

@@ -19,6 +19,8 @@ export interface Contender {
   readonly measure: Measure;
   /** Instead of the case's own. */
   readonly amount?: Amount;
+  /** A module that its process runs before anything else. */
+  readonly before?: string;
   /** At the most, for those who take minutes; 0 in the quick suite leaves it out there. */
   readonly rounds?: Amount;
 }

@@ -9,6 +9,8 @@ export interface Errand {
   readonly contender: string;
   readonly amount: number;
   readonly clock: Clock;
+  /** A module that the process runs first. */
+  readonly before?: string | undefined;
   /** The file that is to say where its time went. */
   readonly profile?: string;
 }
@@ -20,12 +22,14 @@ const PATIENCE = 300_000;
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));
 
+const moduleOf = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
+
 /** Measures once, in a process of its own. */
 export function inOwnProcess(errand: Errand): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const where = `'${errand.contender}' in '${errand.case}'`;
     const process = fork(child, [JSON.stringify(errand)], {
-      execArgv: ['--expose-gc'],
+      execArgv: ['--expose-gc', ...(errand.before === undefined ? [] : ['--import', moduleOf(errand.before)])],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       timeout: PATIENCE,
       killSignal: 'SIGKILL',

@@ -27,7 +27,8 @@ export async function runRounds(
       const bound = (contender.rounds ?? most)?.[quick ? 'quick' : 'full'] ?? Infinity;
       if (bound === 0) result.leftOut = 'not in the quick suite';
       if (result.leftOut !== undefined || round >= bound) continue;
-      const errand = { case: id, contender: contender.name, amount: amountOf({ amount }, contender, quick), clock };
+      const { name, before } = contender;
+      const errand = { case: id, contender: name, amount: amountOf({ amount }, contender, quick), clock, before };
       const answer = await inOwnProcess(errand).catch((error: unknown) => {
         // That a peer fails is a result, and that one of ours does is a defect.
         if (contender.kind !== 'peer') throw error;
