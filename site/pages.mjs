@@ -17,7 +17,7 @@ export const groups = [
   },
   { text: 'Recipes', folder: 'recipes' },
   { text: 'Nodes and clusters', pages: ['msgpack-rpc', 'erlang', 'clusters'] },
-  { text: 'Size and watch', pages: ['stress', 'simulation', 'dashboard', 'telemetry', 'command'] },
+  { text: 'Size and watch', pages: ['stress', 'simulation', 'dashboard', 'metrics', 'command'] },
   { text: 'Behaviour', pages: ['semantics', 'reliability', 'performance', 'architecture'] },
   { text: 'Project', pages: ['contributing', 'changelog', 'security', 'code-of-conduct', 'decisions/index'] },
 ];
