@@ -72,8 +72,9 @@ if (process.argv[1]?.includes('nest-terminus') === true) {
   const node = await serveNode({ methods: { work: () => 'done' } });
   const pool = createPool({ name: 'orders', max: 4, connect: connectNode(node.target) });
   const service = await startService(pool);
+  const stopped = once(process, 'SIGINT');
   console.log(`Open ${service.url}/health/ready and ${service.url}/health/live; Ctrl-C ends it.`);
-  await once(process, 'SIGINT');
+  await stopped;
   await service.close();
   await pool.destroy();
   await node.close();
