@@ -4,7 +4,7 @@ import { effort } from '../helpers/effort';
 import { createLastingPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
 
-const many = effort(100_000, 1_000_000);
+const many = effort(40_000, 1_000_000);
 const atATime = 10;
 
 describe(`${many.toLocaleString('en')} items that are pulled`, () => {

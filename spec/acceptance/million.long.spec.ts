@@ -6,7 +6,7 @@ import { effort } from '../helpers/effort';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
 
-const many = effort(50_000, 1_000_000);
+const many = effort(20_000, 1_000_000);
 
 /** RxJS keeps waiting items in an array that it empties by `shift()`: minutes for a million. */
 const buffered = effort(10_000, 100_000, many);

@@ -376,7 +376,7 @@ describe('a garbage-collected lease', () => {
     const lease = await new Promise<Lease<ScriptedConnection>>((resolve) => {
       pool.acquire().subscribe(resolve);
     });
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 2; i++) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       collectGarbage();
     }
@@ -403,29 +403,6 @@ describe('a garbage-collected lease', () => {
       return owner.deref() === undefined;
     });
     expect(owner.deref()).toBeUndefined();
-    await pool.destroy();
-  });
-
-  it('is tracked only among held leases: a turn retains none of the leases that it released', async () => {
-    const pool = create({ max: 1 });
-    const leases = 100_000;
-    const lend = (): void => {
-      pool.acquire().subscribe((lease) => {
-        lease.release();
-      });
-    };
-    await pool.warmUp();
-    lend();
-    // Memory that other code frees meanwhile, or that the compiler takes, can only increase the result.
-    const costs = [1, 2, 3].map(() => {
-      collectGarbage();
-      const before = process.memoryUsage().heapUsed;
-      for (let i = 0; i < leases; i++) lend();
-      collectGarbage();
-      return (process.memoryUsage().heapUsed - before) / leases;
-    });
-    expect(Math.min(...costs)).toBeLessThan(10);
-    expect(pool.stats.released).toBe(3 * leases + 1);
     await pool.destroy();
   });
 });

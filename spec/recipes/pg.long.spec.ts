@@ -6,6 +6,7 @@ import { batchParallel, createPool, retryFailed, withConnection } from '../../sr
 import type { BatchResult, WorkContext } from '../../src/index';
 import { openDatabase } from '../../examples/recipes/pg';
 import { runExample } from '../examples/run-example';
+import { effort, isWhole } from '../helpers/effort';
 import { expectNothingHeld } from '../helpers/marbles';
 import { postgresql } from '../helpers/postgres';
 import { tally } from './tally';
@@ -171,10 +172,11 @@ describe('the recipe for pg', () => {
     expect(database.pool.stats.closed).toBe(8);
   });
 
-  for (const [what, signal] of [
-    ['restarted', 'SIGINT'],
+  const ends = [
     ['killed', 'SIGKILL'],
-  ] as const) {
+    ['restarted', 'SIGINT'],
+  ] as const;
+  for (const [what, signal] of ends.slice(0, effort(1, ends.length))) {
     it(`loses only what was under way when the server is ${what} in mid-batch`, async () => {
       disturb = () => postgres().restart(1_000, signal);
       const result = await batch(400);
@@ -224,35 +226,37 @@ describe('the recipe for pg', () => {
   });
 });
 
-describe('the form of the README with promises', () => {
-  const postgres = postgresql();
+// It starts a server of its own.
+if (isWhole)
+  describe('the form of the README with promises', () => {
+    const postgres = postgresql();
 
-  it('survives a restart of PostgreSQL: idle clients emit an error, and the process goes on', async () => {
-    const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = postgres().env;
-    const clients = createPool({
-      max: 4,
-      connect: async () => {
-        const client = new Client({ host, port: Number(port), user, database });
-        await client.connect();
-        return client;
-      },
-      close: (client) => client.end(),
+    it('survives a restart of PostgreSQL: idle clients emit an error, and the process goes on', async () => {
+      const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = postgres().env;
+      const clients = createPool({
+        max: 4,
+        connect: async () => {
+          const client = new Client({ host, port: Number(port), user, database });
+          await client.connect();
+          return client;
+        },
+        close: (client) => client.end(),
+      });
+      const reasons: string[] = [];
+      clients.events$.subscribe((event) => {
+        if (event.type === 'evicted') reasons.push(event.reason);
+      });
+      await clients.warmUp(4);
+      await postgres().restart(100);
+      const answers = await lastValueFrom(
+        range(20).pipe(
+          withConnection(clients, (client, item) => client.query('select $1::int as item', [item])),
+          batchParallel(4),
+        ),
+      );
+      expect(answers.failed).toEqual([]);
+      expect(answers.successful.map((answer) => answer.rows[0].item)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+      expect(reasons).toEqual(['lost', 'lost', 'lost', 'lost']);
+      await clients.destroy();
     });
-    const reasons: string[] = [];
-    clients.events$.subscribe((event) => {
-      if (event.type === 'evicted') reasons.push(event.reason);
-    });
-    await clients.warmUp(4);
-    await postgres().restart(100);
-    const answers = await lastValueFrom(
-      range(20).pipe(
-        withConnection(clients, (client, item) => client.query('select $1::int as item', [item])),
-        batchParallel(4),
-      ),
-    );
-    expect(answers.failed).toEqual([]);
-    expect(answers.successful.map((answer) => answer.rows[0].item)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-    expect(reasons).toEqual(['lost', 'lost', 'lost', 'lost']);
-    await clients.destroy();
   });
-});

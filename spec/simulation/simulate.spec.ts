@@ -46,12 +46,12 @@ describe('simulate', () => {
     const report = await run({
       ...quiet,
       pool: { max: 1, maxPending: 0 },
-      arrivals: { bursts: { size: 60_000, every: '1s' } },
+      arrivals: { bursts: { size: 30_000, every: '1s' } },
       duration: '1.5s',
       watch: 'operations',
     });
     done = true;
-    expect(report.operations.ended).toBe(60_000);
+    expect(report.operations.ended).toBe(30_000);
     expect(turns).toBeGreaterThan(2);
   }, 120_000);
 

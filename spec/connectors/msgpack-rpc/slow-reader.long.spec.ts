@@ -16,7 +16,7 @@ import { until } from '../../helpers/turns';
 import { after, answerOf, failureOf, pack, scene, type RawPeer } from './support';
 
 const MB = 1_000_000;
-const CALLS = 200;
+const CALLS = effort(60, 200);
 /** What the two sockets of a connection may hold by themselves is the system's affair: some megabytes, and never so many. */
 const SYSTEM = 40 * MB;
 

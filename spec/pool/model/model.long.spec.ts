@@ -7,7 +7,7 @@ import { World } from './world';
  * Random histories in virtual time, until a number of steps is done. A failure prints a seed and a path, and a `replayPath` within
  * its counterexample. To replay it: FC_SEED, FC_PATH, and FC_REPLAY for the shrunk one.
  */
-const wanted = Number(process.env['FC_STEPS'] ?? effort(8_000, 100_000));
+const wanted = Number(process.env['FC_STEPS'] ?? effort(6_000, 100_000));
 const firstSeed = Number(process.env['FC_SEED'] ?? 1);
 const path = process.env['FC_PATH'];
 const historiesARound = 250;

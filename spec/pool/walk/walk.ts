@@ -37,7 +37,7 @@ function walkAll(schedule: Schedule): number {
 }
 
 const seed = Number(process.env['WALK_SEED'] ?? 1);
-const sampleSize = Number(process.env['WALK_SAMPLE'] ?? 250);
+const sampleSize = Number(process.env['WALK_SAMPLE'] ?? 150);
 /**
  * The probability that a schedule ends at a point where it could continue: if ends were as likely as the rest, most samples would be short.
  */
