@@ -3,7 +3,7 @@ import { connect as connectHttp2, createServer } from 'node:http2';
 import type { ClientHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { from, lastValueFrom, range } from 'rxjs';
+import { from, lastValueFrom, NEVER, range } from 'rxjs';
 import { batchParallel, createPool, withConnection } from '../../src/index';
 import type { ConnectionPool, PoolEvent } from '../../src/index';
 
@@ -61,6 +61,8 @@ describe('a batch over HTTP/2 sessions, one of which was destroyed without notic
             sessions.push(session);
             return session;
           },
+          // Otherwise the pool would see their 'close' event.
+          lost: () => NEVER,
           close: (session) => {
             session.destroy();
           },

@@ -57,7 +57,7 @@ describe('an option of another pool', () => {
   });
 });
 
-describe('an unknown option', () => {
+describe('the text about an unknown option', () => {
   it('is told with the known ones, and with the path of its object', () => {
     expect(unknownOption('colour', ['max', 'min'])).toBe('colour is not an option; the options are max, min');
     expect(unknownOption('initail', ['initial', 'max'], 'retryDelay.')).toBe(
