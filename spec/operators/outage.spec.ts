@@ -6,12 +6,14 @@ import {
   from,
   map,
   mergeMap,
+  NEVER,
   Observable,
   of,
   range,
   retry,
   startWith,
   Subject,
+  take,
   takeUntil,
   tap,
   throwError,
@@ -346,6 +348,45 @@ describe('a batch that waits for its target', () => {
       flush();
     });
   }
+
+  it('starts nothing before all that it held of one pool, although another pool recovers meanwhile', () => {
+    const log: string[] = [];
+    marbles(({ flush }) => {
+      const gate = new Subject<string>();
+      const breaker = { failures: 1, probeAfter: 10 };
+      const refuses = timer(5).pipe(mergeMap(() => throwError(() => refused)));
+      const down = createPool({ connect: () => refuses, max: 4, breaker, retryDelay: 1 });
+      let dials = 0;
+      const back = createPool({
+        connect: () => (dials++ === 0 ? refuses : concat(gate.pipe(take(1)), NEVER)),
+        max: 4,
+        capacity: 4,
+        breaker,
+        retryDelay: 1,
+        connectTimeout: Infinity,
+      });
+      const tasksOf = (pool: ConnectionPool<string>, ...names: string[]) =>
+        from(names).pipe(
+          withConnection(pool, (_, name) => {
+            log.push(name);
+            return NEVER;
+          }),
+        );
+      const batch = concat(tasksOf(down as ConnectionPool<string>, 'a', 'b'), tasksOf(back, 'c', 'd'))
+        .pipe(batchOutcomes({ concurrency: 3, patience: 100 }))
+        .subscribe(({ item, status }) => {
+          log.push(`${item} ${status}`);
+          gate.next('connection');
+        });
+      asyncScheduler.schedule(() => {
+        batch.unsubscribe();
+        void down.destroy();
+        void back.destroy();
+      }, 200);
+      flush();
+    });
+    expect(log).toEqual(['a failed', 'c', 'b failed', 'd']);
+  });
 
   it('is unsubscribed, and leaves nothing behind', () => {
     let dialled = -1;
