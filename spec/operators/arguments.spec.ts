@@ -196,3 +196,23 @@ describe('invalid arguments', () => {
     expect(pool.stats.state).toBe('open');
   });
 });
+
+describe('a batch of what is no task, without a concurrency', () => {
+  const why =
+    'does not know how many may run at a time: concurrency must be given for what is not a task of withConnection: only a task knows what its pool can lend';
+  for (const name of ['batchOutcomes', 'batchParallel'] as const) {
+    it(`says so by the name of ${name}, pushed and pulled`, async () => {
+      const told: string[] = [];
+      of(of(1))
+        .pipe(push[name]() as never)
+        .subscribe({ error: (error: unknown) => told.push((error as Error).message) });
+      told.push(
+        await refusalOf(async () => {
+          for await (const _ of ix[name]()([of(1)] as never));
+        }),
+      );
+      for (const message of told) expect(message).toContain(`${name} ${why}`);
+      expect(told.length).toBe(2);
+    });
+  }
+});

@@ -122,7 +122,10 @@ describe('the coarse clock', () => {
     let called = 0;
     for (let i = 0; i < 9; i++) clock.onTurnEnd(() => called++);
     inner.due = [];
-    inner.time += 1_001;
+    inner.time += 1_000;
+    for (let i = 0; i < 32; i++) clock.now();
+    expect(called).toBe(8);
+    inner.time++;
     for (let i = 0; i < 32 && called < 9; i++) clock.now();
     expect(called).toBe(9);
     inner.time += 5;

@@ -162,6 +162,26 @@ describe('the stream of a pool', () => {
     });
   });
 
+  it('is served at once by a connection that another caller releases inside its next', () => {
+    marbles(({ target, at, flush }) => {
+      const pool = createPool({ connect: target('a', 'b').connect, max: 2 });
+      const others: Lease<string>[] = [];
+      for (let i = 0; i < 2; i++) pool.acquire().subscribe((lease) => others.push(lease));
+      const seen: [string, number][] = [];
+      pool.pipe(take(2)).subscribe((lease) => {
+        seen.push([lease.connection, asyncScheduler.now()]);
+        others.pop()?.release();
+      });
+      at(10, () => others.shift()!.release());
+      at(20, () => void pool.destroy({ timeout: 0 }));
+      flush();
+      expect(seen).toEqual([
+        ['a', 10],
+        ['b', 10],
+      ]);
+    });
+  });
+
   it('does not block the thread: a connection that is released inside its own next is lent again in a later task', () => {
     marbles(({ target, at, flush }) => {
       const pool = createPool({ connect: target(opensAtOnce('a')).connect, max: 1 });

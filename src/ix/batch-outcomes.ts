@@ -46,23 +46,30 @@ export function batchOutcomes(
   source: PullSource<I>,
 ) => AsyncIterableX<BatchOutcome<LastValue<I>, ItemOf<I>>> {
   const options = resolvePullOptions('batchOutcomes', concurrency);
-  return <I extends ObservableInput<unknown>>(source: PullSource<I>) => {
-    type Outcome = BatchOutcome<LastValue<I>, ItemOf<I>>;
-    checkSource('batchOutcomes', source);
-    return new PullIterableOf<Outcome>((receiver, signal) =>
-      new OutcomeBatch<LastValue<I>>(receiver, options).drawFrom(
-        source as PullSource<ObservableInput<LastValue<I>>>,
-        signal,
-      ),
-    );
-  };
+  return (source) => outcomesOf('batchOutcomes', options, source);
+}
+
+/** `operator`: by which name the user knows the batch. */
+export function outcomesOf<I extends ObservableInput<unknown>>(
+  operator: string,
+  options: ResolvedPullOptions,
+  source: PullSource<I>,
+): AsyncIterableX<BatchOutcome<LastValue<I>, ItemOf<I>>> {
+  type Outcome = BatchOutcome<LastValue<I>, ItemOf<I>>;
+  checkSource(operator, source);
+  return new PullIterableOf<Outcome>((receiver, signal) =>
+    new OutcomeBatch<LastValue<I>>(receiver, operator, options).drawFrom(
+      source as PullSource<ObservableInput<LastValue<I>>>,
+      signal,
+    ),
+  );
 }
 
 class OutcomeBatch<R> extends PullBatch<R, BatchOutcome<R>> {
   readonly rules: OutcomePolicy<R>;
 
-  constructor(receiver: Receiver<BatchOutcome<R>>, options: ResolvedPullOptions) {
-    super(receiver, 'batchOutcomes', options);
+  constructor(receiver: Receiver<BatchOutcome<R>>, operator: string, options: ResolvedPullOptions) {
+    super(receiver, operator, options);
     this.rules = new OutcomePolicy<R>(
       {
         abort: (error) => {

@@ -2,11 +2,10 @@ import type { AsyncIterableX } from 'ix/asynciterable/asynciterablex';
 import type { ObservableInput } from 'rxjs';
 import type { BatchResult } from '../operators/internal/batch-result';
 import type { ItemOf, LastValue } from '../operators/internal/task';
-import { batchOutcomes } from './batch-outcomes';
+import { outcomesOf } from './batch-outcomes';
 import { resolvePullOptions } from './internal/batch-options';
 import type { PullBatchOptions } from './internal/batch-options';
 import { collectBatch } from './collect-batch';
-import { checkSource } from './internal/open-source';
 import type { PullOperator } from './internal/pull-iterable';
 import type { PullSource } from './internal/source';
 
@@ -29,8 +28,5 @@ export function batchParallel(
   concurrency?: number | PullBatchOptions,
 ): <I extends ObservableInput<unknown>>(source: PullSource<I>) => AsyncIterableX<BatchResult<LastValue<I>, ItemOf<I>>> {
   const options = resolvePullOptions('batchParallel', concurrency);
-  return (source) => {
-    checkSource('batchParallel', source);
-    return collectBatch()(batchOutcomes(options)(source));
-  };
+  return (source) => collectBatch()(outcomesOf('batchParallel', options, source));
 }

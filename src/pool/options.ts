@@ -344,9 +344,8 @@ const retryDelay: Rule = (value, what) => {
   if (typeof value === 'number') return time(value, what);
   const issues = [record(nested.retryDelay, 'milliseconds or ')(value, what) ?? []].flat();
   if (issues.length > 0) return issues;
-  const { initial, max } = value as { initial?: number; max?: number };
-  const falls = initial !== undefined && max !== undefined && initial > max;
-  return falls ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
+  const { initial = 0, max = Infinity } = value as { initial?: number; max?: number };
+  return initial > max ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
 };
 
 const lost: Rule = (value, what) =>
