@@ -604,6 +604,25 @@ describe('batchOutcomes', () => {
     });
   });
 
+  it('unsubscribes its source first when it is unsubscribed, and then what runs, in its order', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
+      const torn: string[] = [];
+      const work = (_: string, item: number) => NEVER.pipe(finalize(() => torn.push(`work ${item}`)));
+      const items = new Observable<number>((subscriber) => {
+        for (const item of [1, 2, 3]) subscriber.next(item);
+        return () => torn.push('source');
+      });
+      const batch = items.pipe(withConnection(pool, work), batchOutcomes()).subscribe();
+      at(5, () => {
+        batch.unsubscribe();
+      });
+      flush();
+      expect(torn).toEqual(['source', 'work 1', 'work 2', 'work 3']);
+      expectNothingHeld(pool);
+    });
+  });
+
   it('begins what waits at once when the pool is made larger', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
     const items = new Subject<string>();

@@ -1,5 +1,4 @@
-import { asyncScheduler, distinctUntilChanged, map, of, retry, tap, timer } from 'rxjs';
-import type { Observable } from 'rxjs';
+import { asyncScheduler, distinctUntilChanged, map, NEVER, Observable, of, retry, tap, throwError, timer } from 'rxjs';
 import type { ConnectionPool, PoolError, PoolStats } from '../../src/index';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { countingScheduler } from '../helpers/counting-scheduler';
@@ -718,5 +717,73 @@ describe('an abandoned probe', () => {
       });
       flush();
     });
+  });
+});
+
+describe('a connection that is lost during its first lease', () => {
+  /** A connection that the spec loses. */
+  const lossy = (losses: (() => void)[]): Observable<string> =>
+    new Observable((subscriber) => {
+      losses.push(() => subscriber.error(dead));
+      subscriber.next('c');
+    });
+
+  it('does not delay the probe of a breaker that opened meanwhile', () => {
+    const losses: (() => void)[] = [];
+    let dials = 0;
+    const served: number[] = [];
+    const refused: number[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: () => (++dials === 3 ? throwError(() => dead) : lossy(losses)),
+        max: 3,
+        retryDelay: 1_000,
+        random: () => 1,
+        breaker: { failures: 1, probeAfter: 50 },
+      });
+      const acquire = (): void => {
+        pool.acquire().subscribe({
+          next: () => served.push(asyncScheduler.now()),
+          error: () => refused.push(asyncScheduler.now()),
+        });
+      };
+      at(0, acquire);
+      // The first early loss, which may be chance.
+      at(10, () => losses[0]!());
+      at(11, acquire);
+      // The third connect fails: the breaker opens until 70.
+      at(20, acquire);
+      at(30, () => losses[1]!());
+      at(75, acquire);
+      at(200, () => void pool.destroy({ timeout: 0 }));
+      flush();
+    });
+    expect([served, refused, dials]).toEqual([[0, 11, 75], [30], 4]);
+  });
+
+  it('is followed by a longer and longer pause from the second in a row on', () => {
+    const dialled: number[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool({
+        connect: () => {
+          dialled.push(asyncScheduler.now());
+          const losses: (() => void)[] = [];
+          at(5, () => losses[0]!());
+          return lossy(losses);
+        },
+        max: 1,
+        retryDelay: { initial: 100, max: 250 },
+        random: () => 1,
+        acquireTimeout: Infinity,
+      });
+      // Each acquires again when its connection is lost.
+      const again = (): void => {
+        pool.use(() => NEVER).subscribe({ error: () => asyncScheduler.now() < 1_000 && again() });
+      };
+      again();
+      at(1_000, () => void pool.destroy({ timeout: 0 }));
+      flush();
+    });
+    expect(dialled).toEqual([0, 5, 110, 315, 570, 825]);
   });
 });

@@ -1,4 +1,4 @@
-import { config, EMPTY, finalize, from, map, mergeMap, Observable, of, Subject, take, timer } from 'rxjs';
+import { config, EMPTY, finalize, from, map, mergeMap, Observable, of, Subject, Subscriber, take, timer } from 'rxjs';
 import { batchOutcomes, withConnection } from '../../src/index';
 import type { ConnectionPool, Lease } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
@@ -600,6 +600,42 @@ function causeOf(error: unknown): unknown {
   const { errors } = error as { errors?: unknown[] };
   return errors?.length === 1 ? errors[0] : error;
 }
+
+describe('a subscriber of its own kind that throws while it is served', () => {
+  /** Its `next` throws to the code that calls it, which no subscriber of RxJS does. */
+  class Throwing extends Subscriber<Lease<string>> {
+    constructor(private readonly thrown: Error) {
+      super();
+    }
+
+    override next(): void {
+      throw this.thrown;
+    }
+  }
+
+  for (const [when, warm] of [
+    ['at once', true],
+    ['after a wait', false],
+  ] as const) {
+    it(`${when}: what other callers ask for afterwards is not taken for its own`, () => {
+      const outer = config.onUnhandledError;
+      const reported: unknown[] = [];
+      config.onUnhandledError = (error) => reported.push(error);
+      let refused: Error | undefined;
+      marbles(({ at, target, flush }) => {
+        const pool = createLastingPool({ connect: target('--a').connect, max: 1, acquireTimeout: 20 });
+        if (warm) void pool.warmUp();
+        at(warm ? 5 : 0, () => pool.acquire().subscribe(new Throwing(own)));
+        at(30, () => pool.acquire().subscribe({ error: (error: unknown) => (refused = error as Error) }));
+        flush();
+      });
+      config.onUnhandledError = outer;
+      expect(reported).toEqual([own]);
+      expect(refused?.message).toContain('exhausted');
+      expect(refused?.message).not.toContain('inside work');
+    });
+  }
+});
 
 describe('work that throws a value that cannot be read', () => {
   const revoked = (): unknown => {
