@@ -29,7 +29,7 @@ export default {
     'site/**/*.mjs',
   ],
   // Types for a package that brings none; programs that specs and checks start.
-  ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest', 'mocha'],
+  ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest', 'mocha', '@opentelemetry/semantic-conventions'],
   // Programs of the system, which specs and an example start where they are installed.
   ignoreBinaries: ['nats-server', 'erl', 'epmd'],
   ignoreExportsUsedInFile: { interface: true, type: true },
