@@ -228,8 +228,8 @@ describe('the README', () => {
     const planted = `${prelude}pool.use((node) => node.cal('word_count'));`;
     const plantedPart = `pool.stats.waiting;\nexport {};`;
     const modules: Record<string, string> = { planted, ambient, 'planted part': plantedPart };
-    // Those of the recipes are files, which are compiled as such; so are those of docs/testing.md, by spec/testing/docs.long.spec.ts.
-    const elsewhere = /^docs\/(?:recipes\/|testing\.md$)/;
+    // Those of the recipes and of moving over are files, which are compiled as such; so are those of docs/testing.md, by spec/testing/docs.long.spec.ts.
+    const elsewhere = /^docs\/(?:recipes\/|(?:migrating|testing)\.md$)/;
     for (const page of pages().filter((name) => !elsewhere.test(name))) {
       for (const [i, code] of blocksOf(page).entries()) {
         // What is in the README and in the guide is pasted, as it is: scripts/check-readme.mjs also runs it.

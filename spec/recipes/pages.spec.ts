@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 const at = (path: string): URL => new URL(`../../${path}`, import.meta.url);
 const textOf = (path: string): string => readFileSync(at(path), 'utf8');
 
-const files = readdirSync(at('examples/recipes'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-  /\.(ts|mjs)$/.test(name),
+const folders = ['examples/recipes', 'examples/migrating'];
+const files = folders.flatMap((folder) =>
+  readdirSync(at(folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|mjs)$/.test(name))
+    .map((name) => `${folder}/${name}`),
 );
 const pages = readdirSync(at('docs/recipes')).filter((name) => name !== 'README.md');
 
@@ -23,23 +26,19 @@ const headings = [
 ];
 
 describe('the recipes', () => {
-  it('are shown in their pages as they are run; if not: node scripts/recipes.mjs', () => {
+  it('and the page for moving over show the files that are run; if not: node scripts/recipes.mjs', () => {
     const shown: string[] = [];
-    for (const page of pages) {
-      const blocks = [
-        ...textOf(`docs/recipes/${page}`).matchAll(/<!-- examples\/recipes\/(\S+) -->\n\n```(?:ts|js)\n(.*?)^```$/gms),
-      ];
+    for (const page of ['docs/migrating.md', ...pages.map((name) => `docs/recipes/${name}`)]) {
+      const text = textOf(page);
+      const blocks = [...text.matchAll(/<!-- (examples\/\S+) -->\n\n```(?:ts|js)\n(.*?)^```$/gms)];
       for (const [, file, code] of blocks) {
         shown.push(file!);
-        const run = textOf(`examples/recipes/${file!}`).replaceAll(
-          /'(?:\.\.\/)+src\/index'/g,
-          "'rxjs-connection-pool'",
-        );
+        const run = textOf(file!).replaceAll(/'(?:\.\.\/)+src\/index'/g, "'rxjs-connection-pool'");
         expect(code).withContext(`${page}, ${file!}`).toBe(run);
       }
       expect(blocks.length)
         .withContext(`${page}: blocks that are not run`)
-        .toBeGreaterThanOrEqual([...textOf(`docs/recipes/${page}`).matchAll(/^```ts$/gm)].length);
+        .toBeGreaterThanOrEqual([...text.matchAll(/^```ts$/gm)].length);
     }
     expect(shown.sort()).toEqual(files.sort());
   });

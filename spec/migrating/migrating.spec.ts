@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { Client } from '../../examples/migrating/client';
+import * as effect from '../../examples/migrating/effect';
+import * as genericPool from '../../examples/migrating/generic-pool';
+import * as mergeMap from '../../examples/migrating/merge-map';
+import * as pLimit from '../../examples/migrating/p-limit';
+import * as tarn from '../../examples/migrating/tarn';
+import { outcomeOf } from './outcome';
+
+const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const page = textOf('docs/migrating.md');
+
+const libraries = { 'generic-pool': genericPool, tarn, 'p-limit': pLimit, 'bare mergeMap': mergeMap, effect };
+
+describe('moving over from', () => {
+  for (const [name, { before, after }] of Object.entries(libraries)) {
+    it(`${name}: both sides do the same, on at most two connections, and close them`, async () => {
+      for (const run of [before, after]) {
+        Client.open = Client.peak = 0;
+        const outcome = outcomeOf(await run([1, 2, 3, 4, 5, 6]));
+        expect(outcome.values.sort((a, b) => a - b)).toEqual([1, 4, 16, 25, 36]);
+        expect(outcome.errors).toEqual(['Error: refused']);
+        expect(Client.peak).toBe(2);
+        expect(Client.open).toBe(0);
+      }
+    });
+  }
+});
+
+/** The names of the members of an interface, or of the argument of a function, as a package declares them. */
+function declared(file: string, ...names: string[]): string[] {
+  const source = ts.createSourceFile(file, textOf(`node_modules/${file}`), ts.ScriptTarget.Latest);
+  const found = new Set<string>();
+  const add = (members: ts.NodeArray<ts.TypeElement>): void => {
+    for (const member of members) if (member.name !== undefined) found.add(member.name.getText(source));
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isInterfaceDeclaration(node) && names.includes(node.name.text)) add(node.members);
+    else if (ts.isTypeAliasDeclaration(node) && names.includes(node.name.text) && ts.isTypeLiteralNode(node.type)) {
+      add(node.type.members);
+    } else if (ts.isVariableDeclaration(node) && names.includes(node.name.getText(source))) {
+      const options = (node.type as ts.FunctionTypeNode).parameters[0]!.type;
+      if (ts.isTypeLiteralNode(options!)) add(options.members);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return [...found];
+}
+
+describe('the table of options of', () => {
+  const options: Record<string, () => string[]> = {
+    'generic-pool': () => declared('generic-pool/index.d.ts', 'Factory', 'Options'),
+    tarn: () => declared('tarn/dist/Pool.d.ts', 'PoolOptions'),
+    'pg-pool': () => declared('@types/pg/index.d.ts', 'PoolConfig'),
+    'p-limit': () => declared('p-limit/index.d.ts', 'Options'),
+    "Effect's Pool": () => declared('effect/dist/Pool.d.ts', 'make', 'makeWithTTL', 'makeWithStrategy'),
+  };
+
+  for (const [name, names] of Object.entries(options)) {
+    it(`${name} has each that its types declare, and no other`, () => {
+      const section = page.split(/^## /m).find((text) => text.startsWith(`${name}\n`))!;
+      const told = [...section.matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell]) =>
+        [...cell!.matchAll(/`([^`]+)`/g)].map(([, option]) => option!),
+      );
+      expect(names().length).toBeGreaterThan(1);
+      expect(told.sort()).toEqual(names().sort());
+    });
+  }
+});
