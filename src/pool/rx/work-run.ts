@@ -1,15 +1,15 @@
-import { from, isObservable, Observable, Subscription } from 'rxjs';
+import { isObservable, Observable, Subscription } from 'rxjs';
 import type { ObservableInput, Observer, TeardownLogic, Unsubscribable } from 'rxjs';
 import { Claim } from '../state/claim-and-slot';
 import type { OperationOutcome } from '../state/counters';
 import type { PoolError } from '../errors';
 import type { PoolInternals } from './internals';
 import { iterate } from './iterate';
-import { describeValue } from '../values/describe';
-import { inspectSymbol } from '../values/inspect-symbol';
 import { runToEnd } from './run-to-end';
 import { isPiped, isUnsubscribed, subscribeAsSubscriber, thrownBy } from './rxjs-internals';
 import type { WorkContext } from './work';
+import { LazyContext } from './work-context';
+import { isAsyncIterable, isPromiseLike, streamOf, stringResultError } from './work-result';
 
 /**
  * - `waiting`: for a connection;
@@ -337,9 +337,7 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
         },
       });
     } else if (typeof result === 'string') {
-      throw new TypeError(
-        `work returned the string ${JSON.stringify(result.slice(0, 40))}, which would be emitted letter by letter: return of(…) or a Promise of it`,
-      );
+      throw stringResultError(result);
     } else {
       this.listen(streamOf<R>(result));
     }
@@ -560,42 +558,6 @@ export abstract class WorkRun<C, R> extends Claim<C> implements Observer<R>, Uns
   }
 }
 
-/** The context that `work` gets: only the signal of the run is visible. */
-class LazyContext implements WorkContext {
-  constructor(private readonly run: { readonly signal: AbortSignal }) {}
-
-  get signal(): AbortSignal {
-    return this.run.signal;
-  }
-
-  [inspectSymbol](): string {
-    return 'WorkContext';
-  }
-
-  /** The run refers to the pool and back, which JSON cannot express. */
-  toJSON(): object {
-    return {};
-  }
-}
-
-const unfinished = (): Error => new Error('the work was cancelled (onCancel)');
-
 const nothingToStop = (): void => undefined;
 
-function streamOf<R>(result: unknown): Observable<R> {
-  try {
-    return from(result as ObservableInput<R>);
-  } catch {
-    throw new TypeError(
-      `work returned ${describeValue(result)}: it must return an Observable, a Promise, or an iterable; for one plain value of(value), for none EMPTY`,
-    );
-  }
-}
-
-function isPromiseLike<T>(value: unknown): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
-}
-
-function isAsyncIterable<T>(value: unknown): value is AsyncIterable<T> {
-  return typeof (value as AsyncIterable<T> | null | undefined)?.[Symbol.asyncIterator] === 'function';
-}
+const unfinished = (): Error => new Error('the work was cancelled (onCancel)');
