@@ -43,7 +43,7 @@ const prometheus = {
           title: 'Condition',
           width: 12,
           description:
-            'What each pool suffers from, by the rule of the dashboard of the package. Act when a pool is not healthy. leak: find the label that does not release. dead-target: check the target. too-small: raise max. overload: send less. slow-work, slow-connects, slow-checks: look at the target. re-dialling: see why connections close. failing-work: look at the errors of the work.',
+            'What each pool suffers from, by the rule of the dashboard of the package. Act when a pool is not healthy. leak: find the label that does not release. dead-target: check the target. too-small: raise max. overload: send less. slow-work, slow-connects, slow-checks: look at the target. reconnecting: see why connections close. failing-work: look at the errors of the work.',
           targets: [
             { expr: `max by ($by, condition) (${own('condition')}{$pools}) == 1`, legend: '{{$by}} {{condition}}' },
           ],
