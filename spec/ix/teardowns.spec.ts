@@ -1,11 +1,12 @@
 import { from as ixFrom } from 'ix/asynciterable/asynciterablex';
 import { map as ixMap } from 'ix/asynciterable/operators/map';
-import { finalize, map, Observable, Subject } from 'rxjs';
+import { finalize, firstValueFrom, map, NEVER, Observable, Subject } from 'rxjs';
 import { createPool, isPoolError } from '../../src/index';
 import type { BatchOutcome, ConnectionPool } from '../../src/index';
 import { batchOutcomes, batchParallel, batchSequential, withConnection } from '../../src/ix/index';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
-import { turns } from '../helpers/turns';
+import { microtasks, turns } from '../helpers/turns';
+import { openPool } from './open-pool';
 
 const own = new Error('own');
 const inTeardown = new Error('teardown');
@@ -264,5 +265,28 @@ describe('A pulled batch that is stopped while one of its works, which has ended
       told.push(isPoolError(error, 'INVALID_POOL'));
     }
     expect(told).toEqual([0, true]);
+  });
+});
+
+describe('A pulled batch that is stopped', () => {
+  it('begins no work with the connection that another of its works has just released', async () => {
+    const pool = openPool(2);
+    const begun: number[] = [];
+    const lease = await firstValueFrom(pool.acquire());
+    const tasks = withConnection(pool, (_, item: number) => {
+      begun.push(item);
+      return NEVER;
+    })([1, 2, 3]);
+    const iterator = batchOutcomes(2)(tasks)[Symbol.asyncIterator]();
+    void iterator.next();
+    await microtasks(10);
+    expect([begun, pool.stats.pendingAcquires]).toEqual([[1], 1]);
+    await iterator.return!();
+    expect(begun).toEqual([1]);
+    // The one that waited was not lent it either.
+    expect([pool.stats.acquired, pool.stats.cancelledAcquires]).toEqual([2, 1]);
+    lease.release();
+    expectNothingHeld(pool);
+    await pool.destroy();
   });
 });

@@ -604,6 +604,31 @@ describe('batchOutcomes', () => {
     });
   });
 
+  it('begins nothing while it is being unsubscribed, with a connection that another teardown releases first', () => {
+    marbles(({ at, flush }) => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      let begun = 0;
+      const work = (): Observable<never> => {
+        begun++;
+        return NEVER;
+      };
+      pool.acquire().subscribe((lease) => {
+        const batch = new Observable((subscriber) => {
+          subscriber.add(() => {
+            lease.release();
+          });
+          return of(1).pipe(withConnection(pool, work), batchOutcomes()).subscribe(subscriber);
+        }).subscribe();
+        at(5, () => {
+          batch.unsubscribe();
+        });
+      });
+      flush();
+      expect(begun).toBe(0);
+      expectNothingHeld(pool);
+    });
+  });
+
   it('unsubscribes its source first when it is unsubscribed, and then what runs, in its order', () => {
     marbles(({ at, flush }) => {
       const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });

@@ -552,6 +552,38 @@ describe('a batch that waits for its target', () => {
     }
   });
 
+  it('waits on, and says nothing, while new connections do not pass their validation', () => {
+    const waits: string[] = [];
+    let dials = 0;
+    let result: BatchResult<number | undefined> | undefined;
+    marbles(({ flush }) => {
+      const pool = createPool<number>({
+        connect: () => (dials++ === 0 ? throwError(() => refused) : concat(of(dials), NEVER)),
+        max: 2,
+        breaker: { failures: 1, probeAfter: 100 },
+        validate: () => timer(5).pipe(map(() => asyncScheduler.now() > 1_000)),
+        validateAfter: 0,
+      });
+      range(0, 2)
+        .pipe(
+          withConnection(pool, work),
+          batchOutcomes({ patience: Infinity }),
+          trackProgress(({ waiting }) => waits.push(`${asyncScheduler.now()}: ${waiting?.since}`)),
+          collectBatch(),
+        )
+        .subscribe((got) => {
+          result = got;
+          void pool.destroy();
+        });
+      flush();
+    });
+    expect(result?.successful).toEqual([0, 1]);
+    expect(dials).toBeGreaterThan(5);
+    expect(waits.slice(0, 2)).toEqual(['0: undefined', '0: 0']);
+    expect(waits[2]).toMatch(/^1\d{3}: undefined$/);
+    expect(waits.length).toBe(5);
+  });
+
   it('is unsubscribed by the observer that it tells', () => {
     let dialled = -1;
     waiting(({ pool, target }) => {

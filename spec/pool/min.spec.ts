@@ -1,7 +1,7 @@
 import { asyncScheduler, firstValueFrom, NEVER, of, timer } from 'rxjs';
 import { createPool } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
-import { marbles } from '../helpers/marbles';
+import { marbles, poolError } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import { turns } from '../helpers/turns';
 
@@ -164,4 +164,40 @@ describe('connections of min that have outlived maxLifetime, none of them lent s
       expect(told).toEqual(['served']);
     });
   }
+});
+
+describe('a connection of min that has outlived maxLifetime, in a pool without validate,', () => {
+  it('is closed for its age while the breaker is open, and not lent', () => {
+    const reasons: string[] = [];
+    const told: unknown[] = [];
+    marbles(({ at, flush }) => {
+      const { connect } = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 0 ? 'open' : 'fail') });
+      const pool = createPool({
+        connect,
+        max: 2,
+        min: 1,
+        maxLifetime: 20,
+        breaker: { failures: 1, probeAfter: 1_000 },
+      });
+      pool.events$.subscribe((event) => {
+        if (event.type === 'evicted') reasons.push(event.reason);
+      });
+      at(10, () => {
+        pool.warmUp(2).catch(() => undefined);
+      });
+      at(30, () => {
+        expect([pool.stats.breaker, pool.stats.totalConnections]).toEqual(['open', 1]);
+        pool
+          .use(() => of('served'))
+          .subscribe({
+            next: (value) => told.push(value),
+            error: (error: unknown) => told.push(error),
+          });
+      });
+      at(40, () => void pool.destroy());
+      flush();
+    });
+    expect(reasons).toEqual(['lifetime']);
+    expect(told).toEqual([poolError('CONNECTION_FAILED')]);
+  });
 });
