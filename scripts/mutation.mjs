@@ -40,7 +40,16 @@ const jobs = Number(values.jobs);
 
 /** What is mutated, and the specs that are to notice: none that need real programs, sockets, a compiler, or many seconds. */
 const sources = ['src/pool', 'src/operators'];
-const specs = ['spec/pool', 'spec/operators', 'spec/ix', 'spec/acceptance', 'spec/stress/random-pools.long.spec.ts'];
+const specs = [
+  'spec/pool',
+  'spec/operators',
+  'spec/ix',
+  'spec/acceptance',
+  'spec/diagnosis',
+  'spec/telemetry/diagnostics-channels.spec.ts',
+  'spec/telemetry/prometheus.spec.ts',
+  'spec/stress/random-pools.long.spec.ts',
+];
 const without =
   /acceptance\/(black-hole|dead-target|million|outage|postgres-max|process-end)|ix\/(traps|types|stopping)/;
 /** A small share of what could run for ever: a mutant that survives runs all of it. */

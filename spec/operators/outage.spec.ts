@@ -584,6 +584,25 @@ describe('a batch that waits for its target', () => {
     expect(waits.length).toBe(5);
   });
 
+  it('tells no observer behind the one that has ended it', () => {
+    const told: boolean[] = [];
+    waiting(({ pool }) => {
+      const stop$ = new Subject<void>();
+      range(0, 2)
+        .pipe(
+          withConnection(pool, work),
+          batchOutcomes(),
+          trackProgress(({ waiting: wait }) => {
+            if (wait !== undefined) stop$.next();
+          }),
+          trackProgress(({ waiting: wait }) => told.push(wait !== undefined)),
+          takeUntil(stop$),
+        )
+        .subscribe();
+    });
+    expect(told).toEqual([false]);
+  });
+
   it('is unsubscribed by the observer that it tells', () => {
     let dialled = -1;
     waiting(({ pool, target }) => {

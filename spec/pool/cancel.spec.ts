@@ -29,6 +29,47 @@ describe('cancelled work', () => {
       }
     });
 
+    it('is cancelled, whatever it says when its signal is aborted', () => {
+      for (const say of [
+        (subscriber: Subscriber<number>) => {
+          subscriber.error(dead);
+        },
+        (subscriber: Subscriber<number>) => {
+          subscriber.next(1);
+          subscriber.complete();
+        },
+      ]) {
+        marbles(({ at, flush }) => {
+          const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+          const told: unknown[] = [];
+          const caller = pool
+            .use(
+              (_, { signal }) =>
+                new Observable<number>((subscriber) => {
+                  signal.addEventListener('abort', () => {
+                    say(subscriber);
+                  });
+                }),
+            )
+            .subscribe({ next: (n) => told.push(n), error: (error: unknown) => told.push(error) });
+          at(1, () => {
+            caller.unsubscribe();
+          });
+          flush();
+          expect(told).toEqual([]);
+          expect(pool.stats).toEqual(
+            jasmine.objectContaining({
+              cancelledOperations: 1,
+              failedOperations: 0,
+              successfulOperations: 0,
+              released: 1,
+            }),
+          );
+          expectNothingHeld(pool);
+        });
+      }
+    });
+
     it('ignores emissions and teardowns that it adds while its connection is cleaned', () => {
       marbles(({ at, flush }) => {
         const pool = createPool({ connect: () => opensAtOnce('a'), max: 1, onCancel: () => timer(10) });

@@ -67,6 +67,8 @@ describe('the buckets of a histogram', () => {
     // From 1,024 to 1,056 units: the middle is 1,040, unless all values are above or below it.
     const unit = 1 / 1_024;
     expect(of(unit, 1_025 * unit, 1_000).p50).toBe(1_040 * unit);
+    expect(of(unit, 32.1 * unit, 1_000).p50).toBe(32.5 * unit);
+    expect(of(unit, 31.9 * unit, 1_000).p50).toBe(31 * unit);
     expect(of(1_050 * unit, 1_050 * unit, 1_000).percentile(1)).toBe(1_050 * unit);
     expect(of(unit, 1_025 * unit, 1_030 * unit).percentile(60)).toBe(1_030 * unit);
     expect(of(2 ** 31 * unit, 2 ** 31 * unit, 2 ** 41).percentile(1)).toBe((2 ** 31 + 2 ** 25) * unit);

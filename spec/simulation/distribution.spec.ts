@@ -61,6 +61,22 @@ describe('a distribution', () => {
   });
 });
 
+describe('the values of a histogram', () => {
+  it('are drawn by their number, a rank at the boundary from the next bucket', () => {
+    const histogram = new Histogram();
+    histogram.record(1);
+    histogram.record(1_000);
+    const drawn = (rank: number): number => {
+      const values = [rank, 0.5];
+      return histogramTimes(histogram).draw(() => values.shift()!);
+    };
+    expect(drawn(0)).toBeLessThan(2);
+    expect(drawn(0.499)).toBeLessThan(2);
+    expect(drawn(0.5)).toBeGreaterThan(900);
+    expect(drawn(0.999)).toBeGreaterThan(900);
+  });
+});
+
 describe('the random sources', () => {
   it('are reproducible', () => {
     const die = randomSources(1)('arrivals');

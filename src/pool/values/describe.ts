@@ -39,7 +39,7 @@ function reasonOf(reason: unknown, depth: number): string {
   if (typeof reason !== 'object' || reason === null) return describeValue(reason);
   const message = textOf(reason, 'message');
   const errors = read(reason, 'errors');
-  const parts = Array.isArray(errors) && errors.length > 0 && depth < maxDepth ? partsOf(errors, depth) : '';
+  const parts = Array.isArray(errors) && depth < maxDepth ? partsOf(errors, depth) : '';
   if (message !== '') return parts === '' ? message : `${message}: ${parts}`;
   if (parts !== '') return parts;
   const code = read(reason, 'code');
