@@ -126,27 +126,29 @@ describe('an exhausted pool', () => {
 describe('a self-deadlock', () => {
   const deadlock = /inside work that holds a connection of this same pool/;
 
-  it('is told of work that has released another lease first', () => {
-    let told = '';
-    marbles(({ at, flush }) => {
-      const pool = create({ max: 2, acquireTimeout: 10 });
-      let other: Lease<ScriptedConnection> | undefined;
-      pool.acquire().subscribe((lease) => (other = lease));
-      at(5, () => {
-        pool
-          .use(() => {
-            // Another caller takes it before this one asks for more.
-            other?.release();
-            pool.acquire().subscribe({ error: () => undefined });
-            return pool.use(() => of(1));
-          })
-          .subscribe({ error: (error: unknown) => (told = (error as Error).message) });
+  for (const end of ['release', 'discard'] as const) {
+    it(`is told of work that has ended another lease first, by its ${end}`, () => {
+      let told = '';
+      marbles(({ at, flush }) => {
+        const pool = create({ max: 2, acquireTimeout: 10 });
+        let other: Lease<ScriptedConnection> | undefined;
+        pool.acquire().subscribe((lease) => (other = lease));
+        const work = (): Observable<never> => {
+          other![end]();
+          // It takes the other connection.
+          pool.acquire().subscribe();
+          pool.acquire().subscribe({ error: (error: unknown) => (told = (error as Error).message) });
+          return NEVER;
+        };
+        at(5, () => {
+          pool.use(work).subscribe({ error: () => undefined });
+        });
+        at(100, () => void pool.destroy({ timeout: 0 }));
+        flush();
       });
-      at(100, () => void pool.destroy({ timeout: 0 }));
-      flush();
+      expect(told).toMatch(deadlock);
     });
-    expect(told).toMatch(deadlock);
-  });
+  }
 
   const nested: [string, (pool: ConnectionPool<ScriptedConnection>) => Observable<unknown>][] = [
     ['work that returns an acquire', (pool) => pool.use(() => pool.use(() => of(1)))],

@@ -49,7 +49,6 @@ class ProgressSubscriber<R, T> extends Subscriber<BatchOutcome<R, T>> {
   }
 
   [onBatchWait](wait: BatchWait | null): void {
-    if (this.closed) return;
     this.progress.setWaiting(wait);
     this.publish();
   }
