@@ -1,7 +1,6 @@
 import type { CoarseClock } from '../time/coarse-clock';
 import type { ConnectPolicy } from '../policies/connect-policy';
-import type { EvictReason } from '../state/claim-and-slot';
-import type { Subject } from './tracer';
+import type { EvictReason, Subject } from '../state/claim-and-slot';
 
 /** The events of a pool. Connections are numbered from 1, in the order in which their connects began. */
 export type PoolEventDetails =

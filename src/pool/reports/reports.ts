@@ -8,7 +8,7 @@ import type { Holder, LeakWatch } from './holders';
 import type { ConnectPolicy } from '../policies/connect-policy';
 import type { LoadShedder } from '../policies/load-shedder';
 import type { Slot } from '../state/claim-and-slot';
-import type { Subject } from './tracer';
+import type { Subject } from '../state/claim-and-slot';
 import type { Tracing } from './tracing';
 
 /** Passes on what happens to leases and connections: to listeners of the events, tracers, the leak watch and the load shedder. */

@@ -1,8 +1,7 @@
-import type { Claim, Slot } from '../state/claim-and-slot';
+import type { Claim, Slot, Subject } from '../state/claim-and-slot';
 import type { PoolEvent } from './events';
 
-/** The claim or the connection that an event is about. */
-export type Subject = Claim<unknown> | Slot<unknown>;
+export type { Subject };
 
 /** Follows acquires and connects from begin to end. Called while the pool takes no decision; what it throws is reported. */
 export interface Tracer {

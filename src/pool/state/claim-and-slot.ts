@@ -178,3 +178,6 @@ export abstract class Slot<C> implements Linked<Slot<C>> {
   /** Closes the connection, or abandons the connect. Reports once, by `closed` of the core. */
   abstract close(): void;
 }
+
+/** The claim or the connection that an event is about. */
+export type Subject = Claim<unknown> | Slot<unknown>;
