@@ -1,5 +1,13 @@
 import { lastValueFrom } from 'rxjs';
-import { atom, reply, tuple, variant, type Tuple } from '../../../src/connectors/erlang/index';
+import {
+  atom,
+  reply,
+  tuple,
+  variant,
+  type Sendable,
+  type TermMap,
+  type Tuple,
+} from '../../../src/connectors/erlang/index';
 import { erlangNode } from '../../helpers/erlang';
 import { failureOf } from '../msgpack-rpc/support';
 import { answerOf, scene } from './support';
@@ -32,6 +40,23 @@ describe('an actor of Gleam', () => {
     const subject = (await answerOf(connection.call('echo', atom('unnamed')))) as Tuple;
     expect(await answerOf(connection.ask(subject, variant('put_and_get', 1, reply())).pipe()).catch((error: unknown) => (error as Error).name)).toBe('ErlangCrashError'); // prettier-ignore
     expect((await failureOf(connection.ask(subject, variant('get', reply())))).name).toBe('ErlangNoProcessError');
+  });
+
+  it('gets variants in lists, tuples and dicts, and sends them back as they came', async () => {
+    const connection = await connect(node());
+    const echoed = (term: Sendable): Promise<unknown> => answerOf(connection.call('echo', tuple(atom('echo'), term)));
+    const user = variant('user', 'Ada', variant('some', 36), [variant('admin'), variant('owner', 'x')]);
+    const userTerm: Sendable = tuple(atom('user'), Buffer.from('Ada'), tuple(atom('some'), 36), [
+      atom('admin'),
+      tuple(atom('owner'), Buffer.from('x')),
+    ]);
+    expect<unknown>(await echoed([user, variant('none')])).toEqual([userTerm, atom('none')]);
+    expect<unknown>(await echoed(tuple(variant('ok', user), 1))).toEqual(tuple(tuple(atom('ok'), userTerm), 1));
+    const dict = (await echoed(new Map([[variant('red'), variant('rgb', 255, 0, 0)]]))) as TermMap;
+    expect<unknown>([...dict]).toEqual([[atom('red'), tuple(atom('rgb'), 255, 0, 0)]]);
+    expect(String(user)).toBe('{user, <<"Ada">>, {some, 36}, [admin, {owner, <<"x">>}]}');
+    const inMap = await failureOf(connection.ask('adder', variant('add', new Map([[1, reply() as never]]), reply())));
+    expect(inMap.message).toContain('reply() must be a field');
   });
 
   it('answers many at once, each its own', async () => {

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { Variant } from './gleam';
+import type { Variant } from './terms/term';
 import type { Atom } from './terms/atom';
 import type { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';

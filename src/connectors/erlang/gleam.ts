@@ -1,51 +1,16 @@
 import { atom, Atom } from './terms/atom';
 import { Pid } from './terms/identifiers';
-import type { Sendable, Term } from './terms/term';
+import type { Term } from './terms/term';
 import { TermValue, type TermText } from './terms/term-value';
 import type { TermWriter } from './terms/term-writer';
-import { Tuple } from './terms/term';
+import { Reply, Tuple, Variant, type VariantField } from './terms/term';
 import { describeValue } from '../../pool/values/describe';
-
-/** The place in a message to a Gleam actor where the subject to reply to goes. Made by `reply()`. */
-export class Reply {
-  /** @internal */
-  readonly kind = 'reply';
-}
-
-/** A value of a Gleam custom type. Made by `variant(name, ...fields)`. */
-export class Variant {
-  /** @internal */
-  constructor(
-    readonly name: string,
-    readonly fields: readonly VariantField[],
-  ) {}
-
-  /**
-   * The term, with the subject where the placeholder was.
-   *
-   * @internal
-   */
-  build(replyTo: Sendable): { readonly term: Sendable; readonly replies: number } {
-    let replies = 0;
-    const fill = (field: VariantField): Sendable => {
-      if (field instanceof Variant) return termOf(field);
-      if (!(field instanceof Reply)) return field;
-      replies++;
-      return replyTo;
-    };
-    const termOf = ({ name, fields }: Variant): Sendable =>
-      fields.length === 0 ? atom(name) : new Tuple([atom(name), ...fields.map(fill)]);
-    return { term: termOf(this), replies };
-  }
-}
-
-/** A field of a variant: a term, another variant, or `reply()`. */
-export type VariantField = Sendable | Variant | Reply;
 
 /**
  * A value of a Gleam custom type: the constructor `Add(5, reply)` is `variant('add', 5, reply())`, in the snake case in which Gleam compiles it. One
  * without fields is a bare atom. An `Int` is an integer, a `Float` is `float(5)`, a `String` a string, a `Bool` a boolean, `Nil` is
- * `atom('nil')`, a `List` an array, a tuple `tuple(...)`, and another custom type a variant.
+ * `atom('nil')`, a `List` an array, a tuple `tuple(...)`, a `Dict` a `Map`, and another custom type a variant: `Some(5)` is `variant('some', 5)`, a
+ * record `User("Ada", 36)` `variant('user', 'Ada', 36)`, also within lists, tuples and dicts.
  *
  * Throws a `TypeError` for a name that no constructor can have.
  */

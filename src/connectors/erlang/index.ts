@@ -18,7 +18,8 @@ export {
   ErlangTickError,
   ErlangUnknownNameError,
 } from './errors';
-export { Reply, reply, Variant, variant, type VariantField } from './gleam';
+export { reply, variant } from './gleam';
+export { Reply, Variant, type VariantField } from './terms/term';
 export type { ErlangLimits } from './limits';
 export type { ErlangNodeOptions } from './options';
 export type { EpmdAddress } from './wire/epmd';

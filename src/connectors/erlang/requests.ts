@@ -1,4 +1,5 @@
-import { destinationOf, LateTerm, type Variant } from './gleam';
+import { destinationOf, LateTerm } from './gleam';
+import type { Variant } from './terms/term';
 import type { GleamSubject, ProcessAddress } from './connection';
 import type { Request } from './calls';
 import { atom, Atom } from './terms/atom';

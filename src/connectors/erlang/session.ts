@@ -11,7 +11,7 @@ import { isCausedBy } from './crash';
 import { closedLocally, closedRemotely, lost, refused, silent, type CloseReason } from './close-reason';
 import { ErlangCrashError, ErlangEncodeError, ErlangLimitError, ErlangNodeDownError, ErlangNoProcessError, ErlangProtocolError, ErlangRemoteCallError, ErlangRemoteCallsOffError, ErlangError } from './errors'; // prettier-ignore
 import { EndedCalls } from './ended-calls';
-import type { Variant } from './gleam';
+import type { Variant } from './terms/term';
 import type { ErlangLimits } from './limits';
 import { askRequest, askVariant, castMessage, distributedRequest, failureOf, GenCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
 import { Atom, atom } from './terms/atom';

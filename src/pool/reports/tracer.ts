@@ -1,8 +1,6 @@
 import type { Claim, Slot, Subject } from '../state/claim-and-slot';
 import type { PoolEvent } from './events';
 
-export type { Subject };
-
 /** Follows acquires and connects from begin to end. Called while the pool takes no decision; what it throws is reported. */
 export interface Tracer {
   /** An acquire begins. Called in the async context of its caller, like `acquireWaits`. Acquires of streams are not traced. */

@@ -1,6 +1,7 @@
 import type { Claim, Slot } from '../state/claim-and-slot';
 import type { PoolEvent } from './events';
-import type { Channels, Subject, Tracer } from './tracer';
+import type { Channels, Tracer } from './tracer';
+import type { Subject } from '../state/claim-and-slot';
 
 /** The tracers of one pool, and the channels, which trace every pool while they have subscribers. */
 export class Tracing {

@@ -1,5 +1,6 @@
 import type { PoolEvent } from '../reports/events';
-import type { Channels, Subject } from '../reports/tracer';
+import type { Channels } from '../reports/tracer';
+import type { Subject } from '../state/claim-and-slot';
 import { Claim } from '../state/claim-and-slot';
 import type { Slot } from '../state/claim-and-slot';
 import { builtinModule } from './builtin-module';

@@ -1,5 +1,6 @@
 import type { ConnectionPool } from '../../pool/connection-pool';
-import type { Subject, Tracer } from '../../pool/reports/tracer';
+import type { Tracer } from '../../pool/reports/tracer';
+import type { Subject } from '../../pool/state/claim-and-slot';
 import type { PoolEvent } from '../../pool/reports/events';
 import { internals } from '../../pool/rx/internals';
 import type { PoolInternals } from '../../pool/rx/internals';

@@ -1,6 +1,6 @@
 import * as tag from './tags';
 import type { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
-import { Atom } from './atom';
+import { Atom, atom } from './atom';
 import { TermValue, type TermText } from './term-value';
 import type { TermSink } from './term-sink';
 import { checkKeys, keyText } from './term-writer';
@@ -50,6 +50,7 @@ export type Sendable =
   | null
   | Uint8Array
   | Tuple<readonly Sendable[]>
+  | Variant
   | readonly Sendable[]
   | ReadonlyMap<Sendable, Sendable>
   | { readonly [key: string]: Sendable };
@@ -296,4 +297,74 @@ export function termMap(entries: Iterable<readonly [Sendable, Sendable]>): TermM
   const keys = pairs.map(([key]) => key);
   checkKeys(keys);
   return new TermMap(keys as Term[], pairs.map(([, value]) => value) as Term[]);
+}
+
+/** How deep the fields of a message are searched for `reply()`. */
+const deepest = 512;
+
+/** The place in a message to a Gleam actor where the subject to reply to goes. Made by `reply()`. */
+export class Reply extends TermValue {
+  /** @internal */
+  readonly kind = 'reply';
+
+  /** @internal */
+  override writeTo(): never {
+    throw new TypeError(
+      'reply() must be a field of the variant that is asked with, or stand in a list or tuple there: not in a map, nor in another message',
+    );
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.write('reply()');
+  }
+}
+
+/** A field of a variant: a term, another variant, `reply()`, or a list of these. */
+export type VariantField = Sendable | Reply | readonly VariantField[];
+
+/** A value of a Gleam custom type. Made by `variant(name, ...fields)`. */
+export class Variant extends TermValue {
+  /** @internal */
+  constructor(
+    readonly name: string,
+    private readonly fields: readonly VariantField[],
+  ) {
+    super();
+  }
+
+  /**
+   * The term, with the subject where the placeholder was.
+   *
+   * @internal
+   */
+  build(replyTo: Sendable): { readonly term: Sendable; readonly replies: number } {
+    let replies = 0;
+    // What contains itself is refused when it is written.
+    const fill = (field: unknown, depth: number): unknown => {
+      if (depth > deepest || typeof field !== 'object') return field;
+      if (field instanceof Variant) return field.term(field.fields.map((inner) => fill(inner, depth + 1)));
+      if (field instanceof Tuple) return new Tuple([...field].map((inner) => fill(inner, depth + 1) as Sendable));
+      if (Array.isArray(field)) return field.map((inner) => fill(inner, depth + 1));
+      if (!(field instanceof Reply)) return field;
+      replies++;
+      return replyTo;
+    };
+    return { term: fill(this, 0) as Sendable, replies };
+  }
+
+  private term(fields: readonly unknown[]): Sendable {
+    const name = atom(this.name);
+    return fields.length === 0 ? name : new Tuple([name, ...(fields as Sendable[])]);
+  }
+
+  /** @internal */
+  override writeTo(writer: TermSink, depth: number): void {
+    writer.term(this.term(this.fields), depth);
+  }
+
+  /** @internal */
+  override describeTo(text: TermText): void {
+    text.add(this.term(this.fields));
+  }
 }
