@@ -1,6 +1,7 @@
 import { asyncScheduler, Observable, VirtualTimeScheduler } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
+import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
 import { marbles } from '../helpers/marbles';
 
@@ -85,5 +86,42 @@ describe('the clock', () => {
         expect(pool.stats.timeouts).toBe(1);
       });
     });
+  });
+});
+
+describe('a timer in Node', () => {
+  interface NodeTimer {
+    hasRef(): boolean;
+  }
+
+  /** Whether the timer was referenced when it was set, and when it was cancelled. */
+  function referenced(held: boolean): [atSet: boolean, atCancel: boolean] {
+    let timer: NodeTimer | undefined;
+    let atCancel: boolean | undefined;
+    const scheduler: SchedulerLike = {
+      now: () => asyncScheduler.now(),
+      schedule: (work, delay, state) => {
+        const action = asyncScheduler.schedule(work as () => void, delay, state);
+        timer = (action as unknown as { id: NodeTimer }).id;
+        const inner = action.unsubscribe.bind(action);
+        action.unsubscribe = () => {
+          atCancel ??= timer!.hasRef();
+          inner();
+        };
+        return action;
+      },
+    };
+    const cancel = schedulerClock(scheduler).after(60_000, () => undefined, held);
+    const atSet = timer!.hasRef();
+    cancel();
+    return [atSet, atCancel!];
+  }
+
+  it('keeps the process alive if it is held', () => {
+    expect(referenced(true)).toEqual([true, true]);
+  });
+
+  it('is referenced again before it is cancelled if it is not held: Node would keep an empty list for its duration', () => {
+    expect(referenced(false)).toEqual([false, true]);
   });
 });

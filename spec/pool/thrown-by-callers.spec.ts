@@ -613,9 +613,10 @@ describe('a subscriber of its own kind that throws while it is served', () => {
     }
   }
 
-  for (const [when, warm] of [
-    ['at once', true],
-    ['after a wait', false],
+  for (const [when, warm, context] of [
+    ['at once', true, undefined],
+    ['after a wait', false, undefined],
+    ['after a wait, in its own context', false, () => (run: () => void) => run()],
   ] as const) {
     it(`${when}: what other callers ask for afterwards is not taken for its own`, () => {
       const outer = config.onUnhandledError;
@@ -623,7 +624,7 @@ describe('a subscriber of its own kind that throws while it is served', () => {
       config.onUnhandledError = (error) => reported.push(error);
       let refused: Error | undefined;
       marbles(({ at, target, flush }) => {
-        const pool = createLastingPool({ connect: target('--a').connect, max: 1, acquireTimeout: 20 });
+        const pool = createLastingPool({ connect: target('--a').connect, max: 1, acquireTimeout: 20, context });
         if (warm) void pool.warmUp();
         at(warm ? 5 : 0, () => pool.acquire().subscribe(new Throwing(own)));
         at(30, () => pool.acquire().subscribe({ error: (error: unknown) => (refused = error as Error) }));
