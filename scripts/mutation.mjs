@@ -77,14 +77,15 @@ function cpuOf(pid) {
   }
 }
 
-/** In ms. So long a child may do nothing at all: a spec waits for a real timer for a second or two. */
-const idleLimit = 60_000;
+/** In s. So long a child may sleep in one spec: a spec waits for a real timer for a second or two. One that looks again and again sleeps in between. */
+const asleepLimit = 60;
 /** In ms of CPU time, on top of what a spec takes without a mutant. */
 const cpuLimit = 15_000;
 
 /**
  * Runs a child to its end, or until it does not come to one. That is judged by what it does, not by the time on the wall, since the machine
- * may be busy: a spec that takes many times the CPU time that it takes without a mutant, or a process that sleeps for a minute.
+ * may be busy: a spec that takes many times the CPU time that it takes without a mutant, or a process that sleeps for a minute, nearly all the
+ * time. One that waits for a processor does not sleep.
  */
 function run(task, cpuOfSpec = new Map()) {
   return new Promise((resolve) => {
@@ -93,7 +94,7 @@ function run(task, cpuOfSpec = new Map()) {
     let answer;
     let used = 0;
     let usedBefore = 0;
-    let lastActive = performance.now();
+    let asleep = 0;
     let limit = Infinity;
     const end = (ended) => {
       answer ??= { ended };
@@ -102,10 +103,10 @@ function run(task, cpuOfSpec = new Map()) {
     const timer = setInterval(() => {
       const cpu = cpuOf(process.pid);
       if (cpu === null) return;
-      if (cpu.state !== 'S' || cpu.ms > used) lastActive = performance.now();
+      asleep = cpu.state === 'S' ? asleep + 1 : Math.max(0, asleep - 4);
       used = cpu.ms;
       if (used - usedBefore > limit) end('takes too much CPU time');
-      else if (performance.now() - lastActive > idleLimit) end('waits for ever');
+      else if (asleep > asleepLimit) end('waits for ever');
     }, 1_000);
     process.on('message', (message) => {
       if (message.began === undefined) {
@@ -113,6 +114,7 @@ function run(task, cpuOfSpec = new Map()) {
         return;
       }
       usedBefore = cpuOf(process.pid)?.ms ?? used;
+      asleep = 0;
       limit = cpuOfSpec.has(message.began) ? cpuLimit + 20 * cpuOfSpec.get(message.began) : Infinity;
     });
     process.on('exit', (code) => {
