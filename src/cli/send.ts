@@ -15,18 +15,10 @@ import { GRACE_MS, Interruption } from './interruption';
 import type { Io } from './io';
 import type { Line } from './lines';
 import { createNodePool, noConnection } from './node-pool';
-import {
-  failureLine,
-  jsonLine,
-  messageOf,
-  oneLine,
-  readableLine,
-  unprintableJsonLine,
-  UnprintableError,
-} from './outcome';
-import { Output } from './output';
+import { messageOf } from './outcome';
 import { progressTexts, type ProgressState } from './progress';
 import type { SendArguments } from './send-arguments';
+import { SendOutput } from './send-output';
 import { StatusLine } from './status-line';
 import { summaryOf } from './summary';
 import type { Callable } from './target-kind';
@@ -51,8 +43,7 @@ class SendCommand {
   /** Bytes of the whole input; 0 where unknown. */
   private readonly size;
   private readonly status;
-  private readonly stdout;
-  private readonly stderr;
+  private readonly output;
   private readonly interruption;
   private source: BoundedSource<Line> | undefined;
   /** Do not wait for calls in flight. */
@@ -66,8 +57,6 @@ class SendCommand {
   /** Calls that were started, and those of them that have ended. */
   private started = 0;
   private answered = 0;
-  /** Calls whose answer could not be printed. They count as failed. */
-  private unprintable = 0;
   /** Bytes of the lines whose calls have ended. */
   private finishedBytes = 0;
 
@@ -81,8 +70,7 @@ class SendCommand {
     this.size = input.size ?? 0;
     this.status = new StatusLine(io.stderr);
     const redraw = { before: () => this.status.clear(), after: () => this.updateProgress() };
-    this.stderr = new Output(io.stderr, redraw);
-    this.stdout = new Output(io.stdout, { ...redraw, failed: () => this.stop() });
+    this.output = new SendOutput(io, args.json, redraw, () => this.stop());
     this.interruption = new Interruption(
       io.signals$,
       () => this.windDown(),
@@ -104,7 +92,7 @@ class SendCommand {
   async close(): Promise<void> {
     this.input.close();
     await this.pool.destroy({ timeout: 0 });
-    await withTimeout(FLUSH_TIMEOUT_MS, this.stderr.flushed());
+    await withTimeout(FLUSH_TIMEOUT_MS, this.output.stderr.flushed());
     this.interruption.stopListening();
   }
 
@@ -138,8 +126,8 @@ class SendCommand {
     );
     await lastValueFrom(printed$, { defaultValue: undefined });
     await Promise.race([
-      this.stdout.flushed(),
-      this.stopped().then(() => withTimeout(FLUSH_TIMEOUT_MS, this.stdout.flushed())),
+      this.output.stdout.flushed(),
+      this.stopped().then(() => withTimeout(FLUSH_TIMEOUT_MS, this.output.stdout.flushed())),
     ]);
     watching.unsubscribe();
   }
@@ -190,28 +178,7 @@ class SendCommand {
     if (call.started) this.answered++;
     this.finishedBytes += call.line.size;
     // A line is finished when its result is written, so that a slow output slows down the input.
-    const onWritten = () => this.source?.release();
-    const isResult = this.args.json || outcome.status === 'succeeded';
-    let text: string;
-    try {
-      if (this.args.json) text = jsonLine(outcome);
-      else text = outcome.status === 'succeeded' ? readableLine(outcome.value) : failureLine(call, outcome.error);
-    } catch (error) {
-      this.printUnprintable(outcome, new UnprintableError(outcome.status, error), onWritten);
-      return;
-    }
-    (isResult ? this.stdout : this.stderr).write(text, onWritten);
-  }
-
-  /** An outcome that cannot be printed is a failure of its line alone. */
-  private printUnprintable(
-    { item, index, status }: BatchOutcome<unknown>,
-    problem: UnprintableError,
-    onWritten: () => void,
-  ): void {
-    if (status === 'succeeded') this.unprintable++;
-    if (this.args.json) this.stdout.write(unprintableJsonLine(index, problem), onWritten);
-    else this.stderr.write(failureLine(item as LineCall, problem), onWritten);
+    this.output.print(outcome, () => this.source?.release());
   }
 
   private updateProgress(): void {
@@ -222,7 +189,7 @@ class SendCommand {
   }
 
   private say(text: string): void {
-    this.stderr.write(`${oneLine(text)}\n`);
+    this.output.say(text);
   }
 
   /** Stops sending, and waits for calls in flight. */
@@ -235,7 +202,7 @@ class SendCommand {
     const inFlight = this.started - this.answered;
     // Lines that wait for a connection were not sent, and will not be.
     if (inFlight === 0 && this.progress.waiting !== undefined) this.stop();
-    if (inFlight === 0 && !this.stdout.busy) return;
+    if (inFlight === 0 && !this.output.stdout.busy) return;
     const what = inFlight > 0 ? `${plural(inFlight, 'call')} in flight` : 'the results to be read';
     this.say(`Sending no more; waiting for ${what}, ${GRACE_MS / 1000} s at most. Press again to stop at once.`);
   }
@@ -249,7 +216,8 @@ class SendCommand {
   }
 
   private verdict(beginning: ConnectResult): number {
-    const { interruption, source, stdout, started, progress, unprintable } = this;
+    const { interruption, source, started, progress } = this;
+    const { stdout, unprintable } = this.output;
     const succeeded = progress.succeeded - unprintable;
     const failed = progress.failed + unprintable;
     if (typeof beginning === 'object') {
