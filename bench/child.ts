@@ -25,5 +25,5 @@ async function run(): Promise<Answer> {
 }
 
 const answer = await run();
-// Sockets, timers and pools of others are still there, and none of them is to be waited for.
+// Sockets, timers and pools are still open, and the process must not wait for them.
 process.send!(answer, () => process.exit());

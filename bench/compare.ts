@@ -2,7 +2,7 @@
 import { cases } from './compare/cases';
 import { subjects } from './compare/subjects';
 
-// What a pool rejects behind its caller's back is part of how it behaves, and must not end the comparison.
+// An unhandled rejection of a pool is part of its behaviour, and must not end the comparison.
 process.on('unhandledRejection', () => {});
 process.on('uncaughtException', () => {});
 

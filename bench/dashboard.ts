@@ -1,6 +1,6 @@
 /**
- * What it costs a pool to be watched: operations for each second of processor time, without a dashboard, with one that no client watches, and with
- * a hundred clients; how many bytes a client is sent; and how large the page is.
+ * The cost of a dashboard: operations per second of CPU time without a dashboard, with one that has no client, and with a hundred clients;
+ * the number of bytes that a client is sent; and the size of the page.
  *
  *     node --import tsx bench/dashboard.ts [ROUNDS]
  */
@@ -22,7 +22,7 @@ const [given = '5'] = process.argv.slice(2);
 if (given === '--clients') await watch(process.argv[3]!);
 else await measure(Number(given));
 
-/** Clients, in a process of their own: how they read is no cost of the pool. */
+/** Clients, in a separate process: the cost of reading is not a cost of the pool. */
 async function watch(url: string): Promise<void> {
   let bytes = 0;
   let there = 0;
@@ -44,7 +44,7 @@ async function watch(url: string): Promise<void> {
   console.log(Math.round((bytes * 1_000) / clients / (performance.now() - begin)));
 }
 
-/** Work that is done in a later turn, as with a socket. */
+/** Work that ends in a later turn of the event loop, as with a socket. */
 function later(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -58,7 +58,7 @@ async function round(how: 'alone' | 'nobody' | 'watched'): Promise<{ perCpuSecon
     const { url } = await board!.listen();
     child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), '--clients', url]);
     child.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    // That they come is not measured, only that they watch.
+    // The arrival of the clients is not measured, only the time while they are connected.
     while (!said.includes('there')) await once(child.stdout!, 'data');
   }
   let isOver = false;
@@ -108,7 +108,7 @@ async function measure(rounds: number): Promise<void> {
   console.log(`${median(bytes)} bytes a second to each client; the page is ${(page / 1_000).toFixed(1)} kB gzipped`);
 }
 
-/** In a Chromium, where one is installed: from the request to the first frame that is not blank. */
+/** In Chromium, if it is installed: the time from the request to the first frame that is not blank. */
 async function firstPaint(): Promise<string> {
   const program = spawnSync('sh', ['-c', 'command -v chromium']).stdout.toString().trim();
   if (program === '') return 'no chromium is installed';

@@ -1,6 +1,6 @@
 /**
- * Holds the simulator against queueing theory, and writes the tables into docs/simulation.md. With fixed seeds it comes out the same for
- * everybody.
+ * Compares the simulator with queueing theory, and writes the tables into docs/simulation.md. The seeds are fixed, so the result is the
+ * same on every machine.
  *
  *     node --import tsx bench/erlang.ts          about two minutes
  */
@@ -11,7 +11,7 @@ import type { Held } from '../spec/simulation/against-erlang';
 
 const operations = 400_000;
 
-/** Connections, and the load in Erlang: connections that would be busy if there were no end of them. */
+/** The number of connections, and the load in Erlang: the number of connections that would be busy if there were no limit. */
 const waiting = [
   [1, 0.3],
   [1, 0.5],

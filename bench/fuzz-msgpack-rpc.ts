@@ -26,18 +26,18 @@ const { values } = parseArgs({
   },
 });
 const count = Number(values.count ?? (values.quick ? 5_000 : 1_000_000));
-/** Of one in so many inputs the costs are measured, which takes 100 ms. */
+/** The costs of one in this number of inputs are measured, which takes 100 ms. */
 const costs = Number(values.costs ?? (values.quick ? 50 : 2_000));
 const [from, seed] = [Number(values.from), Number(values.seed)];
 const STEP = 1000;
-/** One in so many inputs is a large one that is weighed. */
+/** One in this number of inputs is large, and its memory is measured. */
 const WEIGH = 250;
 const HEAVIEST = 16 * 1024 * 1024;
 
 interface Costs extends Progress {
   readonly heaviest: number;
   readonly rss: number;
-  /** How many messages were measured, and how many of them were refused because they would have become too large. */
+  /** The number of messages that were measured, and the number of those that were refused because they would have become too large. */
   readonly measured: number;
   readonly tooLarge: number;
   readonly worstCpu: Cost | undefined;
@@ -52,7 +52,7 @@ else {
   superintend({ file: self, count, from, seed, tell });
 }
 
-/** Tells how far it is, so that it is noticed when it hangs. */
+/** Reports its progress, so that a hang is noticed. */
 async function work(): Promise<void> {
   // Most of the time would go into the stacks of errors that nothing reads.
   Error.stackTraceLimit = 0;

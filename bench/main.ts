@@ -51,7 +51,7 @@ function suiteOf({ quick, rounds, seed, clock }: Options): Suite {
   return { quick, rounds, random: randomFrom(seed), clock };
 }
 
-/** Whoever else uses the machine takes no part in it. */
+/** The guard measures CPU time, so that other processes of the machine do not affect the result. */
 function guarding(options: Options): Suite {
   return suiteOf({ ...options, quick: true, clock: 'cpu' });
 }
@@ -64,14 +64,14 @@ async function compare(options: Options): Promise<void> {
   };
   let results = earlier;
   if (results !== undefined && only.length === 0) {
-    // Without a case to measure again there is nothing to measure.
+    // With --from and without --only nothing is measured: the results in the file are printed.
     for (const one of allCases) if (one.id in results.cases) console.log(caseAsText(one, results.cases));
     keep(results);
   } else results = await measure(options, keep, earlier);
   if (write) await writeDocuments(allCases, results);
 }
 
-/** What has been measured is kept after each case: the whole takes long. */
+/** The results are saved after each case, because the whole run takes long. */
 async function measure(options: Options, keep: (results: Results) => void, earlier?: Results): Promise<Results> {
   const { quick, rounds, seed, clock } = options;
   const machine = thisMachine();

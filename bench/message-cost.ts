@@ -34,7 +34,7 @@ const gc = (): void => {
   globalThis.gc!();
 };
 
-/** The worst of all sizes and ways to be sent, and which that was. */
+/** The highest cost of all sizes and ways to send the message, and which of them it was. */
 async function ratioOf(shape: Shape, codec: string): Promise<number> {
   let worst = 0;
   for (const size of sizes) {
@@ -50,7 +50,7 @@ async function ratioOf(shape: Shape, codec: string): Promise<number> {
   return worst;
 }
 
-/** What the limits count, for each byte; undefined if they refuse it. */
+/** The number of bytes that the limits count for each byte of the message; undefined if they refuse it. */
 function countOf(bytes: Buffer): number | undefined {
   const scanner = new Scanner(clientLimits);
   try {
@@ -62,10 +62,12 @@ function countOf(bytes: Buffer): number | undefined {
   }
 }
 
-/** What is measured. In a place of its own, as a variable of a function may be kept longer than it is needed, or shorter. */
+/**
+ * The value that is measured. It is a variable of the module, because the engine may keep a local variable longer than needed, or shorter.
+ */
 const kept: { value: unknown } = { value: undefined };
 
-/** Bytes of memory that it is when it has been decoded. */
+/** The bytes of memory that the decoded message takes. */
 async function memoryOf(bytes: Buffer, codec: string): Promise<number> {
   const { decode } = codecs[codec]!();
   const used: number[] = [];

@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: builds the suite and runs it; `npm run bench -- --help` says how it can be told what to do.
+ * `npm run bench`: builds the suite and runs it; `npm run bench -- --help` lists the options.
  *
- * It is run as plain JavaScript in `temp/bench`: a transpiler on the fly wraps every function to keep its name, and takes longer to start
- * than many a contender runs. What it measures is what is published: an import of the source of an entry becomes one of the built
- * package. Only `parts/`, where parts of the pool are looked at by themselves, may take something else from `src`.
+ * It is run as plain JavaScript in `temp/bench`: a transpiler at run time wraps every function to keep its name, and takes longer to start
+ * than many contenders run. The published package is measured: an import of the source of an entry is replaced by one of the built package.
+ * Only `parts/`, which measures parts of the pool separately, may import other files of `src`.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';

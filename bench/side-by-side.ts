@@ -66,7 +66,7 @@ async function stress(max: number): Promise<{ report: StressReport; recording: L
   const end$ = new Subject<void>();
   // eslint-disable-next-line rxjs-x/no-unsafe-takeuntil -- what comes after it is told that the events are over
   const recorded = lastValueFrom(pool.events$.pipe(takeUntil(end$), recordLoad()));
-  // The random sources of the simulation: each caller comes when it comes there, and has as much to do.
+  // The random sources of the simulation, so that each caller arrives at the same time as there, and has the same work.
   const randomFor = randomSources(seed);
   const [arrivals, work] = [randomFor('arrivals'), randomFor('work')];
   const report = await lastValueFrom(
@@ -83,7 +83,7 @@ async function stress(max: number): Promise<{ report: StressReport; recording: L
   return { report, recording: await recorded };
 }
 
-/** From the actual start: how late the load itself was in real time is none of the pool's doing. */
+/** From the actual start, because a delay of the load generator itself is not caused by the pool. */
 function row(max: number, what: string, { utilisation, use, fromStart }: StressReport): string {
   const { wait, total } = fromStart;
   const cells = [use.mean, wait.mean, wait.p50, wait.p90, wait.p99, total.p99].map(formatMs);

@@ -1,6 +1,6 @@
 /**
- * What a stress test costs beside the work: microseconds an operation, of the pool alone, and of a load that looks at everything or only at
- * its own operations.
+ * The cost of a stress test beside the work: microseconds per operation, of the pool alone, of a load that observes everything, and of one
+ * that observes only its own operations.
  *
  *     node --import tsx bench/stress.ts
  */

@@ -1,9 +1,9 @@
-/** A process in which something may hang or run out of memory, and the one that notices it. */
+/** A process in which a program may hang or run out of memory, and the process that watches it. */
 import { fork } from 'node:child_process';
 
-/** Milliseconds without progress after which it hangs. */
+/** Milliseconds without progress after which the program counts as hanging. */
 const HANGS = 60_000;
-/** Inputs between two lines. */
+/** The number of inputs between two lines of progress. */
 const EVERY = 100_000;
 
 /** What the process sends from time to time, and at the end. */
@@ -20,7 +20,7 @@ interface Work<P extends Progress> {
   readonly tell: (progress: P, ms: number) => string;
 }
 
-/** Runs it, shows how far it is, and sets the exit code when it fails or hangs. */
+/** Runs it, shows its progress, and sets the exit code when it fails or hangs. */
 export function superintend<P extends Progress>({ file, count, from, seed, tell }: Work<P>): void {
   const start = performance.now();
   const worker = fork(file, [...process.argv.slice(2), '--seed', String(seed), '--work'], {

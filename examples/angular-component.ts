@@ -13,7 +13,7 @@ import { createPool } from '../src/index';
 interface PoolView {
   readonly used: string;
   readonly waiting: number;
-  /** Whether the numbers are those of now. */
+  /** Whether the numbers are current. */
   readonly isCurrent: boolean;
 }
 

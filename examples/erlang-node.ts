@@ -19,7 +19,7 @@ export interface StartedErlang {
 export async function startErlang(): Promise<StartedErlang | undefined> {
   const home = mkdtempSync(join(tmpdir(), 'erlang-'));
   const cookie = randomBytes(12).toString('base64url');
-  // A cookie among the arguments would be seen by every user of this machine.
+  // Other users of this machine can read arguments, so the cookie is not one of them.
   writeFileSync(join(home, '.erlang.cookie'), cookie, { mode: 0o400 });
   const port = await freePort();
   const name = 'worker@127.0.0.1';

@@ -22,7 +22,7 @@ import { progressBar } from './progress-bar';
 
 const max = 10;
 const concurrency = 8;
-/** In ms: what a call takes the node, beside the way there and back. Stands for the work of a real one. */
+/** In ms: the duration of a call on the node, without the network. It stands for the work of a real node. */
 const workTime = 2;
 
 const { positionals, values } = parseArgs({
@@ -32,7 +32,7 @@ const { positionals, values } = parseArgs({
 const file = positionals[0] ?? fileURLToPath(new URL('the-raven.txt', import.meta.url));
 const lines = linesOf(file);
 
-/** Something that counts the words of a line far away. */
+/** A client that counts the words of a line on another node. */
 interface WordCounter {
   call(method: string, line: string): Observable<unknown>;
 }
@@ -81,7 +81,7 @@ if (failed.length > 0) {
   process.exitCode = 1;
 }
 
-/** Embedded here, on a free port of this machine, but spoken to over TCP like any other. */
+/** The node runs in this process, on a free port, and is called over TCP like any other. */
 async function msgpackNode(): Promise<RemoteNode> {
   const { target, close } = await serveNode({
     methods: { word_count: (line) => timer(workTime).pipe(map(() => builtinMethods.word_count(line))) },
@@ -89,7 +89,7 @@ async function msgpackNode(): Promise<RemoteNode> {
   return { name: `worker@${target}`, connect: connectNode(`worker@${target}`), close };
 }
 
-/** A node of Erlang, in a process of its own. */
+/** An Erlang node, in a process of its own. */
 async function erlangNode(): Promise<RemoteNode> {
   const erlang = await startErlang();
   if (erlang === undefined) {
@@ -100,7 +100,7 @@ async function erlangNode(): Promise<RemoteNode> {
   return { name: `${name}, a node of Erlang`, connect: connectErlangNode(name, { port, cookie }), close };
 }
 
-/** Runs a batch, with a progress bar that lives on the pool's own stats, as any dashboard can. */
+/** Runs a batch, with a progress bar that reads the stats of the pool. */
 async function timed<R>(title: string, batch$: Observable<R>): Promise<{ result: R; ms: number }> {
   const bar = progressBar(title, lines.length);
   const done = (): number => pool.stats.successfulOperations + pool.stats.failedOperations;

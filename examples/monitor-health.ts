@@ -27,14 +27,14 @@ const [least, most] = [4, 16];
 const pool = createPool({ name: 'orders', max: least, connect: () => concat(of('connection'), NEVER) });
 const end$ = timer(3_000);
 
-/** From 0 to 1: how many of the connections that there may be are in use. More than 1: callers wait. */
+/** From 0 to 1: the share of `max` connections that is in use. Greater than 1: callers wait. */
 const utilisation$ = interval(100).pipe(
   map(() => pool.stats),
   map(({ inUseConnections, pendingAcquires, maxConnections }) => (inUseConnections + pendingAcquires) / maxConnections),
   takeUntil(end$),
 );
 
-// Two looks in a row, so that a single burst changes nothing.
+// Two snapshots in a row, so that a single burst changes nothing.
 utilisation$
   .pipe(
     pairwise(),

@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 
 const width = 30;
 
-/** One line that fills up, on a terminal; elsewhere only its title. */
+/** A progress bar of one line on a terminal; elsewhere only its title. */
 export function progressBar(
   title: string,
   total: number,

@@ -32,7 +32,7 @@ const file = positionals[0] ?? made!.file;
 const store = await startStore();
 const pool = createPool({ name: 'store', connect: connectNode(`store@${store.node.target}`), max: 4 });
 
-// `pipeline` ties the two together: whichever ends or breaks takes the other with it.
+// `pipeline` connects the two: when one ends or fails, so does the other.
 const rows: AsyncIterable<Row> = pipeline(createReadStream(file), parse({ columns: true, bom: true }), () => undefined);
 
 try {

@@ -37,7 +37,7 @@ const file = positionals[0] ?? made!.file;
 const store = await startStore();
 const pool = createPool({ name: 'store', connect: connectNode(`store@${store.node.target}`), max: 4, capacity: 16 });
 
-/** One line is one call. A line that is no JSON fails here, and nothing is sent for it. */
+/** One line is one call. A line that is not JSON fails here, and nothing is sent for it. */
 const send = (node: RpcConnection, line: string): Observable<unknown> => node.call('put', JSON.parse(line));
 
 const input = createReadStream(file);
@@ -45,7 +45,7 @@ let most = 0;
 const bar = progressBar('sent', made?.lines ?? 0);
 const begin = performance.now();
 try {
-  // Lines are read as slots come free: the file is never ahead of the node.
+  // A line is read when a slot becomes free: the file is never read ahead of the node.
   const lines = createInterface({ input, crlfDelay: Infinity });
   const first = await lastValueFrom(
     fromPull(
@@ -94,7 +94,7 @@ try {
   await made?.remove();
 }
 
-/** What is no JSON will be none tomorrow. */
+/** A line that is not JSON does not become JSON by a retry. */
 function isWorthAnotherTry({ error }: BatchFailure): boolean {
   return !(error instanceof SyntaxError);
 }

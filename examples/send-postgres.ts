@@ -1,5 +1,5 @@
 /**
- * The rows of a query of PostgreSQL go to a node. A cursor is read a hundred rows at a time, and only when the node has room for more: a
+ * The rows of a query of PostgreSQL go to a node. A cursor reads a hundred rows at a time, and only when the node can take more: a
  * table of any size costs the memory of those. Stopped early (Ctrl-C), the cursor is closed before the connection is.
  *
  *     PGHOST=127.0.0.1 PGUSER=me node --import tsx examples/send-postgres.ts ['select …']
@@ -22,7 +22,7 @@ const rowsAtATime = 100;
 const { positionals } = parseArgs({ allowPositionals: true });
 const query = positionals[0] ?? 'select proname, obj_description(oid) as text from pg_proc order by oid';
 
-/** The rows of a query. Whoever stops drawing closes the cursor. */
+/** The rows of a query. The cursor is closed when the consumer stops early. */
 async function* rowsOf(client: Client, text: string): AsyncGenerator<Row> {
   const cursor = client.query(new Cursor<Row>(text));
   try {

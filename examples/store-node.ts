@@ -1,14 +1,14 @@
 import { serveNode } from '../src/connectors/msgpack-rpc/index';
 import type { RpcNode } from '../src/connectors/msgpack-rpc/index';
 
-/** A node that keeps what it is given; now and then it is busy, as nodes are. */
+/** A node that stores the values that it receives; now and then it is busy. */
 export interface Store {
   readonly node: RpcNode;
-  /** How many values it has been given. */
+  /** The number of values that it has received. */
   readonly size: number;
 }
 
-/** One of so many calls finds it busy. */
+/** One in this number of calls fails because the node is busy. */
 const busyEvery = 1_000;
 
 export async function startStore(): Promise<Store> {

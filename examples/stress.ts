@@ -22,7 +22,7 @@ const enough = narrow.estimate?.max ?? 4;
 if (enough > 4) await load(enough);
 await node.close();
 
-/** 250 callers a second for five seconds, the first of which is to get warm. */
+/** 250 callers per second for five seconds, the first of which is the warm-up. */
 async function load(max: number): Promise<StressReport> {
   const pool = createPool({ name: 'look-up', connect: connectNode(node.target), max });
   const report = await lastValueFrom(

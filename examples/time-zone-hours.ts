@@ -18,7 +18,7 @@ function* hours(zones: readonly string[]): Generator<string> {
   }
 }
 
-/** Writes them into a file of its own, with one line in the middle that somebody has broken. */
+/** Writes them into a new file, with one invalid line in the middle. */
 export async function writeHours(): Promise<{ file: string; lines: number; remove(): Promise<void> }> {
   const zones = Intl.supportedValuesOf('timeZone').slice(0, 100);
   const folder = await mkdtemp(join(tmpdir(), 'hours-'));

@@ -41,7 +41,7 @@ function cityOf(zone: string): string {
   return zone.slice(zone.lastIndexOf('/') + 1).replaceAll('_', ' ');
 }
 
-/** Whoever calls may send anything; what a method throws is answered as an error. */
+/** A client may send any value; an error that a method throws becomes the reply. */
 function textFrom(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new TypeError(`a text is wanted, but a ${typeof value} came`);

@@ -1,6 +1,6 @@
 /**
- * Type-ahead: suggestions from a remote node while somebody types. Every key asks anew, and the answer to the text before is no longer
- * wanted: `switchAll` gives up its call, and the same connection carries the next one.
+ * Type-ahead: suggestions from a remote node while a user types. Each key sends a new request, and the reply to the previous one is no longer
+ * needed: `switchAll` cancels that call, and the same connection carries the next one.
  *
  *     node --import tsx examples/type-ahead.ts
  */
@@ -15,13 +15,11 @@ interface Suggestion {
   readonly city: string;
 }
 
-// The remote node: embedded here, but spoken to over TCP like any other.
+// The remote node runs in this process, and is called over TCP like any other.
 const service = await startService();
 const pool = createPool({ name: 'zones', connect: connectNode(`zones@${service.target}`), max: 2 });
 
-console.log(
-  'Somebody looks for the time in Los Angeles, and types. After > is the text, after - what is suggested for it.\n',
-);
+console.log('A user looks for the time in Los Angeles, and types. > shows the text, - the suggestions for it.\n');
 
 const suggestions$ = typed().pipe(
   tap((text) => console.log(`> ${text}`)),
@@ -38,13 +36,15 @@ const time = await lastValueFrom(pool.use((node) => node.call('time', chosen.zon
 console.log(`\nIn ${chosen.city} it is ${String(time)}.\n`);
 
 const { successfulOperations, cancelledOperations, opened } = pool.stats;
-console.log(`${successfulOperations} calls were answered, and ${cancelledOperations} given up when the next key came.`);
-console.log(`They went over ${opened === 1 ? 'one and the same connection' : `${opened} connections`}.`);
+console.log(
+  `${successfulOperations} calls were answered, and ${cancelledOperations} cancelled when the next key came.`,
+);
+console.log(`They used ${opened === 1 ? 'the same connection' : `${opened} connections`}.`);
 
 await pool.destroy();
 await service.close();
 
-/** What is in the field after every key: typed in a hurry, with a slip, and with pauses to look. */
+/** The text in the field after each key: typed fast, with a mistake, and with pauses to read. */
 function typed(): Observable<string> {
   const [hurry, look] = [75, 400];
   return from('los⌫⌫i…⌫os ang…eles').pipe(

@@ -1,6 +1,6 @@
 /**
- * Watching a pool on a bad day: somebody forgets a lease, callers wait in vain, and the remote node is restarted. What happens is told by
- * `events$`, who has what by `holders()`, and how long it all took by `timings()`.
+ * Observes a pool in trouble: a caller forgets to release a lease, waiters time out, and the remote node is restarted. `events$` reports what
+ * happens, `holders()` the holder of each connection, and `timings()` the durations.
  *
  *     node --import tsx examples/watch-pool.ts
  */
@@ -10,7 +10,7 @@ import { batchParallel, createPool, Histogram, withConnection } from '../src/ind
 import type { HistogramJSON, Lease, PoolEvent } from '../src/index';
 import type { RpcConnection } from '../src/connectors/msgpack-rpc/index';
 
-// The remote node: embedded here, but spoken to over TCP like any other. A call takes it 5 ms.
+// The remote node runs in this process, and is called over TCP like any other. A call takes 5 ms.
 const methods = { look_up: () => new Promise((resolve) => setTimeout(resolve, 5, 'found')) };
 let node = await serveNode({ methods });
 
@@ -30,17 +30,17 @@ pool.events$.subscribe((event) => {
 console.log('Twenty orders, four at a time:');
 await orders(20);
 
-console.log('\nSomebody forgets to give back what he has acquired:');
+console.log('\nA caller forgets to release its lease:');
 const forgotten = await forgetful();
 await orders(1);
 for (const { label, connection } of pool.holders()) console.log(`  '${label}' has connection ${connection}`);
 
-console.log('\nHe has the other one as well, and the next order waits in vain:');
+console.log('\nIt holds the other connection as well, and the next order times out:');
 const another = await forgetful();
 await orders(1);
 for (const lease of [forgotten, another]) lease.release();
 
-console.log('\nThe node is restarted, and connections are opened again when they are wanted:');
+console.log('\nThe node is restarted, and connections are opened again on demand:');
 const port = Number(node.target.split(':').at(-1));
 await node.close();
 await lastValueFrom(timer(20));
@@ -51,7 +51,7 @@ console.log('\nThe end:');
 await pool.destroy();
 await node.close();
 
-// As a file would keep them: what is read back is a histogram again, and can be merged with those of other days and other processes.
+// As in a file: each histogram can be read from JSON, and merged with those of other days and other processes.
 const saved = JSON.stringify(pool.timings());
 console.log(`\nIn ms, from ${saved.length} characters of JSON:   count   p50   p99   max`);
 for (const [what, json] of Object.entries(JSON.parse(saved) as Record<string, HistogramJSON>)) {
@@ -59,7 +59,7 @@ for (const [what, json] of Object.entries(JSON.parse(saved) as Record<string, Hi
   console.log(`  ${what.padEnd(32)}`, ...[count, p50, p99, max].map((value) => value.toFixed(0).padStart(5)));
 }
 
-/** What an operator wants to read. The rest is for those who count: see `pool.stats$`. */
+/** The events that an operator reads. For the counts see `pool.stats$`. */
 function told(event: PoolEvent): string | null {
   switch (event.type) {
     case 'opened':
@@ -67,12 +67,12 @@ function told(event: PoolEvent): string | null {
     case 'openFailed':
       return `a connect has failed, ${event.attempts} in a row: ${String(event.error)}`;
     case 'evicted':
-      return `connection ${event.connection} goes: ${event.reason}, after ${event.uses} uses`;
+      return `connection ${event.connection} is closed: ${event.reason}, after ${event.uses} uses`;
     case 'leaked':
       return `'${event.label}' has held connection ${event.connection} for ${event.held} ms; acquired ${callerIn(event.stack)}`;
     case 'timedOut':
     case 'rejected':
-      return `'${event.label}' got nothing: ${(event.error as Error).message}`;
+      return `'${event.label}' got no connection: ${(event.error as Error).message}`;
     case 'breaker':
       return `the breaker is ${event.state}`;
     case 'destroyed':

@@ -1,5 +1,5 @@
-// The command as its users get it: packs what has been built, installs the tarball into an empty folder, and lets `serve`, `send` and
-// `stress` talk to each other there, through npx, and `simulate` talks to nobody.
+// Tests the command as its users install it: packs the built package, installs the tarball into an empty folder, and runs `serve`, `send`,
+// `stress` and `simulate` there through npx. The first three connect to each other; `simulate` connects to no target.
 import { spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function expect(what, result, status, stdout) {
   if (result.status !== status || !right) problems.push(`${what}: ${JSON.stringify(result)}`);
 }
 
-/** What npx would start: npx itself does not live through Ctrl-C to tell how that ended. */
+/** The program that npx would start: after Ctrl-C npx itself does not report the exit code. */
 function serve() {
   const child = spawn(join(folder, 'node_modules', '.bin', name), ['serve'], { cwd: folder });
   const target = new Promise((resolve, reject) => {

@@ -16,7 +16,7 @@ const parts = ['bad-day', 'erlang-node', 'progress-bar', 'store-node', 'time-zon
 
 const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
-/** What is known of an example: what it prints, its status, when to interrupt it, and what it needs. */
+/** The expectations for an example: what it prints, its exit code, when to interrupt it, and what it needs. */
 const known = {
   main: { prints: /109 done, 0 failed/ },
   'nest/main': { prints: /warm before the first request: 2 connections\n.*words: 6.*\n.*\n.*words: 4.*\nclosed: 0/ },

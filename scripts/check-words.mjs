@@ -1,5 +1,5 @@
 // Keeps words that a reader would first have to learn out of the sources, the docs and the titles of the specs: person pronouns for
-// program objects, private metaphors, and names that have been replaced.
+// program objects, private metaphors, and names that have been replaced. In bench, examples and scripts the comments are checked.
 //
 //   node scripts/check-words.mjs              fails on every hit outside of `notDoneYet`
 //   node scripts/check-words.mjs src/ix docs  every hit in these files and folders, done or not
@@ -269,6 +269,25 @@ function checkTitles(file, text) {
   visit(source);
 }
 
+function checkComments(file, text) {
+  const source = parse(file, text);
+  const comments = new Map();
+  const visit = (node) => {
+    const start = node.getFullStart();
+    const found = [
+      ...(ts.getLeadingCommentRanges(text, start) ?? []),
+      ...(ts.getTrailingCommentRanges(text, start) ?? []),
+    ];
+    for (const { pos, end } of found) comments.set(pos, end);
+    for (const child of node.getChildren(source)) visit(child);
+  };
+  visit(source);
+  let read = '';
+  for (const [pos, end] of [...comments].sort(([a], [b]) => a - b))
+    read += blank(text.slice(read.length, pos)) + text.slice(pos, end);
+  checkProse(file, text, read);
+}
+
 function checkPath(file) {
   const words = file.replace(/\.\w+$/, '').replace(/[-./]+/g, ' ');
   for (const [rule, use] of proseRules)
@@ -291,6 +310,8 @@ for (const file of new Set(files)) {
   } else if (/^spec\/.*\.spec\.ts$/.test(file)) {
     checkPath(file);
     checkTitles(file, read());
+  } else if (/^(?:bench|examples|scripts)\/.*\.(?:ts|mjs)$/.test(file)) {
+    checkComments(file, read());
   }
 }
 

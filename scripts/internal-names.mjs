@@ -10,7 +10,7 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** What reads the names of an object's members when it is called with the object. */
+/** Functions that read the names of an object's members when they are called with the object. */
 const readsNames = /^(Object|JSON|Reflect)\.|^structuredClone$|\.postMessage$/;
 
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';

@@ -52,10 +52,10 @@ const specs = [
 ];
 const without =
   /acceptance\/(black-hole|dead-target|million|outage|postgres-max|process-end)|ix\/(traps|types|stopping)/;
-/** A small share of what could run for ever: a mutant that survives runs all of it. */
+/** A small share of the specs that could run without an end: a mutant that survives runs all of it. */
 const env = { ...process.env, FC_STEPS: '5000', LEDGER_RUNS: '400', WALK_SAMPLE: '150' };
 const outdir = join(root, 'temp/mutation');
-/** Not there: it is made anew each time. */
+/** Not in `outdir`, which each run creates anew. */
 const resultFile = join(root, 'temp/mutation-result.json');
 
 const began = performance.now();
@@ -77,15 +77,15 @@ function cpuOf(pid) {
   }
 }
 
-/** In s. So long a child may sleep in one spec: a spec waits for a real timer for a second or two. One that looks again and again sleeps in between. */
+/** In s. The time for which a child process may sleep in one spec: a spec waits for a real timer for a second or two. A poll sleeps too. */
 const asleepLimit = 60;
 /** In ms of CPU time, on top of what a spec takes without a mutant. */
 const cpuLimit = 15_000;
 
 /**
- * Runs a child to its end, or until it does not come to one. That is judged by what it does, not by the time on the wall, since the machine
- * may be busy: a spec that takes many times the CPU time that it takes without a mutant, or a process that sleeps for a minute, nearly all the
- * time. One that waits for a processor does not sleep.
+ * Runs a child process until it ends, or until it counts as stuck. Other load on the machine must not affect that, so it is judged by CPU
+ * time and sleep: a spec is stuck when it takes many times the CPU time that it takes without a mutant, and a process when it sleeps for nearly
+ * all of a minute. A process that waits for a CPU does not sleep.
  */
 function run(task, cpuOfSpec = new Map()) {
   return new Promise((resolve) => {
@@ -124,7 +124,7 @@ function run(task, cpuOfSpec = new Map()) {
   });
 }
 
-/** Takes minutes, and comes out the same as long as sources and specs are the same. */
+/** Takes minutes, and has the same result as long as the sources and the specs are the same. */
 async function dryRun() {
   const hash = createHash('sha256');
   for (const name of readdirSync(outdir, { recursive: true }).sort()) {
@@ -153,7 +153,9 @@ for (const spec of usable) for (const id of spec.ids) reached.get(id).push(spec)
 const atLoad = new Set(dry.atLoad);
 const cpuOfSpec = new Map(usable.map(({ name, ms }) => [name, ms]));
 
-/** The order that finds a mutant soonest: specs of the mutated file first, then the quick ones, and files that reach all last. */
+/**
+ * The order that detects a mutant soonest: first the specs of the mutated file, then the fast ones, and files that reach everything last.
+ */
 function specsFor(mutant) {
   const specs = atLoad.has(mutant.id) ? usable : reached.get(mutant.id);
   const own = basename(mutant.file, '.ts');
@@ -223,7 +225,7 @@ say(
 
 const results = [];
 const queue = [...drawn];
-// They are in random order: those that have been begun when the time is over are a sample, too. All of them are tried to the end.
+// They are in random order: those that have begun when the time is over are a sample, too. Each of these runs to its end.
 const over = performance.now() + Number(values.minutes) * 60_000;
 await Promise.all(
   Array.from({ length: jobs }, async () => {

@@ -11,7 +11,7 @@ const parts = [
   'examples/bad-day.ts',
 ];
 
-/** The hash of what can be seen on the dashboard's page: its sources, and the sentences. */
+/** The hash of everything that is visible on the dashboard's page: its sources, and the sentences. */
 export function pageHash() {
   const files = parts.flatMap((part) =>
     part.endsWith('.ts') ? [join(root, part)] : readdirSync(join(root, part)).map((name) => join(root, part, name)),

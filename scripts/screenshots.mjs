@@ -1,5 +1,5 @@
-// Takes the screenshots of the dashboard into docs/images: three pools on a bad day, light, dark and on a phone. With the hash of what the
-// page is made of, so that a spec can tell that they are of an older one.
+// Takes the screenshots of the dashboard for docs/images: three pools in trouble, in light, in dark and on a phone. Stores the hash of the
+// sources of the page with them, so that a spec can detect that they are outdated.
 //
 //   npm run screenshots
 import { execFileSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { dashboard } from '../src/dashboard/index.ts';
 import { pageHash } from './page-hash.mjs';
 
 const folder = resolve(import.meta.dirname, '../docs/images');
-/** In ms: until all three troubles are there to be seen. */
+/** In ms: until all three problems are visible. */
 const until = 45_000;
 
 const shots = [

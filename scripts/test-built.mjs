@@ -24,7 +24,7 @@ const files = readdirSync(spec, { recursive: true })
   });
 if (files.length === 0) throw new Error('no such spec imports only from entries');
 
-/** In ms: a spec that waits for ever must not hold up the run. */
+/** In ms: a spec that waits without an end must not block the run. */
 const timeLimit = 600_000;
 setTimeout(() => {
   console.error(`The specs have not ended within ${timeLimit / 1000} s.`);

@@ -6,14 +6,14 @@ import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** What is used of each package: its command, streams and preset codec are left out. */
+/** The files of each package that are used: without its command, streams and preset codec. */
 const parts = {
   'msgpack-lite': `
     export { Encoder } from 'msgpack-lite/lib/encoder.js';
     export { createCodec } from 'msgpack-lite/lib/ext.js';`,
 };
 
-/** The packages whose files a bundle has. */
+/** The packages whose files are in a bundle. */
 export const packagesOf = ({ inputs }) =>
   new Set(
     Object.keys(inputs).flatMap(

@@ -14,9 +14,9 @@ interface Outcome<R> {
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
- * The baseline of a batch that is pulled: so many slots, an outcome for each item, and a slot is taken from the draw until the consumer comes
- * back. It asks its source for one item at a time. It lends nothing, cancels nothing, hears of no error of its source, and is for one
- * consumer who waits for one pull at a time.
+ * The baseline of a pulled batch: it gives an outcome for each item. An item occupies one of the slots from the moment it is drawn until
+ * the consumer pulls again after its outcome. The batch asks its source for one item at a time. It lends nothing, cancels nothing, ignores
+ * errors of its source, and serves one consumer that waits for one pull at a time.
  */
 export class BareBatch<T, R> implements AsyncIterableIterator<Outcome<R>> {
   private readonly ready: Outcome<R>[] = [];

@@ -6,7 +6,7 @@ import type { BenchNode } from '../rpc/erlang-nodes';
 
 const FLAGS = 0x707470fbcn;
 
-/** A connection by hand: nothing is checked, and only what has to be sent is sent. */
+/** A minimal connection: it checks nothing, and sends only what is necessary. */
 export interface BareErlang {
   readonly socket: Socket;
   /** A request in which the number of the call is to be written, at `at`. */
@@ -82,7 +82,10 @@ function handshakeMessages(socket: Socket): () => Promise<Buffer> {
   };
 }
 
-/** As many calls under way; what a chunk answers is asked for again in one write. The end of a monitor is sent with the call itself. */
+/**
+ * Keeps `inFlight` calls in progress: for the replies in one chunk it sends as many new calls, in one write. The end of a monitor is sent
+ * with the call itself.
+ */
 export function bareLane({ socket, request, at }: BareErlang, inFlight: number): Lane {
   return (meter) =>
     new Promise<void>((resolve) => {

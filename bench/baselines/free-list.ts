@@ -1,4 +1,4 @@
-/** The baseline of leasing: an array of idle resources, and those who wait for one as callbacks. It keeps no rule of a pool. */
+/** The baseline of leasing: an array of idle resources, and an array of the callbacks of waiters. It has no other feature of a pool. */
 export class FreeList {
   private readonly idle: object[] = [];
   private waiting: ((resource: object) => void)[] = [];
@@ -18,11 +18,11 @@ export class FreeList {
   release(resource: object): void {
     this.idle.push(resource);
     if (this.serving || this.next === this.waiting.length) return;
-    // A callback that gives back at once is served by this loop, not deeper and deeper on the stack.
+    // A callback that releases synchronously is served by this loop, so that the stack does not grow.
     this.serving = true;
     while (this.next < this.waiting.length && this.idle.length > 0) this.waiting[this.next++]!(this.idle.pop()!);
     this.serving = false;
-    // What has been served is let go once it is half of the array: also of a line that is never empty.
+    // Removes the served callbacks when they are half of the array: a queue that is never empty must not grow without a limit.
     if (this.next * 2 >= this.waiting.length) {
       this.waiting = this.waiting.slice(this.next);
       this.next = 0;

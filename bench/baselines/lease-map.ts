@@ -2,8 +2,8 @@ import { Observable, type OperatorFunction } from 'rxjs';
 import type { FreeList } from './free-list';
 
 /**
- * The baseline of a batch: one operator by hand that leases from the list, runs the work, a value or a promise, and gives back, `concurrency`
- * at a time. It knows no errors, no cancelling and no inner Observables.
+ * The baseline of a batch: one operator written by hand that leases from the list, runs the work (a value or a promise), and releases,
+ * `concurrency` items at a time. It supports no errors, no cancellation and no inner Observables.
  */
 export function leaseMap<T, R>(
   list: FreeList,

@@ -9,7 +9,7 @@ interface Waiter {
 
 const TIMEOUT = 30_000;
 
-/** The baseline of leasing by promises: a linked line, and one timer for all of it, since all wait equally long. */
+/** The baseline of leasing by promises: a queue as a linked list, with one timer for all waiters, since all have the same time limit. */
 export function barePromisePool(size: number): PromisePool {
   const idle: object[] = Array.from({ length: size }, () => ({}));
   let first: Waiter | undefined;

@@ -2,7 +2,7 @@ import { BehaviorSubject } from 'rxjs';
 import type { Measure } from '../runner/case';
 import { milliseconds, warmUp } from '../runner/timed';
 
-/** The baseline of stats: eight numbers, frozen and handed to a BehaviorSubject at each change, whether anybody looks or not. */
+/** The baseline of stats: eight numbers, frozen and emitted by a BehaviorSubject at each change, with or without subscribers. */
 export const snapshots =
   (subscribers: number): Measure =>
   async (changes) => {

@@ -8,7 +8,7 @@ import { warmPool } from './warm-pool';
 
 const CONCURRENCY = 10;
 
-/** A batch of 10,000 is over in a few milliseconds: so many items are worth measuring. */
+/** A batch of 10,000 items takes a few milliseconds: fewer would not be measurable. */
 const ENOUGH = 100_000;
 
 const leasing = (batch: (items$: Observable<number>, pool: ConnectionPool<object>) => Observable<unknown>): Measure =>

@@ -20,7 +20,7 @@ export const callers: Case = {
   title: '100 callers on 10 connections',
   about:
     'Each caller acquires, awaits a promise that is resolved already, releases, and begins again: 90 are always waiting.',
-  // Fewer are over before the compiler is.
+  // A smaller number ends before the compiler has optimised the code.
   amount: { full: 500_000, quick: 200_000 },
   metrics: [{ key: 'ns', title: 'ns per use' }],
   contenders: [

@@ -36,7 +36,7 @@ const handmade = 'generic-pool, msgpack-lite';
 const fast = 'pool.use, msgpackr';
 const lite = 'pool.use, msgpack-lite';
 
-/** Those that the figures are made of; the quick suite has nobody else. */
+/** The contenders that the figures are computed from; the quick suite runs only these. */
 const primary = new Set(['raw socket', pipelining, 'undici', handmade, fast, lite]);
 
 const contenders = (inFlight: number): readonly Contender[] => {

@@ -88,7 +88,7 @@ const erlangCase = (inFlight: number): Case => {
       inFlight === 1
         ? { what: `pool.use ÷ ${watched}`, unit: '×', value: (m) => m(ours) / m(watched), atLeast: 0.6 }
         : { what: 'pool.use ÷ Erlang itself', unit: '×', value: (m) => m(ours) / m(erlang), atLeast: 0.5 },
-      // On a machine that others use this lasts, where calls a second do not.
+      // On a busy machine this ratio is stable; the number of calls per second is not.
       {
         what: `CPU of ${watched} ÷ of pool.use`,
         unit: '×',

@@ -1,4 +1,4 @@
-/** How cost grows with the size of the pool, the number of callers, the length of the line, and the number of those who look at the stats. */
+/** How cost grows with the size of the pool, the number of callers, the length of the queue, and the number of subscribers to the stats. */
 import { barePromisePool } from '../baselines/promise-pool';
 import { awaitedCallers, usingCallers } from '../measures/callers';
 import { acquireLine, awaitedLine, listLine } from '../measures/lines';
@@ -94,7 +94,7 @@ const lengths = decades(1, 1_000_000);
 const line = (name: string, kind: Contender['kind'], inLine: QueueFactory, xs?: readonly number[]) => ({
   name,
   kind,
-  // The length is the amount.
+  // Here the amount is the length of the queue.
   at: (length: number) => () => queued(inLine)(length),
   key: 'ns',
   ...(xs === undefined ? {} : { xs }),
@@ -137,7 +137,7 @@ const watchers = [0, ...decades(1, 1000)];
 const perWatcher = (m: (name: string, x: string) => number, x: string): number =>
   (m('pool.use', x) - m('pool.use', '0')) / Number(x);
 
-/** The more look, the fewer uses tell how long one takes. */
+/** With more subscribers, fewer uses are enough to measure the time of one. */
 const uses =
   (subscribers: number): Measure =>
   (amount) =>

@@ -7,7 +7,7 @@ import { connect, warmPool } from './warm-pool';
 
 const SIZE = 1000;
 
-/** Several, or the last garbage of something else would count. */
+/** Several pools, so that garbage of other code does not dominate the result. */
 const weighed =
   (make: () => unknown): Measure =>
   async (count) => {

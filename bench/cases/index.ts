@@ -16,7 +16,7 @@ import { stats } from './stats';
 import { use } from './use';
 import { manyWaiters, waiters } from './waiters';
 
-/** In the order in which they are told. */
+/** In the order in which they are reported. */
 export const allCases: readonly Case[] = [
   use,
   channels,

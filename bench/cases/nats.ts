@@ -35,7 +35,7 @@ const unpooled: Lanes = async (connections, inFlight) => {
   return opened.flatMap((nats) => times(inFlight, () => subscribing(() => nats.request('echo', TEXT))));
 };
 
-/** Without the error that the client makes for each request, so that a failed one can say where it was made. */
+/** Without the error that the client creates for each request in order to report where a failed request was made. */
 const untraced: Lanes = async (connections, inFlight) => {
   const servers = await startResponder();
   const opened = await Promise.all(times(connections, () => connectClient({ servers, noAsyncTraces: true })));
@@ -90,7 +90,7 @@ export const natsRequests: readonly Case[] = [1, 10, 100].map(natsCase);
 
 const MB = 1024 * 1024;
 
-/** What the heap and what is outside of it hold after a first tenth of the requests, and by how much that is more at the end. */
+/** The use of the heap and of external memory after a tenth of the requests, and how much higher both are at the end. */
 const held =
   (request: (servers: string) => Promise<() => Promise<unknown>>): Measure =>
   async (count) => {

@@ -48,7 +48,7 @@ const pulls = (id: string, work: Work, title: string, about: string): Case => {
       {
         ...contender(rx, 'peer', rxMergeMap),
         rounds: { full: 1, quick: 0 },
-        // Of promises more would take many minutes.
+        // A larger number of promises would take many minutes.
         amount: { full: work === 'promises' ? 100_000 : 1_000_000, quick: 10_000 },
       },
       contender(pooled, 'ours', ours),

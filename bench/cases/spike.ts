@@ -17,7 +17,7 @@ interface Spike {
   readonly ms: number;
 }
 
-/** The first few open at once, so that the spike finds them there. */
+/** The first few open at once, so that they are open when the spike begins. */
 class Target {
   connects = 0;
 
@@ -32,7 +32,7 @@ async function callers(target: Target, once: () => Promise<unknown>): Promise<Sp
   return { extra: target.connects - OPEN, ms: performance.now() - start };
 }
 
-/** The median of so many, each on a pool of its own, after one that nobody counts: a cold one would show the compiler. */
+/** The median of this number of spikes, each on a new pool. A first one is not counted, because its code is not yet compiled. */
 const several =
   (spike: () => Promise<Spike>): Measure =>
   async (count) => {

@@ -5,10 +5,10 @@ import type { Amount, Case, Medians } from '../runner/case';
 const unobserved = 'pool.use, no subscriber';
 const observed = 'pool.use, one subscriber';
 
-/** A change alone takes a nanosecond: fewer say nothing. */
+/** A change takes a nanosecond: a smaller number cannot be measured. */
 const alone: Amount = { full: 5_000_000, quick: 2_000_000 };
 
-/** What the subscriber adds to a use, for each of its changes. */
+/** The time that the subscriber adds to a use, divided by the number of changes. */
 const perChange = (m: Medians): number => (m(observed, 'use') - m(unobserved, 'use')) / m(observed, 'changes');
 
 export const stats: Case = {

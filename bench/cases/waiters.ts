@@ -19,7 +19,7 @@ const SIZE = 10;
 interface Entrant {
   readonly kind: Contender['kind'];
   readonly inLine: QueueFactory;
-  /** Its line is an array emptied with `shift()`: a million of them would take hours. */
+  /** The queue of this pool is an array that is emptied by `shift()`: a million waiters would take hours. */
   readonly shifts?: true;
   /** Not in the quick suite. */
   readonly minor?: true;

@@ -3,7 +3,7 @@ import { createPool, type ConnectionPool, type PoolOptions } from '../../src/ind
 
 export const connect = (): Observable<object> => new Observable((subscriber) => subscriber.next({}));
 
-/** A pool of ours with everything at its default but the bound of the line, and all its connections open. */
+/** One of our pools, with all its connections open, and with default options except for the maximum length of the queue. */
 export async function warmPool(
   max: number,
   options: Omit<Partial<PoolOptions<object>>, 'max'> = {},

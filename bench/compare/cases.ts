@@ -2,7 +2,7 @@ import type { MakeSubject, Subject } from './subject';
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How a promise stands after so many ms. */
+/** The state of a promise after this time (ms). */
 async function after(ms: number, promise: Promise<unknown>): Promise<'resolved' | 'rejected' | 'pending'> {
   return Promise.race([
     promise.then(
@@ -19,7 +19,7 @@ const open = async (pool: Subject, count: number): Promise<object[]> =>
 const nothing = async (): Promise<void> => {};
 const object = async (): Promise<object> => ({});
 
-/** One thing that other pools get wrong: what is done, and what comes of it, as figures and words. */
+/** A case that other pools handle wrongly: what is done, and the result, as numbers and words. */
 export interface CompareCase {
   readonly id: string;
   readonly title: string;
@@ -43,7 +43,7 @@ export const cases: readonly CompareCase[] = [
         disconnect: nothing,
       });
       for (const lent of await open(pool, 5)) pool.release(lent);
-      // So that the pool knows what a use takes, as it would in life.
+      // So that the pool has measured the duration of a use, as in production.
       for (const lent of await open(pool, 5)) {
         await sleep(2);
         pool.release(lent);
@@ -64,7 +64,7 @@ export const cases: readonly CompareCase[] = [
   },
   {
     id: 'dead',
-    title: 'connect always fails, for a second',
+    title: 'connects always fail, for a second',
     run: async (make) => {
       let dials = 0;
       const pool = await make({
@@ -72,7 +72,7 @@ export const cases: readonly CompareCase[] = [
         acquireTimeout: 5_000,
         connect: async () => {
           dials++;
-          // Not in a microtask: there are pools that would never let a timer fire again.
+          // Not in a microtask: with some pools no timer would fire any more.
           await new Promise(setImmediate);
           throw new Error('ECONNREFUSED');
         },
@@ -87,12 +87,12 @@ export const cases: readonly CompareCase[] = [
       await sleep(Math.max(0, 1_000 - (Date.now() - began)));
       const tries = dials;
       void pool.close().catch(() => {});
-      return { tries, 'caller told after ms': told < 0 ? 'not within a second' : told };
+      return { tries, 'caller notified after ms': told < 0 ? 'not within a second' : told };
     },
   },
   {
     id: 'twice',
-    title: 'a second release, after somebody else was lent the same connection',
+    title: 'a second release, when another caller holds the connection',
     run: async (make) => {
       const pool = await make({ max: 1, acquireTimeout: 200, connect: object, disconnect: nothing });
       const first = await pool.acquire();
@@ -104,7 +104,7 @@ export const cases: readonly CompareCase[] = [
       } catch {
         threw = true;
       }
-      // max is 1 and the second holds it: nobody else may get anything.
+      // max is 1, and the second caller holds the connection: no other caller may get one.
       const third = await after(100, pool.acquire());
       if (third !== 'resolved') pool.release(second);
       void pool.close().catch(() => {});
@@ -113,7 +113,7 @@ export const cases: readonly CompareCase[] = [
   },
   {
     id: 'slow close',
-    title: 'most connections open at a time, with max 2 and a close of 50 ms',
+    title: 'maximum of open connections, with max 2 and a close of 50 ms',
     run: async (make) => {
       let live = 0;
       let peak = 0;
@@ -137,7 +137,7 @@ export const cases: readonly CompareCase[] = [
   },
   {
     id: 'waiters',
-    title: 'who waits when the pool is closed',
+    title: 'a waiter when the pool is closed',
     run: async (make) => {
       const pool = await make({ max: 1, acquireTimeout: 5_000, connect: object, disconnect: nothing });
       const held = await pool.acquire();
@@ -147,7 +147,7 @@ export const cases: readonly CompareCase[] = [
       const atOnce = await after(50, waiter);
       pool.release(held);
       const then = await after(300, waiter);
-      return { 'while a connection is still lent': atOnce, 'when it is back': then };
+      return { 'while a connection is still lent': atOnce, 'when it is released': then };
     },
   },
   {
@@ -172,7 +172,7 @@ export const cases: readonly CompareCase[] = [
       } catch {
         outcome = 'throws';
       }
-      return { outcome, 'opened anew': dials > 1 };
+      return { outcome, 'opened again': dials > 1 };
     },
   },
   {
@@ -196,7 +196,7 @@ export const cases: readonly CompareCase[] = [
       const ms = Date.now() - began;
       const left = pool.waiting();
       pool.release(held);
-      return { rejected, ms, 'left in line': left };
+      return { rejected, ms, 'left in the queue': left };
     },
   },
 ];

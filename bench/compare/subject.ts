@@ -1,13 +1,13 @@
-/** A pool that is put to the test, whatever its own names for things are. */
+/** A pool under test: the same interface for all of them. */
 export interface Subject {
   acquire(): Promise<object>;
-  /** Gives back, as its users write it: also a second time, if they write it twice. */
+  /** Releases, as the users of this pool write it; a second call must reach the pool too. */
   release(lent: object): void;
-  /** What was lent is broken, and is to be closed. */
+  /** The connection is broken, and must be closed. */
   discard(lent: object): void;
   /** Closes the pool for good. */
   close(): Promise<unknown>;
-  /** How many are waiting by its own account. */
+  /** The number of waiters, as the pool reports it. */
   waiting(): number;
 }
 

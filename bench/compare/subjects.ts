@@ -46,7 +46,7 @@ const tarn: MakeSubject = async ({ max, acquireTimeout, connect, disconnect }) =
   return {
     acquire: () => pool.acquire().promise,
     release: (lent) => void pool.release(lent),
-    // It closes none by itself but what it finds broken when it is to be lent again.
+    // It closes a connection only when it is about to lend it again and finds it broken.
     discard: (lent) => {
       broken.add(lent);
       pool.release(lent);

@@ -5,7 +5,7 @@ const codec = createLiteCodec();
 const pack = (value: unknown): Buffer => Buffer.from(codec.encode(value));
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Never-ending, as far as a socket goes: as many of a message as make up 64 KiB. */
+/** Sent without end: this message, repeated to 64 KiB. */
 const many = (message: unknown): Buffer => {
   const one = pack(message);
   return Buffer.concat(Array<Buffer>(Math.ceil(65_536 / one.length)).fill(one));
@@ -64,7 +64,7 @@ const attacks: Readonly<Record<string, (port: number) => Promise<void>>> = {
   },
 };
 
-/** Does it until the process is ended; says so when it has begun. */
+/** Runs the attack until the process is ended; reports that it has begun. */
 export async function attack(scene: string, port: number): Promise<void> {
   process.on('disconnect', () => process.exit());
   const attacking = attacks[scene]!(port);
@@ -74,7 +74,7 @@ export async function attack(scene: string, port: number): Promise<void> {
   await pause(2 ** 31 - 1);
 }
 
-/** Those that are closed stay closed: how many the node takes is its affair. */
+/** A connection that is closed is not opened again: the number of connections is the decision of the node. */
 async function connect(port: number, count: number): Promise<Socket[]> {
   const sockets: Socket[] = [];
   for (let i = 0; i < count; i++) {

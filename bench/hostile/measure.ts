@@ -28,11 +28,11 @@ export interface SceneResult {
 const WARM_UP = 1_000;
 const BEFORE = 2_000;
 const DURING = 4_000;
-/** Between two calls of the good client. */
+/** The pause between two calls of the good client. */
 const PACE = 2;
-/** Calls after which a connection of the good client is replaced: a node that lets no new clients in fails the next calls. */
+/** The number of calls after which the good client replaces a connection: if the node accepts no new clients, the next calls fail. */
 const RECONNECT_AFTER = 50;
-/** What takes longer has failed. */
+/** A call that takes longer counts as failed. */
 const CALL_TIMEOUT = 10_000;
 
 process.setMaxListeners(0);
@@ -66,7 +66,7 @@ async function measure(scene: Scene): Promise<SceneResult> {
   return { scene, before, during, rssBefore, rssDuring };
 }
 
-/** One call after the other, as a good client makes them. */
+/** The calls of the good client, one after the other. */
 async function calls(pool: ConnectionPool<RpcConnection>, ms: number): Promise<Latencies> {
   const latencies: number[] = [];
   let failed = 0;

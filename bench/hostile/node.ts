@@ -1,16 +1,16 @@
 import { builtinMethods, serveNode } from '../../src/connectors/msgpack-rpc/index';
 
-/** What the process of the node says of itself. */
+/** What the process of the node reports. */
 export interface NodeReport {
   readonly target: string;
-  /** Resident, the most there was. */
+  /** The maximum of resident memory. */
   readonly rss: number;
   readonly clients: number;
 }
 
 const SAMPLE = 50;
 
-/** A node with its defaults, as anybody would start it; its memory is asked for over IPC. */
+/** A node with default options; it reports its memory over IPC. */
 export async function runNode(): Promise<void> {
   const node = await serveNode({ methods: { ...builtinMethods, big: () => Buffer.alloc(1024 * 1024) } });
   let rss = 0;

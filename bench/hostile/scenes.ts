@@ -1,7 +1,7 @@
 export interface Scene {
   readonly name: string;
   readonly what: string;
-  /** Hostile processes. */
+  /** The number of hostile processes. */
   readonly peers: number;
 }
 

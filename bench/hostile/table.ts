@@ -10,7 +10,7 @@ const BEGIN = '<!-- hostile:begin -->';
 const END = '<!-- hostile:end -->';
 const machine = thisMachine();
 
-/** The results as a table; with `write` also on the page, between its marks. */
+/** The results as a table; with `write` the table is also written into the page, between its marks. */
 export async function writeTable(results: readonly SceneResult[], write: boolean): Promise<string> {
   const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 0);
   const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);

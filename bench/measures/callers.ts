@@ -1,4 +1,4 @@
-/** Callers that acquire, await a promise that is resolved already, give back, and begin again. */
+/** Callers that acquire, await a promise that is resolved already, release, and begin again. */
 import { lastValueFrom, Observable } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import { warmPool } from '../cases/warm-pool';
@@ -8,13 +8,13 @@ import { warmed, type PromisePool } from '../peers/promise-pool';
 import type { Measure } from '../runner/case';
 import { timed } from '../runner/timed';
 
-/** How many callers there are, and how many connections. */
+/** The number of callers, and the number of connections. */
 export interface Crowd {
   readonly callers: number;
   readonly size: number;
 }
 
-/** Resolved already: what is waited for is the pool. */
+/** Resolved already, so that only the pool is measured. */
 const done = Promise.resolve(1);
 const work = (): Promise<number> => done;
 
@@ -24,7 +24,7 @@ const together = (
   operations: number,
 ): Promise<unknown> => Promise.all(Array.from({ length: callers }, () => caller(Math.ceil(operations / callers))));
 
-/** A caller who asks again when its last use has ended. */
+/** A caller that acquires again when its last use has ended. */
 const callingAgain =
   (use: (ended: () => void) => void) =>
   (uses: number): Promise<void> =>

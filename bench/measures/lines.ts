@@ -1,4 +1,4 @@
-/** Who gets in line, and how: see `gathered`. */
+/** Ways in which callers enter the queue: see `queued`. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { firstValueFrom, of } from 'rxjs';
 import type { Lease } from '../../src/index';
@@ -32,7 +32,7 @@ export const awaitedLine =
     };
   };
 
-/** What lends nothing is held up by as many whose work does not end before it may. */
+/** A limiter lends nothing: it is kept busy by tasks that do not end before `begin` is called. */
 export const limitedLine =
   (make: (concurrency: number) => Promise<Limiter>): QueueFactory =>
   async (served) => {
@@ -102,7 +102,7 @@ export const acquireLine = ours('acquire');
 export const useLine = ours('use');
 export const acquireLineWithoutContext = ours('acquire', { context: false });
 
-/** The same where the program has a store, which makes every context dearer. */
+/** The same in a program with an AsyncLocalStorage, which makes each async context more expensive. */
 export const acquireLineWithStore: QueueFactory = async (served) => {
   const store = new AsyncLocalStorage<object>();
   const line = await acquireLine(served);

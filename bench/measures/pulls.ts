@@ -10,19 +10,19 @@ import type { Measure } from '../runner/case';
 import { collectGarbage, milliseconds, timeIsTaken, warmUp } from '../runner/timed';
 
 const CONCURRENCY = 10;
-/** The consumer waits a turn of the event loop after so many results. */
+/** The consumer waits for one turn of the event loop after this number of results. */
 const BREATH = 1_000;
-/** How often the heap is looked at in a run, and how many items say all there is to say about it. */
+/** The number of heap measurements in a run, and the number of items that is enough for them. */
 const LOOKS = 50;
 const WEIGHED = 200_000;
 const WARM = 20_000;
 
 export type Work = 'synchronous' | 'promises';
 
-/** Told of each result; whoever hands it over waits for the promise, if there is one. */
+/** Receives each result; the producer awaits the returned promise, if there is one. */
 type Consume = (result: unknown) => Promise<void> | undefined;
 
-/** Draws, works, hands over, until the items are at their end. */
+/** Draws items, works on them and passes on the results, until there are no more items. */
 export type Puller = (items: AsyncGenerator<number>, work: Work, consume: Consume) => Promise<void>;
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -38,7 +38,7 @@ async function consumeAll(results: AsyncIterable<unknown>, consume: Consume): Pr
   }
 }
 
-/** Ten loops over one iterator, with no order, no errors and nothing lent. */
+/** Ten loops over one iterator: without order, error handling or leases. */
 export const bareWorkers: Puller = async (items, work, consume) => {
   const worker = async (): Promise<void> => {
     for (let next = await items.next(); next.done !== true; next = await items.next()) {
@@ -63,7 +63,7 @@ export const readableMap: Puller = (items, work, consume) => {
   return consumeAll(results, consume);
 };
 
-/** Draws all that there is, and keeps what waits in an array that is emptied by `shift()`. */
+/** Draws all items at once, and keeps those that wait in an array that is emptied by `shift()`. */
 export const rxMergeMap: Puller = async (items, work, consume) => {
   const results = rxFrom(items).pipe(
     mergeMap((item) => (work === 'promises' ? promised(item) : of(item)), CONCURRENCY),

@@ -1,4 +1,4 @@
-/** One use after the other of a pool of so many connections, nobody waiting. */
+/** Uses of a pool of a given size, one after the other, without waiters. */
 import { of } from 'rxjs';
 import type { ConnectionPool } from '../../src/index';
 import { FreeList } from '../baselines/free-list';
@@ -45,12 +45,12 @@ export const limitedUses = (make: () => Promise<Limiter>): Measure =>
 
 const noted = (): void => {};
 
-/** How somebody uses a pool once. */
+/** The ways to use a pool once. */
 export const ways = {
   plainly: (pool: ConnectionPool<object>) => pool.use(oneOf).subscribe(),
   'with options': (pool: ConnectionPool<object>) =>
     pool.use(oneOf, { label: 'report', acquireTimeout: 500 }).subscribe(),
-  // Deprecated, and everywhere.
+  // Deprecated, but widely used.
   // eslint-disable-next-line @typescript-eslint/no-deprecated, rxjs-x/prefer-observer
   'subscribe(next, error)': (pool: ConnectionPool<object>) => pool.use(oneOf).subscribe(noted, noted),
 };

@@ -4,7 +4,7 @@ import type { Measure } from '../runner/case';
 import { milliseconds, warmUp } from '../runner/timed';
 import { warmCore } from './core';
 
-/** What one change costs the core when so many look at the stats, with nothing else going on. */
+/** The cost of one change to the core with this number of subscribers to the stats, and with no other activity. */
 export const changesAlone =
   (subscribers: number): Measure =>
   async (changes) => {
@@ -23,7 +23,7 @@ export const changesAlone =
     return { ns: ms / changes / 1e-6 };
   };
 
-/** What one change costs in the life of a use, which makes several; also how many those are. */
+/** The cost of one change within a use, which makes several; also the number of these. */
 export const changesInUse =
   (subscribers: number): Measure =>
   async (uses) => {

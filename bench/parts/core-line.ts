@@ -36,7 +36,7 @@ class BareClaim extends Claim<object> {
 const SIZE = 10;
 const asking: ResolvedAcquireOptions = { acquireTimeout: 30_000, label: undefined, signal: undefined };
 
-/** Claims in the line of the core with nothing around them: what waiting costs before RxJS. */
+/** Claims in the queue of the core, without RxJS: the cost of waiting alone. */
 export const coreLine: QueueFactory = async (served) => {
   const { core } = await warmCore(SIZE, { context: false });
   let held: BareClaim[] = [];

@@ -4,7 +4,10 @@ import { createPool } from '../../src/pool/create-pool';
 import { internals, type PoolInternals } from '../../src/pool/rx/internals';
 import { connect } from '../cases/warm-pool';
 
-/** A pool made from the sources, with all its connections open, and its core: in the built package the members of a core have other names. */
+/**
+ * A pool made from the sources, with all its connections open, and its core. The built package cannot be used: it has short names for the
+ * members of the core.
+ */
 export async function warmCore(
   max: number,
   options: Omit<Partial<PoolOptions<object>>, 'max'> = {},

@@ -1,4 +1,4 @@
-/** What bounds how much runs at once without lending anything. */
+/** Limiters of concurrency that lend nothing. */
 import type { PromisePool } from './promise-pool';
 
 export interface Limiter {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 
-/** What pg-pool asks of a client, with nothing behind it. */
+/** The part of a client that pg-pool uses, without a server. */
 export const clientClass = (connect: () => Promise<object>) =>
   class extends EventEmitter {
     /** Without it, pg-pool takes the client for broken and replaces it after each use. */

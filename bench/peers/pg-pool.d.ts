@@ -1,4 +1,4 @@
-/** It comes without types, and those that there are bring the types of a whole database driver. */
+/** The package has no types of its own, and the published ones depend on the types of a whole database driver. */
 declare module 'pg-pool' {
   export default class Pool {
     constructor(options: { Client: unknown; max: number; connectionTimeoutMillis?: number });

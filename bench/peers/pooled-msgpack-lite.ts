@@ -4,7 +4,9 @@ import { createDecodeStream, encode } from 'msgpack-lite';
 import { awaiting, TEXT, times, type Lane } from '../rpc/lanes';
 import { startServer } from '../rpc/servers';
 
-/** What one writes who has a pool and a codec but no connector: generic-pool over msgpack-lite, one call at a time on each connection. */
+/**
+ * What a user writes that has a pool and a codec but no connector: generic-pool over msgpack-lite, one call at a time on each connection.
+ */
 export async function genericPoolOverMsgpackLite(connections: number): Promise<readonly Lane[]> {
   const port = await startServer('node');
   const { createPool } = (await import('generic-pool')).default;

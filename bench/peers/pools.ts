@@ -1,6 +1,6 @@
 /**
- * Other pools, with their own defaults but for `max` and the length of the line: what is compared is what one gets by writing
- * `npm install`.
+ * Other pools, with their default options except for `max` and the length of the queue: the comparison is between the pools as they are
+ * installed.
  */
 import type { MakePromisePool } from './promise-pool';
 

@@ -1,4 +1,4 @@
-/** What every pool that is compared can do, whatever it calls it. */
+/** The interface that all compared pools have in common. */
 export interface PromisePool {
   acquire(): Promise<object>;
   release(resource: object): void;
@@ -11,7 +11,7 @@ export interface PromisePoolOptions {
 
 export type MakePromisePool = (options: PromisePoolOptions) => Promise<PromisePool>;
 
-/** All connections open, and idle. */
+/** Opens all connections of a pool, and leaves them idle. */
 export async function warmed(pool: PromisePool, count: number): Promise<PromisePool> {
   const resources = await Promise.all(Array.from({ length: count }, () => pool.acquire()));
   for (const resource of resources) pool.release(resource);

@@ -1,15 +1,15 @@
-/** Other clients, each with ten connections of its own to a server that answers with what it is told. */
+/** Other clients, each with ten connections of its own to a server that echoes what it receives. */
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { awaiting, TEXT, times, type Lane } from '../rpc/lanes';
 import { startNats, startRedis, startServer } from '../rpc/servers';
 
-/** `connections` of them, `inFlight` calls on each. */
+/** `connections`: the number of connections; `inFlight`: the number of concurrent calls on each. */
 export type Lanes = (connections: number, inFlight: number) => Promise<readonly Lane[]>;
 
 type Call = () => Promise<unknown>;
 
-/** The same calls on each of several connections. */
+/** The same concurrent calls on each of several connections. */
 const onEach = async (connections: number, inFlight: number, connect: () => Promise<Call>): Promise<Lane[]> => {
   const calls = await Promise.all(times(connections, connect));
   return calls.flatMap((call) => times(inFlight, () => awaiting(call)));

@@ -1,4 +1,4 @@
-/** Curves on logarithmic axes, as an SVG of its own that needs nothing from the page it is on. */
+/** Curves on logarithmic axes, as an SVG that depends on nothing else in the page. */
 import type { Contender } from '../runner/case';
 import { short } from './numbers';
 
@@ -101,7 +101,7 @@ interface Axis {
   readonly ticks: readonly { readonly value: number; readonly at: number }[];
 }
 
-/** From one power of ten to another, with a tick at each; what is 0 lies a decade before the first. */
+/** From one power of ten to another, with a tick at each; a value of 0 is drawn one decade before the first. */
 function axis(values: readonly number[], from: number, to: number): Axis {
   const positive = values.filter((value) => value > 0);
   const smallest = Math.min(...positive);
@@ -116,7 +116,7 @@ function axis(values: readonly number[], from: number, to: number): Axis {
   return { at: (value) => place(value > 0 ? Math.log10(value) : low), ticks };
 }
 
-/** Names in the order of the ends of their lines, none on top of another. */
+/** Names in the order of the ends of their curves, placed so that they do not overlap. */
 function apart<T extends { readonly at: number }>(
   names: readonly T[],
   top: number,

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 
-/** Replaces what lies between the marks `bench:name` of a page by the section of that name. The prose around the marks is written by hand. */
+/**
+ * Replaces the text between the marks `bench:name` of a page by the section of that name. The prose around the marks is written by hand.
+ */
 export async function fill(file: string, sections: Readonly<Record<string, string>>): Promise<void> {
   let page = readFileSync(file, 'utf8');
   for (const [name, section] of Object.entries(sections)) {

@@ -5,7 +5,7 @@ import { short, shown, withUnit } from './numbers';
 
 const row = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
-/** Columns with numbers in them are aligned by their right side. */
+/** Columns that contain numbers are aligned to the right. */
 const table = (
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -104,7 +104,7 @@ function caseSection(one: Case, { cases }: Results): string {
 
 const HOTTEST = 8;
 
-/** Of cases with a figure that is not reached: in which functions the time goes. */
+/** For cases with a target that is not reached: the functions that take most of the time. */
 export function profilesSection(cases: readonly Case[], { profiles = {} }: Results): string {
   const parts = cases.flatMap(({ id, title, headline }) => {
     const hot = profiles[id] ?? [];

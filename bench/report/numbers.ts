@@ -1,4 +1,4 @@
-/** As many digits as say something. */
+/** Rounds to the significant digits. */
 export function shown(value: number, digits?: number): string {
   if (Number.isNaN(value)) return '–';
   const fraction = digits ?? (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);

@@ -16,7 +16,7 @@ export interface BenchNode {
 const source = JSON.stringify(join(process.cwd(), 'bench/servers/bench_node.erl'));
 const load = `{ok, M, B} = compile:file(${source}, [binary]), {module, M} = code:load_binary(M, "", B)`;
 
-/** Starts the node that is called. */
+/** Starts the node that receives the calls. */
 export async function startErlangNode(): Promise<BenchNode> {
   const port = await freePort();
   const node = { name: 'bench@127.0.0.1', port, cookie: randomBytes(9).toString('base64url') };
@@ -25,7 +25,7 @@ export async function startErlangNode(): Promise<BenchNode> {
   return node;
 }
 
-/** Calls a second that Erlang itself makes from another node, with as many callers. */
+/** The calls per second that another Erlang node makes with the same number of callers. */
 export async function rateOfErlang(node: BenchNode, callers: number, ms: number): Promise<number> {
   const calls = `M:run('${node.name}', ${callers}, ${Math.max(300, ms / 4)}, ${ms})`;
   const said = await run(node, ['-name', 'caller@127.0.0.1', '-dist_listen', 'false'], calls, /rate (\d+)/);
@@ -46,7 +46,7 @@ function run(
     [
       '-noshell',
       '-noinput',
-      // Schedulers that have nothing to do do not turn in a loop for a while: on few cores that is time of the client.
+      // Idle schedulers must not spin: on a machine with few cores that takes time from the client.
       ...['+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'],
       '-start_epmd',
       'false',

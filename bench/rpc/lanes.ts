@@ -6,7 +6,7 @@ import { Meter } from './meter';
 /** Makes one call after the other until the time is over. */
 export type Lane = (meter: Meter) => Promise<unknown>;
 
-/** What is sent, and what has to come back. */
+/** The text that is sent, and must be returned. */
 export const TEXT = '0123456789abcdef';
 
 export const awaiting =
@@ -51,12 +51,12 @@ function check(answer: unknown): void {
   if (text !== TEXT) throw new Error(`'${TEXT}' was answered with '${text.slice(0, 100)}'`);
 }
 
-/** In ms. Sockets and their streams are much code: a cold one is ten times as slow. */
+/** In ms. Sockets and streams are much code: before it is compiled it is ten times as slow. */
 const WARM_UP = 300;
-/** In ms, after the garbage of that has been collected: see `warmUp`. */
+/** In ms, after the garbage of the warm-up has been collected: see `warmUp`. */
 const AGAIN = 100;
 
-/** Calls a second, how long they take, and the CPU time of this process for each in µs, after a warm-up; the amount is in ms. */
+/** Calls per second, their duration, and the CPU time of this process for each in µs, after a warm-up; the amount is in ms. */
 export const calling =
   (prepare: () => Promise<readonly Lane[]>): Measure =>
   async (ms) => {

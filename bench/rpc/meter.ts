@@ -1,7 +1,7 @@
 import { percentile } from '../runner/statistics';
 import type { Metrics } from '../runner/case';
 
-/** Counts calls until the time is over, and how long each took. */
+/** Counts calls until the time is over, and records the duration of each. */
 export class Meter {
   over = false;
   private calls = 0;

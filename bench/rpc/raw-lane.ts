@@ -7,7 +7,7 @@ const frame = Buffer.alloc(4 + TEXT.length);
 frame.writeUInt32BE(TEXT.length);
 frame.write(TEXT, 4);
 
-/** The baseline: frames of a length and as many bytes; whatever a chunk asks for is written at once, or each by itself. */
+/** The baseline: frames of a length and a payload. The requests that follow from one chunk are sent in one write, or each in its own. */
 export function rawLane(socket: Socket, inFlight: number, joined: boolean): Lane {
   const write = (count: number): void => {
     if (count === 0) return;
@@ -16,7 +16,7 @@ export function rawLane(socket: Socket, inFlight: number, joined: boolean): Lane
   };
   return (meter: Meter) =>
     new Promise<void>((resolve) => {
-      // A ring of when each began: answers come in order.
+      // A ring of the times at which each request began: replies come in order.
       const begun = new Float64Array(inFlight);
       let next = 0;
       let under = inFlight;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** The baseline of a large answer: its chunks in a list, joined once. */
+/** The baseline of a large reply: its chunks in a list, joined once. */
 export function rawReply(socket: Socket, size: number): Promise<Buffer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** Answers of so many bytes, one after the other over one connection. */
+/** Replies of a given size, one after the other over one connection. */
 import { lastValueFrom } from 'rxjs';
 import type { Measure } from '../runner/case';
 import { milliseconds, warmUp } from '../runner/timed';
@@ -7,10 +7,10 @@ import { rawSocket } from './raw-lane';
 import { rawReply } from './raw-reply';
 import { startRedis, startServer } from './servers';
 
-/** Asks for one answer and has all of it. */
+/** Requests one reply, and resolves when it is complete. */
 type Ask = () => Promise<unknown>;
 
-/** Makes ready to ask for answers of this size. */
+/** Prepares requests for replies of this size. */
 export type Asking = (size: number) => Promise<Ask>;
 
 const once = <T>(start: () => Promise<T>): (() => Promise<T>) => {
@@ -60,7 +60,7 @@ export const pooled =
     return () => lastValueFrom(pool.use((node) => node.call('reply', size)));
   };
 
-/** Milliseconds per answer; the amount is how many. */
+/** Milliseconds per reply; the amount is the number of replies. */
 export const repliesOf =
   (asking: Asking, size: number): Measure =>
   async (count) => {

@@ -1,4 +1,4 @@
-/** The other sides, each in a process of its own that ends with this one. */
+/** The servers, each in a process of its own that ends with this one. */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LeftOut } from '../runner/case';
 
-/** Ours, in `bench/servers`; returns the port. */
+/** A server of `bench/servers`; returns the port. */
 export async function startServer(
   name: 'raw' | 'node' | 'http' | 'nats-responder',
   ...args: readonly string[]
@@ -18,7 +18,7 @@ export async function startServer(
   return port;
 }
 
-/** Those of others; returns the port. */
+/** A server of another package; returns the port. */
 export async function startRedis(): Promise<number> {
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
@@ -35,7 +35,7 @@ export async function startNats(): Promise<number> {
   return Number(said[1]);
 }
 
-/** Until it says that it is ready. */
+/** Resolves when the process reports that it is ready. */
 async function startProgram(name: string, args: readonly string[], ready: RegExp): Promise<RegExpExecArray> {
   const file = findProgram(name);
   if (file === undefined) throw new LeftOut(`${name} is not installed`);

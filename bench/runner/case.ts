@@ -1,12 +1,12 @@
-/** What is measured, as data: a case has contenders that do the same work, and figures that follow from them. */
+/** What is measured, as data: a case has contenders that do the same work, and figures that are computed from their results. */
 
-/** What one run of a contender found, by name of the metric. */
+/** The results of one run of a contender, by name of the metric. */
 export type Metrics = Readonly<Record<string, number>>;
 
-/** Measures once. What `amount` counts is the case's own matter: operations, or milliseconds. */
+/** Measures once. The case decides what `amount` counts: operations, or milliseconds. */
 export type Measure = (amount: number) => Promise<Metrics>;
 
-/** In the full suite, and in the quick one. */
+/** The amount in the full suite, and in the quick one. */
 export interface Amount {
   readonly full: number;
   readonly quick: number;
@@ -14,18 +14,18 @@ export interface Amount {
 
 export interface Contender {
   readonly name: string;
-  /** `'baseline'` keeps no rule of a pool: less than that the work cannot cost. */
+  /** `'baseline'` has no feature of a pool: it shows the minimum cost of the work. */
   readonly kind: 'baseline' | 'peer' | 'ours';
   readonly measure: Measure;
-  /** Instead of the case's own. */
+  /** Replaces the amount of the case. */
   readonly amount?: Amount;
   /** A module that its process runs before anything else. */
   readonly before?: string;
-  /** At the most, for those who take minutes; 0 in the quick suite leaves it out there. */
+  /** The maximum number of rounds, for a contender that takes minutes; 0 in the quick suite excludes it there. */
   readonly rounds?: Amount;
 }
 
-/** The rounds of one that the figures of a case do not need: the quick suite leaves it out. */
+/** For a contender that no figure of its case needs: the quick suite excludes it. */
 export const secondary: Pick<Contender, 'rounds'> = { rounds: { full: Infinity, quick: 0 } };
 
 export interface Metric {
@@ -34,10 +34,10 @@ export interface Metric {
   readonly digits?: number;
 }
 
-/** The median of a metric of a contender; `NaN` where it was left out, so that what follows from it is unknown too. */
+/** The median of a metric of a contender; `NaN` if it was not measured, so that figures computed from it are unknown too. */
 export type Medians = (contender: string, metric?: string) => number;
 
-/** A figure that follows from the medians, and what it has to be. */
+/** A figure that is computed from the medians, and the value that it must reach. */
 export interface Target {
   readonly what: string;
   /** Shown after the figure: `'×'`, `' ns'`. */
@@ -45,28 +45,28 @@ export interface Target {
   readonly value: (median: Medians) => number;
   readonly atLeast?: number;
   readonly atMost?: number;
-  /** What would be better still, on the same side. */
+  /** A better value that is desired but not required. */
   readonly beyond?: number;
 }
 
-/** What the guard watches: one of ours as a multiple of something that does the same work on the same machine. */
+/** What the guard compares: one of our contenders as a multiple of another that does the same work on the same machine. */
 export interface Guarded {
   readonly ours: string;
   readonly against: string;
-  /** More is better, as with calls a second; otherwise less is. */
+  /** If true, more is better, as with calls per second; otherwise less is. */
   readonly more?: true;
 }
 
 export interface Case {
-  /** For `--only`, and in the results. */
+  /** The name for `--only`, and in the results. */
   readonly id: string;
   readonly title: string;
-  /** One sentence for the pages: what is done and how it is counted. */
+  /** One sentence for the pages: what the case does and what it counts. */
   readonly about: string;
   readonly amount: Amount;
-  /** At the most. */
+  /** The maximum number of rounds. */
   readonly rounds?: Amount;
-  /** The first is what is compared. */
+  /** The first one is the metric that is compared. */
   readonly metrics: readonly Metric[];
   readonly contenders: readonly Contender[];
   readonly targets: readonly Target[];
@@ -84,7 +84,7 @@ export interface Headline {
   readonly more?: true;
 }
 
-/** Of a case that shows how something grows: its metrics are called after the values on the x axis. */
+/** For a case that shows how a cost grows: its metrics are named after the values on the x axis. */
 export interface Curve {
   readonly x: string;
   readonly y: string;

@@ -1,9 +1,9 @@
 /**
- * A guard against getting slower: in every case that names what it is guarded against, ours as a multiple of it, both measured in the
- * same run on the same machine. Nothing absolute is compared.
+ * A guard against performance regressions: for every case with a `guard`, it compares our contender as a multiple of another one, both
+ * measured in the same run on the same machine. It compares no absolute values.
  *
- * Time is the processor's where one process does all the work. Others that use the machine can only make a figure worse, never better, so the best of the rounds counts. What looks too slow is
- * measured again with three times the rounds, and once more, before it is called so.
+ * Where one process does all the work, CPU time is measured. Other load on the machine can only increase a figure, so the best round
+ * counts. A figure that looks too slow is measured again with three times the rounds, and then once more, before it is reported.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ import { runRounds, type Suite } from './rounds';
 
 const file = join(fileURLToPath(new URL('../..', import.meta.url)), 'bench/guard.json');
 
-/** What `bench/guard.json` holds for each case. */
+/** The content of `bench/guard.json` for each case. */
 interface Kept {
-  /** Ours as a multiple of what it is guarded against. */
+  /** Our contender as a multiple of the other one. */
   readonly ratio: number;
-  /** How many times that it may be. */
+  /** The allowed factor between a new ratio and this one. */
   readonly margin: number;
 }
 
@@ -27,12 +27,12 @@ type Ratios = Readonly<Record<string, Kept>>;
 
 const MARGIN = 1.5;
 const ATTEMPTS = 3;
-/** As many times the rounds when it is measured again. */
+/** The factor for the number of rounds when a case is measured again. */
 const PATIENCE = 3;
 
 const readRatios = (): Ratios => JSON.parse(readFileSync(file, 'utf8')) as Ratios;
 
-/** Whether nothing has got slower. */
+/** Returns whether there is no regression. */
 export async function guard(cases: readonly Case[], suite: Suite): Promise<boolean> {
   const ratios = readRatios();
   let well = true;
@@ -56,7 +56,7 @@ async function guardOne(one: GuardedCase, kept: Kept | undefined, suite: Suite):
     }
     const verdict = verdictOf(one, samples, kept);
     if (typeof verdict === 'string') {
-      // What was measured once has to be measured ever after.
+      // A case that was measured once must be measured in every later run.
       tell(`left out: ${verdict}`);
       return false;
     }
@@ -84,7 +84,7 @@ export function verdictOf(one: Guarding, samples: CaseResults, { ratio, margin }
   return { is, bound, slower: is > bound, faster: is < ratio / margin };
 }
 
-/** Writes the ratios of now; margins stay. */
+/** Writes the current ratios; margins are kept. */
 export async function updateGuard(cases: readonly Case[], suite: Suite): Promise<void> {
   const ratios: Record<string, Kept> = { ...readRatios() };
   for (const one of guardedOnes(cases)) {

@@ -1,6 +1,6 @@
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 
-/** Where it was measured: without it, figures mean nothing. */
+/** The machine of the measurements: without it, the figures have no meaning. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -8,7 +8,7 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly v8: string;
-  /** Before anything is measured; much more than 0 says that others use the machine. */
+  /** The load before the measurements; much more than 0 means that other processes use the machine. */
   readonly load: number;
 }
 

@@ -17,7 +17,7 @@ export const help = `npm run bench -- [options]
   --guard          compares what does not depend on the machine with bench/guard.json; fails when it has got worse
   --update         with --guard: writes bench/guard.json instead`;
 
-/** Of whoever called it, who wants to read what is wrong and not where it was found. */
+/** Invalid options: the message is printed without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -97,7 +97,7 @@ export function readOptions(args: readonly string[]): Options {
 
 export function chosen(cases: readonly Case[], { only, quick }: Pick<Options, 'only' | 'quick'>): readonly Case[] {
   if (only.length === 0) return quick ? cases.filter(({ curve }) => curve === undefined) : cases;
-  // A whole name means that case alone, although others may begin with it.
+  // A complete name selects only that case, even if other names begin with it.
   const found = only.flatMap((word) => {
     const exact = cases.filter(({ id }) => id === word);
     return exact.length > 0

@@ -1,4 +1,4 @@
-/** Whoever runs first has a cooler machine: the order is another one in each round, and the same again with the same seed. */
+/** The first contender runs on a cooler machine, so the order differs in each round. It is the same for the same seed. */
 export function shuffled<T>(values: readonly T[], random: () => number): T[] {
   const result = [...values];
   for (let i = result.length - 1; i > 0; i--) {

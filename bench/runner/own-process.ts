@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Metrics } from './case';
 import type { Clock } from './timed';
 
-/** What a child process is to measure. */
+/** What a child process must measure. */
 export interface Errand {
   readonly case: string;
   readonly contender: string;
@@ -11,13 +11,13 @@ export interface Errand {
   readonly clock: Clock;
   /** A module that the process runs first. */
   readonly before?: string | undefined;
-  /** The file that is to say where its time went. */
+  /** The file for the CPU profile. */
   readonly profile?: string;
 }
 
 export type Answer = { readonly metrics: Metrics } | { readonly leftOut: string };
 
-/** Nothing that is measured takes as long, in ms. */
+/** The time limit of a measurement, in ms; none takes as long. */
 const PATIENCE = 300_000;
 
 const child = fileURLToPath(new URL('child.mjs', import.meta.url));

@@ -1,4 +1,4 @@
-/** Where the time of a contender goes: V8's own sampling profile, by the functions that were running. */
+/** The functions that take the time of a contender, from V8's sampling profiler. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { inOwnProcess } from './own-process';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'temp/profiles');
 const MOST = 15;
-/** The last is the profiler's own. */
+/** The last one is the profiler itself. */
 const notWork = new Set(['(idle)', '(program)', '(root)', 'dispatch']);
 
 interface Frame {
@@ -19,20 +19,20 @@ interface Frame {
   readonly columnNumber: number;
 }
 
-/** As V8 writes it. */
+/** The format that V8 writes. */
 interface Profile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
 
-/** A function, and its share of the busy time, not counting what it called. */
+/** A function, and its share of the busy time, without the functions that it called. */
 export interface Hot {
   readonly where: string;
   readonly share: number;
 }
 
-/** All of ours in these cases, to the terminal. */
+/** Prints the profiles of all our contenders in these cases. */
 export async function profile(cases: readonly Case[], quick: boolean): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   for (const one of cases) {
@@ -51,7 +51,7 @@ export async function profile(cases: readonly Case[], quick: boolean): Promise<v
 const fileOf = ({ id }: Case, { name }: Contender): string =>
   join(folder, `${id} ${name}`.replaceAll(/[^\w-]+/g, '-') + '.cpuprofile');
 
-/** The functions in which most of the time of a contender goes; none of what measures no time. */
+/** The functions that take most of the time of a contender; empty for a case that does not measure time. */
 export async function hottestOf(one: Case, contender: Contender, quick: boolean): Promise<readonly Hot[]> {
   const file = fileOf(one, contender);
   mkdirSync(folder, { recursive: true });
@@ -97,7 +97,7 @@ function mapOf(file: string): SourceMap | undefined {
   return maps.get(file);
 }
 
-/** The function and its place in the sources, as far as there is a map to them. */
+/** The function and its place in the sources, if there is a source map. */
 function placeOf({ functionName, url, lineNumber, columnNumber }: Frame): string {
   const name = functionName || '(anonymous)';
   if (!url.startsWith('file:')) return url === '' ? name : `${name}  ${url}:${lineNumber + 1}`;

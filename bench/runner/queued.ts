@@ -1,25 +1,25 @@
 import type { Measure } from './case';
 import { bytesOf, milliseconds, warmUp } from './timed';
 
-/** A pool with a line before it. */
+/** A pool with a queue. */
 interface Line {
-  /** Takes all connections, so that whoever comes next has to wait. */
+  /** Takes all connections, so that the next callers have to wait. */
   readonly hold: () => void | Promise<void>;
-  /** One more gets in line; it gives back as soon as it is served. */
+  /** Adds one waiter to the queue, which releases as soon as it is served. */
   readonly join: () => unknown;
-  /** Gives back what is held. */
+  /** Releases the held connections. */
   readonly begin: () => void;
 }
 
-/** Makes one, which says `served` for everyone who has got a connection. */
+/** Makes a queue that calls `served` for each waiter that has received a connection. */
 export type QueueFactory = (served: () => void) => Promise<Line>;
 
-/** A short line is over before a clock can tell: so many are worth measuring. */
+/** A short queue is empty before a clock can measure it: this number of waiters is measurable. */
 const ENOUGH = 50_000;
-/** Bytes per waiter need no million of them. */
+/** Bytes per waiter are exact with fewer than a million waiters. */
 const WEIGHED = 100_000;
 
-/** Time and bytes of each who waits, all of them being in line at once. */
+/** The time and the bytes of each waiter, with all waiters in the queue at once. */
 export function queued(inLine: QueueFactory): Measure {
   return async (count) => {
     let left = 0;

@@ -5,7 +5,9 @@ import { whenMeasuring } from './timed';
 /** In µs. */
 const INTERVAL = 200;
 
-/** From the end of the warm-up on, V8 says every now and then which function is running; returns what ends that and writes the file. */
+/**
+ * Records samples of the running function from the end of the warm-up on; returns a function that ends the recording and writes the file.
+ */
 export function recordTo(file: string): () => Promise<void> {
   const session = new Session();
   session.connect();

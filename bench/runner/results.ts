@@ -7,13 +7,13 @@ import { median } from './statistics';
 export type CaseResults = Readonly<Record<string, ContenderResults>>;
 
 export interface ContenderResults {
-  /** One for each round. */
+  /** One value for each round. */
   readonly samples: readonly Metrics[];
-  /** Why there are none. */
+  /** The reason why there are no values. */
   readonly leftOut?: string;
 }
 
-/** What `--json` writes and `--from` reads. */
+/** The file that `--json` writes and `--from` reads. */
 export interface Results {
   readonly machine: Machine;
   readonly date: string;
@@ -23,11 +23,11 @@ export interface Results {
   readonly seconds: number;
   /** By `id`. */
   readonly cases: Readonly<Record<string, CaseResults>>;
-  /** Where the time of ours goes in a case with a figure that is not reached, by `id`. */
+  /** By `id`: the functions that take most of our time, for a case with a target that is not reached. */
   readonly profiles?: Readonly<Record<string, readonly Hot[]>>;
 }
 
-/** For the targets of a case; `'other-case/contender'` looks into another one. */
+/** For the targets of a case; `'other-case/contender'` selects a contender of another case. */
 export const mediansOf =
   (cases: Results['cases'], id: string): Medians =>
   (path, metric) => {
@@ -39,7 +39,7 @@ export const mediansOf =
     return median(samples.map((sample) => sample[key] ?? NaN).filter((value) => !Number.isNaN(value)));
   };
 
-/** The worst of the rounds as a multiple of the best, in the first metric: how far others on the machine have disturbed it. */
+/** The worst round as a multiple of the best, in the first metric: how much other load on the machine has disturbed it. */
 export function spreadOf(
   { id, metrics }: Pick<Case, 'id' | 'metrics'>,
   contender: string,

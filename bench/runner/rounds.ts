@@ -14,7 +14,7 @@ export interface Suite {
 const amountOf = ({ amount }: Pick<Case, 'amount'>, contender: Contender, quick: boolean): number =>
   (contender.amount ?? amount)[quick ? 'quick' : 'full'];
 
-/** Every contender once a round, each time in another order, each in a process of its own. */
+/** Runs each contender once per round, each round in another order, each run in a process of its own. */
 export async function runRounds(
   { id, amount, rounds: most, contenders }: Pick<Case, 'id' | 'amount' | 'rounds' | 'contenders'>,
   { quick, rounds, random, clock }: Suite,
@@ -30,7 +30,7 @@ export async function runRounds(
       const { name, before } = contender;
       const errand = { case: id, contender: name, amount: amountOf({ amount }, contender, quick), clock, before };
       const answer = await inOwnProcess(errand).catch((error: unknown) => {
-        // That a peer fails is a result, and that one of ours does is a defect.
+        // A failure of a peer is a result; a failure of our contender is a defect.
         if (contender.kind !== 'peer') throw error;
         return { leftOut: (error as Error).message };
       });

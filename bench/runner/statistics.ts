@@ -2,7 +2,7 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** Between the two nearest, in proportion. */
+/** Interpolates between the two nearest values. */
 export function percentile(values: readonly number[], fraction: number): number {
   if (values.length === 0) return NaN;
   const sorted = Float64Array.from(values).sort();

@@ -3,25 +3,25 @@ import type { Measure } from './case';
 /** What is timed. */
 type Run = () => unknown;
 
-/** Makes everything ready for so many operations. */
+/** Prepares everything for this number of operations. */
 type Prepare = (operations: number) => Run | Promise<Run>;
 
 let begin: (() => void) | undefined;
 let end: (() => void) | undefined;
 
-/** Once each: at the end of the warm-up, since what comes then is what counts, and when the time has been taken. */
+/** Calls each function once: at the end of the warm-up, when the measurement begins, and when the time has been measured. */
 export function whenMeasuring(beginning: () => void, ending: () => void): void {
   begin = beginning;
   end = ending;
 }
 
-/** For who goes on to look at something else than the time, such as the heap: no part of a profile. */
+/** For a case that goes on to measure something other than time, such as the heap: that is not part of a profile. */
 export function timeIsTaken(): void {
   end?.();
   end = undefined;
 }
 
-/** Before whatever is measured, so that it does not pay for what others have left. */
+/** Before each measurement, so that it does not include the collection of earlier garbage. */
 export const collectGarbage = (): void => {
   if (globalThis.gc === undefined) throw new Error('run it with --expose-gc');
   globalThis.gc();
@@ -30,12 +30,12 @@ export const collectGarbage = (): void => {
   callback?.();
 };
 
-/** In ms. By then the compiler has seen what it needs to see. */
+/** In ms. By then the compiler has optimised the code. */
 const WARM_UP = 200;
 
 /**
- * Runs until the code is warm, twice at the least. The garbage of it is collected before the last time: a collection throws away what the
- * compiler has made for objects that are gone, and with it what they share with those to come.
+ * Runs until the code is compiled, twice at the least. The garbage of the warm-up is collected before the last run: a collection also
+ * discards compiled code that depends on objects that are gone, even if later objects would use it too.
  */
 export async function warmUp(run: () => unknown): Promise<void> {
   const start = performance.now();
@@ -45,7 +45,7 @@ export async function warmUp(run: () => unknown): Promise<void> {
   await run();
 }
 
-/** Nanoseconds per operation of warm code. What is short is done again until there were `atLeast` operations. */
+/** Nanoseconds per operation of compiled code. A short run is repeated until there were `atLeast` operations. */
 export function timed(prepare: Prepare, atLeast = 0): Measure {
   return async (operations) => {
     const times = Math.max(1, Math.ceil(atLeast / operations));
@@ -61,8 +61,8 @@ export function timed(prepare: Prepare, atLeast = 0): Measure {
 }
 
 /**
- * What the time of a run is: that on the wall, or that of the processor, which others on the machine take none of. The processor's has that of
- * the threads of the garbage collector and of the compiler in it.
+ * The clock of a run: wall time, or CPU time, which other processes do not affect. CPU time includes the threads of the garbage collector
+ * and of the compiler.
  */
 export type Clock = 'wall' | 'cpu';
 
@@ -85,7 +85,7 @@ export async function milliseconds(run: Run): Promise<number> {
   return now() - start;
 }
 
-/** Where the compiler cannot know that nobody looks at it. */
+/** The compiler cannot know that this value is never read, so it does not remove the code that makes it. */
 const held: unknown[] = [];
 
 /** Bytes of the heap that `make` leaves in use, as long as what it returns is held. */

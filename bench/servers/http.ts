@@ -1,4 +1,4 @@
-/** HTTP/1.1: POST is answered with what it says, GET of `/n` with n bytes. */
+/** HTTP/1.1: POST echoes its body, GET of `/n` returns n bytes. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { replyOf } from '../rpc/reply-of';

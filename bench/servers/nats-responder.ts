@@ -1,4 +1,4 @@
-/** Answers each request to `echo` with what it says, through the server at its only argument. */
+/** Echoes each request to `echo`, through the server that its only argument names. */
 import { connect } from '@nats-io/transport-node';
 
 const connection = await connect({ servers: process.argv[2]! });

@@ -1,6 +1,6 @@
 /**
- * A length of four bytes, then a message of so many bytes, which is the answer too. With the highest bit of the length set there is no
- * message, and the rest of it says how many bytes the answer has.
+ * A frame is a length of four bytes and a message of that many bytes, which the server echoes. If the highest bit of the length is set,
+ * there is no message, and the other bits are the length of the reply.
  */
 import { createServer, type AddressInfo } from 'node:net';
 import { replyOf } from '../rpc/reply-of';
@@ -23,7 +23,7 @@ const server = createServer({ noDelay: true }, (socket) => {
       if (at + 4 + length > bytes.length) break;
       end = at + 4 + length;
     }
-    // Who asks for a reply of some size has one request under way, and nothing else.
+    // A client that asks for a reply of a given size has no other request in progress.
     if (asked > 0) socket.write(replyOf(asked));
     else if (end > 0) socket.write(bytes.subarray(0, end));
     rest = bytes.subarray(end);

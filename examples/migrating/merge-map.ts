@@ -3,7 +3,7 @@ import { batchParallel, createPool, withConnection } from '../../src/index';
 import { Client } from './client';
 
 export async function before(items: number[]) {
-  // Clients of one's own, handed from one item to the next.
+  // A list of clients, each passed from one item to the next.
   const idle = await Promise.all([Client.connect(), Client.connect()]);
   const outcomes = await lastValueFrom(
     from(items).pipe(

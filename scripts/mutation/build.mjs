@@ -35,7 +35,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
     const before = inside.join('\n').replace(/\s+/g, ' ');
     const after = replacement.replace(/\s+/g, ' ');
     const line = text[start.line].trim();
-    // Known again when lines above it come and go.
+    // A key that stays the same when lines above the mutant are added or removed.
     const key = [fileName, line, start.column - text[start.line].search(/\S/), before, after].join(' | ');
     const earlier = alike.get(key) ?? 0;
     alike.set(key, earlier + 1);
@@ -54,7 +54,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
   const contents = new Map(
     instrumented.files.map(({ name, content }) => [
       join(root, name),
-      // Numbers are compared faster than strings, and the switches are on every path.
+      // Numbers are compared faster than strings, and each mutated expression compares one.
       content.replace(/stry(?:MutAct|Cov)_9fa48\([^)]*\)/g, (call) => call.replaceAll('"', '')),
     ]),
   );
@@ -79,7 +79,7 @@ export async function buildMutants({ root, sources, specs, without, outdir }) {
         setup({ onLoad }) {
           onLoad({ filter: /\.ts$/ }, ({ path }) => {
             const content = contents.get(path) ?? readFileSync(path, 'utf8');
-            // A spec that reads a file beside it finds that from where it was, not from the bundle.
+            // A spec that reads a file beside it looks beside its source, not beside the bundle.
             return {
               contents: content.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
               loader: 'ts',

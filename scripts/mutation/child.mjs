@@ -56,7 +56,7 @@ jasmine.env.configure({
   autoCleanClosures: false,
   ...(wanted === null ? {} : { specFilter: (spec) => wanted.has(spec.getFullName()) }),
 });
-// Its parent sees when it does not get on, by what it does: the machine may be busy.
+// The parent process watches the CPU time of this one, because the machine may be busy.
 globalThis.jasmine.DEFAULT_TIMEOUT_INTERVAL = 2 ** 31 - 1;
 
 const covered = [];
@@ -107,7 +107,7 @@ if (active < 0) {
 } else {
   if (result.overallStatus !== 'passed')
     tell({ ended: 'failed', spec: 'all together', why: String(result.error ?? result.incompleteReason) }, 0);
-  // A spec that is not run any more notices nothing.
+  // A spec that did not run has detected nothing: that is reported as a failure.
   else
     tell(
       passed < specs.length

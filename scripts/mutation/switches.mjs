@@ -4,7 +4,7 @@ let hits = 0;
 
 export function stryMutAct_9fa48(id) {
   if (id !== active) return false;
-  // A mutant that is reached so much more often than it was without any is a loop that does not end.
+  // A mutant that is reached this many times as often as without any mutant is in an endless loop.
   if (++hits > limit) globalThis.mutation.loops();
   return true;
 }

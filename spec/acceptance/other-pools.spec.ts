@@ -13,7 +13,7 @@ describe('what other pools get wrong', () => {
   });
 
   it('a target that is down: few connects, and the caller gets an error', async () => {
-    const { tries, 'caller told after ms': told } = await outcomeOf('dead');
+    const { tries, 'caller notified after ms': told } = await outcomeOf('dead');
     expect(tries).toBeLessThanOrEqual(6);
     expect(told).toBeInstanceOf(Number);
   });
@@ -31,11 +31,11 @@ describe('what other pools get wrong', () => {
   });
 
   it('an acquire after that: is rejected, and opens nothing', async () => {
-    expect(await outcomeOf('after close')).toEqual({ outcome: 'rejected', 'opened anew': false });
+    expect(await outcomeOf('after close')).toEqual({ outcome: 'rejected', 'opened again': false });
   });
 
   it('20,000 waiters that time out: all get an error, and none is left in the queue', async () => {
-    const { rejected, 'left in line': left } = await outcomeOf('timeouts');
+    const { rejected, 'left in the queue': left } = await outcomeOf('timeouts');
     expect([rejected, left]).toEqual([20_000, 0]);
   });
 });

@@ -10,14 +10,14 @@ describe('the example of a type-ahead', () => {
     expect(lines).toContain('  - los angeles: Los Angeles');
     expect(stdout).toMatch(/^In Los Angeles it is [A-Z][a-z]+day,? (at )?\d\d:\d\d\.$/m);
 
-    // What is suggested belongs to what was typed last.
+    // Each suggestion is for the text that was typed last.
     let typed = '';
     for (const line of lines) {
       if (line.startsWith('> ')) typed = line.slice(2);
       if (line.startsWith('  - ')) expect(line).toMatch(new RegExp(`^  - ${typed}: `));
     }
-    const [, answered, givenUp] = /^(\d+) calls were answered, and (\d+) given up/m.exec(stdout)!;
-    expect(Number(answered) + Number(givenUp)).toBe(texts.length + 1);
-    expect(Number(givenUp)).toBeGreaterThan(0);
+    const [, answered, cancelled] = /^(\d+) calls were answered, and (\d+) cancelled/m.exec(stdout)!;
+    expect(Number(answered) + Number(cancelled)).toBe(texts.length + 1);
+    expect(Number(cancelled)).toBeGreaterThan(0);
   });
 });

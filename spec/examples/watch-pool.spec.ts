@@ -15,13 +15,15 @@ describe('the example of a pool that is watched', () => {
     expect(vain).toMatch(
       /'nightly report' has held connection \d for \d+ ms; acquired in forgetful at watch-pool\.ts:\d+/,
     );
-    expect(vain).toMatch(/'order' got nothing: Pool 'orders' exhausted: 2\/2 .* Longest held .* by 'nightly report'/);
+    expect(vain).toMatch(
+      /'order' got no connection: Pool 'orders' exhausted: 2\/2 .* Longest held .* by 'nightly report'/,
+    );
     expect(vain).toContain('0 found, 1 failed');
-    expect(restarted).toMatch(/connection 1 goes: lost, after \d+ uses/);
+    expect(restarted).toMatch(/connection 1 is closed: lost, after \d+ uses/);
     expect(restarted).toMatch(/connection 3 is open/);
     expect(restarted).toContain('4 found, 0 failed');
     expect(end).toMatch(/everything is closed$/);
-    // 20 orders, then 1 and 4 more, and two leases that were acquired; those who waited in vain have no lease.
+    // 20 orders, then 1 and 4 more, and two leases that were acquired; a waiter that timed out has no lease.
     for (const what of ['wait', 'use']) expect(timings).toMatch(new RegExp(`^  ${what} +27 `, 'm'));
     expect(timings).toMatch(/^ {2}open +[34] /m);
   });
