@@ -13,6 +13,7 @@ export default {
     'bench/servers/*.ts',
     'spec/recipes/*.mjs',
     'examples/*.ts',
+    'examples/migrating/*.ts',
     'examples/nest/main.ts',
     'examples/recipes/**/*.{ts,mjs}',
     'scripts/*.mjs',
@@ -33,6 +34,6 @@ export default {
   // Types for a package that brings none; programs that specs and checks start.
   ignoreDependencies: ['@types/sinonjs__fake-timers', 'jest', 'mocha', '@opentelemetry/semantic-conventions'],
   // Programs of the system, which specs and an example start where they are installed.
-  ignoreBinaries: ['nats-server', 'erl', 'epmd'],
+  ignoreBinaries: ['nats-server', 'erl', 'epmd', 'mariadbd'],
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -19,7 +19,7 @@ const some = (random: RandomChoices, most: number, make: () => Buffer): { count:
 };
 
 /** The bytes of a term of any tag, without the version: right, unless chance breaks it. */
-export function termBytes(random: RandomChoices, depth: number): Buffer {
+function termBytes(random: RandomChoices, depth: number): Buffer {
   if (random.chance(60)) return Buffer.of(random.one(tags), ...Array.from({ length: random.below(9) }, () => random.below(256))); // prettier-ignore
   const inner = (): Buffer => termBytes(random, depth - 1);
   switch (random.below(depth > 0 ? 20 : 12)) {
