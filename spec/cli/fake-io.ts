@@ -29,7 +29,7 @@ export function start(args: readonly string[], input: string | Readable = '') {
 
 export const run = (args: readonly string[], input?: string | Readable) => start(args, input).done;
 
-/** An input that stays open: somebody who has not typed all of it yet. */
+/** An input that stays open, like a terminal on which a user is still typing. */
 export const typing = (text = ''): PassThrough => {
   const stream = new PassThrough();
   if (text !== '') stream.write(text);

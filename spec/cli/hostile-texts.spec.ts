@@ -141,7 +141,7 @@ describe('a long answer', () => {
 
   it('says in --json how much is missing', () => {
     const call = LineCall.ofText({ index: 0, place: 'line 1', text: 'x', size: 2, problem: undefined });
-    // The one large text here: less than this fits.
+    // The only large text here: a smaller one would fit.
     const value = { text: '\u0001'.repeat(23 * 1024 * 1024) };
     const line = jsonLine({ index: 0, item: call, status: 'succeeded', value } as never);
     const [, cut] = /,"cut":(\d+)\}\n$/.exec(line.slice(-100))!;

@@ -244,7 +244,7 @@ describe('send', () => {
       const sending = start(to('hold', '--parallel', '3'), endless);
       await until(() => held.length === 3 && read >= 6);
       await new Promise((resolve) => setTimeout(resolve, 50));
-      // One may stand in the stream, and one in the hand.
+      // One may be in the stream, and one may have been read from it.
       expect(read).toBeLessThanOrEqual(8);
       sending.signals$.next('SIGINT');
       sending.signals$.next('SIGINT');
@@ -351,7 +351,7 @@ describe('send', () => {
       server.close();
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => setTimeout(resolve, 50));
-      // However late that timer was: what the socket has to say is heard in a turn.
+      // Even if that timer is late, the data of the socket is read within one turn.
       await turns(20);
       input.end('a\nb\n');
       const { code, stdout } = await sending.done;
@@ -447,7 +447,7 @@ describe('send', () => {
   });
 
   describe('an outcome that cannot be printed', () => {
-    /** `JSON.stringify` fails, as an engine may that has no room for a text, for what has this word in it. */
+    /** `JSON.stringify` fails for a value that contains this word, as an engine may for a text that is too long. */
     const failsFor = (word: string): void => {
       const { stringify } = JSON;
       const has = (value: unknown): boolean =>

@@ -2,7 +2,7 @@ import { createConnection, createServer, type AddressInfo, type Socket } from 'n
 
 /** One connection through the proxy: what comes from one side goes out at the other, until something happens to it. */
 export class Link {
-  /** How the node sees it: the address that the proxy comes from. */
+  /** The address of the proxy, as the node sees it. */
   readonly address: string;
   private readonly client: Socket;
   private readonly node: Socket;
@@ -42,28 +42,28 @@ export class Link {
     pass(node, client);
   }
 
-  /** From now on everything is swallowed, and nobody is told anything. */
+  /** From now on all data is dropped, and neither side is notified. */
   stall(): void {
     this.stalled = true;
   }
 
-  /** Both sides are told that it has been reset. */
+  /** Both sides receive a reset. */
   reset(): void {
     this.client.resetAndDestroy();
     this.node.resetAndDestroy();
   }
 
-  /** So many bytes of answers come through, and then an end. */
+  /** This number of bytes of replies is passed on, and then the connection ends. */
   cutAfter(bytes: number): void {
     this.rest = bytes;
   }
 
-  /** The client is told that nothing more will come, and may still say something itself. */
+  /** The client receives the end of the stream, and may still send. */
   endAnswers(): void {
     this.client.end();
   }
 
-  /** The node is told that nothing more will come, and may still answer. */
+  /** The node receives the end of the stream, and may still reply. */
   endCalls(): void {
     this.node.end();
   }
@@ -80,9 +80,9 @@ export class Link {
 }
 
 export interface ProxyOptions {
-  /** Milliseconds that everything takes more, each way. */
+  /** Milliseconds of extra delay, each way. */
   readonly latency: number;
-  /** Every byte comes by itself. */
+  /** Every byte is sent separately. */
   readonly oneByOne: boolean;
 }
 
@@ -92,7 +92,7 @@ export interface Proxy {
   close(): void;
 }
 
-/** Stands between a client and the node at `target`, and does what networks do. */
+/** A proxy between a client and the node at `target` that causes network failures. */
 export async function proxyTo(target: string, options: Partial<ProxyOptions> = {}): Promise<Proxy> {
   const { latency = 0, oneByOne = false } = options;
   const [host, port] = target.split(':');

@@ -3,7 +3,7 @@ import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { peer } from './peers';
 
-/** What a page has done that no page should. */
+/** The faults of a page. */
 export interface Watched {
   readonly page: Page;
   /** Errors and warnings of its console, violations of its policy among them, and exceptions. */

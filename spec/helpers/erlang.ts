@@ -17,7 +17,7 @@ export interface ErlangNode {
   readonly process: ChildProcess;
   /** What it has printed. */
   readonly output: () => string;
-  /** Makes it stand still. The kernel goes on accepting for it. */
+  /** Stops the process. The kernel continues to accept connections for it. */
   pause(): void;
   resume(): void;
   /** Kills it, and resolves when it is gone. */
@@ -99,7 +99,7 @@ interface Launch {
 async function launch(how: Launch): Promise<ErlangNode> {
   const { name, args, epmd, start, program, port, cookie } = how;
   const folder = mkdtempSync(join(tmpdir(), 'erlang-home-'));
-  // The cookie is no argument: whoever lists the processes of this machine would see it.
+  // The cookie is not an argument: other users of this machine can list the arguments of a process.
   writeFileSync(join(folder, '.erlang.cookie'), cookie, { mode: 0o400 });
   const child = spawn(
     program,

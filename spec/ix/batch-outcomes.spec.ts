@@ -433,7 +433,7 @@ describe('batchOutcomes, pulled', () => {
     );
     const iterator = batchOutcomes(1)(tasks)[Symbol.asyncIterator]();
     expect(told((await iterator.next()).value)).toBe('0!too late');
-    // Whoever stops waits for it.
+    // The consumer that stops the batch waits for it.
     let returned = false;
     const returning = iterator.return?.().then(() => (returned = true));
     await settle();

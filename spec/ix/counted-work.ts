@@ -41,7 +41,7 @@ export class CountedWork {
       });
     });
 
-  /** A promise, which nobody can stop. */
+  /** A promise, which cannot be cancelled. */
   readonly deaf = async (_connection: unknown, item: number): Promise<number> => {
     this.enter();
     await microtasks(3 + (item % 4));

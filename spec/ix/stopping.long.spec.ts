@@ -58,7 +58,7 @@ const sources: Readonly<Record<string, CountedOptions>> = {
   'whose return() takes its time': { count: 12, returning: () => microtasks(7) },
 };
 
-/** Those that have one result, which comes at the end: who gets it cannot stop anything any more. */
+/** Consumers with one result, which comes at the end: their receiver has nothing left to stop. */
 const collecting = ['batchParallel', 'all of them in the pipe of IxJS'];
 
 /** How many microtasks after the beginning it is stopped: the batches are over by the last of them. */
@@ -84,7 +84,7 @@ function expectAllBack({ pool, source, work }: Trial, told: string): void {
 
 for (const [pipeline, build] of Object.entries(pipelines)) {
   describe(`stopping ${pipeline}`, () => {
-    /** Tries every moment, with every work and every source; `stop` resolves when whoever stops goes on. */
+    /** Stops at every moment, with every kind of work and of source; `stop` resolves when the code that stops the batch continues. */
     async function atEveryMoment(
       stop: (results: AsyncIterable<unknown>, moment: number) => Promise<void>,
       stopsEarly = true,

@@ -27,7 +27,7 @@ async function stopWaiting(source: AsyncIterable<unknown>): Promise<void> {
   await iterator.next();
   void iterator.next();
   await settle();
-  // Not after the second that a source gets which does not hear: that one would never be over.
+  // The mocked clock keeps the time limit of one second from ending `return()`: the source itself must react.
   jasmine.clock().install();
   try {
     await iterator.return?.();

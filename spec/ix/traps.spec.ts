@@ -188,7 +188,7 @@ describe('The traps of IxJS 7', () => {
     };
     await stopWhileItWaits(microtasks(500));
     expect(cleaned).toBe(1);
-    // This one never hears. Who stops goes on after a second all the same.
+    // This source never reacts. `return()` resolves after a second all the same.
     await stopWhileItWaits(new Promise(() => {}));
     expect(cleaned).toBe(1);
     expectNothingHeld(pool);

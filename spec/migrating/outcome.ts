@@ -2,7 +2,7 @@ import type { BatchResult } from '../../src/index';
 
 type Settled = { readonly value: number } | { readonly reason: unknown };
 
-/** What both sides of a move have come to, in one form. */
+/** The outcome of both libraries in one form. */
 export function outcomeOf(result: readonly Settled[] | BatchResult<number | undefined>): {
   readonly values: number[];
   readonly errors: string[];

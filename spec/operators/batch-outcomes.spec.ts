@@ -724,7 +724,7 @@ describe('batchOutcomes', () => {
   it('does not run the work whose connection is lost before it has been told of it, and has one outcome for it', () => {
     const target = scriptedTarget();
     const pool = createPool({ connect: target.connect, max: 1, random: () => 0 });
-    // Whoever looks at the stats knows of a lease before its holder does.
+    // A subscriber of the stats sees a lease before its holder does.
     pool.stats$.subscribe(({ acquired, activeLeases }) => {
       if (acquired === 1 && activeLeases === 1) target.connections[0]!.lose();
     });

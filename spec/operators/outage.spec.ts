@@ -178,7 +178,7 @@ describe('a batch and an outage of two seconds', () => {
       // Five connects have to fail before the pool gives up on the target.
       expect(at).toBeGreaterThan(500 + 700);
       expect(at).toBeLessThan(500 + 700 + 1_000);
-      // Nothing is left in the line that would have the pool try on.
+      // No waiter is left that would make the pool try again.
       expect(target.dials).toBeLessThan(40);
     });
   }

@@ -30,7 +30,7 @@ describe('withConnection(work), with the pool as the source', () => {
       expectSubscriptions(lives[0]!.subscriptions).toBe(lifeOfA);
       expectSubscriptions(lives[1]!.subscriptions).toBe(lifeOfB);
       flush();
-      // The lease of the stream is the lease of the work: nothing was given back and taken again in between.
+      // The lease of the stream is the lease of the work: it was not released and acquired again in between.
       expect(pool.stats).toEqual(jasmine.objectContaining({ acquired: 2, released: 2, successfulOperations: 2 }));
       expectNothingHeld(pool);
     });
@@ -356,7 +356,7 @@ describe('withConnection(work), with the pool as the source', () => {
           lease.release();
         }),
         withConnection(() => {
-          fail('worked on a connection that may be somebody else’s');
+          fail('worked on a connection that another caller may hold');
           return of(1);
         }),
         mergeAll(),

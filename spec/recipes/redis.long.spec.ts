@@ -106,7 +106,7 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
     const batch = (count: number): Promise<BatchResult<number | undefined, number>> =>
       lastValueFrom(range(count).pipe(withConnection(queue.pool, work), batchParallel(8)));
 
-    /** Gives back what was taken and not done, and does what is left. */
+    /** Returns the jobs that were taken and not done, and does the remaining ones. */
     async function finish(): Promise<void> {
       await watch(async (client) => {
         while ((await client.lmove('taken', 'jobs', 'LEFT', 'RIGHT')) !== null);

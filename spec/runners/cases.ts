@@ -248,7 +248,7 @@ const dateAlone: Record<string, Case> = {
   },
 };
 
-/** Real time is given back to a pool that was made before, or while, it was replaced. */
+/** Real time is restored for a pool that was created before, or while, it was replaced. */
 const givenBack: Record<string, Case> = {
   'a pool goes on in real time when it is given back': async (timers, load) => {
     const { pool } = observed(await load(), { acquireTimeout: wait });

@@ -13,19 +13,19 @@ export interface Held {
 }
 
 const common = (servers: number, load: number, operations: number) => ({
-  // Another one each: with the same callers in all of them all would err to the same side.
+  // Different seeds: with the same callers in all scenarios all errors would have the same sign.
   seed: Math.round(servers * 1_000 + load * 10),
   arrivals: { rate: (load * 1_000) / mean },
   work: { exponential: mean },
   connect: 1,
-  // The first twentieth is to get into the swing of it.
+  // The first twentieth is a warm-up.
   duration: ((operations * mean) / load) * 1.05,
   warmup: ((operations * mean) / load) * 0.05,
   // All connections are open from the beginning and stay: the formulas know nothing of connects.
   pool: { max: servers, min: 'max' as const, idleTimeout: Infinity, maxLifetime: Infinity },
 });
 
-/** An endless waiting line: who has to wait, and for how long (ms). */
+/** An endless queue: the share of callers that have to wait, and the wait (ms). */
 export async function againstErlangC(
   servers: number,
   load: number,
@@ -41,7 +41,7 @@ export async function againstErlangC(
   };
 }
 
-/** No waiting line: who is turned away. */
+/** No queue: the share of callers that are rejected. */
 export async function againstErlangB(servers: number, load: number, operations: number): Promise<Held> {
   const { pool, ...rest } = common(servers, load, operations);
   const report = await lastValueFrom(simulate({ ...rest, pool: { ...pool, maxPending: 0 } }));

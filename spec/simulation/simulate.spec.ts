@@ -209,7 +209,7 @@ describe('simulate', () => {
 });
 
 describe('a simulation of what was measured', () => {
-  /** A pool that has had some life, in virtual time too. */
+  /** A pool that was used before, in virtual time too. */
   function life(): { events: PoolEvent[]; timings: ReturnType<ReturnType<typeof createPool>['timings']> } {
     const scheduler = new VirtualScheduler();
     const pool = createPool({ max: 2, scheduler, connect: () => concat(timer(7, scheduler).pipe(take(1)), NEVER) });
@@ -246,7 +246,7 @@ describe('a simulation of what was measured', () => {
     for (const same of [events, JSON.parse(JSON.stringify(recording)), JSON.parse(JSON.stringify(events))]) {
       expect(await run({ ...scenario, recording: same })).toEqual(report);
     }
-    // The target was asked for more than it can do with one connection.
+    // One connection is not enough for this load.
     const narrow = await run({ ...scenario, pool: { max: 1, min: 'max' } });
     expect(narrow.wait.p99).toBeGreaterThan(report.wait.p99);
   });

@@ -42,7 +42,7 @@ export function poolOf({ pool: options, sabotage }: Scenario): ConnectionPool<Wi
   return sabotage?.(core, pool) ?? pool;
 }
 
-/** Who holds a lease on which slot of this core from now on. */
+/** Records leases from now on; the returned function gives the holders of a slot. */
 export function holdersOf(core: any): (slot: unknown) => readonly any[] {
   const claims = new Set<any>();
   const lend = core.connections.lend.bind(core.connections);

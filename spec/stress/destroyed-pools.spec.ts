@@ -281,7 +281,7 @@ describe('a stress test that is to destroy the pool', () => {
     expectNoBlame({ load: done, meanwhile: (pool) => void pool.destroy() });
   });
 
-  // What promises do is seen only where they are settled: outside of virtual time.
+  // The effects of promises are visible only where they settle: outside of virtual time.
   describe('in real time', () => {
     const promised: Scenario['load'] = { workers: 2, operations: 4, destroy: { timeout: 0 }, grace: 50 };
     const report = (scenario: Omit<Scenario, 'load'>, load = promised): Promise<StressReport> =>

@@ -1,6 +1,8 @@
 import { erlangB, erlangC, serversFor } from '../../src/stress/erlang';
 
-/** By the formulas as they are written, in sums of powers over factorials: fine for small numbers, and another way to get there. */
+/**
+ * The formulas in their original form, as sums of powers over factorials: exact for small numbers, and independent of the implementation.
+ */
 const terms = (servers: number, load: number): number[] => {
   const found = [1];
   for (let n = 1; n <= servers; n++) found.push((found[n - 1]! * load) / n);

@@ -13,7 +13,7 @@ const refusedBut = (...numbers: number[]) => {
   return (): Observable<Wire> => (numbers.includes(++dials) ? connect() : refusedAfter(2)());
 };
 
-/** Connects whenever somebody waits, as if nothing had ever failed. */
+/** Connects whenever a caller waits, as if nothing had ever failed. */
 const impatient = (core: any): void => {
   core.connectPolicy.due = ({ waiting, opening }: any) => (opening < waiting ? 0 : Infinity);
 };

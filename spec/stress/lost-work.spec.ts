@@ -116,7 +116,7 @@ describe('a stress test, of connections that are lost under their work', () => {
     const aborted = (signal: AbortSignal) =>
       new Observable<never>((out) => signal.addEventListener('abort', () => out.error(signal.reason)));
     const works: Readonly<Record<string, Scenario['load']>> = {
-      'where nobody ends by himself': each(() => timer(5)),
+      'where no work ends by itself': each(() => timer(5)),
       'where work hears its signal': each((_wire, _index, signal) => aborted(signal).pipe(takeUntil(timer(5)))),
       'where work ends well in the turn that it has': each(
         (_wire, _index, signal) =>

@@ -30,7 +30,7 @@ describe('recordLoad', () => {
 
   it('records when leases were requested, also those that got none, and all durations', () => {
     const { arrivals, use, open, duration, truncated, openFailures } = record();
-    // At 12 and 13 the line is full; who came at 10 is gone at 30.
+    // At 12 and 13 the queue is full; the caller that arrived at 10 has left at 30.
     expect(arrivals).toEqual([0, 5, 7, 8, 95]);
     expect([use.count, use.min, use.max, open.count]).toEqual([2, 30, 30, 1]);
     expect([duration, truncated, openFailures]).toEqual([125, false, 0]);
@@ -83,7 +83,7 @@ describe('recordLoad', () => {
     expect([recording!.arrivals, recording!.truncated]).toEqual([[0, 1], true]);
   });
 
-  /** As saved with a date that somebody may have set between two events. */
+  /** As saved with a clock that may have been set between two events. */
   const saved = (...events: object[]): LoadRecording => {
     let recording: LoadRecording | undefined;
     from(events as PoolEvent[])

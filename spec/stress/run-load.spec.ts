@@ -43,7 +43,7 @@ describe('runLoad', () => {
     const [load, servers, mean] = [10, 12, 10];
     const expected = erlangC(servers, load);
     const waited = 1 - histograms.wait.countUpTo(0) / wait.count;
-    // Waits in a row are much alike: the error of a run is some ten times that of as many dice.
+    // Consecutive waits are similar, so the error of a run is about ten times that of as many independent values.
     expect(Math.abs(waited - expected)).toBeLessThan(0.04);
     expect(Math.abs(wait.mean - (expected * mean) / (servers - load))).toBeLessThan(0.4);
     expect(histograms.wait).toBeInstanceOf(Histogram);

@@ -126,7 +126,7 @@ describe('stressTest', () => {
     });
 
     it('does not let a pool hide that it has stalled', () => {
-      // For the first 50 frames the one connection is stuck: everybody who came meanwhile has waited.
+      // For the first 50 frames the one connection is stuck: every caller that arrived meanwhile has waited.
       const { wait, operations } = resultOf({
         rate: 200,
         arrivals: 'even',
@@ -209,7 +209,7 @@ describe('stressTest', () => {
         },
         { maxPending: 1 },
       );
-      // The first works, the second waits for 20, and there is room for no other to wait.
+      // The first works, the second waits for 20, and the queue has no space for another one.
       expect(operations).toEqual(
         jasmine.objectContaining({
           succeeded: 1,
@@ -409,7 +409,7 @@ describe('stressTest', () => {
           grace: 200,
           work: (_, index) => (index < 5 ? timer(1) : NEVER),
         });
-        // Begun in 50 and 60; who is the first to find both workers busy has come in 70. Work began last in 50.
+        // Begun in 50 and 60; the first caller that found both workers busy arrived in 70. Work began last in 50.
         expect([elapsed, operations.succeeded, operations.unfinished]).toEqual([250, 5, 20]);
         expect(offered).toBe(100);
       });

@@ -74,7 +74,7 @@ describe('a call to a real node', () => {
     }
     await answerOf(forkJoin(Array.from({ length: 50 }, (_, i) => connection.call('echo', echo(i)))));
     const monitors = (): Promise<number> => answerOf(connection.call('echo', atom('monitors')));
-    // That of this call itself; those of connections of other specs that have just been closed go as well.
+    // The monitor of this call itself; those of connections of other specs that have just been closed end as well.
     while ((await monitors()) > 1) await after(5);
     expect(await monitors()).toBe(1);
   });

@@ -16,7 +16,7 @@ const mutated = fc
     return bytes;
   });
 
-/** Said when one of the inputs is the one too many. */
+/** The seed of the inputs, which a failure reports. */
 const seed = Date.now() % 2 ** 31;
 
 describe('hostile bytes, at the decoder, in the handshake and on an open connection', () => {

@@ -45,7 +45,7 @@ describe('bytes of a hostile node', () => {
           if (!(error instanceof ErlangError)) throw error;
           expect(error.message).not.toContain('secret');
         }
-        // Without the cookie there is no agreement.
+        // Without the right cookie the handshake fails.
         expect(done).toBe(false);
       }),
       { numRuns: 1_000 },

@@ -94,7 +94,7 @@ describe('faults of a node of Erlang', () => {
   it('that stands still is noticed by its missing ticks, and one that ticks is not', async () => {
     const node = await start({ args: ['-kernel', 'net_ticktime', '4'] });
     const { connection, ended } = await open(node.name, { ...reaching(node), tickInterval: 1_500 });
-    // As long as it would take to give up a silent node, from either side.
+    // As long as it takes until either side closes a silent connection.
     await answerOf(connection.call('echo', tuple(atom('sleep'), effort(1_000, 6_000), 1)));
     expect(await answerOf(connection.call('echo', echo('alive')))).toEqual(Buffer.from('alive'));
     const call = failureOf(connection.call('echo', tuple(atom('sleep'), 60_000, 1)));

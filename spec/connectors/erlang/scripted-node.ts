@@ -2,19 +2,19 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { encodeTerm, type Sendable } from '../../../src/connectors/erlang/index';
 
-/** As OTP 25 does, but for PUBLISHED and what this side does not have. */
+/** The flags of OTP 25, without PUBLISHED and those that this client does not support. */
 const FLAGS = 0xd07df7fbdn;
 
-/** How a node of a spec shakes hands. */
+/** The handshake of a scripted node. */
 export interface Script {
   readonly name: string;
   readonly cookie: string;
   readonly flags?: bigint;
   /** The status, without its letter; default: it gives a name. */
   readonly status?: Buffer;
-  /** The proof of its cookie, if not the right one. */
+  /** The proof of its cookie, if it must be wrong. */
   readonly ack?: Buffer;
-  /** What it does in place of a challenge. */
+  /** Sent in place of a challenge. */
   readonly challenge?: Buffer;
 }
 
@@ -30,7 +30,7 @@ export const framed32 = (message: Buffer): Buffer => Buffer.concat([u32(message.
 export const named = (name: string): Buffer =>
   Buffer.concat([Buffer.from('named:'), u16(name.length), Buffer.from(name), u32(7)]);
 
-/** A node whose every byte a spec decides, once hands are shaken. */
+/** A node for which the spec decides every byte after the handshake. */
 export class ScriptedNode {
   /** What the client sent first. */
   greeting: Buffer | undefined;

@@ -5,7 +5,7 @@ import type { ErlangNode } from '../../helpers/erlang';
 
 export interface Opened {
   readonly connection: ErlangConnection;
-  /** Resolves when its life has ended: 'complete', or the error. */
+  /** Resolves when the connection has ended: with 'complete', or the error. */
   readonly ended: Promise<any>;
   close(): void;
 }

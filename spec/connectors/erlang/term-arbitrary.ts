@@ -61,7 +61,7 @@ const bits = fc
     whole[whole.length - 1]! &= (0xff << (8 - last)) & 0xff;
     return new BitString(whole, last);
   });
-/** Of a node that is not the peer: those of the peer itself would have to exist. */
+/** Of a node other than the peer: a reference of the peer itself would have to exist. */
 const node = fc.constantFrom(atom('other@10.0.0.7'), atom('third@host'));
 const pid = fc
   .tuple(node, fc.nat(2 ** 28 - 1), fc.nat(2 ** 13 - 1), uint32)

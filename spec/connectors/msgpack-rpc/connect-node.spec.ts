@@ -367,7 +367,7 @@ describe('a connection to a node', () => {
       clients[0]!.send([1, 1, null, 'late'], [1, 2, null, 'in time']);
       expect(await other).toBe('in time');
       expect(disturbed).toBeFalse();
-      // The second answer to it is one that nobody asked for.
+      // The second reply is one without a request.
       clients[0]!.send([1, 1, null, 'again']);
       expect(await ended).toBeInstanceOf(RpcProtocolError);
     });
@@ -492,7 +492,7 @@ describe('a connection to a node', () => {
 
   describe('faults of the node', () => {
     const faults: [string, Buffer, RegExp][] = [
-      ['an answer nobody asked for', pack([1, 99, null, 1]), /answer to call 99, which was not made/],
+      ['a reply without a request', pack([1, 99, null, 1]), /answer to call 99, which was not made/],
       ['an error that belongs to no call', pack([1, 0, [1, 'I am lost'], null]), /belongs to no call: I am lost/],
       ['bytes that are no MessagePack', Buffer.of(0x94, 0xc1), /0xc1/],
       ['text, as of a web server', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /a number where a message should be/],

@@ -85,7 +85,7 @@ describe('whatever comes in', () => {
   });
 
   it('closes for invalid bytes, sends nothing but messages, and is independent of chunks and codecs', async () => {
-    // Most of the time would go into the stacks of errors that nobody looks at.
+    // Most of the time would be spent on the stacks of errors, which are not read.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     try {

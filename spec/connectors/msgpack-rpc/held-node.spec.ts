@@ -4,7 +4,7 @@ import { createPool } from '../../../src/index';
 import { until } from '../../helpers/turns';
 import { after, answerOf, pack, scene, type RawPeer } from './support';
 
-/** Clients that are held by their place alone, and what a node does about them. */
+/** Clients that keep their connection without using it, and the reaction of a node. */
 describe('a node and its silent clients', () => {
   const { open, serve, rawClient, cleanup } = scene();
   const silentClients = (target: string, count: number): Promise<RawPeer[]> =>
@@ -87,7 +87,7 @@ describe('a node and its silent clients', () => {
       ),
     ]);
     expect(node.connections$.value).toBe(3);
-    // One that has never asked has been silent longer than any that has.
+    // A connection without any request has been silent longer than any connection with one.
     await rawClient(node.target);
     await until(() => clients[3]!.closed);
     expect(clients.map(({ closed }) => closed)).toEqual([false, true, false, true]);
@@ -143,7 +143,7 @@ describe('a node and its silent clients', () => {
       expect([one, other]).toEqual([i, i]);
     }
     expect(silent.length).toBe(2000);
-    // It has been heard, and is worth more than any that has not.
+    // It has sent data, and is kept in preference to any that has not.
     expect(early.stats.opened).toBeLessThanOrEqual(2);
     expect(node.connections$.value).toBeLessThanOrEqual(100);
   }, 60_000);

@@ -194,7 +194,7 @@ function piece(random: RandomChoices): Buffer {
   }
 }
 
-/** What somebody might send who means no good, or whose program is broken. At most 64 KiB. */
+/** Input of a malicious or broken program. At most 64 KiB. */
 export function hostileBytes(random: RandomChoices): Buffer {
   return Buffer.concat(Array.from({ length: 1 + random.below(5) }, () => piece(random))).subarray(0, 65_536);
 }

@@ -144,7 +144,7 @@ describe('a large message', () => {
       const shorter = concatPooled(parts.slice(1));
       expect(shorter.buffer).toBe(memory);
       expect(shorter.equals(parts[1]!)).toBeTrue();
-      // Given back once for each time that it was lent, by whoever had it last.
+      // Returned once for each time that it was lent, by its last holder.
       releaseBuffer(first);
       expect(concatPooled(parts).buffer).not.toBe(memory);
       releaseBuffer(shorter);

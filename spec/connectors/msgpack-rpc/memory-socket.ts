@@ -70,11 +70,11 @@ export class MemorySocket extends EventEmitter {
   }
 
   ref(): void {
-    // Nobody waits for memory.
+    // Memory is never slow.
   }
 
   unref(): void {
-    // Nobody waits for memory.
+    // Memory is never slow.
   }
 
   private speak(): void {

@@ -136,7 +136,7 @@ describe('a pool of connections to a real neovim', () => {
     it('finds it by keepAlive, fails its calls, and is served again when it goes on', async () => {
       const neovim = await start();
       const pool = poolOf(neovim, { max: 2, capacity: 3 }, { keepAlive: { interval: 100, timeout: 100 } });
-      // A neovim that gets no time of a busy machine is silent too, and given up in good faith.
+      // A neovim that gets no CPU time on a busy machine is silent too, and its connection is closed correctly.
       const served = pool.use((connection) => double(connection, 21)).pipe(retry({ delay: 20 }));
       expect(await answerOf(served)).toBe(42);
       await neovim.stop();
@@ -175,7 +175,7 @@ describe('a pool of connections to a real neovim', () => {
         socket.on('error', () => {});
         sockets.push(socket);
         const connected = new Promise((resolve) => socket.once('connect', () => resolve(true)));
-        // Whatever has happened by then is told before an immediate.
+        // Everything that has happened by then is reported before the next immediate.
         const waited = after(150).then(() => new Promise((resolve) => setImmediate(resolve)));
         if (!(await Promise.race([connected, waited]))) break;
       }

@@ -10,9 +10,9 @@ import { after, answerOf } from './support';
 export interface Neovim {
   readonly target: string;
   readonly process: ChildProcess;
-  /** Makes it stand still, and resolves when it does. The kernel goes on accepting for it. */
+  /** Stops the process, and resolves when it is stopped. The kernel continues to accept connections for it. */
   stop(): Promise<void>;
-  /** Lets it go on. */
+  /** Lets it continue. */
   goOn(): void;
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>;
@@ -28,7 +28,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether the system says that a process stands still; it is taken for granted where nobody can say. */
+/** Whether the system reports the process as stopped; true on a system that does not report it. */
 function standsStill(pid: number): boolean {
   const file = `/proc/${pid}/stat`;
   // The state follows the name, which is in parentheses and may hold some.

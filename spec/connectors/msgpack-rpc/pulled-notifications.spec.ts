@@ -57,7 +57,7 @@ describe('notifications that are pulled', () => {
       ),
     );
     expect(await pulled.next()).toEqual({ done: true, value: undefined });
-    // Whoever begins again gets what comes from then on, and the connection is as good as before.
+    // A later subscriber gets the notifications from then on, and the connection still works.
     const again = connection.pullNotifications();
     await tell(2);
     expect(indexOf((await again.next()).value as RpcNotification)).toBe(0);

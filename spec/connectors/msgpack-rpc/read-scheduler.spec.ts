@@ -45,7 +45,7 @@ const requests = (count: number, method: string, ...params: unknown[]): unknown[
   Array.from({ length: count }, (_, i) => [0, i + 1, method, params]);
 
 describe('the clients of a node', () => {
-  /** Who was served, in order. */
+  /** The clients that were served, in order. */
   let served: string[];
   const methods: Methods = {
     serve: (name: string) => void served.push(name),

@@ -253,7 +253,7 @@ describe('a node of our own', () => {
         methods: {
           tell: (value: unknown) => told.push(value),
           fail: () => {
-            throw new Error('nobody hears');
+            throw new Error('not observed');
           },
           echo: (value: unknown) => value,
         },
@@ -589,7 +589,7 @@ describe('a node of our own', () => {
     const inputs: [string, Buffer][] = [
       ['no MessagePack', Buffer.of(0x94, 0xc1)],
       ['a web request', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
-      ['an answer nobody asked for', pack([1, 5, null, 1])],
+      ['a reply without a request', pack([1, 5, null, 1])],
       ['four thousand million params', Buffer.of(0x94, 0, 1, 0xa1, 0x78, 0xdd, 255, 255, 255, 255)],
       ['a map of as many', Buffer.of(0xdf, 255, 255, 255, 255)],
       ['60 KiB of nested arrays', Buffer.alloc(61_440, 0x91)],

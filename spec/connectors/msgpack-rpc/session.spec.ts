@@ -64,7 +64,7 @@ describe('the ids of calls', () => {
     const unsent = start(3);
     unsent.unsubscribe();
     const ids = [calls.nextId(), calls.nextId(), calls.nextId()];
-    // 2 is under way; 3 was taken back before it left, so that nobody will answer it.
+    // 2 is in progress; 3 was cancelled before it was sent, so there will be no reply to it.
     expect(ids).toEqual([LARGEST, 1, 3]);
     expect(calls.unanswered).toBe(1);
   });

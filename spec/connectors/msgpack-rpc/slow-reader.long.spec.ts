@@ -253,7 +253,7 @@ describe('a side that does not read what it is sent', () => {
         await until(() => client.messages.length === 1 + CALLS - failures.length);
         expect(node.connections$.value).toBe(1);
         expect(faults.length).toBe(1);
-        // And again, once there is room.
+        // And once more, when there is space again.
         client.onMessage(([type, id]) => type === 0 && client.send([1, id, null, 'read']));
         expect(await answerOf<unknown>(caller.call('news', param))).toBe('read');
         await answerOf(caller.notify('news', param));

@@ -36,7 +36,7 @@ describe('smallFrame', () => {
       }),
       { numRuns: 2000 },
     );
-    // About half of them are.
+    // About half of the values have a small frame.
     expect(small).toBeGreaterThan(500);
   });
 

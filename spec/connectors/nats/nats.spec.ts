@@ -314,7 +314,7 @@ describe('a connection to a nats-server', () => {
       await firstValueFrom(connect());
       const next = await connectClient({ servers: at });
       cleanup(() => next.close());
-      // Client ids count up: the two above took theirs, and nothing keeps this process alive for them.
+      // Client ids count up: the two above had the previous ids. They do not keep this process alive.
       expect(next.info!.client_id - monitor.info!.client_id).toBe(3);
     });
   });
@@ -329,7 +329,7 @@ describe('a connection to a nats-server', () => {
     expect(await answerOf(pool.use((nats) => nats.request('spec.echo', 1)))).toBe(1);
     await server.kill();
     await until(() => told.includes('disconnected'));
-    // It waits for the server, and leaves once; the service is back at about the same time.
+    // It waits for the server, and leaves once; the service is available again at about the same time.
     const retried = pool.use((nats) => nats.publish('anything', 2).pipe(toArray()));
     const published = answerOf(retried);
     await server.start();

@@ -8,7 +8,7 @@ import { after } from '../msgpack-rpc/support';
 export interface NatsServer {
   /** `host:port`, for clients. */
   readonly address: string;
-  /** Stands still, or goes on; the kernel accepts for it meanwhile. */
+  /** Stops the process, or lets it continue; the kernel accepts connections for it meanwhile. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Kills it, and resolves when it is gone. */
   kill(): Promise<void>;
