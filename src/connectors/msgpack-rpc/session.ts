@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Sink } from '../../pool/rx/work';
 import { DescribedConnection } from '../described-connection';
 import { Answers, refusalFrame } from './answers';
@@ -7,20 +7,18 @@ import { RefCountedKeepAlive } from './ref-counted-keep-alive';
 import { Backlog } from './backlog';
 import { CallObservable, type Caller } from './call-observable';
 import { Call, Calls } from './calls';
-import type { Codec } from './codec';
 import { callerGone, closedLocally, closedRemotely, lost, refused, evicted, type CloseReason } from './close-reason';
 import { RpcBacklogError, RpcEncodeError } from './errors';
 import { Inbox, type Hold } from './inbox';
-import type { Intake } from './intake';
+import { IncomingNotifications } from './incoming-notifications';
 import { linger } from './linger';
-import type { RpcLimits } from './limits';
 import { checkMessage, NOTIFICATION, REPLY, REQUEST, type RpcNotification } from './messages';
-import type { MethodTable } from './methods';
 import { OutgoingNotifications } from './outgoing-notifications';
 import { Outbox } from './outbox';
-import { PulledNotifications } from './pulled-notifications';
+import type { PulledNotifications } from './pulled-notifications';
 import { Refusal } from './refusal';
 import type { RpcConnection } from './rpc-connection';
+import type { SessionConfig } from './session-config';
 import { explain } from './socket-errors';
 import { MESSAGE_COST, type ScheduledReader, type ReadScheduler } from './read-scheduler';
 import { wireCodecOf, type WireCodec } from './wire-codec';
@@ -29,26 +27,6 @@ import { wireCodecOf, type WireCodec } from './wire-codec';
 const READ_AHEAD = 64 * 1024;
 /** With this many cancelled calls unanswered, the node counts as dead. */
 const MAX_CANCELLED = 1_000_000;
-
-export interface SessionConfig {
-  /** The name of the other side in messages. */
-  readonly target: string;
-  readonly codec: Codec;
-  readonly limits: RpcLimits;
-  readonly methods: MethodTable;
-  /** A server runs methods for notifications, sends refusals, and always keeps the process alive. */
-  readonly role: 'client' | 'server';
-  /** The buffers that the socket reads into; without it the session listens to `data` events. */
-  readonly intake?: Intake;
-  /** Called for faults that do not end the connection, for a log. */
-  readonly onFault?: (fault: Error) => void;
-  /** Called when messages were received, or an asynchronous call has ended. */
-  readonly onMessages?: () => void;
-  /** Shares the event loop among sessions. Without it messages are read as they arrive. */
-  readonly readScheduler?: ReadScheduler;
-  /** The id of the first call. Default 1; specs set it to test the wrap-around. */
-  readonly firstId?: number;
-}
 
 /**
  * An open connection, the same for client and server, since the protocol is symmetric. Bytes arrive in the inbox and leave by the outbox. `Calls`
@@ -69,10 +47,7 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
   private readonly outgoingNotifications: OutgoingNotifications;
   private readonly answers: Answers;
   private readonly backlog: Backlog;
-  private readonly notifications = new Subject<RpcNotification>();
-  private readonly keepAlive: RefCountedKeepAlive;
-  /** The consumers that pull notifications. */
-  private readonly pulled = new Set<PulledNotifications>();
+  private readonly incomingNotifications: IncomingNotifications;
   private closeReason: CloseReason | undefined;
   /** Set to true by each read. */
   receivedData = false;
@@ -104,7 +79,6 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
     const codec = wireCodecOf(config.codec);
     this.codec = codec;
     const keepAlive = new RefCountedKeepAlive(socket, config.role === 'server');
-    this.keepAlive = keepAlive;
     this.inbox = config.intake?.inbox ?? new Inbox(limits);
     this.outbox = new Outbox(socket);
     this.calls = new Calls(config.target, this.outbox, keepAlive, config.firstId ?? 1);
@@ -124,11 +98,8 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
       onFault,
       onDone: () => config.onMessages?.(),
     });
-    this.notifications$ = new Observable((subscriber) => {
-      keepAlive.ref();
-      subscriber.add(() => keepAlive.unref());
-      subscriber.add(this.notifications.subscribe(subscriber));
-    });
+    this.incomingNotifications = new IncomingNotifications(config.target, limits.maxBacklogBytes, keepAlive);
+    this.notifications$ = this.incomingNotifications.notifications$;
 
     let failure: Error | undefined;
     if (config.intake === undefined) {
@@ -175,18 +146,7 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
   }
 
   pullNotifications(): PulledNotifications {
-    const pulled = new PulledNotifications({
-      target: this.target,
-      maxBacklogBytes: this.config.limits.maxBacklogBytes,
-      onEnd: (ended) => {
-        this.pulled.delete(ended);
-        this.keepAlive.unref();
-      },
-    });
-    this.keepAlive.ref();
-    if (this.closeReason === undefined) this.pulled.add(pulled);
-    else pulled.end();
-    return pulled;
+    return this.incomingNotifications.pull(this.closeReason !== undefined);
   }
 
   /** Closes the connection from this side. */
@@ -336,14 +296,9 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
         return;
       case NOTIFICATION:
         if (this.config.role === 'server') this.answers.request(null, message[1], message[2], this.inbox.decodedBytes);
-        this.publish({ method: message[1], params: message[2] }, this.inbox.decodedBytes);
+        this.incomingNotifications.publish({ method: message[1], params: message[2] }, this.inbox.decodedBytes);
     }
   };
-
-  private publish(notification: RpcNotification, bytes: number): void {
-    if (this.pulled.size > 0) for (const pulled of this.pulled) pulled.push(notification, bytes);
-    this.notifications.next(notification);
-  }
 
   private refuse(refusal: Refusal): void {
     if (this.closeReason !== undefined) return;
@@ -380,7 +335,6 @@ export class Session extends DescribedConnection implements RpcConnection, Calle
     this.answers.abandon(callerGone(this.target, ending.error));
     this.calls.fail(ending);
     this.outgoingNotifications.fail(ending);
-    this.notifications.complete();
-    for (const pulled of [...this.pulled]) pulled.end();
+    this.incomingNotifications.end();
   }
 }
