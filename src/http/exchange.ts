@@ -25,7 +25,7 @@ export interface StreamWriter {
   write(chunk: Uint8Array): void;
   /** Whether it has not read all that was written. */
   readonly isBehind: boolean;
-  /** Ends it after what was written, or at once. */
+  /** `end`: ends the response after the written data has been sent; `drop`: at once. */
   end(): void;
   drop(): void;
 }

@@ -48,7 +48,7 @@ export class PoolWatch {
   leaseTime = 0;
   /** The sum of the lease capacity times ms. */
   capacityTime = 0;
-  /** `leaseTime` from the beginning, measured or not. */
+  /** `leaseTime` since the pool is watched, also outside of the measurement. */
   totalLeaseTime = 0;
 
   private readonly before: PoolStats;

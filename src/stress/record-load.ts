@@ -113,7 +113,7 @@ class Recorder extends Subscriber<PoolEvent> {
     }
   }
 
-  /** The date, as it would be had it not been set since the first event of the pool. */
+  /** The date of an event, without changes of the system clock since the first event of the pool. */
   private timeOf({ pool, at, elapsed }: PoolEvent): number {
     if (typeof elapsed !== 'number') return at;
     let clock = this.clocks.get(pool);

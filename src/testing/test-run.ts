@@ -100,7 +100,7 @@ export class TestRun {
     scheduler.schedule(() => {
       const result = action();
       if (!isThenable(result)) return;
-      // Such as that of `warmUp`: the end of the test ends what it waits for.
+      // For example the promise of `warmUp`: it rejects when the test ends, which is not a failure of the test.
       result.then(undefined, (error: unknown) => {
         if (!this.isOver || !isPoolError(error)) throw error;
       });

@@ -11,7 +11,7 @@ import type { TermRefusal } from './terms/limits';
 export interface CloseReason {
   /** What the life of the connection ends with; undefined if it completes. */
   readonly error: ErlangError | undefined;
-  /** `isSent`: whether the node may have got it. */
+  /** `isSent`: whether the node may have received the call. */
   errorFor(what: string, isSent?: boolean): ErlangError;
   readonly isLocal: boolean;
 }

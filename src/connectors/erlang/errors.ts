@@ -114,7 +114,7 @@ export class ErlangCrashError extends ErlangError {
   readonly code = 'ERLANG_CRASH';
   /** The name or pid that was called. */
   readonly process: string;
-  /** Its exit reason, as it came. */
+  /** Its exit reason, as received. */
   readonly reason: Term;
   /** Whether the reason says that this message is what it ended by. */
   readonly causedByMessage: boolean;

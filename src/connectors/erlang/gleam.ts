@@ -23,7 +23,7 @@ export function variant(name: string, ...fields: readonly VariantField[]): Varia
   return new Variant(name, fields);
 }
 
-/** The place of the subject to reply to: `variant('get', reply())` for `Get(reply_with: Subject(Int))`. */
+/** Marks where the subject to reply to goes: `variant('get', reply())` for `Get(reply_with: Subject(Int))`. */
 export const reply = (): Reply => new Reply();
 
 /** Something that writes itself when the message is sent, such as the process that sends it. */
@@ -44,7 +44,7 @@ export class LateTerm extends TermValue {
   }
 }
 
-/** Where a message to a subject goes, and the tag that stands in front of it. */
+/** The process that receives a message to a subject, and the tag at the front of the message. */
 export interface Destination {
   readonly to: Atom | Pid;
   readonly tag: Term;

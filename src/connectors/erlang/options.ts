@@ -123,7 +123,7 @@ function checkCookie(cookie: unknown, issues: string[]): void {
   if (problem !== undefined) issues.push(`cookie must be a string, or a function that returns one: ${problem}`);
 }
 
-/** What is wrong with a cookie, without the cookie. */
+/** The problem with a cookie, as text that does not contain the cookie. */
 export function problemOfCookie(cookie: unknown): string | undefined {
   if (cookie === undefined) return 'it is missing';
   if (typeof cookie !== 'string') return `it is ${cookie === null ? 'null' : `a ${typeof cookie}`}`;

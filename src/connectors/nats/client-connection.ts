@@ -138,7 +138,7 @@ export class ClientConnection extends DescribedConnection implements NatsConnect
     return this.client.subscribe(subject, {
       ...(queue === undefined ? {} : { queue }),
       callback: (error, message: Msg) => {
-        // What throws here would end the client's reader, and with it everything on the connection.
+        // An error thrown here would end the client's reader, and with it the whole connection.
         try {
           if (error !== null) subscriber.error(new NatsPermissionError(subject, error));
           else this.deliver(message, subscriber);

@@ -8,7 +8,7 @@ import type { NatsHappening, NatsStatus } from './status';
 
 /** What a message costs beside its payload. */
 const OVERHEAD = 128;
-/** After so many bytes the server is asked to confirm what it has. */
+/** After this number of bytes the server is asked to confirm what it has received. */
 const PROBE = 1024 * 1024;
 
 /** A message on its way to the server. */
@@ -67,7 +67,7 @@ export class Link {
     return () => this.endListeners.delete(listener);
   }
 
-  /** Sends it, now or when it can leave; what becomes of it is told by its methods. */
+  /** Sends the message, now or when the link can take it. Calls the methods of the message with the result. */
   send(message: Outgoing): void {
     if (this.errorFor !== undefined) {
       message.onFailed(this.errorFor(message.subject, false));
@@ -225,7 +225,7 @@ export class Link {
   }
 }
 
-/** As far as it is needed. */
+/** The private members of the client that are used here. */
 interface ClientInternals {
   readonly protocol?: { readonly transport?: { readonly socket?: { destroy(): void } } };
 }

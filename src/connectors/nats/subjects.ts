@@ -2,7 +2,7 @@ import { describeValue } from '../../pool/values/describe';
 
 const LONGEST = 1_000;
 
-/** What is wrong with a subject, or null. Wildcards (`*`, and `>` at the end) are for subscriptions. */
+/** The problem with a subject, or null. Wildcards (`*`, and `>` at the end) are for subscriptions. */
 export function notASubject(subject: unknown, wildcards: boolean): string | null {
   if (typeof subject !== 'string' || subject === '')
     return `must be text that is not empty, but got ${describeValue(subject)}`;

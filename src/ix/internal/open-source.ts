@@ -11,7 +11,7 @@ import type { PullSource, Receiver, Source } from './source';
 import { SyncSource } from './sync-source';
 import { unwrapIxFrom } from './ix-internals';
 
-/** What is drawn from, as it is found: the parts of the kinds that are told apart. */
+/** A source, with the members by which its kind is recognised. */
 interface Drawable<T> {
   readonly [Symbol.asyncIterator]?: (signal?: AbortSignal) => AsyncIterator<T>;
   readonly [Symbol.iterator]?: () => Iterator<T>;

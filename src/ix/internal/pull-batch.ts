@@ -31,7 +31,7 @@ export abstract class PullBatch<R, V>
   /** Stopped or aborted: values and ends of members are ignored. */
   closed = false;
   readonly destination = null;
-  /** Of the consumer, when it first pulled: what goes on without a pull goes on in it. */
+  /** The async context of the consumer's first pull: code that runs without a pull runs in it. */
   context: Context | null = null;
   /** What the consumer has not taken yet. */
   protected readonly ready = new Ring<V>();
@@ -52,7 +52,7 @@ export abstract class PullBatch<R, V>
   /** After the first failure. */
   private drawingStopped = false;
   private readonly concurrency: number | undefined;
-  /** The option, beside the signal of the iteration. */
+  /** The signal of the options. The iteration has a signal of its own. */
   private readonly signal: AbortSignal | undefined;
   private readonly outages: Outages<R>;
   private failure: { readonly error: unknown } | null = null;
@@ -91,7 +91,7 @@ export abstract class PullBatch<R, V>
 
   override pull(): void {
     this.pullPending = true;
-    // What most pulls find: nothing to take, and the next item is under way.
+    // The usual case: no outcome is ready, and the next item has been requested already.
     if (this.sourcePending && !this.sourceDone && this.ready.size === 0) return;
     if (!this.opened) this.open();
     if (!this.pumping) this.pumpOn();
@@ -236,7 +236,7 @@ export abstract class PullBatch<R, V>
     if (cancelledRuns !== undefined) this.otherCancelledRuns.add(cancelledRuns);
   }
 
-  /** Whether a run can begin: it comes from a source that knows what its pool can lend, which may have become less. */
+  /** Whether a run can begin. The source limits it to what its pool can lend, which may have decreased. */
   private canStart(): boolean {
     return this.running.size < this.slots && !this.outages.holdsAny;
   }
@@ -319,7 +319,7 @@ export abstract class PullBatch<R, V>
     });
   }
 
-  /** Ends with an error: what runs is cancelled, and what has ended before is still there for the consumer. */
+  /** Ends with an error: active runs are cancelled, and the consumer still receives the outcomes that are ready. */
   protected abort(error: unknown): void {
     if (this.closed) return;
     this.failure = { error };

@@ -28,7 +28,7 @@ export class PendingPulls<T> implements Receiver<T> {
   private readonly others = new Ring<Settle<T>>();
   /** The source has been pulled and has not answered yet: always true while a pull waits. */
   private sourcePending = false;
-  /** Pulls on, as long as pulls wait: a source that answers at once is a loop, not a recursion. */
+  /** Requests values in a loop as long as pulls wait: a source that answers synchronously must not cause a recursion. */
   private pulling = false;
   /** There will be no more values. */
   private done = false;

@@ -1,6 +1,6 @@
 import type { Receiver, Source } from './source';
 
-/** As much of a ReadableStreamDefaultReader as is needed, wherever its type comes from. */
+/** The used part of a ReadableStreamDefaultReader, independent of the library of types that declares it. */
 export interface Reader<T> {
   read(): Promise<{ readonly done: boolean; readonly value?: T | undefined }>;
   cancel(): Promise<void>;

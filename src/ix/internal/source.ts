@@ -35,5 +35,5 @@ export interface Source {
   readonly pool?: BatchPool | undefined;
 }
 
-/** What the operators here take: what they make themselves, what IxJS makes, generators, Node and web streams, arrays. */
+/** The sources that these operators accept: their own results, those of IxJS, generators, Node and web streams, arrays. */
 export type PullSource<T> = AsyncIterable<T> | Iterable<T>;

@@ -8,7 +8,7 @@ import type { WorkRun } from '../../pool/rx/work-run';
 import type { Receiver, WorkReceiver } from './source';
 import { Stage } from './stage';
 
-/** Common to all stages that make tasks of items. Their end is when the connections of what was cancelled are back. */
+/** The common part of all stages that turn items into tasks. A stage ends when the connections of its cancelled runs have been released. */
 export abstract class TaskStage<T, R> extends Stage<T, R> {
   readonly cancelledRuns = new CancelledRuns();
 

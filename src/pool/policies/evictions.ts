@@ -97,7 +97,7 @@ export class Evictions<C> {
     return total > this.options.min && (!this.warmUps.any || total > this.warmUps.goal);
   }
 
-  /** Whether the warm-ups have ended for which connections were kept past their lifetime. */
+  /** Whether connections were kept past their lifetime for warm-ups that have ended by now. */
   get isKeptDue(): boolean {
     return this.keptForWarmUp && !this.warmUps.any;
   }

@@ -78,7 +78,7 @@ export type PoolEvent = PoolEventDetails & { readonly pool: string; readonly at:
  */
 export class Events {
   private readonly queue: PoolEvent[] = [];
-  /** What each event of the queue is about. */
+  /** The subject of each event in the queue. */
   private readonly subjects: (Subject | null)[] = [];
   private delivering = false;
   private breaker: ConnectPolicy['breaker'] = 'closed';

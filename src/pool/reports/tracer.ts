@@ -26,6 +26,6 @@ export interface Channels extends Tracer {
   readonly isTracing: boolean;
   traces(subject: Subject): boolean;
   publishes(type: PoolEvent['type']): boolean;
-  /** The same for `released`, the only one that is asked in every lease. */
+  /** The same for `released`: a field, because it is read in every lease. */
   readonly publishesReleases: boolean;
 }

@@ -54,7 +54,7 @@ interface Trace {
   isAsync: boolean;
 }
 
-/** What one pool publishes. */
+/** Publishes the events of one pool. */
 export class PoolChannels implements Channels {
   private readonly traced = new Map<Subject, Trace>();
 

@@ -50,7 +50,7 @@ const checks: Readonly<Record<keyof PoolMetricsOptions, (value: unknown) => read
         ],
 };
 
-/** What is wrong with the labels of a pool. */
+/** The problems with the labels of a pool. */
 export function labelIssues(labels: unknown): readonly string[] {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) {
     return [`labels must be an object of texts, such as { team: 'shop' }, but got ${describeValue(labels)}`];

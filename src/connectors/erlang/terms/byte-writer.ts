@@ -68,7 +68,7 @@ export class ByteWriter {
     return copy;
   }
 
-  /** Nothing is written any more, and what was written is not used. */
+  /** Ends the writer without a result: its memory may be used again. */
   release(): void {
     if (this.memory.length === COMMON) common = this.memory;
   }

@@ -58,7 +58,7 @@ export class TermReader {
     return this.end - this.at;
   }
 
-  /** Reads the byte that a term begins with when it stands by itself. */
+  /** Reads the version byte, with which a complete term begins. */
   version(): void {
     const version = this.byte();
     if (version !== tag.VERSION) throw malformed(`a term of version ${version}, where only ${tag.VERSION} is known`);
@@ -371,7 +371,7 @@ export class TermReader {
     return this.funFrom(start);
   }
 
-  /** Nothing says how long it is: what it is made of is read, and thrown away. */
+  /** This form has no length: its parts are read and discarded in order to find its end. */
   private oldFun(): Fun {
     const start = this.at - 1;
     const free = this.uint32();

@@ -9,7 +9,7 @@ export interface TermSink {
   tupleHeader(length: number): void;
   map(map: MapEntries, depth: number): void;
   entries(keys: readonly unknown[], values: readonly unknown[], depth: number): void;
-  /** Throws a `TypeError` for what is no term. */
+  /** Throws a `TypeError` for a value that is not a term. */
   term(term: unknown, depth?: number): void;
 }
 

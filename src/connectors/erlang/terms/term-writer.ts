@@ -6,7 +6,7 @@ import * as tag from './tags';
 import type { MapEntries } from './term-sink';
 import { TermValue, termText } from './term-value';
 
-/** How deep terms that are sent may be nested: what contains itself is found by it. */
+/** The maximum depth of a term that is sent: it also detects a value that contains itself. */
 const DEEPEST = 512;
 /** Letters of a text that is not counted first: each may have three bytes. */
 const LONG_TEXT = 64 * 1024;

@@ -9,7 +9,7 @@ import { Tuple } from '../terms/term';
 import { op, PASS_THROUGH } from './control';
 import { idOf, type OurEnd } from './our-end';
 
-/** What comes in, sorted. `C` is a call. */
+/** Handlers for the kinds of incoming messages. `C` is a call. */
 export interface IncomingHandlers<C> {
   /** The call that a reply is for; undefined if it is not waited for, and need not be read. It ends with `settle`, or with the connection. */
   find(id: number): C | undefined;

@@ -3,7 +3,7 @@ import { TermRefusal } from '../terms/limits';
 import type { FrameReader } from './frame-reader';
 
 const READ = 64 * 1024;
-/** As much as TLS decrypts at a time. */
+/** The size of a TLS record: TLS decrypts at most this much at a time. */
 const RECORD = 16 * 1024;
 
 /**
