@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { concatMap, defer, map, Observable, throwError, type Subscriber } from 'rxjs';
+import { map, Observable, throwError, type Subscriber } from 'rxjs';
 import { DescribedConnection } from '../described-connection';
 import { RefCountedKeepAlive } from '../msgpack-rpc/ref-counted-keep-alive';
 import { OutgoingNotifications } from '../msgpack-rpc/outgoing-notifications';
@@ -7,18 +7,18 @@ import { Outbox, Outgoing } from '../msgpack-rpc/outbox';
 import { explain } from '../msgpack-rpc/socket-errors';
 import { CallObservable, CallTable, type Call, type Caller, type Request } from './calls';
 import type { ErlangConnection, GleamSubject, ProcessAddress } from './connection';
-import { isCausedBy } from './crash';
 import { closedLocally, closedRemotely, lost, refused, silent, type CloseReason } from './close-reason';
-import { ErlangCrashError, ErlangEncodeError, ErlangLimitError, ErlangNodeDownError, ErlangNoProcessError, ErlangProtocolError, ErlangRemoteCallError, ErlangRemoteCallsOffError, ErlangError } from './errors'; // prettier-ignore
+import { DistributedActors } from './distributed-actors';
+import { ErlangRemoteCallError, ErlangRemoteCallsOffError, type ErlangError } from './errors';
 import { EndedCalls } from './ended-calls';
 import type { Variant } from './terms/term';
 import type { ErlangLimits } from './limits';
-import { askRequest, askVariant, castMessage, distributedRequest, failureOf, GenCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
-import { Atom, atom } from './terms/atom';
-import { Pid } from './terms/identifiers';
+import { askRequest, askVariant, castMessage, failureOf, GenCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
+import { checkNode, exitError, notSent } from './request-errors';
+import { atom, type Atom } from './terms/atom';
+import type { Pid } from './terms/identifiers';
 import type { TermRefusal } from './terms/limits';
 import type { Sendable, Term } from './terms/term';
-import { termText } from './terms/term-value';
 import { TermWriter, written } from './terms/term-writer';
 import { INTERVALS, Ticks } from './ticks';
 import type { Agreement } from './wire/handshake';
@@ -56,7 +56,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   private readonly messages: OutgoingNotifications;
   private readonly ticks: Ticks;
   private readonly calls = new CallTable();
-  private readonly distributed = new Map<string, Pid>();
+  private readonly distributed: DistributedActors;
   private lastId = 0;
   private closeReason: CloseReason | undefined;
   private readonly ended = new EndedCalls();
@@ -76,6 +76,10 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.target = config.target;
     this.name = agreement.name;
     this.our = new OurEnd(atom(agreement.name), agreement.creation);
+    this.distributed = new DistributedActors(config.target, config.limits.maxPayloadBytes, this.our, {
+      call: (request) => this.calling(request),
+      erpc: (module, name, args) => this.erpc(module, name, args),
+    });
     this.incoming = new Incoming(this.our, config.limits, {
       find: (id) => this.calls.get(id),
       settle: (call, value) => this.settle(call, value),
@@ -117,26 +121,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   }
 
   askDistributed(name: string, payload: DistributedPayload): Observable<Buffer> {
-    const { maxPayloadBytes } = this.config.limits;
-    const check = (bytes: Uint8Array): void => {
-      if (!(bytes instanceof Uint8Array)) throw new TypeError('The payload of askDistributed must be bytes');
-      if (bytes.length <= maxPayloadBytes) return;
-      const message = `A payload of ${bytes.length} bytes was not sent to ${this.target}: it is beyond limits.maxPayloadBytes (${maxPayloadBytes})`;
-      throw new ErlangLimitError(this.target, message);
-    };
-    return defer(() => {
-      if (typeof payload !== 'function') check(payload);
-      return this.whereIs(name);
-    }).pipe(
-      concatMap((pid) => this.calling(() => distributedRequest(this.our, pid, name, payload, check))),
-      map((answer) => {
-        if (answer instanceof Uint8Array) return answer;
-        throw new ErlangProtocolError(
-          this.target,
-          `'${name}' replied with ${termText(answer)}, where bytes were expected`,
-        );
-      }),
-    );
+    return this.distributed.ask(name, payload);
   }
 
   erpc(module: string, name: string, args: readonly Sendable[] = []): Observable<Term> {
@@ -207,7 +192,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
       writer.release();
       this.ended.addAll(call.carried);
       call.hasEnded = true;
-      call.sink.error(this.notSent(request.label, error));
+      call.sink.error(notSent(this.target, request.label, error));
       return;
     }
     call.id = id;
@@ -232,9 +217,9 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     let made: Request;
     try {
       made = request();
-      this.checkNode(made.to);
+      checkNode(this.target, made.to);
     } catch (error) {
-      return throwError(() => this.notSent('the process', error));
+      return throwError(() => notSent(this.target, 'the process', error));
     }
     return new CallObservable(this, made);
   }
@@ -245,7 +230,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
       try {
         const { to, term } = message();
         label = labelOf(to);
-        this.checkNode(to);
+        checkNode(this.target, to);
         if (this.closeReason !== undefined) throw this.closeReason.errorFor(`The message to ${label}`, false);
         const frame = written((writer) => {
           const start = this.our.begin(writer);
@@ -255,41 +240,9 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
         });
         this.messages.start(frame, `The message to ${label}`, subscriber);
       } catch (error) {
-        subscriber.error(this.notSent(label, error));
+        subscriber.error(notSent(this.target, label, error));
       }
     });
-  }
-
-  /** A message for a process of another node would make the node close the connection. */
-  private checkNode(to: Atom | Pid): void {
-    if (to instanceof Atom || to.node.name === this.target) return;
-    const message = `${to.toString()} is a process of ${to.node.name}, and this connection leads to ${this.target}: connect to that node`;
-    throw new ErlangNoProcessError(this.target, to.toString(), message);
-  }
-
-  private notSent(label: string, error: unknown): Error {
-    if (error instanceof ErlangError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return new ErlangEncodeError(this.target, `A message to ${label} on ${this.target} was not sent: ${reason}`, error);
-  }
-
-  private whereIs(name: string): Observable<Pid> {
-    const known = this.distributed.get(name);
-    if (known !== undefined)
-      return new Observable((subscriber) => {
-        subscriber.next(known);
-        subscriber.complete();
-      });
-    return this.erpc('global', 'whereis_name', [name]).pipe(
-      map((pid) => {
-        if (pid instanceof Pid) {
-          this.distributed.set(name, pid);
-          return pid;
-        }
-        const message = `No actor is registered as ${JSON.stringify(name)} in :global of ${this.target}`;
-        throw new ErlangNoProcessError(this.target, name, message);
-      }),
-    );
   }
 
   private settle(call: Call, value: Term): void {
@@ -308,20 +261,8 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     if (call === undefined) return;
     call.hasEnded = true;
     this.keepAlive.unref();
-    for (const [name, pid] of this.distributed) if (pid === call.request.to) this.distributed.delete(name);
-    call.sink.error(this.exitError(call, reason));
-  }
-
-  private exitError({ id, request }: Call, reason: Term): ErlangError {
-    const { label } = request;
-    if (reason === NOPROC) {
-      const message = `There is no process ${label} on ${this.target}. Is it started there, and registered by that name?`;
-      return new ErlangNoProcessError(this.target, label, message);
-    }
-    if (reason === NOCONNECTION) {
-      return new ErlangNodeDownError(this.target, `${label} is on a node that ${this.target} has no connection to`);
-    }
-    return new ErlangCrashError(this.target, label, reason, isCausedBy(reason, request.payload(id)));
+    this.distributed.forget(call.request.to);
+    call.sink.error(exitError(this.target, call, reason));
   }
 
   /** The processes of calls that have ended need not be monitored any more: that is sent with the next call, or else before long. */
@@ -353,6 +294,3 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.messages.fail(reason);
   }
 }
-
-const NOPROC = atom('noproc');
-const NOCONNECTION = atom('noconnection');
