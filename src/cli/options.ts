@@ -18,7 +18,10 @@ export interface ParsedOptions {
   readonly problems: string[];
 }
 
-/** `parseArgs` takes apart a group of short options, such as `-abc`, in a time that grows with the square of its length. None has so many. */
+/**
+ * `parseArgs` needs time that grows with the square of the length of a group of short options, such as `-abc`. No valid group is longer
+ * than this.
+ */
 const longestGroup = 1_000;
 
 function withShortGroups(args: readonly string[]): string[] {

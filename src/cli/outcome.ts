@@ -28,7 +28,7 @@ export function jsonLine(outcome: BatchOutcome<unknown>): string {
   return `{"index":${line.index},"item":${sent.json},${result}${got.json}${cut}}\n`;
 }
 
-/** The line in place of an outcome for which `jsonLine` failed. Without the item, which may be what cannot be printed. */
+/** The line for an outcome for which `jsonLine` failed. Without the item, which may be the value that cannot be printed. */
 export function unprintableJsonLine(index: number, problem: UnprintableError): string {
   const { name, code, message } = problem;
   return `{"index":${index},"item":null,"status":"failed","error":${jsonUpTo({ name, code, message }).json}}\n`;

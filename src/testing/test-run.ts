@@ -27,7 +27,7 @@ export class TestRun {
   private readonly pools: ConnectionPool<unknown>[] = [];
   private readonly endChecks: (() => void)[] = [];
   private isOver = false;
-  /** What may be the reason of a failure. */
+  /** A possible reason of a failure. */
   private note: string | null = null;
 
   constructor(

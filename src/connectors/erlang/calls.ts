@@ -13,7 +13,7 @@ export interface Request {
   readonly to: Atom | Pid;
   /** How messages name it. */
   readonly label: string;
-  /** What it is asked, to be found again in the reason that it ends by. */
+  /** The request of the call: it is searched for in the exit reason of the process. */
   payload(id: number): Sendable;
   /** Writes the message that it gets. Throws if that cannot be done. */
   write(writer: TermWriter, id: number): void;
@@ -25,7 +25,7 @@ export interface Caller {
   abandon(call: Call): void;
 }
 
-/** One call: what its subscription carries. */
+/** The state of one call, which its subscription holds. */
 export class Call extends Outgoing implements CancellableRun {
   /** 0 until it is sent. */
   id = 0;

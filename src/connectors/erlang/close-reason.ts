@@ -7,9 +7,9 @@ import {
 } from './errors';
 import type { TermRefusal } from './terms/limits';
 
-/** How a connection has ended, and the error of each call that was under way, or comes too late. */
+/** How a connection has ended, and the error of each call that was in progress, or is made later. */
 export interface CloseReason {
-  /** What the life of the connection ends with; undefined if it completes. */
+  /** The error with which the connection ends; undefined if it completes. */
   readonly error: ErlangError | undefined;
   /** `isSent`: whether the node may have received the call. */
   errorFor(what: string, isSent?: boolean): ErlangError;

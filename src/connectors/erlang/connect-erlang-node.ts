@@ -166,7 +166,7 @@ class Connect {
     return session;
   }
 
-  /** What a handshake throws is what the connect fails with. */
+  /** The connect fails with the error that the handshake throws. */
   private guard<T>(work: () => T): T | undefined {
     try {
       return work();

@@ -50,7 +50,7 @@ export interface Destination {
   readonly tag: Term;
 }
 
-/** Throws a `TypeError` for what is no subject. */
+/** Throws a `TypeError` for a value that is not a subject. */
 export function destinationOf(subject: string | Atom | Tuple): Destination {
   if (typeof subject === 'string' && subject !== '') return named(atom(subject));
   if (subject instanceof Atom) return named(subject);

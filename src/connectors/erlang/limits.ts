@@ -10,7 +10,7 @@ export interface ErlangLimits extends TermLimits {
 
 const defaults: ErlangLimits = { ...termLimits, maxPayloadBytes: 1024 * 1024 };
 
-/** The limits given, completed by the defaults. What is wrong with them goes to `issues`. */
+/** The given limits with the defaults for the others. Problems are added to `issues`. */
 export function resolveLimits(given: Partial<ErlangLimits> | undefined, issues: string[]): ErlangLimits {
   if (given === undefined) return defaults;
   const names = Object.keys(defaults);

@@ -3,7 +3,7 @@ import { describeValue } from '../../pool/values/describe';
 /** The host part of a node's name: what is behind the @. */
 export const hostOf = (name: string): string => name.slice(name.indexOf('@') + 1);
 
-/** Adds to `issues` what is wrong with the name of a node. */
+/** Adds the problems with the name of a node to `issues`. */
 export function checkNodeName(what: string, name: unknown, issues: string[]): void {
   const problem = problemOf(name);
   if (problem === undefined) return;
@@ -19,7 +19,7 @@ function problemOf(name: unknown): string | undefined {
   const [alive = '', host = ''] = parts;
   if (alive === '') return 'has no name before the @';
   if (host === '') return 'has no host behind the @';
-  // What Erlang allows in one, and nothing that a host name cannot have.
+  // The characters that Erlang allows in a name, without those that a host name cannot have.
   if (!/^[\p{L}\p{N}_-]+$/u.test(alive)) return 'has a letter before the @ that names of nodes do not have';
   if (!/^[\p{L}\p{N}_.:%-]+$/u.test(host)) return 'has a letter behind the @ that hosts do not have';
   return name.length > 255 ? 'is longer than 255 characters' : undefined;

@@ -70,7 +70,7 @@ export function resolveNodeOptions(target: string, options: ErlangNodeOptions): 
   const issues: string[] = [];
   checkNodeName('the target', target, issues);
   const isObject = typeof options === 'object' && options !== null;
-  // What is given in place of the options may be the cookie.
+  // A value given in place of the options may be the cookie.
   if (!isObject) issues.push(`options must be an object with a cookie in it, but got a ${typeof options}`);
   const given = (isObject ? (checkObject('options', options, known, issues) ?? {}) : {}) as Partial<ErlangNodeOptions>;
   const { cookie, port, name, allowRemoteCalls = false, connectTimeout = 7_000, tickInterval = 15_000 } = given;
@@ -116,7 +116,7 @@ export function resolveNodeOptions(target: string, options: ErlangNodeOptions): 
   };
 }
 
-/** What is given is not shown. */
+/** The given value is not shown, because it may be secret. */
 function checkCookie(cookie: unknown, issues: string[]): void {
   if (typeof cookie === 'function') return;
   const problem = problemOfCookie(cookie);

@@ -54,7 +54,7 @@ export const remoteCall = (our: OurEnd, module: string, name: string, args: read
 
 export const castMessage = (request: Sendable): Sendable => new Tuple([GEN_CAST, request]);
 
-/** `{Tag, Message}`, where the message has in it what to reply to. */
+/** `{Tag, Message}`, where the message contains the subject to reply to. */
 export function askRequest(our: OurEnd, subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Request {
   const { to, tag: front } = destinationOf(subject);
   let current = 0;
@@ -95,7 +95,7 @@ export function tellMessage(subject: GleamSubject, message: Variant): { to: Atom
 
 export type DistributedPayload = Uint8Array | ((replyTo: Buffer) => Uint8Array);
 
-/** `{<<"name">>, Payload}`, where the payload has in it the bytes of what to reply to. */
+/** `{<<"name">>, Payload}`, where the payload contains the encoded subject to reply to. */
 export function distributedRequest(
   our: OurEnd,
   to: Pid,
@@ -127,7 +127,7 @@ export function distributedRequest(
   };
 }
 
-/** What a remote call was answered with, if it is a failure. */
+/** The failure in the reply to a remote call; undefined for a success. */
 export function failureOf(result: Term): Term | undefined {
   if (!(result instanceof Tuple) || result.tag !== 'badrpc' || result.length !== 2) return undefined;
   const reason = result.at(1)!;

@@ -37,7 +37,7 @@ export interface SessionConfig {
 /** Answers to what the node asks of this side are dropped while this many bytes wait to be read by it. */
 const MOST_UNREAD = 16 * 1024 * 1024;
 
-/** What has ended at this side is told to the node: it need not watch the process for it any more. */
+/** Messages that tell the node to stop watching a process for calls that have ended on this side. */
 class Demonitors extends Outgoing {}
 
 /** One connection, from the end of the handshake until it has ended. */
@@ -144,7 +144,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.end(closedLocally(this.target));
   }
 
-  /** A frame has come. Throws a `TermRefusal` for what must not be in it. */
+  /** Handles a frame. Throws a `TermRefusal` for content that is not allowed. */
   receive(memory: Buffer, start: number, end: number, isOwn: boolean): void {
     if (this.closeReason !== undefined) return;
     this.ticks.heard = true;
@@ -252,7 +252,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.ended.add(call);
     call.sink.next(value);
     call.sink.complete();
-    // Often that was told by the next call already.
+    // Often the next call has told the node already.
     if (!this.ended.isEmpty) this.unwatchSoon();
   }
 

@@ -18,7 +18,7 @@ export interface ConnectNatsOptions {
    * may write any format, such as JSON; then only the sizes are limited.
    */
   readonly codec?: Codec;
-  /** Bounds on what may come, and on what waits to be sent. */
+  /** Limits for received messages, and for data that waits to be sent. */
   readonly limits?: Partial<NatsLimits>;
   /** Milliseconds until the reply to a request must have come; Infinity for none. Default 5 000. */
   readonly requestTimeout?: number;

@@ -42,7 +42,7 @@ const one = (value: number): readonly Sample[] => [[{}, value]];
 const each = (label: string, values: Readonly<Record<string, number>>): readonly Sample[] =>
   Object.entries(values).map(([name, value]) => [{ [label]: name }, value]);
 
-/** 1 for what is the case, 0 for the rest, so that no value is left behind when another becomes the case. */
+/** 1 for the current state, 0 for the others, so that no old value remains when the state changes. */
 const stateSet = (label: string, names: readonly string[], current: string): readonly Sample[] =>
   names.map((name) => [{ [label]: name }, name === current ? 1 : 0]);
 

@@ -1,6 +1,6 @@
 /** Memory that small terms are written into, one after the other. */
 const COMMON = 64 * 1024;
-/** What is longer keeps the memory that it was written into; what is shorter is copied out. */
+/** A longer result keeps the memory that it was written into; a shorter one is copied. */
 const LARGE = 32 * 1024;
 
 let common: Buffer | undefined;
@@ -12,12 +12,12 @@ export class ByteWriter {
   at = 0;
 
   constructor() {
-    // Taken for as long as this one writes: what is written may have getters, which may encode something themselves.
+    // Reserved while this writer is active: a value may have a getter that encodes another term.
     this.memory = common ?? Buffer.allocUnsafeSlow(COMMON);
     common = undefined;
   }
 
-  /** Makes sure that there is memory for so many bytes more. */
+  /** Makes sure that there is memory for this number of further bytes. */
   ensure(count: number): void {
     if (this.at + count > this.memory.length) this.grow(count);
   }
