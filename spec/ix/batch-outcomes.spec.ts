@@ -465,6 +465,54 @@ describe('batchOutcomes, pulled', () => {
     });
   });
 
+  describe('stopOnError, with a source that is slow to end', () => {
+    /** Draws two items, and answers the third pull, and `return()`, when the spec says so. */
+    function slowSource() {
+      const third = deferred<IteratorResult<number>>();
+      const returned = deferred<IteratorResult<number>>();
+      let pulls = 0;
+      const iterator: AsyncIterator<number> = {
+        next: () => (++pulls > 2 ? third.promise : Promise.resolve({ done: false, value: pulls })),
+        return: () => returned.promise,
+      };
+      return { third, returned, [Symbol.asyncIterator]: () => iterator };
+    }
+    const failing = (_: number, item: number): never => {
+      throw new Error(`no ${item}`);
+    };
+
+    it('ends when the source has ended', async () => {
+      const source = slowSource();
+      const tasks = withConnection(openPool(1), failing)(source);
+      const iterator = batchOutcomes({ concurrency: 1, stopOnError: true })(tasks)[Symbol.asyncIterator]();
+      expect(told((await iterator.next()).value as BatchOutcome<unknown>)).toBe('0!no 1');
+      let ended = false;
+      void iterator.next().then(() => (ended = true));
+      await microtasks(50);
+      expect(ended).toBeFalse();
+      source.returned.resolve({ done: true, value: undefined as never });
+      await microtasks(50);
+      expect(ended).toBeTrue();
+    });
+
+    it('counts an item once that comes too late, although several tasks fail after the stop', async () => {
+      const source = slowSource();
+      const fails = deferred<never>();
+      const tasks = withConnection(openPool(3), (_, item: number) =>
+        item === 1 ? fails.promise : Promise.reject(new Error(`no ${item}`)),
+      )(source);
+      const result = collectBatch()(batchOutcomes({ concurrency: 3, stopOnError: true })(tasks));
+      const all$ = all(result);
+      await microtasks(50);
+      source.third.resolve({ done: false, value: 3 });
+      source.returned.resolve({ done: true, value: undefined as never });
+      await microtasks(50);
+      fails.reject(new Error('no 1'));
+      const [{ failed, unstarted } = { failed: [], unstarted: -1 }] = await all$;
+      expect([failed.length, unstarted]).toEqual([2, 1]);
+    });
+  });
+
   it('refuses what cannot be, when it is made', () => {
     const refused = (make: () => unknown, text: RegExp): void => {
       expect(make).toThrow(poolError('INVALID_CONFIG', { message: jasmine.stringMatching(text) }));

@@ -584,6 +584,37 @@ describe('a batch that waits for its target', () => {
     expect(waits.length).toBe(5);
   });
 
+  it('holds a task that an earlier batch has run, with operators on it and without', () => {
+    for (const shape of [
+      (task: ConnectionTask<number, number>): Observable<number> => task,
+      (task: ConnectionTask<number, number>): Observable<number> => task.pipe(map((value) => value)),
+    ]) {
+      const results: BatchResult<number | undefined>[] = [];
+      marbles(({ at, flush }) => {
+        const target = new Target();
+        const pool = createPool<number>({ connect: target.connect, max: 2, breaker: { failures: 1, probeAfter: 100 } });
+        const tasks: Observable<number>[] = [];
+        range(0, 2)
+          .pipe(withConnection(pool, work))
+          .subscribe((task) => tasks.push(shape(task)));
+        const runBatch = (): void => {
+          from(tasks)
+            .pipe(batchParallel({ concurrency: 2, patience: 5_000 }))
+            .subscribe((result) => results.push(result));
+        };
+        runBatch();
+        target.outage(100, 1_000);
+        at(200, runBatch);
+        at(3_000, () => void pool.destroy());
+        flush();
+      });
+      expect(results.map(({ successful, failed }) => [successful.length, failed.length])).toEqual([
+        [2, 0],
+        [2, 0],
+      ]);
+    }
+  });
+
   it('tells no observer behind the one that has ended it', () => {
     const told: boolean[] = [];
     waiting(({ pool }) => {

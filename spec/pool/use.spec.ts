@@ -381,6 +381,20 @@ describe('pool.use(work)', () => {
       expectNothingHeld(pool);
     });
 
+    it('a thenable that rejects synchronously', () => {
+      const pool = onePool();
+      const told: unknown[] = [];
+      const thenable = {
+        then(_ok: unknown, no: (error: unknown) => void) {
+          no('why');
+        },
+      } as unknown as PromiseLike<string>;
+      pool.use(() => thenable).subscribe({ error: (error: unknown) => told.push(error) });
+      expect(told).toEqual(['why']);
+      expect(pool.stats.failedOperations).toBe(1);
+      expectNothingHeld(pool);
+    });
+
     it('an array and any other iterable', () => {
       const pool = onePool();
       const told: unknown[] = [];
