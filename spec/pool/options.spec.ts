@@ -133,6 +133,21 @@ describe('the options of createPool', () => {
     });
   }
 
+  it('say what else an option may be that is an object', () => {
+    for (const [options, message] of [
+      [{ breaker: 5 }, 'breaker must be false or an object with failures and probeAfter, but got 5'],
+      [{ outlier: true }, 'outlier must be false or an object with consecutive, but got true'],
+      [{ overload: null }, 'overload must be false or an object with target and interval, but got null'],
+      [{ retryDelay: 'x' }, 'retryDelay must be milliseconds or an object with initial and max, but got "x"'],
+      [{ retryDelay: { initial: 5, max: 4 } }, 'retryDelay.initial must be at most retryDelay.max (4), but got 5'],
+    ] as const)
+      expect(() => createPool({ connect: () => NEVER, max: 1, ...(options as object) })).toThrowError(
+        `Pool 'pool' cannot be created: ${message}`,
+      );
+    for (const retryDelay of [{ initial: 4, max: 4 }, { initial: 5 }, { max: 40_000 }])
+      expect(() => createPool({ connect: () => NEVER, max: 1, retryDelay })).not.toThrow();
+  });
+
   it('list every problem in one message', () => {
     const wrong = { max: 0, capacity: 1.5, acquireTimeout: -1, retryDelay: { initial: -1, max: -2 }, lifo: true };
     const problems = problemsOf(wrong);
