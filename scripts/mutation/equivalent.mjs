@@ -29,4 +29,12 @@ export const equivalent = [
     key: 'src/pool/policies/load-shedder.ts | else if (this.emptySince < 0) this.emptySince = this.clock.now(); | 9 | this.emptySince < 0 | this.emptySince <= 0',
     why: 'Times count from the creation of the pool, and shedding begins when the queue has stood for `interval`, which is more than 0.',
   },
+  {
+    key: 'src/pool/values/printable.ts | const harmless = /^[\\t\\x20-\\x7e]*$/; | 17 | /^[\\t\\x20-\\x7e]*$/ | /^[\\t\\x20-\\x7e]$/',
+    why: 'It only spares most texts the search for characters that cannot be printed, which finds none in them.',
+  },
+  {
+    key: 'src/pool/policies/load-shedder.ts | private emptiedByShedding = false; | 28 | false | true',
+    why: 'It keeps the time since which the queue stands, and there is none before the first caller waits.',
+  },
 ];

@@ -3,9 +3,9 @@ import { map as ixMap } from 'ix/asynciterable/operators/map';
 import { finalize, firstValueFrom, map, NEVER, Observable, Subject } from 'rxjs';
 import { createPool, isPoolError } from '../../src/index';
 import type { BatchOutcome, ConnectionPool } from '../../src/index';
-import { batchOutcomes, batchParallel, batchSequential, withConnection } from '../../src/ix/index';
+import { batchOutcomes, batchParallel, batchSequential, leases, withConnection } from '../../src/ix/index';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
-import { microtasks, turns } from '../helpers/turns';
+import { deferred, microtasks, turns } from '../helpers/turns';
 import { openPool } from './open-pool';
 
 const own = new Error('own');
@@ -286,6 +286,25 @@ describe('A pulled batch that is stopped', () => {
     // The one that waited was not lent it either.
     expect([pool.stats.acquired, pool.stats.cancelledAcquires]).toEqual([2, 1]);
     lease.release();
+    expectNothingHeld(pool);
+    await pool.destroy();
+  });
+
+  it('waits for a promise that works on a lease of the pool', async () => {
+    const pool = openPool(1);
+    const gate = deferred<number>();
+    const tasks = withConnection(() => gate.promise)(leases(pool));
+    const iterator = batchOutcomes(1)(tasks)[Symbol.asyncIterator]();
+    void iterator.next();
+    await microtasks(20);
+    expect(pool.stats.activeLeases).toBe(1);
+    let ended = false;
+    void iterator.return!().then(() => (ended = true));
+    await microtasks(50);
+    expect(ended).toBeFalse();
+    gate.resolve(1);
+    await microtasks(50);
+    expect(ended).toBeTrue();
     expectNothingHeld(pool);
     await pool.destroy();
   });

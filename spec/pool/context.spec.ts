@@ -1,6 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { from as pull } from 'ix/asynciterable';
-import { asyncScheduler, config, firstValueFrom, lastValueFrom, NEVER, Observable, of, Subject, timer } from 'rxjs';
+import {
+  asyncScheduler,
+  config,
+  firstValueFrom,
+  lastValueFrom,
+  NEVER,
+  Observable,
+  of,
+  Subject,
+  take,
+  timer,
+} from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { batchParallel, createPool, withConnection } from '../../src';
 import type { ConnectionPool, ContextCarrier, Lease, PoolOptions } from '../../src';
@@ -133,6 +144,21 @@ describe('The context of a pool', () => {
       (await held(pool)).release();
     }
     expect(asked).toEqual(['pool']);
+    await pool.destroy();
+  });
+
+  it('is that of a stream for every lease, also of those that come in a later turn', async () => {
+    const pool = createPool({ connect: opens, max: 1 });
+    await pool.warmUp();
+    const seen: unknown[] = [];
+    store.run('a stream', () => {
+      pool.pipe(take(4)).subscribe((lease) => {
+        seen.push(store.getStore());
+        lease.release();
+      });
+    });
+    await until(() => seen.length === 4);
+    expect(seen).toEqual(['a stream', 'a stream', 'a stream', 'a stream']);
     await pool.destroy();
   });
 
