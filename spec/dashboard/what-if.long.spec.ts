@@ -25,9 +25,11 @@ describe('what if', () => {
     const expected = await lastValueFrom(planCapacity(question as unknown as CapacityQuestion));
     // The silence at the end goes on while the two are asked.
     expect(answer.max).toBe(expected.max);
-    expect(answer.points.map(({ max, waitP99 }) => [max, waitP99])).toEqual(
-      expected.points.map(({ max, waitP99 }) => [max, waitP99]),
-    );
+    expect(answer.points.map(({ max }) => max)).toEqual(expected.points.map(({ max }) => max));
+    for (const [i, { waitP99 }] of answer.points.entries()) {
+      const other = expected.points[i]!.waitP99;
+      expect(Math.abs(waitP99 - other)).toBeLessThanOrEqual(5 + other / 10);
+    }
     expect(whatIfSentence(answer, 1)).toMatch(/^With max \d the p99 wait would be .*; you have 1: .*\.$/);
     expect((await fetch(`${url}what-if?pool=0&target=no`)).status).toBe(400);
     await board.close();

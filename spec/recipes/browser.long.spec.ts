@@ -138,7 +138,8 @@ describe('the recipe for browsers, in Chromium', () => {
     const { failed, ...rest } = tally(result, server().recorded());
     expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 400 - failed, unstarted: 0 });
     expect(failed).toBeGreaterThan(0);
-    expect(failed).toBeLessThanOrEqual(32);
+    // Under way are also the items that began on a connection whose end was not seen yet: at most one more each.
+    expect(failed).toBeLessThanOrEqual(64);
   });
 
   it('runs each task once on a Web Worker, and fails only that whose worker is broken', async () => {

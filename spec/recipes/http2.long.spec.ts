@@ -86,7 +86,8 @@ describe('the recipe for HTTP/2 sessions', () => {
     const { failed, ...rest } = tally(result, server().recorded());
     expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 400 - failed, unstarted: 0 });
     expect(failed).toBeGreaterThan(0);
-    expect(failed).toBeLessThanOrEqual(32);
+    // Under way are also the items that began on a connection whose end was not seen yet: at most one more each.
+    expect(failed).toBeLessThanOrEqual(64);
     // The server does not know which of them it has done: those are done again.
     const again = await lastValueFrom(from(result.failed).pipe(retryFailed(target.pool, send), batchParallel(32)));
     expect(again.failed).toEqual([]);

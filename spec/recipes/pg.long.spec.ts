@@ -184,7 +184,8 @@ describe('the recipe for pg', () => {
       const { failed, ...rest } = tally(result, await recorded());
       expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 400 - failed, unstarted: 0 });
       expect(failed).toBeGreaterThan(0);
-      expect(failed).toBeLessThanOrEqual(8);
+      // Under way are also the items that began on a connection whose end was not seen yet: at most one more each.
+      expect(failed).toBeLessThanOrEqual(16);
       const all = await finish(result);
       expect(tally(all, await recorded())).toEqual({ lost: 0, doubled: 0, succeeded: 400, failed: 0, unstarted: 0 });
       expect((await recorded()).length).toBe(400);

@@ -183,8 +183,9 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
         const { failed, ...rest } = tally(await items, await recorded());
         expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 400 - failed, unstarted: 0 });
         expect(failed).toBeGreaterThan(0);
-        expect(failed).toBeLessThanOrEqual(8);
-        expect(taken).toBeLessThanOrEqual(8);
+        // Under way are also the items that began on a connection whose end was not seen yet: at most one more each.
+        expect(failed).toBeLessThanOrEqual(16);
+        expect(taken).toBeLessThanOrEqual(16);
         await finish();
         const done = await recorded();
         expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 408 }, (_, job) => job));
