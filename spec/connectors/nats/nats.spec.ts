@@ -45,6 +45,18 @@ describe('a connection to a nats-server', () => {
       expect(replies).toEqual(values);
     });
 
+    it('leaves no timer of a request that was answered, has failed or was cancelled', async () => {
+      await serve(at, { echo: (value: unknown) => value, never: () => NEVER });
+      const { connection } = await open(at, { requestTimeout: 60_000 });
+      const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+      const before = timers();
+      for (let i = 0; i < 20; i++) await answerOf(connection.request('spec.echo', i));
+      for (let i = 0; i < 20; i++) await failureOf(connection.request('spec.nowhere', i));
+      for (let i = 0; i < 20; i++) connection.request('spec.never', i).subscribe().unsubscribe();
+      // The client has some of its own.
+      expect(timers() - before).toBeLessThan(10);
+    });
+
     it('reads what msgpackr writes, and the other way round', async () => {
       const codec = createMsgpackrCodec(Packr);
       await serve(at, { echo: (value: unknown) => value }, { codec });
