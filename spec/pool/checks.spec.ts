@@ -3,7 +3,7 @@ import type { ObservableInput } from 'rxjs';
 import type { PoolEvent, PoolExhaustedError } from '../../src/index';
 import { countingScheduler } from '../helpers/counting-scheduler';
 import { createLastingPool as createPool } from '../helpers/lasting-pool';
-import { expectNothingHeld, marbles } from '../helpers/marbles';
+import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 import type { ScriptedConnection } from '../helpers/scripted-target';
 import { virtualPromise } from '../helpers/virtual-promise';
@@ -767,5 +767,40 @@ describe('isFatal', () => {
     expect(events.find(({ type }) => type === 'discarded')).toEqual(
       jasmine.objectContaining({ reason: new Error('fatal') }),
     );
+  });
+});
+
+describe('a validation whose waiter has left meanwhile', () => {
+  it('does not count for a caller that comes later', () => {
+    let validations = 0;
+    const served: number[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool<string>({
+        connect: () => opensAtOnce('a'),
+        max: 1,
+        min: 1,
+        validateAfter: 50,
+        validate: () => {
+          validations++;
+          return timer(5).pipe(map(() => true));
+        },
+      });
+      at(100, () => {
+        const caller = pool.acquire().subscribe();
+        at(2, () => {
+          caller.unsubscribe();
+        });
+      });
+      // After 45 ms it is fresh, and after 100 it is not.
+      for (const frame of [150, 250]) {
+        at(frame, () => {
+          pool.use(() => of(1)).subscribe(() => served.push(asyncScheduler.now()));
+        });
+      }
+      at(400, () => void pool.destroy());
+      flush();
+    });
+    expect(served).toEqual([150, 255]);
+    expect(validations).toBe(2);
   });
 });
