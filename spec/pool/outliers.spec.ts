@@ -1,3 +1,6 @@
+import { Outliers } from '../../src/pool/policies/outliers';
+import type { Slot } from '../../src/pool/state/claim-and-slot';
+import { Counters } from '../../src/pool/state/counters';
 import { asyncScheduler, NEVER, Observable, of, range, Subject, throwError, timer } from 'rxjs';
 import type { ObservableInput } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
@@ -290,5 +293,23 @@ describe('the only connection', () => {
     trial.fail(5);
     other.complete();
     expect(trial.reasons).toEqual(['outlier']);
+  });
+});
+
+describe('the replacement of an ejected connection', () => {
+  it('is on trial until its first run has ended, and those that are opened later are not', () => {
+    const outliers = new Outliers({ consecutive: 3 }, new Counters());
+    const slot = () => ({ failures: 0, markedForClose: false, mustValidate: false }) as unknown as Slot<unknown>;
+    const failing = slot();
+    expect([1, 2, 3].map(() => outliers.runFailed(failing))).toEqual([false, false, true]);
+    outliers.ejected(failing);
+    const replacement = slot();
+    outliers.connectBegan(replacement);
+    expect(replacement.failures).toBeLessThan(0);
+    outliers.runSucceeded(replacement);
+    expect(replacement.failures).toBe(0);
+    const later = slot();
+    outliers.connectBegan(later);
+    expect(later.failures).toBe(0);
   });
 });
