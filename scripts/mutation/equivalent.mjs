@@ -37,4 +37,8 @@ export const equivalent = [
     key: 'src/pool/policies/load-shedder.ts | private emptiedByShedding = false; | 28 | false | true',
     why: 'It keeps the time since which the queue stands, and there is none before the first caller waits.',
   },
+  {
+    key: 'src/pool/reports/diagnostics.ts | if (this.last.at !== at) this.last = { at, holders: this.holders(), cancelled: this.cancelled() }; | 4 | this.last.at !== at | true',
+    why: 'The holders are looked up again for each of many callers that are rejected in one instant: slower, and the same.',
+  },
 ];
