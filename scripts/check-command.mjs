@@ -58,7 +58,7 @@ try {
   expect('send', command([...to, 'word_count', '--sequential'], 'to be\nor not to be'), 0, '2\n4\n');
   const outcome = '{"index":0,"item":[1,2],"status":"succeeded","value":[1,2]}\n';
   expect('send --json', command([...to, 'echo', '--json', '--json-input'], '[1,2]'), 0, outcome);
-  expect('a failure', command([...to, 'fail', '--json'], 'why\n'), 1, /"status":"rejected".*why/);
+  expect('a failure', command([...to, 'fail', '--json'], 'why\n'), 1, /"status":"failed".*why/);
   const load = ['stress', '--target', await node.target, '--method', 'echo', '--params', '[1]', '--ops', '100'];
   expect('stress', command([...load, '--threshold', 'errors<1%']), 0, /^✓ errors<1%/);
   expect('stress --json', command([...load, '--json', '--threshold', 'wait.p99<0ms']), 99, /"succeeded":100,/);
