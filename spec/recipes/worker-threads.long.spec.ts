@@ -53,7 +53,9 @@ describe('the recipe for worker_threads', () => {
     );
     expect(successful).toEqual([25, 21]);
     expect(failed.map(({ error }) => String(error))).toEqual(['RangeError: no numbers from 9 to 1']);
-    expect(shown.stats).toEqual(jasmine.objectContaining({ opened: 2, closed: 0 }));
+    // One thread is enough where it has done a task before the other is online.
+    expect(shown.stats.opened).toBeLessThanOrEqual(2);
+    expect(shown.stats.closed).toBe(0);
     await shown.destroy();
   });
 
