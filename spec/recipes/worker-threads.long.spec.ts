@@ -19,7 +19,7 @@ describe('the recipe for worker_threads', () => {
   beforeEach(() => {
     writeFileSync(file, '');
     const resourceLimits = { maxOldGenerationSizeMb: 32 };
-    workers = openWorkers(new URL('recording-worker.mjs', import.meta.url), 2, { resourceLimits });
+    workers = openWorkers(new URL('recording-worker.mjs', import.meta.url), 2, { resourceLimits, execArgv: [] });
   });
 
   afterEach(async () => {
@@ -40,7 +40,7 @@ describe('the recipe for worker_threads', () => {
     );
 
   it('runs the program that is shown', async () => {
-    const shown = openWorkers(new URL('../../examples/recipes/worker-task.mjs', import.meta.url), 2);
+    const shown = openWorkers(new URL('../../examples/recipes/worker-task.mjs', import.meta.url), 2, { execArgv: [] });
     const { successful, failed } = await lastValueFrom(
       from([
         { from: 0, to: 100 },
