@@ -146,6 +146,21 @@ describe('assertDeepEqual', () => {
     });
   });
 
+  it('reads each message a constant number of times, however many there are', () => {
+    let reads = 0;
+    const messages = (last: string): unknown[] =>
+      Array.from({ length: 1_000 }, (_, i) => ({
+        get frame() {
+          reads++;
+          return i;
+        },
+        notification: { kind: 'N', value: i === 999 ? last : 'a', error: undefined },
+      }));
+    const { message } = failureOf(() => assertDeepEqual(messages('b'), messages('c')));
+    expect(message).toContain('frame 999: expected c, got b');
+    expect(reads).toBeLessThan(20 * 2_000);
+  });
+
   it('takes matchers, and values of any kind', () => {
     const circular: Record<string, unknown> = { n: 1 };
     circular['self'] = circular;

@@ -34,10 +34,10 @@ export function compareMessages(
 
   const letters = new Letters(matches);
   const [expectedMarks, actualMarks] = [letters.expectedMarks(expected, written), letters.actualMarks(actual)];
-  const at = (messages: readonly Message[], frame: number): Message[] => messages.filter((one) => one.frame === frame);
+  const [actualAt, expectedAt] = [byFrame(actual), byFrame(expected)];
   const differs = (frame: number): boolean => {
-    const [ours, theirs] = [at(actual, frame), at(expected, frame)];
-    return ours.length !== theirs.length || !ours.every((one, i) => isSame(one, theirs[i]));
+    const [got, wanted] = [actualAt(frame), expectedAt(frame)];
+    return got.length !== wanted.length || !got.every((one, i) => isSame(one, wanted[i]));
   };
   const [lines, first, frames] = drawn(expectedMarks, actualMarks, differs);
   const shown = new Set(
@@ -46,7 +46,7 @@ export function compareMessages(
   const legend = letters
     .legend(shown)
     .map(([letter, value, isExpected]) => `${letter} = ${show(value)}${isExpected ? '' : '  (actual)'}`);
-  const details = detailsOf(at(actual, first), at(expected, first), letters, matches);
+  const details = detailsOf(actualAt(first), expectedAt(first), letters, matches);
   return [...lines, ...(legend.length + details.length > 0 ? [''] : []), ...indented([...legend, ...details])].join(
     '\n',
   );
@@ -64,10 +64,8 @@ export function compareSubscriptions(
   if (wrong.length === 0) return null;
   const number = actual.length === expected.length ? '' : `, ${expected.length} expected, ${actual.length} actual`;
   const parts = wrong.map((i) => {
-    const [ours, theirs] = [subscriptionMarks(actual[i]), subscriptionMarks(expected[i])];
-    const at = (marks: readonly Mark[], frame: number): string =>
-      marks.flatMap((mark) => (mark.frame === frame ? mark.letter : [])).join('');
-    const [lines] = drawn(theirs, ours, (frame) => at(ours, frame) !== at(theirs, frame));
+    const [actualMarks, expectedMarks] = [subscriptionMarks(actual[i]), subscriptionMarks(expected[i])];
+    const [lines] = drawn(expectedMarks, actualMarks, (frame) => at(actualMarks, frame) !== at(expectedMarks, frame));
     return [count === 1 ? '' : `subscription ${i + 1} of ${count}${number}: `, lines.join('\n')].join('');
   });
   return parts.join('\n\n');
@@ -98,6 +96,17 @@ const isSubscription = (value: unknown): boolean =>
 const contentOf = (message: Message | undefined): unknown =>
   message?.notification.kind === 'N' ? message.notification.value : message?.notification.error;
 
+/** The messages of each frame. Grouped once: a test of an hour has many frames, and each of them is looked up. */
+function byFrame(messages: readonly Message[]): (frame: number) => readonly Message[] {
+  const groups = new Map<number, Message[]>();
+  for (const message of messages) {
+    const group = groups.get(message.frame);
+    if (group === undefined) groups.set(message.frame, [message]);
+    else group.push(message);
+  }
+  return (frame) => groups.get(frame) ?? [];
+}
+
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /** The rows, with what differs first in words; and its frame. */
@@ -106,9 +115,7 @@ function drawn(
   actual: readonly Mark[],
   differs: (frame: number) => boolean,
 ): [lines: string[], first: number, frames: ReadonlySet<number>] {
-  const frames = [...expected, ...actual].map(({ frame }) => frame);
-  const first = Math.min(...frames.filter(differs));
-  const { rows, carets, toScale, frames: shown } = drawRows([expected, actual], differs);
+  const { rows, carets, toScale, first, frames } = drawRows([expected, actual], differs);
   return [
     [
       `frame ${first}: expected ${at(expected, first)}, got ${at(actual, first)}`,
@@ -119,7 +126,7 @@ function drawn(
       ...(toScale ? [] : ['  (not to scale: a group is wider than the time to the next sign)']),
     ],
     first,
-    shown,
+    frames,
   ];
 }
 
@@ -142,19 +149,19 @@ function detailsOf(
   const [wrong, wanted] = [actual[i], expected[i]];
   const isValue = wrong?.notification.kind === 'N' && wanted?.notification.kind === 'N' && matches === deepEqual;
   const found = isValue ? firstDifference(wrong.notification.value, wanted.notification.value) : null;
-  const [name, other] = isValue
+  const [actualName, expectedName] = isValue
     ? [letters.actualMarks([wrong])[0]!.letter, letters.expectedMarks([wanted])[0]!.letter]
     : ['', ''];
   return [
     ...errors(expected, 'expected '),
     ...errors(actual, 'actual   '),
-    ...(found === null ? [] : pathOf(found, name, other)),
+    ...(found === null ? [] : pathOf(found, actualName, expectedName)),
   ];
 }
 
 /** Which part differs, of values that have parts. */
-function pathOf({ path, actual, expected }: Difference, ours: string, theirs: string): string[] {
-  return path === '' ? [] : [`${ours}${path} is ${show(actual)}, ${theirs}${path} is ${show(expected)}`];
+function pathOf({ path, actual, expected }: Difference, actualName: string, expectedName: string): string[] {
+  return path === '' ? [] : [`${actualName}${path} is ${show(actual)}, ${expectedName}${path} is ${show(expected)}`];
 }
 
 function subscriptionMarks(log: SubscriptionTimes | undefined): Mark[] {

@@ -11,6 +11,8 @@ export interface Drawing {
   readonly carets: string;
   /** Whether each row is a marble string of the same times. A group that is followed too soon by another sign cannot be written as one. */
   readonly toScale: boolean;
+  /** The first frame that is marked; without one, the first frame that has a sign. */
+  readonly first: number;
   /** The frames that are drawn. */
   readonly frames: ReadonlySet<number>;
 }
@@ -28,9 +30,9 @@ export function drawRows(
   isMarked: (frame: number) => boolean = () => false,
 ): Drawing {
   const all = [...new Set(rows.flatMap((marks) => marks.map(({ frame }) => frame)))].sort((a, b) => a - b);
-  const first = Math.max(0, all.findIndex(isMarked));
-  const from = Math.max(0, first - maxBefore);
-  const frames = all.slice(from, first + maxAfter);
+  const firstMarked = Math.max(0, all.findIndex(isMarked));
+  const from = Math.max(0, firstMarked - maxBefore);
+  const frames = all.slice(from, firstMarked + maxAfter);
   const texts = rows.map(() => '');
   let carets = '';
   let toScale = true;
@@ -48,7 +50,8 @@ export function drawRows(
   }
   const cut = frames.length < all.length - from ? ' …' : '';
   const drawn = texts.map((text) => (text.replace(/[- ]+$/, '') || '-') + cut);
-  return { rows: drawn, carets: carets.trimEnd(), toScale, frames: new Set(frames) };
+  const first = all[firstMarked] ?? 0;
+  return { rows: drawn, carets: carets.trimEnd(), toScale, first, frames: new Set(frames) };
 }
 
 function filler(gap: number): string {
