@@ -24,7 +24,7 @@ export function machineSection({ machine, date, quick, rounds, seed, seconds }: 
 const BEST = 6;
 
 /** The short table: one line a case, ours beside the baseline and the others. */
-export function summarySection(cases: readonly Case[], { cases: results, machine }: Results): string {
+export function summarySection(cases: readonly Case[], { cases: results, machine, date }: Results): string {
   const rows = cases.flatMap(({ id, headline, metrics, contenders }) => {
     if (headline === undefined || results[id] === undefined) return [];
     const medians = mediansOf(results, id);
@@ -46,7 +46,7 @@ export function summarySection(cases: readonly Case[], { cases: results, machine
       rows,
       (column) => column === 1,
     ),
-    `Medians on ${machine.cores} × ${machine.cpu}, Node ${machine.node}.`,
+    `Medians on ${machine.cores} × ${machine.cpu}, Node ${machine.node}, on ${date}.`,
   );
 }
 
