@@ -46,7 +46,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * A connect has failed, the last of `failures` in a row; `hopeless`: the next one would fail too. Returns whether the breaker has opened, for the
+   * A connect has failed, the last of `failures` in a row; `permanent`: the next one would fail too. Returns whether the breaker has opened, for the
    * first time or again.
    */
   failed(attempt: Attempt, failures: number, permanent: boolean): boolean {

@@ -1,4 +1,4 @@
-import type { Claim } from '../state/claim-and-slot';
+import type { Claim, Slot, Subject } from '../state/claim-and-slot';
 import type { CoarseClock } from '../time/coarse-clock';
 import type { PoolError } from '../errors';
 import { Events } from './events';
@@ -7,8 +7,6 @@ import { holderOf } from './holders';
 import type { Holder, LeakWatch } from './holders';
 import type { ConnectPolicy } from '../policies/connect-policy';
 import type { LoadShedder } from '../policies/load-shedder';
-import type { Slot } from '../state/claim-and-slot';
-import type { Subject } from '../state/claim-and-slot';
 import type { Tracing } from './tracing';
 
 /** Passes on what happens to leases and connections: to listeners of the events, tracers, the leak watch and the load shedder. */

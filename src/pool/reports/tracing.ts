@@ -1,7 +1,6 @@
-import type { Claim, Slot } from '../state/claim-and-slot';
+import type { Claim, Slot, Subject } from '../state/claim-and-slot';
 import type { PoolEvent } from './events';
 import type { Channels, Tracer } from './tracer';
-import type { Subject } from '../state/claim-and-slot';
 
 /** The tracers of one pool, and the channels, which trace every pool while they have subscribers. */
 export class Tracing {

@@ -1,8 +1,7 @@
 import type { PoolEvent } from '../reports/events';
 import type { Channels } from '../reports/tracer';
-import type { Subject } from '../state/claim-and-slot';
 import { Claim } from '../state/claim-and-slot';
-import type { Slot } from '../state/claim-and-slot';
+import type { Slot, Subject } from '../state/claim-and-slot';
 import { builtinModule } from './builtin-module';
 import { CHANNELS } from './channels';
 import type { AcquireMessage, ConnectMessage } from './channels';

@@ -1,13 +1,12 @@
 import type { ConnectionPool } from '../../pool/connection-pool';
 import type { Tracer } from '../../pool/reports/tracer';
-import type { Subject } from '../../pool/state/claim-and-slot';
 import type { PoolEvent } from '../../pool/reports/events';
 import { internals } from '../../pool/rx/internals';
 import type { PoolInternals } from '../../pool/rx/internals';
-import type { Claim, Slot } from '../../pool/state/claim-and-slot';
+import type { Claim, Slot, Subject } from '../../pool/state/claim-and-slot';
 import { poolAttributes, semanticConventionsVersion, withPrefix } from './metric-names';
 import { resolveInstrumentation } from './options';
-import type { InstrumentationOptions } from './options';
+import type { InstrumentationOptions, ResolvedInstrumentation } from './options';
 import { PoolMetrics } from './pool-metrics';
 import { PoolSpans } from './pool-spans';
 
@@ -38,8 +37,7 @@ const schemaUrl = `https://opentelemetry.io/schemas/${semanticConventionsVersion
  * Throws an `InvalidConfigError` for an argument that is no pool, and for invalid options.
  */
 export function instrumentPool<C>(pool: ConnectionPool<C>, options: InstrumentationOptions = {}): PoolInstrumentation {
-  const resolved = resolveInstrumentation(pool, options);
-  return new Instrumentation(pool, resolved);
+  return new Instrumentation(pool, resolveInstrumentation(pool, options));
 }
 
 class Instrumentation implements PoolInstrumentation, Tracer {
@@ -50,7 +48,7 @@ class Instrumentation implements PoolInstrumentation, Tracer {
 
   constructor(
     pool: ConnectionPool<unknown>,
-    { meterProvider, tracerProvider, attributes: given, prefix }: ReturnType<typeof resolveInstrumentation>,
+    { meterProvider, tracerProvider, attributes: given, prefix }: ResolvedInstrumentation,
   ) {
     const { core } = (pool as unknown as { readonly [internals]: PoolInternals<unknown> })[internals];
     const attributes = { [withPrefix(poolAttributes.poolName, prefix)]: pool.name, ...given };

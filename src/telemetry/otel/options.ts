@@ -29,7 +29,7 @@ export interface ResolvedInstrumentation {
   readonly prefix: string;
 }
 
-/** OpenTelemetry's rule for the names of instruments. The longest part that follows has 25 letters. */
+/** OpenTelemetry's rule for the names of instruments, of at most 255 letters: 25 are left for what follows the prefix. */
 const prefixPattern = /^[a-z][\w./-]{0,229}(?<![./-])$/i;
 
 const providerIssue = (name: string, method: string, value: unknown): string | null =>

@@ -1,8 +1,7 @@
 import { context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span, SpanContext, Tracer as SpanSource } from '@opentelemetry/api';
 import type { PoolEvent } from '../../pool/reports/events';
-import type { Subject } from '../../pool/state/claim-and-slot';
-import type { Claim, Slot } from '../../pool/state/claim-and-slot';
+import type { Claim, Slot, Subject } from '../../pool/state/claim-and-slot';
 import { messageOf } from '../../pool/values/describe';
 
 /** The attributes of spans that the conventions have no name for. */

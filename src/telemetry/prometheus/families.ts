@@ -1,7 +1,6 @@
 import type { PoolCondition } from '../../diagnosis/index';
 import type { Observation } from '../../diagnosis/pool-watch';
 import type { Histogram } from '../../pool/metrics/histogram';
-import type { EvictReason } from '../../pool/state/claim-and-slot';
 
 /** A pool at a moment. */
 export interface ObservedPool extends Observation {
@@ -22,20 +21,21 @@ export type Family = { readonly name: string; readonly help: string } & (
   | { readonly type: 'histogram'; readonly histogramOf: (at: ObservedPool) => Histogram }
 );
 
-const conditions: readonly PoolCondition[] = [
-  'healthy',
-  'draining',
-  'destroyed',
-  'dead-target',
-  'leak',
-  'overload',
-  'slow-checks',
-  'slow-work',
-  'slow-connects',
-  'too-small',
-  'reconnecting',
-  'failing-work',
-];
+/** As keys, so that the compiler finds one that is missing. */
+const conditions = Object.keys({
+  healthy: true,
+  draining: true,
+  destroyed: true,
+  'dead-target': true,
+  leak: true,
+  overload: true,
+  'slow-checks': true,
+  'slow-work': true,
+  'slow-connects': true,
+  'too-small': true,
+  reconnecting: true,
+  'failing-work': true,
+} satisfies Record<PoolCondition, true>);
 
 const one = (value: number): readonly Sample[] => [[{}, value]];
 
@@ -179,7 +179,7 @@ export const families: readonly Family[] = [
     name: 'connections_closed_total',
     type: 'counter',
     help: 'Open connections that were closed, by reason. Counted when the close begins.',
-    samplesOf: ({ evicted }) => each('reason', evicted satisfies Record<EvictReason, number>),
+    samplesOf: ({ evicted }) => each('reason', evicted),
   },
   {
     name: 'wait_seconds',
