@@ -1,4 +1,5 @@
 import type { ConnectionPool } from '../pool/connection-pool';
+import { timingsBetween } from '../pool/metrics/timings';
 import type { PoolTimings } from '../pool/metrics/timings';
 import type { PoolDetails } from '../pool/reports/pool-details';
 import type { Holder } from '../pool/reports/holders';
@@ -100,7 +101,7 @@ export class PoolWatch {
     evicted: Record<EvictReason, number>,
   ): PoolFacts {
     const { stats: since, timings: before, evicted: evictedBefore } = this.beginnings[0]!;
-    const recent = differenceOf(timings, before);
+    const recent = timingsBetween(before, timings);
     const checking = (phase: string): number =>
       details.connections.filter((connection) => connection.phase === phase).length;
     const { leakThreshold } = this.core.options;
@@ -137,13 +138,6 @@ export class PoolWatch {
     return isFull ? at - this.saturatedSince : 0;
   }
 }
-
-/** What was recorded between two results of `timings()`. */
-export const differenceOf = (now: PoolTimings, before: PoolTimings) => ({
-  wait: now.wait.minus(before.wait),
-  use: now.use.minus(before.use),
-  open: now.open.minus(before.open),
-});
 
 const masked = (holder: Holder): Holder => ({
   ...holder,

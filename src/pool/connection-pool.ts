@@ -30,6 +30,7 @@ import { schedulerClock } from './rx/scheduler-clock';
 import { StatsSubject } from './rx/stats';
 import type { PoolStats, PoolStatsSubject } from './rx/stats';
 import { StopOnAbort } from './rx/stop-on-abort';
+import { timingsBetween } from './metrics/timings';
 import type { PoolTimings, TimingsOptions } from './metrics/timings';
 import { unknownOption } from './values/unknown-option';
 import type { WorkContext, WorkResult } from './rx/work';
@@ -230,12 +231,7 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     const since = sinceOf(this.name, options);
     if (since === undefined) return now;
     try {
-      return {
-        wait: now.wait.minus(since.wait),
-        failedWait: now.failedWait.minus(since.failedWait),
-        use: now.use.minus(since.use),
-        open: now.open.minus(since.open),
-      };
+      return timingsBetween(since, now);
     } catch (error) {
       throw new InvalidConfigError(this.name, `Pool '${this.name}' got invalid timings options`, [
         `since must be earlier timings of this pool: ${messageOf(error)}`,

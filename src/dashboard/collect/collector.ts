@@ -1,7 +1,8 @@
 import type { Subscription } from 'rxjs';
 import { diagnose } from '../../diagnosis/index';
-import { differenceOf, PoolWatch } from '../../diagnosis/pool-watch';
+import { PoolWatch } from '../../diagnosis/pool-watch';
 import type { ConnectionPool } from '../../pool/connection-pool';
+import { timingsBetween } from '../../pool/metrics/timings';
 import type { PoolTimings } from '../../pool/metrics/timings';
 import type { PoolEvent } from '../../pool/reports/events';
 import type { Holder } from '../../pool/reports/holders';
@@ -67,7 +68,7 @@ export class Collector {
     const { stats, timings, holders, details, facts } = this.watch.observe();
     const now = stats.at;
     const length = now - this.last.at;
-    const { wait, use, open } = differenceOf(timings, this.lastTimings);
+    const { wait, use, open } = timingsBetween(this.lastTimings, timings);
     if (this.gap === null) this.lanes.correct(holders, now);
     const frame: Frame = {
       at: now,

@@ -148,7 +148,7 @@ export class Histogram {
 
   /**
    * A new histogram of the values that were added since `earlier`, a copy of this one: a window on a growing histogram. Counts and percentiles
-   * have the usual precision; minimum and maximum are within 1.6 %, unless they are also those of this histogram. Throws an
+   * have the usual precision; minimum and maximum are within 1.6 %, unless they are also those of this histogram. Throws a
    * `RangeError` unless `earlier` is an earlier state of this histogram.
    *
    * ```ts

@@ -19,6 +19,14 @@ export interface TimingsOptions {
   since?: PoolTimings | undefined;
 }
 
+/** What was recorded between two results of `timings()`. Throws a `RangeError` if they are not of one pool, in this order. */
+export const timingsBetween = (before: PoolTimings, now: PoolTimings): PoolTimings => ({
+  wait: now.wait.minus(before.wait),
+  failedWait: now.failedWait.minus(before.failedWait),
+  use: now.use.minus(before.use),
+  open: now.open.minus(before.open),
+});
+
 /** The newest value has a weight of 1/8 in a moving mean. */
 const meanWeight = 8;
 
