@@ -4,7 +4,7 @@ import { builtinMethods, serveNode } from '../connectors/msgpack-rpc/index';
 import { shownTarget } from '../connectors/msgpack-rpc/target';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { createPool } from '../pool/create-pool';
-import { internals } from '../pool/rx/internals';
+import { internalsOf } from '../pool/rx/internals';
 import { describeValue } from '../pool/values/describe';
 import type { StressOptions } from '../stress/options';
 import { messageOf } from './outcome';
@@ -93,9 +93,7 @@ async function poolOf(name: string, offered: unknown): Promise<ConnectionPool<un
   } catch (error) {
     throw new NoSubjectError(`--pool: the function of '${name}' that makes the pool failed: ${messageOf(error)}`);
   }
-  if ((made as { [internals]?: unknown } | null | undefined)?.[internals] !== undefined) {
-    return made as ConnectionPool<unknown>;
-  }
+  if (internalsOf(made) !== undefined) return made as ConnectionPool<unknown>;
   throw new NoSubjectError(
     `--pool: '${name}' must export a pool made by createPool, or a function that makes one, as 'pool' or by default, but that is ${describeValue(made)}`,
   );

@@ -3,7 +3,7 @@ import { timingsBetween } from '../pool/metrics/timings';
 import type { PoolTimings } from '../pool/metrics/timings';
 import type { PoolDetails } from '../pool/reports/pool-details';
 import type { Holder } from '../pool/reports/holders';
-import { internals } from '../pool/rx/internals';
+import { internalsOf } from '../pool/rx/internals';
 import type { PoolInternals } from '../pool/rx/internals';
 import type { PoolStats } from '../pool/rx/stats';
 import type { EvictReason } from '../pool/state/claim-and-slot';
@@ -27,8 +27,7 @@ interface Beginning {
 }
 
 /** Whether it was made by `createPool`, by whichever copy of this version. */
-export const isPool = (value: unknown): value is ConnectionPool<unknown> =>
-  (value as { readonly [internals]?: unknown } | null | undefined)?.[internals] !== undefined;
+export const isPool = (value: unknown): value is ConnectionPool<unknown> => internalsOf(value) !== undefined;
 
 /** Everything that is known of a pool at a moment. Names and texts are masked in `facts` and in the name of `stats` alone. */
 export interface Observation {
@@ -55,7 +54,7 @@ export class PoolWatch {
 
   constructor(private readonly pool: ConnectionPool<unknown>) {
     this.name = textOf(pool.name);
-    this.core = (pool as unknown as { readonly [internals]: PoolInternals<unknown> })[internals].core;
+    this.core = internalsOf(pool)!.core;
     this.lastAt = this.now;
     const { evicted } = this.core.reasons;
     this.beginnings.push({ stats: this.stats, timings: pool.timings(), evicted: { ...evicted } });

@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
-import { internals } from '../pool/rx/internals';
+import { internalsOf } from '../pool/rx/internals';
 import { describeValue } from '../pool/values/describe';
 import { resolveLoad } from './options';
 import type { StressOptions } from './options';
@@ -39,7 +39,7 @@ import { runLoad } from './run-load';
  * a trace that goes back in time. Failures in the pool or in `work` are in the report.
  */
 export function stressTest<C>(pool: ConnectionPool<C>, options: StressOptions<C>): Observable<StressReport> {
-  if ((pool as { [internals]?: unknown } | null | undefined)?.[internals] === undefined) {
+  if (internalsOf(pool) === undefined) {
     throw new InvalidConfigError('pool', 'stressTest was called with a wrong pool', [
       `the first argument must be a pool made by createPool, but got ${describeValue(pool)}`,
     ]);

@@ -6,8 +6,7 @@ import { createPool } from '../pool/create-pool';
 import { isPoolError } from '../pool/errors';
 import type { Connector } from '../pool/connector';
 import type { PoolOptions } from '../pool/options';
-import { internals } from '../pool/rx/internals';
-import type { PoolInternals } from '../pool/rx/internals';
+import { internalsOf } from '../pool/rx/internals';
 import { maxTimerMs } from '../pool/time/clock';
 import { seededRandom } from '../stress/seeded-random';
 import { Expectations } from './expectations';
@@ -109,7 +108,7 @@ export class TestRun {
 
   /** Throws unless the pool lives in the time of this test. */
   assertPool(pool: unknown, what: string): void {
-    const inner = (pool as { [internals]?: PoolInternals<unknown> } | null | undefined)?.[internals];
+    const inner = internalsOf(pool);
     if (inner === undefined) throw new TypeError(`${what} takes a pool of createPool, or of poolTest's pool()`);
     this.assertIsOurs(inner.scheduler, `The scheduler of pool '${(pool as ConnectionPool<unknown>).name}'`);
   }

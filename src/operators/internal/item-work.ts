@@ -2,7 +2,7 @@ import type { ConnectionPool } from '../../pool/connection-pool';
 import { InvalidConfigError } from '../../pool/errors';
 import { resolveAcquireOptions } from '../../pool/options';
 import type { AcquireOptions } from '../../pool/options';
-import { internals } from '../../pool/rx/internals';
+import { internals, internalsOf } from '../../pool/rx/internals';
 import type { PoolInternals } from '../../pool/rx/internals';
 import type { HeldLease } from '../../pool/rx/lease';
 import { describeValue } from '../../pool/values/describe';
@@ -16,7 +16,7 @@ export function resolveItemWork<C, T>(
   work: ItemWork<C, T>['work'] | undefined,
   options: AcquireOptions | undefined,
 ): ItemWork<C, T> {
-  const found = (pool as { [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
+  const found = internalsOf<C>(pool);
   if (found === undefined) {
     const orWork = operator === 'withConnection' ? ', or the work for the leases of a pool' : '';
     throw new InvalidConfigError('pool', `${operator} cannot work`, [

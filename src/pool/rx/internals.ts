@@ -23,3 +23,9 @@ export interface PoolInternals<C> {
   readonly label: undefined;
   readonly signal: undefined;
 }
+
+/** The internals of a pool, made by whichever copy of this version; undefined for any other value. A lease has those of its pool, and cannot acquire. */
+export function internalsOf<C>(pool: unknown): PoolInternals<C> | undefined {
+  const found = (pool as { readonly [internals]?: PoolInternals<C> } | null | undefined)?.[internals];
+  return found !== undefined && 'acquire' in (pool as object) ? found : undefined;
+}

@@ -1,8 +1,7 @@
 import type { ConnectionPool } from '../../pool/connection-pool';
 import type { Tracer } from '../../pool/reports/tracer';
 import type { PoolEvent } from '../../pool/reports/events';
-import { internals } from '../../pool/rx/internals';
-import type { PoolInternals } from '../../pool/rx/internals';
+import { internalsOf } from '../../pool/rx/internals';
 import type { Claim, Slot, Subject } from '../../pool/state/claim-and-slot';
 import { poolAttributes, semanticConventionsVersion, withPrefix } from './metric-names';
 import { resolveInstrumentation } from './options';
@@ -50,7 +49,7 @@ class Instrumentation implements PoolInstrumentation, Tracer {
     pool: ConnectionPool<unknown>,
     { meterProvider, tracerProvider, attributes: given, prefix }: ResolvedInstrumentation,
   ) {
-    const { core } = (pool as unknown as { readonly [internals]: PoolInternals<unknown> })[internals];
+    const { core } = internalsOf(pool)!;
     const attributes = { [withPrefix(poolAttributes.poolName, prefix)]: pool.name, ...given };
     const meter = meterProvider.getMeter(scope, undefined, { schemaUrl });
     this.metrics = new PoolMetrics(meter, prefix, attributes, pool, core.options.min);
