@@ -5,6 +5,7 @@ import { recordLoad } from '../../src/stress/index';
 import type { LoadRecording } from '../../src/stress/index';
 import { poolTest, replay, scriptedConnector } from '../../src/testing/index';
 import type { SavedRecording } from '../../src/testing/index';
+import { planOf } from '../../src/testing/replay-plan';
 import { production } from './production';
 import { failed, failureOf } from './support';
 
@@ -23,6 +24,28 @@ const again = (recording: SavedRecording | readonly PoolEvent[], max: number, se
 };
 
 describe('replay', () => {
+  it('of an array of anything else than events says what was given', () => {
+    for (const [given, text] of [
+      [[{}], 'an object'],
+      [[null], 'null'],
+      [['acquired'], '"acquired"'],
+    ] as const) {
+      expect(failureOf(() => again(given as never, 2)).message).toContain(
+        `must be an event of a pool, but got ${text}`,
+      );
+    }
+  });
+
+  it('takes more events than a call may have arguments', () => {
+    const count = 150_000;
+    const rejected = Array.from({ length: count }, (_, i) => {
+      const event = { type: 'rejected', pool: 'busy', elapsed: 5 + i, at: i, reason: 'queue-full', waited: 0 };
+      return event as unknown as PoolEvent;
+    });
+    const { requests } = planOf(rejected, () => 0);
+    expect([requests.length, requests[0]!.at, requests.at(-1)!.at]).toEqual([count, 0, count - 1]);
+  });
+
   it('of a recording fails for the reason of production, and passes once the pool is large enough', () => {
     const recording = JSON.parse(JSON.stringify(recorded())) as SavedRecording;
     expect(failureOf(() => again(recording, 2)).message).toMatch(

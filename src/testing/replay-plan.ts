@@ -56,25 +56,33 @@ export function planOf(recording: SavedRecording | readonly PoolEvent[], random:
 /** Events say more than a recording: which lease was held for how long, and which connect failed. */
 function planOfEvents(events: readonly PoolEvent[], random: () => number): ReplayPlan {
   let recording: LoadRecording | undefined;
+  let failure: unknown;
   from(events)
-    .pipe(recordLoad())
-    .subscribe((made) => (recording = made));
+    .pipe(recordLoad({ limit: Number.MAX_SAFE_INTEGER }))
+    .subscribe({ next: (made) => (recording = made), error: (error: unknown) => (failure = error) });
+  if (recording === undefined) throw failure;
   const pools = [...new Set(events.map(({ pool }) => pool))];
   if (pools.length > 1) {
     throw new Error(
       `replay takes the events of one pool, but these are of ${pools.join(', ')}: filter them by event.pool`,
     );
   }
-  const fallback = durationsOf(recording!.use, events.length, random);
+  const fallback = durationsOf(recording.use, events.length, random);
   const requests: { at: number; holds: number; leavesAfter: number }[] = [];
   const held = new Map<number, number[]>();
   const connects = new Map<number, ReplayedConnect>();
+  let beginning = Infinity;
   for (const event of events) {
+    beginning = Math.min(beginning, event.elapsed);
     const request = (waited: number, leavesAfter = Infinity): void => {
-      requests.push({ at: event.elapsed - waited, holds: fallback[requests.length]!, leavesAfter });
+      const at = event.elapsed - waited;
+      beginning = Math.min(beginning, at);
+      requests.push({ at, holds: fallback[requests.length]!, leavesAfter });
     };
     if (event.type === 'acquired') {
-      held.set(event.connection, [...(held.get(event.connection) ?? []), requests.length]);
+      const leases = held.get(event.connection);
+      if (leases === undefined) held.set(event.connection, [requests.length]);
+      else leases.push(requests.length);
       request(event.waited);
     } else if (event.type === 'released' || event.type === 'discarded') {
       const index = held.get(event.connection)?.shift();
@@ -91,13 +99,12 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
       connects.set(event.connection, { takes: connects.get(event.connection)?.takes ?? 0, livesFor: event.age });
     }
   }
-  const beginning = Math.min(...requests.map(({ at }) => at), ...events.map(({ elapsed }) => elapsed));
-  const further = connectsOf({ open: recording!.open, openFailures: 0, lost: 0, duration: 0 }, random);
+  const further = connectsOf({ open: recording.open, openFailures: 0, lost: 0, duration: 0 }, random);
   const inOrder = [...connects].sort(([a], [b]) => a - b).map(([, connect]) => connect);
   return {
     requests: requests.map((one) => ({ ...one, at: one.at - beginning })).sort((a, b) => a.at - b.at),
     connect: (index) => inOrder[index] ?? further(index),
-    duration: recording!.duration,
+    duration: recording.duration,
   };
 }
 
