@@ -3,12 +3,13 @@ import type { RunHelpers } from 'rxjs/testing';
 import type { ConnectionPool } from '../pool/connection-pool';
 import type { PoolOptions } from '../pool/options';
 import type { PoolStats } from '../pool/rx/stats';
+import { isPromiseLike } from '../pool/rx/work-result';
 import { assertDeepEqual } from './assert-deep-equal';
 import { enterRun } from './current-run';
 import { checkMarbles, parseMarbles } from './marbles';
 import { expectEvents, expectStats } from './recorded';
 import type { EventFilter, EventsExpectation, StatsExpectation, StatsFigureExpectation } from './recorded';
-import { isThenable, TestRun } from './test-run';
+import { TestRun } from './test-run';
 import type { TestAction } from './test-run';
 
 /** What a `poolTest` works with: the helpers of `TestScheduler.run`, and those of pools. Frames are milliseconds of virtual time. */
@@ -102,7 +103,7 @@ export function poolTest(test: (helpers: PoolTestHelpers) => void, options: Pool
     let hasFailed = true;
     try {
       const result: unknown = call(test, helpersOf(run, rxjs));
-      if (isThenable(result)) throw asyncError(result);
+      if (isPromiseLike(result)) throw asyncError(result);
       run.finish(leaks);
       hasFailed = false;
     } finally {

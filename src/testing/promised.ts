@@ -1,6 +1,6 @@
 import { asapScheduler, asyncScheduler } from 'rxjs';
+import { isPromiseLike } from '../pool/rx/work-result';
 import { parseMarbles } from './marbles';
-import { isThenable } from './test-run';
 
 /**
  * A promise in virtual time: what a `connect` or a `work` may return that returns a Promise. It begins when it is created, and settles in
@@ -76,7 +76,7 @@ class VirtualPromise<T> implements PromiseLike<T> {
   }
 
   private settleWith(result: T | PromiseLike<T>): void {
-    if (!isThenable(result)) this.resolve(result);
+    if (!isPromiseLike<T>(result)) this.resolve(result);
     else {
       result.then(
         (value) => {

@@ -7,6 +7,7 @@ import { isPoolError } from '../pool/errors';
 import type { Connector } from '../pool/connector';
 import type { PoolOptions } from '../pool/options';
 import { internalsOf } from '../pool/rx/internals';
+import { isPromiseLike } from '../pool/rx/work-result';
 import { maxTimerMs } from '../pool/time/clock';
 import { seededRandom } from '../stress/seeded-random';
 import { Expectations } from './expectations';
@@ -41,7 +42,7 @@ export class TestRun {
 
   readonly pool = <C>(options: PoolOptions<C>): ConnectionPool<C> => {
     const given = (options as Partial<PoolOptions<C>> | null | undefined)?.scheduler;
-    if (given !== undefined) this.assertIsOurs(given, 'The option scheduler of pool()');
+    if (given !== undefined) this.assertOwnScheduler(given, 'The option scheduler of pool()');
     const connect = (options as Partial<PoolOptions<C>> | null | undefined)?.connect;
     const pool = createPool<C>({
       idleTimeout: Infinity,
@@ -98,7 +99,7 @@ export class TestRun {
     }
     scheduler.schedule(() => {
       const result = action();
-      if (!isThenable(result)) return;
+      if (!isPromiseLike(result)) return;
       // For example the promise of `warmUp`: it rejects when the test ends, which is not a failure of the test.
       result.then(undefined, (error: unknown) => {
         if (!this.isOver || !isPoolError(error)) throw error;
@@ -110,13 +111,13 @@ export class TestRun {
   assertPool(pool: unknown, what: string): void {
     const inner = internalsOf(pool);
     if (inner === undefined) throw new TypeError(`${what} takes a pool of createPool, or of poolTest's pool()`);
-    this.assertIsOurs(inner.scheduler, `The scheduler of pool '${(pool as ConnectionPool<unknown>).name}'`);
+    this.assertOwnScheduler(inner.scheduler, `The scheduler of pool '${(pool as ConnectionPool<unknown>).name}'`);
   }
 
-  private assertIsOurs(scheduler: SchedulerLike, whose: string): void {
+  private assertOwnScheduler(scheduler: SchedulerLike, what: string): void {
     if (scheduler === asyncScheduler || scheduler === asapScheduler || scheduler === this.scheduler) return;
     throw new Error(
-      `${whose} is another one than that of the test, so its time would not pass: leave the option scheduler out, which makes the pool's time ` +
+      `${what} is another one than that of the test, so its time would not pass: leave the option scheduler out, which makes the pool's time ` +
         'virtual inside poolTest',
     );
   }
@@ -199,8 +200,4 @@ export class TestRun {
     error.message = `${error.message}\n\n${note}`;
     return error;
   }
-}
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
