@@ -48,7 +48,7 @@ export function failureLine({ line, problem }: LineCall, error: unknown): string
   return `${oneLine(problem === error ? why : `${line.place}: ${why}`)}\n`;
 }
 
-export { messageOf as messageOf };
+export { messageOf };
 
 /** The text on one line, without control characters for a terminal. */
 export const oneLine = printable;

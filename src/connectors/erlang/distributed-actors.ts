@@ -1,5 +1,5 @@
 // Actors that are registered in `:global`: where each one is, and what it is asked in bytes.
-import { concatMap, defer, map, Observable } from 'rxjs';
+import { concatMap, defer, map, of, type Observable } from 'rxjs';
 import type { Request } from './calls';
 import { ErlangLimitError, ErlangNoProcessError, ErlangProtocolError } from './errors';
 import { distributedRequest, type DistributedPayload } from './requests';
@@ -53,11 +53,7 @@ export class DistributedActors {
 
   private whereIs(name: string): Observable<Pid> {
     const known = this.known.get(name);
-    if (known !== undefined)
-      return new Observable((subscriber) => {
-        subscriber.next(known);
-        subscriber.complete();
-      });
+    if (known !== undefined) return of(known);
     return this.calls.erpc('global', 'whereis_name', [name]).pipe(
       map((pid) => {
         if (pid instanceof Pid) {

@@ -1,7 +1,6 @@
 import { Atom } from './atom';
 import type { Term } from './term';
-import { TermMap } from './term';
-import { Float, Tuple } from './term';
+import { Float, TermMap, Tuple } from './term';
 
 /** How `fromTerm` makes plain values. */
 export interface FromTermOptions {

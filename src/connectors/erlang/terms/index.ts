@@ -5,5 +5,4 @@ export { fromTerm, type FromTermOptions } from './from-term';
 export { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
 export { TermRefusal, type TermLimits } from './limits';
 export type { Sendable, Term } from './term';
-export { TermMap, termMap } from './term';
-export { BitString, Float, float, ImproperList, Tuple, tuple } from './term';
+export { BitString, Float, float, ImproperList, TermMap, termMap, Tuple, tuple } from './term';

@@ -4,8 +4,7 @@ import { beyond, malformed, type TermLimits } from './limits';
 import { isRepeated } from './repeated-key';
 import * as tag from './tags';
 import type { Term } from './term';
-import { TermMap } from './term';
-import { BitString, Float, ImproperList, Tuple } from './term';
+import { BitString, Float, ImproperList, TermMap, Tuple } from './term';
 
 /** For all that are empty: none of them can be changed. */
 const NOTHING = Buffer.alloc(0);
