@@ -24,6 +24,7 @@ export class Ticks {
     this.socket = socket;
     this.interval = interval;
     this.onSilence = onSilence;
+    // Real time, not the scheduler of a pool: the node at the other end counts in it too.
     this.timer = setInterval(() => this.look(), interval).unref();
   }
 

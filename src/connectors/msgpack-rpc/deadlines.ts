@@ -27,6 +27,7 @@ export class Deadlines<T> {
   private arm(ms: number): void {
     this.armed = true;
     // Data that arrived while this process was busy is read before an immediate: only then it is certain that nothing arrived.
+    // In real time, since what expires are sockets.
     setTimeout(() => setImmediate(() => this.expire()), Math.ceil(ms)).unref();
   }
 

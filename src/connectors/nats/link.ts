@@ -23,7 +23,7 @@ export interface Outgoing {
   onFailed(error: Error): void;
 }
 
-/** Milliseconds that the client has to drop a connection whose server does not answer. */
+/** Milliseconds of real time that the client has to drop a connection whose server does not answer. */
 const DROP_TIMEOUT_MS = 1_000;
 
 /** What waits for something from the server: told when there is nothing to come any more. */

@@ -89,6 +89,7 @@ export class Requests {
     const options = headers === undefined ? { reply } : { reply, headers };
     const request = new Request(this, token, subject, payload, options, subscriber, readReply);
     this.waiting.set(token, request);
+    // A timer for each, since each request may have a timeout of its own; in real time, as the server is. It keeps the process alive.
     if (timeout !== Infinity) request.timer = setTimeout(() => this.onTimeout(request, timeout), timeout);
     subscriber.add(request);
     this.link.send(request);

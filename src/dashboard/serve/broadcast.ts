@@ -4,7 +4,7 @@ import type { OpenStream, StreamWriter } from '../../http/exchange';
 
 /** Ticks for which a client may be behind before it is dropped. */
 const mostBehind = 10;
-/** In ms: something is said so often also where ticks are rare or none, or a client would take the connection for lost (after 10 s or more). */
+/** In ms of real time: the pause between heartbeats. Where ticks are rare or none, a client would take the connection for lost (after 10 s or more). */
 const heartbeat = 4_000;
 
 interface Client {
