@@ -4,8 +4,9 @@ import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { countIssue } from '../pool/options';
 import { describeValue } from '../pool/values/describe';
+import { optionIssues } from '../pool/values/option-issues';
+import type { OptionCheck } from '../pool/values/option-issues';
 import { readOptions } from '../pool/values/read-options';
-import { unknownOption } from '../pool/values/unknown-option';
 import type { StressReport } from '../stress/report';
 import { hostNameOf, loopbackHosts } from './serve/guard';
 import type { Auth } from './serve/guard';
@@ -48,11 +49,9 @@ export interface ResolvedDashboardOptions {
   readonly run$: Observable<StressReport> | undefined;
 }
 
-type Check = (value: unknown, name: string) => string | null;
-
 const mostFrames = 86_400;
 
-const checks: Readonly<Record<keyof DashboardOptions, Check>> = {
+const checks: Readonly<Record<keyof DashboardOptions, OptionCheck>> = {
   period: (value, name) => notMs(name, value, 100, 60_000),
   history: (value, name) => notMs(name, value, 1_000, 24 * 3_600_000),
   maxClients: (value, name) => countIssue(name, value),
@@ -100,11 +99,7 @@ export function resolveServing(given: unknown = {}, issues: string[] = []): Reso
     issues.push(`options must be an object, but got ${describeValue(given)}`);
   } else {
     options = readOptions(given, Object.keys(checks));
-    for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-      const check = Object.hasOwn(checks, name) ? checks[name as keyof DashboardOptions] : undefined;
-      if (check === undefined) issues.push(unknownOption(name, Object.keys(checks)));
-      else if (value !== undefined) issues.push(...[check(value, name) ?? []].flat());
-    }
+    issues.push(...optionIssues(options, checks));
   }
   const { period = 1_000, history = 600_000 } = options;
   if (issues.length === 0 && history / period > mostFrames) {

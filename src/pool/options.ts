@@ -9,8 +9,9 @@ import type { RunSettings } from './rx/internals';
 import { describeValue } from './values/describe';
 import { InvalidConfigError } from './errors';
 import { maxTimerMs } from './time/clock';
+import { optionIssues } from './values/option-issues';
+import type { OptionCheck } from './values/option-issues';
 import { readOptions } from './values/read-options';
-import { unknownOption } from './values/unknown-option';
 
 /** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
 export interface PoolOptions<C> {
@@ -203,7 +204,7 @@ export function resolveOptions<C>(from: PoolOptions<C>): ResolvedOptions<C> {
   }
   const options = given as unknown as PoolOptions<C>;
   const name = given['name'];
-  const issues = problems(given, rules, '');
+  const issues = optionIssues(given, rules, '', ['connect', 'max']);
   if (issues.length === 0) issues.push(...contradictions(options));
   if (issues.length > 0) throw invalid(typeof name === 'string' ? name : 'pool', issues);
 
@@ -260,7 +261,7 @@ export function resolveAcquireOptions(
   if (options === undefined) return { acquireTimeout, label: undefined, signal: undefined };
   const given = isRecord(options) ? readOptions(options, acquireNames) : null;
   const issues =
-    given === null ? [`must be an object, but got ${describeValue(options)}`] : problems(given, acquireRules, '');
+    given === null ? [`must be an object, but got ${describeValue(options)}`] : optionIssues(given, acquireRules);
   if (issues.length > 0) throw new InvalidConfigError(name, `Pool '${name}' got invalid acquire options`, issues);
   const { acquireTimeout: own = acquireTimeout, label, signal } = given as AcquireOptions;
   return { acquireTimeout: own, label, signal };
@@ -297,36 +298,35 @@ export function schedulerIssue(what: string, value: unknown): string | null {
     : `${what} must be an RxJS scheduler, but got ${describeValue(value)}`;
 }
 
-type Rule = (value: unknown, what: string) => string | readonly string[] | null;
-type Rules = Record<string, Rule>;
+type Rules = Record<string, OptionCheck>;
 
-const count: Rule = (value, what) => countIssue(what, value);
-const countOrInfinity: Rule = (value, what) => countIssue(what, value, { infinite: true });
-const countOrNone: Rule = (value, what) => countIssue(what, value, { least: 0, infinite: true });
-const time: Rule = (value, what) => timeIssue(what, value);
-const boolean: Rule = (value, what) =>
+const count: OptionCheck = (value, what) => countIssue(what, value);
+const countOrInfinity: OptionCheck = (value, what) => countIssue(what, value, { infinite: true });
+const countOrNone: OptionCheck = (value, what) => countIssue(what, value, { least: 0, infinite: true });
+const time: OptionCheck = (value, what) => timeIssue(what, value);
+const boolean: OptionCheck = (value, what) =>
   typeof value === 'boolean' ? null : `${what} must be true or false, but got ${describeValue(value)}`;
-const part: Rule = (value, what) =>
+const part: OptionCheck = (value, what) =>
   typeof value === 'number' && value >= 0 && value <= 1
     ? null
     : `${what} must be a number from 0 to 1, but got ${describeValue(value)}`;
-const fn: Rule = (value, what) =>
+const fn: OptionCheck = (value, what) =>
   typeof value === 'function' ? null : `${what} must be a function, but got ${describeValue(value)}`;
-const text: Rule = (value, what) =>
+const text: OptionCheck = (value, what) =>
   typeof value === 'string' && value !== ''
     ? null
     : `${what} must be a string that is not empty, but got ${describeValue(value)}`;
 const oneOf =
-  (...words: string[]): Rule =>
+  (...words: string[]): OptionCheck =>
   (value, what) =>
     words.includes(value as string)
       ? null
       : `${what} must be ${words.map((w) => `'${w}'`).join(' or ')}, but got ${describeValue(value)}`;
 const record =
-  (inner: Rules, or: string): Rule =>
+  (inner: Rules, or: string): OptionCheck =>
   (value, what) =>
     isRecord(value)
-      ? problems(value, inner, `${what}.`)
+      ? optionIssues(value, inner, `${what}.`)
       : `${what} must be ${or}an object with ${Object.keys(inner).join(' and ')}, but got ${describeValue(value)}`;
 
 /** The options that are objects themselves. */
@@ -337,10 +337,10 @@ const nested = {
   overload: { target: time, interval: time },
 } satisfies Record<string, Rules>;
 
-const signal: Rule = (value, what) =>
+const signal: OptionCheck = (value, what) =>
   isSignal(value) ? null : `${what} must be an AbortSignal, but got ${describeValue(value)}`;
 
-const retryDelay: Rule = (value, what) => {
+const retryDelay: OptionCheck = (value, what) => {
   if (typeof value === 'number') return time(value, what);
   const issues = [record(nested.retryDelay, 'milliseconds or ')(value, what) ?? []].flat();
   if (issues.length > 0) return issues;
@@ -348,14 +348,14 @@ const retryDelay: Rule = (value, what) => {
   return initial > max ? `${what}.initial must be at most ${what}.max (${max}), but got ${initial}` : null;
 };
 
-const lost: Rule = (value, what) =>
+const lost: OptionCheck = (value, what) =>
   typeof value === 'function' ||
   (Array.isArray(value) && value.length > 0 && value.every((event) => typeof event === 'string' && event !== ''))
     ? null
     : `${what} must be a function, or the names of events such as ['error', 'end'], but got ${describeValue(value)}`;
 
 /** One rule for each option. An option without a rule does not exist. */
-const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
+const rules: Rules & Record<keyof PoolOptions<unknown>, OptionCheck> = {
   connect: fn,
   close: fn,
   lost,
@@ -396,27 +396,9 @@ const rules: Rules & Record<keyof PoolOptions<unknown>, Rule> = {
   random: fn,
 };
 
-const acquireRules: Rules & Record<keyof AcquireOptions, Rule> = { label: text, acquireTimeout: time, signal };
+const acquireRules: Rules & Record<keyof AcquireOptions, OptionCheck> = { label: text, acquireTimeout: time, signal };
 
 const acquireNames = Object.keys(acquireRules);
-
-const required = ['connect', 'max'];
-
-function problems(given: Record<string, unknown>, byRule: Rules, prefix: string): string[] {
-  const found: string[] = [];
-  const names = byRule === rules ? new Set([...required, ...Object.keys(given)]) : Object.keys(given);
-  for (const name of names) {
-    const value = given[name];
-    const rule = Object.hasOwn(byRule, name) ? byRule[name] : undefined;
-    if (rule === undefined) {
-      found.push(unknownOption(name, Object.keys(byRule), prefix));
-    } else if (value !== undefined || (byRule === rules && required.includes(name))) {
-      const issues = rule(value, `${prefix}${name}`);
-      if (issues !== null) found.push(...[issues].flat());
-    }
-  }
-  return found;
-}
 
 /** Options that are valid each by itself, but not together. */
 function contradictions({

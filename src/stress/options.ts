@@ -4,8 +4,9 @@ import { InvalidConfigError } from '../pool/errors';
 import { countIssue, timeIssue } from '../pool/options';
 import { describeValue } from '../pool/values/describe';
 import { checkedRandom } from '../pool/values/random';
+import { optionIssues } from '../pool/values/option-issues';
+import type { OptionCheck } from '../pool/values/option-issues';
 import { readOptions } from '../pool/values/read-options';
-import { unknownOption } from '../pool/values/unknown-option';
 import type { WorkContext, WorkResult } from '../pool/rx/work';
 import { evenArrivals, poissonArrivals, traceArrivals } from './arrivals';
 import type { Arrivals } from './arrivals';
@@ -115,16 +116,14 @@ function arrivalsOf(
   return arrivals === 'even' ? evenArrivals(rate!) : poissonArrivals(rate!, checkedRandom(random));
 }
 
-type Check = (value: unknown, name: string) => string | null;
-
-const count: Check = (value, name) => countIssue(name, value);
-const time: Check = (value, name) => timeIssue(name, value);
-const finiteTime: Check = (value, name) =>
+const count: OptionCheck = (value, name) => countIssue(name, value);
+const time: OptionCheck = (value, name) => timeIssue(name, value);
+const finiteTime: OptionCheck = (value, name) =>
   value === Infinity ? `${name} must be milliseconds, but got Infinity` : timeIssue(name, value);
-const fn: Check = (value, name) =>
+const fn: OptionCheck = (value, name) =>
   typeof value === 'function' ? null : `${name} must be a function, but got ${describeValue(value)}`;
 
-const checks: Readonly<Record<keyof StressOptions<unknown>, Check>> = {
+const checks: Readonly<Record<keyof StressOptions<unknown>, OptionCheck>> = {
   workers: count,
   opsPerWorker: count,
   operations: count,
@@ -176,12 +175,7 @@ function check(options: StressOptions<never>): { thresholds: readonly Threshold[
       issues: [`options must be an object such as { workers: 50, duration: 10_000 }, but got ${describeValue(given)}`],
     };
   }
-  const issues: string[] = [];
-  for (const [name, value] of Object.entries(given)) {
-    const rule = Object.hasOwn(checks, name) ? checks[name as keyof StressOptions<unknown>] : undefined;
-    if (rule === undefined) issues.push(unknownOption(name, Object.keys(checks)));
-    else if (value !== undefined) issues.push(...[rule(value, name) ?? []].flat());
-  }
+  const issues = optionIssues(given, checks);
   const thresholds: Threshold[] = [];
   if (Array.isArray(options.thresholds)) {
     for (const [index, text] of options.thresholds.entries()) {

@@ -4,9 +4,9 @@ import type { Clock } from '../../pool/time/clock';
 import { InvalidConfigError } from '../../pool/errors';
 import { countIssue, schedulerIssue } from '../../pool/options';
 import { describeValue } from '../../pool/values/describe';
+import { optionIssues } from '../../pool/values/option-issues';
 import { readOptions } from '../../pool/values/read-options';
 import { schedulerClock } from '../../pool/rx/scheduler-clock';
-import { unknownOption } from '../../pool/values/unknown-option';
 import type { BatchOutcome } from './batch-outcome';
 import type { BatchWait } from './batch-wait';
 
@@ -62,14 +62,7 @@ function checked(observer: unknown, given: ProgressOptions): ProgressOptions {
       `the observer must be a function of a BatchProgress or an observer of them, but got ${describeValue(observer)}`,
     );
   }
-  for (const [name, value] of Object.entries(options)) {
-    const issue = Object.hasOwn(rules, name)
-      ? value === undefined
-        ? null
-        : rules[name]!(value)
-      : unknownOption(name, names);
-    if (issue !== null) issues.push(issue);
-  }
+  issues.push(...optionIssues(options, rules));
   if (issues.length > 0) throw new InvalidConfigError('pool', 'trackProgress cannot work', issues);
   return options;
 }

@@ -3,8 +3,9 @@ import { metrics, trace } from '@opentelemetry/api';
 import { isPool } from '../../diagnosis/pool-watch';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
+import { optionIssues } from '../../pool/values/option-issues';
+import type { OptionCheck } from '../../pool/values/option-issues';
 import { readOptions } from '../../pool/values/read-options';
-import { unknownOption } from '../../pool/values/unknown-option';
 import { defaultPrefix } from './metric-names';
 
 /** Where the metrics and spans of a pool go, and what they are called. */
@@ -42,7 +43,7 @@ const isAttribute = (value: unknown): boolean =>
   ['string', 'number', 'boolean'].includes(typeof value) ||
   (Array.isArray(value) && value.every((part) => part === null || isAttribute(part)));
 
-const checks: Readonly<Record<keyof InstrumentationOptions, (value: unknown) => string | null>> = {
+const checks: Readonly<Record<keyof InstrumentationOptions, OptionCheck>> = {
   meterProvider: (value) => providerIssue('meterProvider', 'getMeter', value),
   tracerProvider: (value) => providerIssue('tracerProvider', 'getTracer', value),
   attributes: (value) =>
@@ -65,12 +66,7 @@ export function resolveInstrumentation(pool: unknown, given: unknown): ResolvedI
     issues.push(`options must be an object such as { meterProvider, tracerProvider }, but got ${describeValue(given)}`);
   } else {
     options = readOptions(given, Object.keys(checks));
-    for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-      if (value === undefined) continue;
-      const check = Object.hasOwn(checks, name) ? checks[name as keyof InstrumentationOptions] : undefined;
-      const issue = check === undefined ? unknownOption(name, Object.keys(checks)) : check(value);
-      if (issue !== null) issues.push(issue);
-    }
+    issues.push(...optionIssues(options, checks));
   }
   if (issues.length > 0) {
     const name = isPool(pool) ? pool.name : 'pool';

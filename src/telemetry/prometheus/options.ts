@@ -2,8 +2,9 @@ import { isPool } from '../../diagnosis/pool-watch';
 import type { ConnectionPool } from '../../pool/connection-pool';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
+import { optionIssues } from '../../pool/values/option-issues';
+import type { OptionCheck } from '../../pool/values/option-issues';
 import { readOptions } from '../../pool/values/read-options';
-import { unknownOption } from '../../pool/values/unknown-option';
 import { ownLabels } from './families';
 
 /** How metrics are named, labelled and divided into buckets. */
@@ -29,7 +30,7 @@ const defaultBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 const mostBuckets = 100;
 const namePattern = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
-const checks: Readonly<Record<keyof PoolMetricsOptions, (value: unknown) => readonly string[]>> = {
+const checks: Readonly<Record<keyof PoolMetricsOptions, OptionCheck>> = {
   prefix: (value) =>
     typeof value === 'string' && namePattern.test(value)
       ? []
@@ -71,12 +72,8 @@ export function resolveMetricsOptions(given: unknown, issues: string[]): Resolve
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     issues.push(`options must be an object, but got ${describeValue(given)}`);
   } else {
-    const known = Object.keys(checks);
-    options = readOptions(given, known);
-    for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-      if (!known.includes(name)) issues.push(unknownOption(name, known));
-      else if (value !== undefined) issues.push(...checks[name as keyof PoolMetricsOptions](value));
-    }
+    options = readOptions(given, Object.keys(checks));
+    issues.push(...optionIssues(options, checks));
   }
   const { prefix = 'connection_pool_', labels = {}, buckets = defaultBuckets } = options;
   // Copies: what was checked is what is used.
