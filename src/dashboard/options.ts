@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import { isPool } from '../diagnosis/pool-watch';
+import { poolIssues } from '../diagnosis/pool-watch';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
 import { countIssue } from '../pool/options';
@@ -84,9 +84,7 @@ export function resolveDashboard(pools: unknown, given: unknown) {
   const issues: string[] = [];
   if (list.length === 0) issues.push('there must be at least one pool');
   for (const [index, pool] of list.entries()) {
-    if (isPool(pool)) continue;
-    const name = Array.isArray(pools) ? `pools[${index}]` : 'the first argument';
-    issues.push(`${name} must be a pool made by createPool, but got ${describeValue(pool)}`);
+    issues.push(...poolIssues(pool, Array.isArray(pools) ? `pools[${index}]` : undefined));
   }
   const options = resolveServing(given, issues);
   return { pools: list as readonly ConnectionPool<unknown>[], options };

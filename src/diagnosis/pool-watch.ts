@@ -8,6 +8,7 @@ import type { PoolInternals } from '../pool/rx/internals';
 import type { PoolStats } from '../pool/rx/stats';
 import type { EvictReason } from '../pool/state/claim-and-slot';
 import type { RejectReason } from '../pool/state/counters';
+import { describeValue } from '../pool/values/describe';
 import type { PoolFacts } from './facts';
 import { causeOf, stackOf, textOf } from './texts';
 
@@ -28,6 +29,10 @@ interface Beginning {
 
 /** Whether it was made by `createPool`, by whichever copy of this version. */
 export const isPool = (value: unknown): value is ConnectionPool<unknown> => internalsOf(value) !== undefined;
+
+/** What is wrong with an argument that must be a pool; an empty list if nothing is. */
+export const poolIssues = (value: unknown, name = 'the first argument'): string[] =>
+  isPool(value) ? [] : [`${name} must be a pool made by createPool, but got ${describeValue(value)}`];
 
 /** Everything that is known of a pool at a moment. Names and texts are masked in `facts` and in the name of `stats` alone. */
 export interface Observation {

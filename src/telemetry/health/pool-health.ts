@@ -1,10 +1,9 @@
 import { diagnose } from '../../diagnosis/index';
 import type { Diagnosis, PoolFacts } from '../../diagnosis/index';
 import { Findings } from '../../diagnosis/findings';
-import { isPool, PoolWatch } from '../../diagnosis/pool-watch';
+import { poolIssues, PoolWatch } from '../../diagnosis/pool-watch';
 import type { ConnectionPool } from '../../pool/connection-pool';
 import { InvalidConfigError } from '../../pool/errors';
-import { describeValue } from '../../pool/values/describe';
 
 /**
  * `'up'`: callers are served. `'degraded'`: callers are served, but slowly, or some fail; or a connection leaks. `'down'`: no caller can be
@@ -48,11 +47,8 @@ const watches = new WeakMap<object, PoolWatch>();
  * Throws an `InvalidConfigError` unless `pool` was made by `createPool`.
  */
 export function poolHealth(pool: ConnectionPool<unknown>): PoolHealth {
-  if (!isPool(pool)) {
-    throw new InvalidConfigError('health', 'The health of a pool cannot be checked', [
-      `the first argument must be a pool made by createPool, but got ${describeValue(pool)}`,
-    ]);
-  }
+  const issues = poolIssues(pool);
+  if (issues.length > 0) throw new InvalidConfigError('health', 'The health of a pool cannot be checked', issues);
   let watch = watches.get(pool);
   if (watch === undefined) watches.set(pool, (watch = new PoolWatch(pool)));
   const { facts, stats } = watch.observe();

@@ -1,6 +1,6 @@
 import type { Attributes, MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { metrics, trace } from '@opentelemetry/api';
-import { isPool } from '../../diagnosis/pool-watch';
+import { isPool, poolIssues } from '../../diagnosis/pool-watch';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
 import { optionIssues } from '../../pool/values/option-issues';
@@ -58,9 +58,7 @@ const checks: Readonly<Record<keyof InstrumentationOptions, OptionCheck>> = {
 
 /** Throws an `InvalidConfigError` that names everything that is wrong. */
 export function resolveInstrumentation(pool: unknown, given: unknown): ResolvedInstrumentation {
-  const issues = isPool(pool)
-    ? []
-    : [`the first argument must be a pool made by createPool, but got ${describeValue(pool)}`];
+  const issues = poolIssues(pool);
   let options: InstrumentationOptions = {};
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     issues.push(`options must be an object such as { meterProvider, tracerProvider }, but got ${describeValue(given)}`);

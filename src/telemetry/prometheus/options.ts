@@ -1,4 +1,3 @@
-import { isPool } from '../../diagnosis/pool-watch';
 import type { ConnectionPool } from '../../pool/connection-pool';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
@@ -88,7 +87,3 @@ export function resolveMetricsOptions(given: unknown, issues: string[]): Resolve
 export function assertNoIssues(issues: readonly string[]): void {
   if (issues.length > 0) throw new InvalidConfigError('metrics', 'These metrics cannot be made', issues);
 }
-
-/** The problem with something that should be a pool; an empty list if there is none. */
-export const poolIssues = (pool: unknown, name: string): readonly string[] =>
-  isPool(pool) ? [] : [`${name} must be a pool made by createPool, but got ${describeValue(pool)}`];

@@ -1,5 +1,5 @@
 import { diagnose } from '../../diagnosis/index';
-import { PoolWatch } from '../../diagnosis/pool-watch';
+import { poolIssues, PoolWatch } from '../../diagnosis/pool-watch';
 import { textOf } from '../../diagnosis/texts';
 import type { Answer, Asked } from '../../http/exchange';
 import { handlerOf } from '../../http/handler';
@@ -9,7 +9,7 @@ import { printable } from '../../pool/values/printable';
 import { contentType, expositionOf, labelsText, samplesOf } from './exposition';
 import type { LabelledPool, Labels } from './exposition';
 import { families } from './families';
-import { assertNoIssues, labelIssues, poolIssues, resolveMetricsOptions } from './options';
+import { assertNoIssues, labelIssues, resolveMetricsOptions } from './options';
 import type { PoolMetricsOptions } from './options';
 import { promClientMetric } from './prom-client-metric';
 import type { MetricRegistry } from './prom-client-metric';
@@ -57,9 +57,7 @@ export function poolMetrics(
   const issues: string[] = [];
   const { prefix, labels, buckets } = resolveMetricsOptions(options, issues);
   const list: readonly unknown[] = Array.isArray(pools) ? pools : [pools];
-  list.forEach((pool, i) =>
-    issues.push(...poolIssues(pool, Array.isArray(pools) ? `pools[${i}]` : 'the first argument')),
-  );
+  list.forEach((pool, i) => issues.push(...poolIssues(pool, Array.isArray(pools) ? `pools[${i}]` : undefined)));
   assertNoIssues(issues);
 
   interface Member {
@@ -78,7 +76,7 @@ export function poolMetrics(
     return { pool, watch, labels: Object.fromEntries(entries.map(([name, text]) => [name, valueOf(text)])) };
   };
   const add = (pool: ConnectionPool<unknown>): void => {
-    assertNoIssues(poolIssues(pool, 'the first argument'));
+    assertNoIssues(poolIssues(pool));
     const member = memberOf(pool);
     const text = labelsText(member.labels);
     if (living().some((other) => labelsText(other.labels) === text)) {
