@@ -34,7 +34,8 @@ export function checkText(what: string, value: unknown, issues: string[]): void 
   issues.push(`${what} must be a string that is not empty, but got ${describeValue(value)}`);
 }
 
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** In ms: `setTimeout` with a longer delay fires at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** A timeout in ms; Infinity for none. */
 export function checkTimeout(what: string, value: unknown, issues: string[]): void {

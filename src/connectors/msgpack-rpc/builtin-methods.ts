@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
+import { LONGEST_TIMER } from './arguments';
 import type { Methods } from './methods';
 
-const LONGEST_SLEEP = 2 ** 31 - 1;
 /** Letters: a longer text would block the node. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 const LONGEST_MESSAGE = 10_000;
@@ -30,9 +30,9 @@ export const builtinMethods = {
   },
 
   sleep: (ms: unknown) => {
-    if (typeof ms !== 'number' || !(ms >= 0 && ms <= LONGEST_SLEEP)) {
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= LONGEST_TIMER)) {
       throw new TypeError(
-        `sleep takes milliseconds from 0 to ${LONGEST_SLEEP}, got ${typeof ms === 'number' ? ms : typeof ms}`,
+        `sleep takes milliseconds from 0 to ${LONGEST_TIMER}, got ${typeof ms === 'number' ? ms : typeof ms}`,
       );
     }
     // An Observable, because it is unsubscribed when the caller disconnects.

@@ -1,5 +1,5 @@
 import { describeValue } from '../../pool/values/describe';
-import { checkObject, checkText } from './arguments';
+import { checkObject, checkText, LONGEST_TIMER } from './arguments';
 import type { Session } from './session';
 
 /** Options for the detection of a node that does not respond. */
@@ -14,8 +14,6 @@ export interface KeepAlive {
   /** The method of the probe. Default `'ping'`. The node need not have it: an error is a response, too. */
   readonly method?: string;
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The options with defaults; undefined for none. Adds problems to `issues`. */
 export function resolveKeepAlive(

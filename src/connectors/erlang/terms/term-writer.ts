@@ -7,7 +7,7 @@ import type { MapEntries } from './term-sink';
 import { TermValue, termText } from './term-value';
 
 /** The maximum depth of a term that is sent: it also detects a value that contains itself. */
-const DEEPEST = 512;
+export const DEEPEST = 512;
 /** Letters of a text that is not counted first: each may have three bytes. */
 const LONG_TEXT = 64 * 1024;
 /** The longest list of bytes that has a form of its own. */

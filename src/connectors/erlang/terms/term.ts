@@ -3,7 +3,7 @@ import type { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers'
 import { Atom, atom } from './atom';
 import { TermValue, type TermText } from './term-value';
 import type { TermSink } from './term-sink';
-import { checkKeys, keyText } from './term-writer';
+import { checkKeys, DEEPEST, keyText } from './term-writer';
 import { describeValue } from '../../../pool/values/describe';
 
 /**
@@ -299,9 +299,6 @@ export function termMap(entries: Iterable<readonly [Sendable, Sendable]>): TermM
   return new TermMap(keys as Term[], pairs.map(([, value]) => value) as Term[]);
 }
 
-/** How deep the fields of a message are searched for `reply()`. */
-const deepest = 512;
-
 /** The place in a message to a Gleam actor where the subject to reply to goes. Made by `reply()`. */
 export class Reply extends TermValue {
   /** @internal */
@@ -342,7 +339,7 @@ export class Variant extends TermValue {
     let replies = 0;
     // What contains itself is refused when it is written.
     const fill = (field: unknown, depth: number): unknown => {
-      if (depth > deepest || typeof field !== 'object') return field;
+      if (depth > DEEPEST || typeof field !== 'object') return field;
       if (field instanceof Variant) return field.term(field.fields.map((inner) => fill(inner, depth + 1)));
       if (field instanceof Tuple) return new Tuple([...field].map((inner) => fill(inner, depth + 1) as Sendable));
       if (Array.isArray(field)) return field.map((inner) => fill(inner, depth + 1));
