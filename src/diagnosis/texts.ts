@@ -1,6 +1,6 @@
 import { messageOf } from '../pool/values/describe';
 
-/** Letters of what others have written: more says nothing more. */
+/** In letters: names, labels and messages are of any length, and the beginning says what they are about. */
 const longest = 300;
 const longestStack = 4_000;
 

@@ -1,4 +1,4 @@
-/** What is asked, however it came. */
+/** A request of any kind of server. */
 export interface Asked {
   readonly method: string;
   /** Path and query; behind a mount point with or without its prefix. */
@@ -10,7 +10,7 @@ export interface Asked {
   readonly remoteAddress: string | undefined;
 }
 
-/** What is answered: a text, or a stream of server-sent events. */
+/** The response to it: a text, or a stream of server-sent events. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -20,7 +20,7 @@ const textOf = (value: string | string[] | undefined): string | undefined => (Ar
 
 export function answerToNode(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
   const { status, headers, body } = answer;
-  // Of what a middleware in front has set, what would contradict us goes.
+  // A middleware may have set headers before: those of the answer win, and no other site may read it.
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.removeHeader('Access-Control-Allow-Origin');
   response.statusCode = status;

@@ -6,7 +6,7 @@ export function askedOfWeb(request: Request): Asked {
     method: request.method,
     url: `${pathname}${search}`,
     originalUrl: `${pathname}${search}`,
-    // A header that may not be set by hand is left out by some; then the address says it.
+    // Some runtimes leave out the header `host`, which code may not set: the URL has it too.
     header: (name) => request.headers.get(name) ?? (name === 'host' ? host : undefined),
     remoteAddress: undefined,
   };

@@ -5,7 +5,7 @@ import type { PoolEvent } from '../../pool/reports/events';
 import { connectionStates, poolAttributes, connectionMetrics, secondsBuckets, withPrefix } from './metric-names';
 import type { MetricDescription } from './metric-names';
 
-/** The metrics of one pool: what it is is observed when it is collected, and durations are recorded as they end. */
+/** The metrics of one pool: counts are observed at each collection, durations are recorded as they end. */
 export class PoolMetrics {
   private readonly createTime: Histogram;
   private readonly waitTime: Histogram;
