@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { chromiumPages } from '../helpers/chromium';
 import { recordingServer } from './recording-server';
-import { tally } from './tally';
+import { allDone, tally } from './tally';
 import type { BatchResult, PoolStats } from '../../src/index';
 
 /** What runs in the browser: the library from its sources, RxJS and the recipe. */
@@ -28,8 +28,6 @@ onmessage = ({ data: { item, ms, fault } }) => {
   postMessage(item);
 };
 `;
-
-const all = (succeeded: number) => ({ lost: 0, doubled: 0, succeeded, failed: 0, unstarted: 0 });
 
 describe('the recipe for browsers, in Chromium', () => {
   const openPage = chromiumPages();
@@ -115,7 +113,7 @@ describe('the recipe for browsers, in Chromium', () => {
 
   it('sends many calls at once over a few sockets', async () => {
     const { result, stats } = await batch(400);
-    expect(tally(result, server().recorded())).toEqual(all(400));
+    expect(tally(result, server().recorded())).toEqual(allDone(400));
     expect(stats.opened).toBeLessThanOrEqual(4);
   });
 

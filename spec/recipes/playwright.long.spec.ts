@@ -12,9 +12,7 @@ import type { BatchResult, WorkContext } from '../../src/index';
 import { openPages } from '../../examples/recipes/playwright';
 import { expectNothingHeld } from '../helpers/marbles';
 import { peer } from '../helpers/peers';
-import { tally } from './tally';
-
-const all = (succeeded: number) => ({ lost: 0, doubled: 0, succeeded, failed: 0, unstarted: 0 });
+import { allDone, tally } from './tally';
 
 describe('the recipe for Playwright', () => {
   const program = peer('chromium');
@@ -79,7 +77,7 @@ describe('the recipe for Playwright', () => {
     lastValueFrom(range(count).pipe(withConnection(pages.pool, open), batchParallel(3)));
 
   it('runs each item once, on a page that knows nothing of the others', async () => {
-    expect(tally(await batch(12), done)).toEqual(all(12));
+    expect(tally(await batch(12), done)).toEqual(allDone(12));
     expect(new Set(cookies)).toEqual(new Set([undefined]));
   });
 
@@ -93,7 +91,7 @@ describe('the recipe for Playwright', () => {
     caller.unsubscribe();
     while (pool.stats.totalConnections > 0 || pool.stats.closingConnections > 0) await sleep(5);
     expect(pool.stats).toEqual(jasmine.objectContaining({ cancelledOperations: 1, closed: 1 }));
-    expect(tally(await batch(3), done)).toEqual(all(3));
+    expect(tally(await batch(3), done)).toEqual(allDone(3));
   });
 
   it('fails only the item whose page crashes', async () => {

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { lastValueFrom, map, range, timeout } from 'rxjs';
-import { batchParallel, withConnection } from '../../src/index';
-import type { BatchResult, ConnectionPool, WorkContext } from '../../src/index';
+import { lastValueFrom, timeout } from 'rxjs';
+import type { ConnectionPool, WorkContext } from '../../src/index';
 import * as withIoredis from '../../examples/recipes/ioredis';
 import * as withRedis from '../../examples/recipes/redis';
 import { effort } from '../helpers/effort';
 import { expectNothingHeld } from '../helpers/marbles';
 import { redisServer } from '../helpers/redis';
-import { tally } from './tally';
+import { outage, sendBatch } from './outages';
+import { allDone, tally } from './tally';
 
 /** What the two recipes have in common, for any client. */
 interface Queue<C> {
@@ -50,14 +50,11 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
   describe(`the recipe for ${driver}`, () => {
     const server = redisServer();
     let queue: Queue<C>;
-    /** What happens to the server once item 100 is under way. */
-    let disturb: (() => Promise<void>) | undefined;
-    let disturbed: Promise<void> | undefined;
+    const serverOutage = outage();
 
     beforeEach(async () => {
       await watch((client) => client.flushall());
       queue = recipe.open(server().port, 8);
-      disturbed = undefined;
     });
 
     afterEach(async () => {
@@ -93,18 +90,13 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
 
     const work = async (client: C, item: number, _index: number, context: WorkContext): Promise<number> => {
       const job = await queue.take(client, context);
-      if (item === 100 && disturb !== undefined) {
-        disturbed = disturb();
-        disturb = undefined;
-        await sleep(2_000);
-      }
+      if (item === 100 && serverOutage.begin()) await sleep(2_000);
       await sleep(20);
       await queue.finish(client, job);
       return Number(job);
     };
 
-    const batch = (count: number): Promise<BatchResult<number | undefined, number>> =>
-      lastValueFrom(range(count).pipe(withConnection(queue.pool, work), batchParallel(8)));
+    const batch = { pool: () => queue.pool, work, parallel: 8 };
 
     /** Returns the jobs that were taken and not done, and does the remaining ones. */
     async function finish(): Promise<void> {
@@ -112,7 +104,7 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
         while ((await client.lmove('taken', 'jobs', 'LEFT', 'RIGHT')) !== null);
       });
       const left = await watch((client) => client.llen('jobs'));
-      if (left > 0) await batch(left);
+      if (left > 0) await sendBatch(batch, left);
     }
 
     it('lets a caller leave that waits for a job, and keeps the connection for the next one', async () => {
@@ -121,7 +113,7 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
       caller.unsubscribe();
       while ((await blocked()) > 0) await sleep(5);
       await add(1);
-      expect((await batch(1)).successful).toEqual([0]);
+      expect((await sendBatch(batch, 1)).successful).toEqual([0]);
       expect(queue.pool.stats).toEqual(jasmine.objectContaining({ closed: 0, discarded: 0, cancelledOperations: 1 }));
     });
 
@@ -160,7 +152,7 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
       await add(20);
       await queue.pool.warmUp(8);
       await server().restart(100);
-      expect(tally(await batch(20), await recorded())).toEqual(all(20));
+      expect(tally(await sendBatch(batch, 20), await recorded())).toEqual(allDone(20));
       expect(queue.pool.stats.closed).toBe(8);
     });
 
@@ -171,10 +163,11 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
     for (const [what, signal] of ends.slice(0, effort(1, ends.length))) {
       it(`loses only what was under way when the server is ${what} in mid-batch`, async () => {
         await add(400);
-        disturb = () => server().restart(1_000, signal);
-        const items = batch(400);
-        while (disturbed === undefined) await sleep(5);
-        await disturbed;
+        const over = new Promise<void>((resolve, reject) => {
+          serverOutage.plan(() => server().restart(1_000, signal).then(resolve, reject));
+        });
+        const items = sendBatch(batch, 400);
+        await over;
         // What was under way keeps its job, so that the last items would wait for one.
         const taken = await watch((client) => client.llen('taken'));
         await watch(async (client) => {
@@ -194,22 +187,18 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
 
     it('loses nothing when the server does not answer for a second', async () => {
       await add(200);
-      disturb = () => server().freeze(1_000);
-      expect(tally(await batch(200), await recorded())).toEqual(all(200));
+      serverOutage.plan(() => server().freeze(1_000));
+      const result = await sendBatch(batch, 200);
+      await serverOutage.end();
+      expect(tally(result, await recorded())).toEqual(allDone(200));
     });
 
     it('keeps the jobs that a timeout ends while the server does not answer', async () => {
       await add(200);
       await queue.pool.warmUp(8);
-      disturb = () => server().freeze(1_000);
-      const result = await lastValueFrom(
-        range(150).pipe(
-          withConnection(queue.pool, work),
-          map((task) => task.pipe(timeout(500))),
-          batchParallel(8),
-        ),
-      );
-      await disturbed;
+      serverOutage.plan(() => server().freeze(1_000));
+      const result = await sendBatch(batch, 150, timeout(500));
+      await serverOutage.end();
       const { failed, ...rest } = tally(result, await recorded());
       expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 150 - failed, unstarted: 0 });
       expect(failed).toBeGreaterThan(0);
@@ -219,5 +208,3 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
     });
   });
 }
-
-const all = (succeeded: number) => ({ lost: 0, doubled: 0, succeeded, failed: 0, unstarted: 0 });

@@ -5,11 +5,9 @@ import { from, lastValueFrom, map, range, timeout } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
 import { openWorkers, run } from '../../examples/recipes/worker-threads';
 import { expectNothingHeld } from '../helpers/marbles';
-import { tally } from './tally';
+import { allDone, tally } from './tally';
 
 type Fault = 'exit' | 'throw' | 'memory';
-
-const all = (succeeded: number) => ({ lost: 0, doubled: 0, succeeded, failed: 0, unstarted: 0 });
 
 describe('the recipe for worker_threads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
@@ -60,7 +58,7 @@ describe('the recipe for worker_threads', () => {
   });
 
   it('runs each task once, on two threads', async () => {
-    expect(tally(await batch(100, 2), recorded())).toEqual(all(100));
+    expect(tally(await batch(100, 2), recorded())).toEqual(allDone(100));
     expect(workers.stats.opened).toBe(2);
   });
 
