@@ -121,19 +121,23 @@ function describeRecipe<C>(driver: string, recipe: Recipe<C>): void {
       await queue.shutDown();
       queue = recipe.open(server().port, 1);
       for (let round = 0; round < 100; round++) {
+        const given: string[] = [];
         const caller = queue.pool
           .use((client, context) => queue.take(client, context))
-          .subscribe({ error: () => undefined });
+          .subscribe((job) => given.push(job));
         const next = lastValueFrom(queue.pool.use((client, context) => queue.take(client, context)));
         const delay = Math.random() * 4;
         setTimeout(() => caller.unsubscribe(), delay);
         await sleep(Math.random() * 4);
         await add(2);
-        await next;
+        given.push(await next);
         caller.unsubscribe();
-        const held = (await watch((client) => client.llen('taken'))) + (await watch((client) => client.llen('jobs')));
-        expect(held).toBe(2);
         while (queue.pool.stats.inUseConnections > 0) await sleep(1);
+        // No job is taken for a caller that has left, and none is in both lists.
+        const taken = await watch((client) => client.lrange('taken', 0, -1));
+        const left = await watch((client) => client.lrange('jobs', 0, -1));
+        expect(taken).toEqual(given);
+        expect([...taken, ...left].sort()).toEqual(['0', '1']);
         await watch((client) => client.del('taken', 'jobs'));
       }
       expect(queue.pool.stats.opened).toBe(1);
