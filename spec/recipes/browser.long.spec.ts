@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { chromiumPages } from '../helpers/chromium';
+import { outage } from './outages';
 import { recordingServer } from './recording-server';
 import { allDone, tally } from './tally';
 import type { BatchResult, PoolStats } from '../../src/index';
@@ -34,9 +35,7 @@ describe('the recipe for browsers, in Chromium', () => {
   const server = recordingServer('ws-server.mjs');
   let site: Server;
   let page: Page;
-  /** What happens to the server once item 100 is under way. */
-  let disturb: (() => Promise<void>) | undefined;
-  let disturbed: Promise<void> | undefined;
+  const serverOutage = outage();
 
   beforeAll(async () => {
     const { outputFiles } = await build({
@@ -61,9 +60,8 @@ describe('the recipe for browsers, in Chromium', () => {
 
   beforeEach(async () => {
     server().forget();
-    disturb = undefined;
     ({ page } = await openPage(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`));
-    await page.exposeFunction('disturb', () => void (disturbed = disturb?.()));
+    await page.exposeFunction('disturb', () => void serverOutage.begin());
   });
 
   afterEach(() => page?.close());
@@ -118,21 +116,24 @@ describe('the recipe for browsers, in Chromium', () => {
   });
 
   it('cancels the call of a caller that leaves at the server, and keeps the socket', async () => {
-    const stats = await inPage<PoolStats>(`
+    const { end, stats } = await inPage<{ end: unknown; stats: PoolStats }>(`
       const pool = recipe.openSockets('ws://127.0.0.1:${server().port}');
+      // So that the call is sent before its caller leaves, however long the connect takes.
+      await pool.warmUp(1);
       const given = pool.use((socket) => recipe.call(socket, 1_000)).pipe(timeout(500));
-      await lastValueFrom(given).catch(() => undefined);
+      const end = await lastValueFrom(given).catch(({ name }) => name);
       await lastValueFrom(pool.use((socket) => recipe.call(socket, 1)));
-      return pool.stats;
+      return { end, stats: pool.stats };
     `);
     while (!server().remarks().includes('cancelled')) await sleep(5);
+    expect(end).toBe('TimeoutError');
     expect(stats).toEqual(jasmine.objectContaining({ closed: 0, cancelledOperations: 1, successfulOperations: 1 }));
   });
 
   it('loses only what was under way when the server is killed in mid-batch', async () => {
-    disturb = () => server().restart(1_000, 'SIGKILL');
+    serverOutage.plan(() => server().restart(1_000, 'SIGKILL'));
     const { result } = await batch(400);
-    await disturbed;
+    await serverOutage.end();
     const { failed, ...rest } = tally(result, server().recorded());
     expect(rest).toEqual({ lost: 0, doubled: 0, succeeded: 400 - failed, unstarted: 0 });
     expect(failed).toBeGreaterThan(0);

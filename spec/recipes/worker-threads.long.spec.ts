@@ -13,9 +13,11 @@ describe('the recipe for worker_threads', () => {
   const folder = mkdtempSync(join(tmpdir(), 'recipe-'));
   const file = join(folder, 'done');
   let workers: ReturnType<typeof openWorkers>;
+  let used: Set<unknown>;
 
   beforeEach(() => {
     writeFileSync(file, '');
+    used = new Set();
     const resourceLimits = { maxOldGenerationSizeMb: 32 };
     workers = openWorkers(new URL('recording-worker.mjs', import.meta.url), 2, { resourceLimits, execArgv: [] });
   });
@@ -32,7 +34,10 @@ describe('the recipe for worker_threads', () => {
   const batch = (count: number, ms: number, faults: Readonly<Record<number, Fault>> = {}) =>
     lastValueFrom(
       range(count).pipe(
-        withConnection(workers, (worker, item) => run<number>(worker, { item, file, ms, fault: faults[item] })),
+        withConnection(workers, (worker, item) => {
+          used.add(worker);
+          return run<number>(worker, { item, file, ms, fault: faults[item] });
+        }),
         batchParallel(2),
       ),
     );
@@ -58,7 +63,10 @@ describe('the recipe for worker_threads', () => {
   });
 
   it('runs each task once, on two threads', async () => {
+    // Else one thread may do them all before the other is online.
+    await workers.warmUp(2);
     expect(tally(await batch(100, 2), recorded())).toEqual(allDone(100));
+    expect(used.size).toBe(2);
     expect(workers.stats.opened).toBe(2);
   });
 
