@@ -3,13 +3,43 @@
 
 const every = '$__rate_interval';
 
-const quantiles = (name, legend = '') =>
-  [0.5, 0.9, 0.99].map((q) => ({
+const times = (title, name, description) => ({
+  kind: 'lines',
+  title,
+  unit: 's',
+  description,
+  targets: [0.5, 0.9, 0.99].map((q) => ({
     expr: `histogram_quantile(${q}, sum by (le, $by) (rate(${name}_bucket{$pools}[${every}])))`,
-    legend: `p${q * 100} {{$by}}${legend}`,
-  }));
+    legend: `p${q * 100} {{$by}}`,
+  })),
+});
 
-const heat = (name) => [{ expr: `sum by (le) (increase(${name}_bucket{$pools}[${every}]))`, legend: '{{le}}' }];
+const spread = (title, name, description) => ({
+  kind: 'heat',
+  title,
+  unit: 's',
+  description,
+  targets: [{ expr: `sum by (le) (increase(${name}_bucket{$pools}[${every}]))`, legend: '{{le}}' }],
+});
+
+const inUse = (width, expr) => ({
+  kind: 'bars',
+  title: 'In use of the maximum',
+  width,
+  unit: 'percentunit',
+  description:
+    'Act when it stays at 100 % and callers wait. At 100 % without waiting callers the pool is only well used.',
+  targets: [{ expr, legend: '{{$by}}' }],
+});
+
+const waiting = (width, name) => ({
+  kind: 'bars',
+  title: 'Waiting callers',
+  width,
+  unit: 'short',
+  description: 'Act when it does not return to 0 between two peaks: the pool is too small, or a lease leaks.',
+  targets: [{ expr: sum(name), legend: '{{$by}}' }],
+});
 
 const sum = (name, labels = '') => `sum by ($by) (${name}{$pools${labels}})`;
 
@@ -48,23 +78,8 @@ const prometheus = {
             { expr: `max by ($by, condition) (${own('condition')}{$pools}) == 1`, legend: '{{$by}} {{condition}}' },
           ],
         },
-        {
-          kind: 'bars',
-          title: 'In use of the maximum',
-          width: 6,
-          unit: 'percentunit',
-          description:
-            'Act when it stays at 100 % and callers wait. At 100 % without waiting callers the pool is only well used.',
-          targets: [{ expr: `${sum(own('leases'))} / ${sum(own('lease_capacity'))}`, legend: '{{$by}}' }],
-        },
-        {
-          kind: 'bars',
-          title: 'Waiting callers',
-          width: 6,
-          unit: 'short',
-          description: 'Act when it does not return to 0 between two peaks: the pool is too small, or a lease leaks.',
-          targets: [{ expr: sum(own('pending_acquires')), legend: '{{$by}}' }],
-        },
+        inUse(6, `${sum(own('leases'))} / ${sum(own('lease_capacity'))}`),
+        waiting(6, own('pending_acquires')),
       ],
     },
     {
@@ -104,49 +119,20 @@ const prometheus = {
     {
       title: 'How long things take',
       panels: [
-        {
-          kind: 'lines',
-          title: 'Wait for a lease',
-          unit: 's',
-          description: waitAdvice,
-          targets: quantiles(own('wait_seconds')),
-        },
-        {
-          kind: 'heat',
-          title: 'Wait for a lease, all callers',
-          unit: 's',
-          description: `Two bands: some callers are served at once, and others queue behind long work: give that work a pool of its own. ${waitAdvice}`,
-          targets: heat(own('wait_seconds')),
-        },
-        {
-          kind: 'lines',
-          title: 'Wait of callers that failed',
-          unit: 's',
-          description:
-            'Act when there is any: these callers waited and got nothing. At acquireTimeout: the pool is exhausted. Near 0: they were rejected at once.',
-          targets: quantiles(own('failed_wait_seconds')),
-        },
-        {
-          kind: 'lines',
-          title: 'Use of a lease',
-          unit: 's',
-          description: useAdvice,
-          targets: quantiles(own('use_seconds')),
-        },
-        {
-          kind: 'heat',
-          title: 'Use of a lease, all leases',
-          unit: 's',
-          description: useAdvice,
-          targets: heat(own('use_seconds')),
-        },
-        {
-          kind: 'lines',
-          title: 'Connect',
-          unit: 's',
-          description: openAdvice,
-          targets: quantiles(own('open_seconds')),
-        },
+        times('Wait for a lease', own('wait_seconds'), waitAdvice),
+        spread(
+          'Wait for a lease, all callers',
+          own('wait_seconds'),
+          `Two bands: some callers are served at once, and others queue behind long work: give that work a pool of its own. ${waitAdvice}`,
+        ),
+        times(
+          'Wait of callers that failed',
+          own('failed_wait_seconds'),
+          'Act when there is any: these callers waited and got nothing. At acquireTimeout: the pool is exhausted. Near 0: they were rejected at once.',
+        ),
+        times('Use of a lease', own('use_seconds'), useAdvice),
+        spread('Use of a lease, all leases', own('use_seconds'), useAdvice),
+        times('Connect', own('open_seconds'), openAdvice),
       ],
     },
     {
@@ -234,28 +220,8 @@ const otel = {
     {
       title: 'What is the matter',
       panels: [
-        {
-          kind: 'bars',
-          title: 'In use of the maximum',
-          width: 12,
-          unit: 'percentunit',
-          description:
-            'Act when it stays at 100 % and callers wait. At 100 % without waiting callers the pool is only well used.',
-          targets: [
-            {
-              expr: `${sum(otelName('count'), `,${otelState}="used"`)} / ${sum(otelName('limit'))}`,
-              legend: '{{$by}}',
-            },
-          ],
-        },
-        {
-          kind: 'bars',
-          title: 'Waiting callers',
-          width: 12,
-          unit: 'short',
-          description: 'Act when it does not return to 0 between two peaks: the pool is too small, or a lease leaks.',
-          targets: [{ expr: sum(otelName('pending_requests')), legend: '{{$by}}' }],
-        },
+        inUse(12, `${sum(otelName('count'), `,${otelState}="used"`)} / ${sum(otelName('limit'))}`),
+        waiting(12, otelName('pending_requests')),
       ],
     },
     {
@@ -294,34 +260,14 @@ const otel = {
     {
       title: 'How long things take',
       panels: [
-        {
-          kind: 'lines',
-          title: 'Wait for a connection',
-          unit: 's',
-          description: waitAdvice,
-          targets: quantiles(otelName('wait_time_seconds')),
-        },
-        {
-          kind: 'heat',
-          title: 'Wait for a connection, all callers',
-          unit: 's',
-          description: `Two bands: some callers are served at once, and others queue behind long work. ${waitAdvice}`,
-          targets: heat(otelName('wait_time_seconds')),
-        },
-        {
-          kind: 'lines',
-          title: 'Use of a connection',
-          unit: 's',
-          description: useAdvice,
-          targets: quantiles(otelName('use_time_seconds')),
-        },
-        {
-          kind: 'lines',
-          title: 'Connect',
-          unit: 's',
-          description: openAdvice,
-          targets: quantiles(otelName('create_time_seconds')),
-        },
+        times('Wait for a connection', otelName('wait_time_seconds'), waitAdvice),
+        spread(
+          'Wait for a connection, all callers',
+          otelName('wait_time_seconds'),
+          `Two bands: some callers are served at once, and others queue behind long work. ${waitAdvice}`,
+        ),
+        times('Use of a connection', otelName('use_time_seconds'), useAdvice),
+        times('Connect', otelName('create_time_seconds'), openAdvice),
         {
           kind: 'lines',
           title: 'Connects',
