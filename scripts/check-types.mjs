@@ -23,6 +23,9 @@ const resolutions = {
 
 const asked = process.argv.slice(2);
 const chosen = versions.filter((version) => asked.length === 0 || asked.includes(version));
+const unknown = asked.filter((version) => !versions.includes(version));
+if (unknown.length > 0)
+  throw new Error(`TypeScript ${unknown.join(', ')} is not checked: name some of ${versions.join(', ')}`);
 
 const cache = join(root, 'node_modules/.cache/typescript');
 const folderOf = (version) => join(cache, 'node_modules', `typescript-${version}`);

@@ -37,7 +37,9 @@ describe('expectPoolError', () => {
     const rejected = (): Promise<unknown> => firstValueFrom(pool.acquire());
     await expectAsync(rejected()).toBeRejectedWith(expectPoolError('INVALID_POOL'));
     await assert.rejects(rejected(), expectPoolError('INVALID_POOL'));
-    await expectAsync(assert.rejects(rejected(), expectPoolError('POOL_EXHAUSTED'))).toBeRejected();
+    await expectAsync(assert.rejects(rejected(), expectPoolError('POOL_EXHAUSTED'))).toBeRejectedWithError(
+      /POOL_EXHAUSTED/,
+    );
     const error: unknown = await rejected().catch((reason: unknown) => reason);
     expect({ error }).toEqual({ error: expectPoolError('INVALID_POOL') });
     expect({ error }).not.toEqual({ error: expectPoolError('INVALID_LEASE') });

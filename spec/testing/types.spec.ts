@@ -55,7 +55,7 @@ describe('The types of the testing kit', () => {
       expectTypeOf(state.toBe).parameter(1).toEqualTypeOf<Readonly<Record<string, PoolStats['state']>> | undefined>();
       leases.toBe('0');
       // @ts-expect-error there is no such figure
-      expect(() => void expectStats(words, 'leases')).toThrow();
+      expect(() => void expectStats(words, 'leases')).toThrowError(/^expectStats knows no figure 'leases'/);
       // @ts-expect-error there is no such event
       expectEvents(words, 'acquires').toBe('-');
       // @ts-expect-error no event has this property
