@@ -4,9 +4,9 @@
  * are plain channels: a message is the event of that type, as `events$` emits it. Without a subscriber no message is created.
  *
  * ```ts
- * import { subscribe, tracingChannel } from 'node:diagnostics_channel';
+ * import { subscribe } from 'node:diagnostics_channel';
  *
- * tracingChannel<AcquireMessage>(CHANNELS.acquire).subscribe({ … asyncEnd: ({ pool, result }) => log(pool, result?.waited) });
+ * subscribe(`tracing:${CHANNELS.acquire}:asyncEnd`, (acquire) => log((acquire as AcquireMessage).result?.waited));
  * subscribe(CHANNELS.leaked, (event) => log(event));
  * ```
  *

@@ -11,7 +11,10 @@ export interface PoolMetricsOptions {
   /** The beginning of every name. Default `'connection_pool_'`. The Grafana dashboard of the package expects the default. */
   prefix?: string | undefined;
   /** Labels beside `pool`: the same for all pools, or those of each pool. Default: none. */
-  labels?: Readonly<Record<string, string>> | ((pool: ConnectionPool<unknown>) => Readonly<Record<string, string>>);
+  labels?:
+    | Readonly<Record<string, string>>
+    | ((pool: ConnectionPool<unknown>) => Readonly<Record<string, string>>)
+    | undefined;
   /**
    * The upper bounds (`le`) of the buckets of all histograms, in seconds, in ascending order. Default: 0.0005 to 30 in 15 steps. The pool's own
    * histograms are finer: other bounds are as exact as these (1.6 %).
