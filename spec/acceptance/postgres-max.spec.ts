@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
+import type { ClientConfig } from 'pg';
 import { defer, firstValueFrom, from, lastValueFrom, NEVER, range } from 'rxjs';
 import { batchParallel, createPool, withConnection } from '../../src/index';
 import type { ConnectionPool, PoolEvent, PoolOptions } from '../../src/index';
@@ -18,7 +19,7 @@ interface Running {
 
 describe('max, at a real PostgreSQL', () => {
   const server = postgresql() as () => Postgres | undefined;
-  let admin: Client;
+  let admin: Pool;
   let watcher: Client;
   let pool: ConnectionPool<Client>;
   let events: PoolEvent[];
@@ -27,8 +28,9 @@ describe('max, at a real PostgreSQL', () => {
 
   beforeAll(async () => {
     if (server() === undefined) return;
-    admin = await open();
-    watcher = await open();
+    admin = new Pool({ max: 1, ...config('admin') });
+    admin.on('error', () => undefined);
+    watcher = await open('watcher');
   }, 60_000);
 
   afterAll(async () => {
@@ -37,9 +39,13 @@ describe('max, at a real PostgreSQL', () => {
     await watcher.end();
   }, 60_000);
 
-  async function open(name = 'admin'): Promise<Client> {
+  function config(name: string): ClientConfig {
     const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database } = server()!.env;
-    const client = new Client({ host, port: Number(port), user, database, application_name: name });
+    return { host, port: Number(port), user, database, application_name: name };
+  }
+
+  async function open(name: string): Promise<Client> {
+    const client = new Client(config(name));
     // An idle client emits it when its server goes: without a listener it would end the process.
     client.on('error', () => undefined);
     await client.connect();

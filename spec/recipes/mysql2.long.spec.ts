@@ -26,7 +26,8 @@ describe('the recipe for mysql2', () => {
     if (database === undefined) return;
     expectNothingHeld(database.pool);
     await database.close();
-    expect(await sessions()).toEqual([]);
+    // The server ends a session a moment after its connection.
+    while ((await sessions()).length > 0) await sleep(5);
   });
 
   /** Looks at the server from outside, on a connection of its own. */
