@@ -39,6 +39,11 @@ async function held<C>(pool: ConnectionPool<C>): Promise<Lease<C>> {
 }
 
 describe('The context of a pool', () => {
+  // A store that is not disabled makes every later promise and timer of the process slower.
+  afterAll(() => {
+    store.disable();
+  });
+
   describe('Callbacks that belong to no caller', () => {
     it('run in the context of no caller: connect, validate, reset, lost and close', async () => {
       const seen: Record<string, unknown[]> = {};

@@ -289,6 +289,8 @@ const trials: Record<
       });
       expect(await waiter).toBe(context === false ? 'holder' : 'waiter');
     }
+    // A store that is not disabled makes every later promise and timer of the process slower.
+    store.disable();
   },
   scheduler: async (begin) => {
     for (const scheduler of [asyncScheduler, asapScheduler]) {

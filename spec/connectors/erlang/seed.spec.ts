@@ -110,6 +110,7 @@ describe('the seed, against a real node', () => {
   });
 
   it('pattern 3: health is watched by the stream of stats', async () => {
+    await pool.warmUp(10);
     const seen: number[] = [];
     const watching = pool.stats$.subscribe(({ inUseConnections, maxConnections }) =>
       seen.push(inUseConnections / maxConnections),

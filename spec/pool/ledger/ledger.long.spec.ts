@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { PoolStats } from '../../../src';
 import { effort } from '../../helpers/effort';
-import { Shop } from './shop';
+import { caller, Shop } from './shop';
 import type { Action, Plan, ShopOptions } from './shop';
 
 /**
@@ -71,6 +71,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 describe('a pool with every option', () => {
+  afterAll(() => {
+    caller.disable();
+  });
+
   it('keeps its counts consistent, never shows an invalid state, and does the same without the shortcuts of the drain loop', () => {
     let steps = 0;
     const began = performance.now();

@@ -1,5 +1,5 @@
 import { effort } from '../../helpers/effort';
-import { Shop } from '../ledger/shop';
+import { caller, Shop } from '../ledger/shop';
 import type { Check, Action, Plan, ShopOptions } from '../ledger/shop';
 import { chosen, walk } from './walk';
 import type { Guide } from './walk';
@@ -199,6 +199,7 @@ describe('the lifecycle of connections, in orders of events for two connections 
   }
 
   afterAll(() => {
+    caller.disable();
     console.log(
       `life walk: ${schedules} schedules, chosen ${chosen}, no forbidden outcome, in ${seconds.toFixed(1)} s`,
     );
