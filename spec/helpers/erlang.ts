@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,18 +55,21 @@ export const listens = (port: number): Promise<boolean> =>
     socket.once('connect', () => socket.destroy());
   });
 
-const source = fileURLToPath(new URL('../connectors/erlang/spec_peer.erl', import.meta.url));
+const specs = fileURLToPath(new URL('../connectors/erlang', import.meta.url));
 let compiled: string | undefined;
 
-/** The folder of the compiled `spec_peer.erl`; a new process of this program compiles it anew. */
+/** The folder of the compiled modules of the specs; a new process of this program compiles them anew. */
 function compile(): string {
   if (compiled !== undefined) return compiled;
   const folder = mkdtempSync(join(tmpdir(), 'erlang-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   // Debian's erlang-base has the compiler in itself, and not erlc in every version.
-  const expression = `case compile:file(${JSON.stringify(source)}, [{outdir, ${JSON.stringify(folder)}}, report]) of {ok, _} -> halt(0); _ -> halt(1) end.`;
+  const sources = ['.', 'gleam', 'gleam/compiled']
+    .flatMap((part) => readdirSync(join(specs, part)).map((name) => join(specs, part, name)))
+    .filter((path) => path.endsWith('.erl'));
+  const expression = `[{ok, _} = compile:file(Source, [{outdir, ${JSON.stringify(folder)}}, report]) || Source <- ${JSON.stringify(sources)}], halt(0).`;
   const { status, stdout } = spawnSync('erl', ['-noshell', '-noinput', '-eval', expression]);
-  if (status !== 0) throw new Error(`spec_peer.erl could not be compiled: ${stdout.toString()}`);
+  if (status !== 0) throw new Error(`The modules of the specs could not be compiled: ${stdout.toString()}`);
   return (compiled = folder);
 }
 

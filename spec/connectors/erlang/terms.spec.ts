@@ -181,6 +181,10 @@ describe('a term of Erlang', () => {
       [79, 75],
     );
     expect(String(roundTrip(term))).toBe(`{'two words', <<"text">>, [1.5, 2.0], #{k => 1}, <<255,0>>, true, "OK"}`);
+    const numbers = tuple(-0, 0, 5, 2 ** 60, 1e-7, -1.5e300, 1e21, float(0), float(-0), float(2 ** 60));
+    expect(String(numbers)).toBe('{-0.0, 0, 5, 1.152921504606847e18, 1.0e-7, -1.5e300, 1.0e21, 0.0, -0.0, 1.152921504606847e18}'); // prettier-ignore
+    expect(String(tuple(atom('end'), atom('not'), atom('ending')))).toBe("{'end', 'not', ending}");
+    expect(String(tuple('a\r\n"b\u202e'))).toBe(String.raw`{<<"a\r\n\"b\u202e">>}`);
     expect(String(tuple('\u001b[31m'))).not.toContain('\u001b');
     expect(String(tuple('x'.repeat(10_000))).length).toBeLessThan(400);
     expect(String(tuple(Array.from({ length: 100_000 }, () => 'abc'))).length).toBeLessThan(1100);

@@ -45,9 +45,29 @@ export function termText(term: unknown, longest = LONGEST_TEXT): string {
   return text.result;
 }
 
+const RESERVED = new Set(
+  'after and andalso band begin bnot bor bsl bsr bxor case catch cond div else end fun if let maybe not of or orelse receive rem try when xor'.split(
+    ' ',
+  ),
+);
+
 /** The name of an atom as Erlang writes it, on one line. */
 export const atomText = (name: string): string =>
-  /^[a-z][A-Za-z0-9_@]*$/.test(name) ? name : `'${printable(name.replace(/['\\]/g, '\\$&'))}'`;
+  /^[a-z][A-Za-z0-9_@]*$/.test(name) && !RESERVED.has(name) ? name : `'${printable(name.replace(/['\\]/g, '\\$&'))}'`;
+
+/** A number as what it is sent as: an integer, or else a float. */
+const numberText = (value: number): string =>
+  Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : floatText(value);
+
+/** A float as Erlang writes it, which has a point always. */
+export function floatText(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const text = Math.abs(value) > Number.MAX_SAFE_INTEGER ? value.toExponential() : String(value);
+  const [digits = '', exponent] = text.split('e');
+  const signed = Object.is(value, -0) ? '-0' : digits;
+  const whole = signed.includes('.') ? signed : `${signed}.0`;
+  return exponent === undefined ? whole : `${whole}e${exponent.replace('+', '')}`;
+}
 
 /** Terms in Erlang's syntax, as much of them as a message can show. */
 export class TermText {
@@ -76,7 +96,8 @@ export class TermText {
     } else if (typeof term === 'string') this.binary(Buffer.from(term.slice(0, MOST_BYTES + 1)));
     else if (term instanceof Uint8Array) this.binary(term);
     else if (Array.isArray(term)) this.list(term);
-    else if (term === null || typeof term === 'number' || typeof term === 'boolean') this.write(String(term));
+    else if (typeof term === 'number') this.write(numberText(term));
+    else if (term === null || typeof term === 'boolean') this.write(String(term));
     else if (typeof term === 'bigint') this.write(bigText(term));
     else this.write(describeValue(term));
   }
@@ -127,7 +148,7 @@ export class TermText {
     const more = bytes.length > MOST_BYTES ? '…' : '';
     const text = utf8(part, more !== '');
     if (text === undefined) this.write(`<<${part.join(',')}${more}>>`);
-    else this.write(`<<${JSON.stringify(printable(text))}${more}>>`);
+    else this.write(`<<${printable(JSON.stringify(text))}${more}>>`);
   }
 }
 

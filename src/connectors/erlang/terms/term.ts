@@ -1,7 +1,7 @@
 import * as tag from './tags';
 import type { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
 import { Atom, atom } from './atom';
-import { TermValue, type TermText } from './term-value';
+import { floatText, TermValue, type TermText } from './term-value';
 import type { TermSink } from './term-sink';
 import { checkKeys, DEEPEST, keyText } from './term-writer';
 import { describeValue } from '../../../pool/values/describe';
@@ -129,7 +129,7 @@ export class Float extends TermValue {
 
   /** @internal */
   override describeTo(text: TermText): void {
-    text.write(Number.isInteger(this.value) ? `${this.value}.0` : String(this.value));
+    text.write(floatText(this.value));
   }
 }
 

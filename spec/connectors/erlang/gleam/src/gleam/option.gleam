@@ -1,0 +1,4 @@
+pub type Option(a) {
+  Some(a)
+  None
+}
