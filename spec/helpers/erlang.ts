@@ -157,12 +157,17 @@ async function launch(how: Launch): Promise<ErlangNode> {
   };
 }
 
-/** Inside a `describe`: its specs need Erlang; where it is not installed they are pending. Starts a node for all of them, and gives it. */
-export function erlangNode(options: ErlangNodeOptions = {}): () => ErlangNode {
+/**
+ * Inside a `describe`: its specs need Erlang; where it is not installed they are pending. Starts a node for all of them, and gives it. A function is
+ * called when they begin, and may return undefined if something else is missing.
+ */
+export function erlangNode(options: ErlangNodeOptions | (() => ErlangNodeOptions | undefined) = {}): () => ErlangNode {
   needs('erl', hasErlang);
   let node: ErlangNode | undefined;
   beforeAll(async () => {
-    if (hasErlang()) node = await startErlang(options);
+    if (!hasErlang()) return;
+    const how = typeof options === 'function' ? options() : options;
+    if (how !== undefined) node = await startErlang(how);
   });
   afterAll(() => node?.kill());
   return () => node!;

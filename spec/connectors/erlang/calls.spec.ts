@@ -22,6 +22,26 @@ describe('a call to a real node', () => {
     expect(await answerOf(connection.call(pid as Pid, tuple(atom('word_count'), 'so it goes')))).toBe(3);
   });
 
+  it('is answered by the process that has a name in a registry, as it is each time', async () => {
+    const connection = await connect(node(), { allowRemoteCalls: true });
+    const name = tuple(atom('global'), tuple(atom('spec'), 'name'));
+    const pid = await answerOf(connection.call('echo', atom('pid')));
+    const missing = await failureOf(connection.call(name, echo(1)));
+    expect(missing.name).toBe('ErlangNoProcessError');
+    expect(missing.message).toContain('{global, {spec, <<"name">>}}');
+    await answerOf(connection.erpc('global', 'register_name', [name.at(1)!, pid]));
+    expect(await answerOf(connection.call(name, echo(5)))).toBe(5);
+    const via = tuple(atom('via'), atom('global'), name.at(1)!);
+    expect(String(await answerOf(connection.call(via, atom('pid'))))).toBe(String(pid));
+    await answerOf(connection.erpc('global', 'unregister_name', [name.at(1)!]));
+    expect((await failureOf(connection.cast(name, 1))).name).toBe('ErlangNoProcessError');
+    const strict = await connect(node());
+    expect((await failureOf(strict.call(name, echo(1)))).name).toBe('ErlangRemoteCallsOffError');
+    for (const wrong of [tuple(atom('global')), tuple(atom('via'), 'global', 'x'), tuple(atom('echo'), 'x')]) {
+      expect((await failureOf(connection.call(wrong, 1))).message).toContain('{global, Name} or {via, Module, Name}');
+    }
+  });
+
   it('is cold: made anew for each subscription, and not before', async () => {
     const connection = await connect(node());
     const call$ = connection.call('echo', echo(1));

@@ -8,7 +8,7 @@ import { atom, connectErlangNode, encodeTerm, tuple } from '../../../src/connect
 import { batchParallel, createPool, withConnection } from '../../../src/index';
 import { effort } from '../../helpers/effort';
 import { erlangNode, erlangNodes, freePort, hasErlang, listens } from '../../helpers/erlang';
-import { needs, peer } from '../../helpers/peers';
+import { needs } from '../../helpers/peers';
 import { until } from '../../helpers/turns';
 import { selfSigned } from '../certificate';
 import { after, failureOf } from '../msgpack-rpc/support';
@@ -161,38 +161,6 @@ describe('TLS between this side and a node', () => {
     expect(plain.name).toMatch(/^Erlang(Connect|Protocol)Error$/);
     const distrusted = await failureOf(open(node.name, { ...reaching(node), tls: true }));
     expect(distrusted.name).toBe('ErlangConnectError');
-    rmSync(folder, { recursive: true });
-  });
-});
-
-describe('a GenServer of Elixir', () => {
-  const { connect } = scene();
-  const program = peer('elixir');
-  const start = erlangNodes();
-
-  it('is called as one of Erlang', async () => {
-    const source = `defmodule Bank do
-      use GenServer
-      def init(_), do: {:ok, %{}}
-      def handle_call({:deposit, who, n}, _from, s), do: (s = Map.update(s, who, n, &(&1 + n)); {:reply, {:ok, s[who]}, s})
-      def handle_call(:all, _from, s), do: {:reply, s, s}
-    end
-    {:ok, _} = GenServer.start(Bank, nil, name: Bank)`;
-    const folder = mkdtempSync(join(tmpdir(), 'elixir-'));
-    const file = join(folder, 'bank.exs');
-    writeFileSync(file, source);
-    const lib = execFileSync(program, ['-e', 'IO.write(:code.lib_dir(:elixir))']).toString();
-    const node = await start({
-      args: ['-pa', join(lib, 'ebin')],
-      start: `{ok, _} = application:ensure_all_started(elixir), 'Elixir.Code':require_file(<<${JSON.stringify(file)}>>)`,
-    });
-    const connection = await connect(node);
-    const deposited = await answerOf(connection.call('Elixir.Bank', tuple(atom('deposit'), 'ann', 5)));
-    expect(String(deposited)).toBe('{ok, 5}');
-    await answerOf(connection.call('Elixir.Bank', tuple(atom('deposit'), 'ann', 7)));
-    expect((await answerOf(connection.call('Elixir.Bank', atom('all')))).get('ann')).toBe(12);
-    const crash = await failureOf(connection.call('Elixir.Bank', tuple(atom('withdraw'), 1)));
-    expect(crash.causedByMessage).toBe(true);
     rmSync(folder, { recursive: true });
   });
 });

@@ -5,8 +5,11 @@ import type { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';
 import type { Tuple } from './terms/term';
 
-/** A process at the node: the name it is registered by, or a pid that came from there. */
-export type ProcessAddress = string | Atom | Pid;
+/**
+ * A process at the node: the name it is registered by, or a pid that came from there. With the option `allowRemoteCalls` also a name in a registry, as
+ * `gen_server` takes them: `tuple(atom('global'), name)`, `tuple(atom('via'), module, name)`. The registry is asked for the process each time.
+ */
+export type ProcessAddress = string | Atom | Pid | Tuple<readonly Sendable[]>;
 
 /** A Gleam actor: the name that it is registered by, or its subject as it came from the node, `{subject, Pid, Tag}` or `{named_subject, Name}`. */
 export type GleamSubject = string | Atom | Tuple;

@@ -1,10 +1,11 @@
 // Actors that are registered in `:global`: where each one is, and what it is asked in bytes.
-import { concatMap, defer, map, of, type Observable } from 'rxjs';
+import { concatMap, defer, map, of, tap, type Observable } from 'rxjs';
 import type { Request } from './calls';
-import { ErlangLimitError, ErlangNoProcessError, ErlangProtocolError } from './errors';
+import { ErlangLimitError, ErlangProtocolError } from './errors';
+import { whereIs, type RemoteCall } from './registered-names';
 import { distributedRequest, type DistributedPayload } from './requests';
 import type { Atom } from './terms/atom';
-import { Pid } from './terms/identifiers';
+import type { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';
 import { termText } from './terms/term-value';
 import type { OurEnd } from './wire/our-end';
@@ -54,15 +55,10 @@ export class DistributedActors {
   private whereIs(name: string): Observable<Pid> {
     const known = this.known.get(name);
     if (known !== undefined) return of(known);
-    return this.calls.erpc('global', 'whereis_name', [name]).pipe(
-      map((pid) => {
-        if (pid instanceof Pid) {
-          this.known.set(name, pid);
-          return pid;
-        }
-        const message = `No actor is registered as ${JSON.stringify(name)} in :global of ${this.target}`;
-        throw new ErlangNoProcessError(this.target, name, message);
-      }),
+    const label = `${JSON.stringify(name)} in :global`;
+    const erpc: RemoteCall = (module, called, args) => this.calls.erpc(module, called, args);
+    return whereIs(this.target, { registry: 'global', name }, label, erpc).pipe(
+      tap((pid) => this.known.set(name, pid)),
     );
   }
 }

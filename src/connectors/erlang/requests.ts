@@ -6,7 +6,7 @@ import { atom, Atom } from './terms/atom';
 import { Pid } from './terms/identifiers';
 import * as tag from './terms/tags';
 import type { Sendable, Term } from './terms/term';
-import { atomText } from './terms/term-value';
+import { atomText, TermValue } from './terms/term-value';
 import { written, type TermWriter } from './terms/term-writer';
 import { Tuple } from './terms/term';
 import { describeValue } from '../../pool/values/describe';
@@ -21,7 +21,9 @@ const USER = atom('user');
 export function processOf(to: ProcessAddress): Atom | Pid {
   if (typeof to === 'string' && to !== '') return atom(to);
   if (to instanceof Atom || to instanceof Pid) return to;
-  throw new TypeError(`A process must be a name that is not empty, an atom or a pid, but got ${describeValue(to)}`);
+  throw new TypeError(
+    `A process must be a name that is not empty, an atom, a pid, {global, Name} or {via, Module, Name}, but got ${to instanceof TermValue ? to.toString() : describeValue(to)}`,
+  );
 }
 
 export const labelOf = (to: Atom | Pid): string => (to instanceof Pid ? to.toString() : atomText(to.name));

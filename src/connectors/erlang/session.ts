@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { map, Observable, throwError, type Subscriber } from 'rxjs';
+import { concatMap, map, Observable, throwError, type Subscriber } from 'rxjs';
 import { DescribedConnection } from '../described-connection';
 import { RefCountedKeepAlive } from '../msgpack-rpc/ref-counted-keep-alive';
 import { OutgoingNotifications } from '../msgpack-rpc/outgoing-notifications';
@@ -13,12 +13,14 @@ import { ErlangRemoteCallError, ErlangRemoteCallsOffError, type ErlangError } fr
 import { EndedCalls } from './ended-calls';
 import type { Variant } from './terms/term';
 import type { ErlangLimits } from './limits';
+import { registeredName, whereIs, type RegisteredName } from './registered-names';
 import { askRequest, askVariant, castMessage, failureOf, GenCall, labelOf, processOf, remoteCall, tellMessage, type DistributedPayload } from './requests'; // prettier-ignore
 import { checkNode, exitError, notSent } from './request-errors';
 import { atom, type Atom } from './terms/atom';
 import type { Pid } from './terms/identifiers';
 import type { TermRefusal } from './terms/limits';
 import type { Sendable, Term } from './terms/term';
+import { termText } from './terms/term-value';
 import { TermWriter, written } from './terms/term-writer';
 import { INTERVALS, Ticks } from './ticks';
 import type { Agreement } from './wire/handshake';
@@ -97,14 +99,18 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   }
 
   call(to: ProcessAddress, request: Sendable): Observable<Term> {
+    const name = registeredName(to);
+    if (name !== undefined) return this.found(name, to).pipe(concatMap((pid) => this.call(pid, request)));
     return this.calling(() => new GenCall(this.our, processOf(to), request));
   }
 
   cast(to: ProcessAddress, request: Sendable): Observable<never> {
-    return this.sending(() => ({ to: processOf(to), term: castMessage(request) }));
+    return this.send(to, castMessage(request));
   }
 
   send(to: ProcessAddress, message: Sendable): Observable<never> {
+    const name = registeredName(to);
+    if (name !== undefined) return this.found(name, to).pipe(concatMap((pid) => this.send(pid, message)));
     return this.sending(() => ({ to: processOf(to), term: message }));
   }
 
@@ -211,6 +217,11 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.ended.addAll(call.carried);
     call.carried = null;
     if (!this.ended.isEmpty) this.unwatchSoon();
+  }
+
+  /** The process of a name in a registry, which is looked up each time: the registry may know another one by now. */
+  private found(name: RegisteredName, to: ProcessAddress): Observable<Pid> {
+    return whereIs(this.target, name, termText(to), (module, called, args) => this.erpc(module, called, args));
   }
 
   private calling(request: () => Request): Observable<Term> {
