@@ -1,13 +1,15 @@
 /**
  * A part of `npm run fuzz`: hostile bytes at the decoder of Erlang's terms, at the handshake, and at open connections, in memory. What a
  * connection hears it hears twice, whole and cut anywhere, which must make no difference; every call must end, every connection must end
- * once, and what is said is read by a reader of its own. Messages of 64 KiB of one kind, and maps whose keys may collide, are weighed and timed.
+ * once, and what is said is read by a reader of its own. For every hundredth input a client connects over sockets to a hostile EPMD and a hostile
+ * node, which must end in time, with an error of this package. Messages of 64 KiB of one kind, and maps whose keys may collide, are weighed and timed.
  *
  * The options are those of `fuzz-msgpack-rpc.ts`, without `--costs`.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { costs, MOST_CPU } from '../spec/connectors/erlang/costs';
+import { connectTrial } from '../spec/connectors/erlang/hostile-peer';
 import { trial } from '../spec/connectors/erlang/trial';
 import { megabytes, superintend, type Progress } from './superintend';
 
@@ -50,6 +52,8 @@ async function work(): Promise<void> {
   };
   for (let index = from; index < from + count; index++) {
     await trial(seed, index);
+    // A connect over sockets takes as long as a hundred of the others.
+    if (index % 100 === 0) await connectTrial(seed, index);
     if ((index + 1 - from) % STEP === 0) report(index + 1 - from);
   }
   report(count);

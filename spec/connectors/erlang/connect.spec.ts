@@ -10,7 +10,7 @@ import {
 import { createPool, InvalidConfigError } from '../../../src/index';
 import { erlangNode, freePort } from '../../helpers/erlang';
 import { after, failureOf } from '../msgpack-rpc/support';
-import { framed32, ScriptedNode, type Script } from './scripted-node';
+import { framed32, named, ScriptedNode, type Script } from './scripted-node';
 import { answerOf, scene } from './support';
 
 const NAME = 'worker@127.0.0.1';
@@ -116,6 +116,8 @@ describe('a handshake', () => {
       ['ErlangUnknownNameError', /'other@127.0.0.1'/, { name: 'other@127.0.0.1' }, {}],
       ['ErlangProtocolError', /a status was expected/, { status: Buffer.from('what\x1b[31m') }, {}],
       ['ErlangProtocolError', /a name was expected/, { status: Buffer.from('named:\0\xff') }, {}],
+      ['ErlangProtocolError', /a name was expected/, { status: named(`${'x'.repeat(300)}@h`) }, {}],
+      ['ErlangProtocolError', /a name was expected/, { status: named('two words@h') }, {}],
       ['ErlangProtocolError', /a challenge was expected/, { challenge: Buffer.from('N12') }, {}],
       ['ErlangProtocolError', /proof of its cookie/, { ack: Buffer.from('a1') }, {}],
       ['ErlangProtocolError', /beyond maxBytes/, { ack: Buffer.alloc(3000) }, {}],

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { atom, decodeTerm, encodeTerm, TermRefusal, tuple } from '../../../src/connectors/erlang/index';
 import { effort, isWhole } from '../../helpers/effort';
 import { erlangNode } from '../../helpers/erlang';
+import { connectTrial } from './hostile-peer';
 import { answerOf, scene } from './support';
 import { costs, MOST_BYTES, MOST_CPU } from './costs';
 import { anyTerm } from './term-arbitrary';
@@ -23,6 +24,17 @@ describe('hostile bytes, at the decoder, in the handshake and on an open connect
   it('are refused or dropped wherever they are cut, and no call is left without an outcome', async () => {
     for (let index = 0; index < effort(1_500, 60_000); index++) await trial(seed, index);
     expect().nothing();
+  });
+
+  it('of an EPMD and of a node over sockets end the connect in time, with an error that says why', async () => {
+    const outcomes = new Set<string>();
+    const count = effort(200, 10_000);
+    for (let index = 0; index < count; index += 20) {
+      const together = Array.from({ length: 20 }, (_, i) => connectTrial(seed, index + i));
+      for (const outcome of await Promise.all(together)) outcomes.add(outcome);
+    }
+    for (const name of ['ErlangProtocolError', 'ErlangConnectError', 'ErlangUnknownNameError'])
+      expect(outcomes).toContain(name);
   });
 
   // To measure costs takes seconds; hostile.spec.ts has some.

@@ -12,6 +12,9 @@ export function checkNodeName(what: string, name: unknown, issues: string[]): vo
   );
 }
 
+/** Whether this is the name of a node. */
+export const isNodeName = (name: string): boolean => problemOf(name) === undefined;
+
 function problemOf(name: unknown): string | undefined {
   if (typeof name !== 'string') return 'is no string';
   const parts = name.split('@');

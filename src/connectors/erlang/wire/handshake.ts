@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { ErlangCookieError, ErlangFlagsError, ErlangNameTakenError, ErlangProtocolError, ErlangUnknownNameError, quoted, type ErlangError } from '../errors'; // prettier-ignore
+import { isNodeName } from '../node-name';
 import { flag, missingFlags, ourFlags, releaseOf } from './flags';
 
 /** What a handshake needs to know. */
@@ -114,7 +115,7 @@ export class Handshake {
     if (message.length < end + 4 || this.config.name !== undefined) throw this.malformed('a name', message);
     this.name = message.toString('utf8', start + 2, end);
     this.creation = message.readUInt32BE(end);
-    if (!/^[^@]+@[^@]+$/.test(this.name)) throw this.malformed('a name', message);
+    if (!isNodeName(this.name)) throw this.malformed('a name', message);
   }
 
   private answer(message: Buffer): Buffer {
