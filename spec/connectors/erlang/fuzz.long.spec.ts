@@ -28,7 +28,7 @@ describe('hostile bytes, at the decoder, in the handshake and on an open connect
 
   it('of an EPMD and of a node over sockets end the connect in time, with an error that says why', async () => {
     const outcomes = new Set<string>();
-    const count = effort(200, 10_000);
+    const count = effort(200, 4_000);
     for (let index = 0; index < count; index += 20) {
       const together = Array.from({ length: 20 }, (_, i) => connectTrial(seed, index + i));
       for (const outcome of await Promise.all(together)) outcomes.add(outcome);

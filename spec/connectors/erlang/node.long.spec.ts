@@ -106,6 +106,16 @@ describe('faults of a node of Erlang', () => {
     expect(await answerOf(again.connection.call('echo', echo(2)))).toBe(2);
   });
 
+  it('that allows some names only says why in its log, and is connected to by one of them', async () => {
+    const node = await start({ start: "spec_peer:start(), net_kernel:allow(['mine@127.0.0.1'])" });
+    const error = await failureOf(open(node.name, reaching(node)));
+    expect(error.name).toBe('ErlangFlagsError');
+    expect(error.message).toContain('one of these as the option name');
+    await until(() => node.output().includes('disallowed node'));
+    const { connection } = await open(node.name, { ...reaching(node), name: 'mine@127.0.0.1' });
+    expect(await answerOf(connection.call('echo', echo(1)))).toBe(1);
+  });
+
   it('that stops in order completes the connection', async () => {
     const node = await start();
     const { connection, ended } = await open(node.name, { ...reaching(node), allowRemoteCalls: true });

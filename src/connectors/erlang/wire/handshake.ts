@@ -100,7 +100,7 @@ export class Handshake {
     } else if (status === 'not_allowed') {
       throw new ErlangFlagsError(
         target,
-        `${target} does not take this connection: either net_kernel:allow/1 there names other nodes, or it is a release after OTP 29 that insists on more than this client can (flags 0x${ourFlags.toString(16)}).`,
+        `${target} does not take this connection, and its log says why. If "disallowed node": net_kernel:allow/1 there names the nodes that may connect; give one of these as the option name. If "cannot handle": its OTP, which it does not tell, is later than those this client was made for, and insists on the flags that stand there; this client has 0x${ourFlags.toString(16)}, enough for OTP 23 to 29.`,
       );
     } else {
       throw this.malformed('a status', message);
