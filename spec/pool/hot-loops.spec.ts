@@ -149,9 +149,9 @@ describe('a loop in virtual time takes time', () => {
       const pool = createPool<string>({
         max: 2,
         ...options,
-        connect: () => {
+        connect: (context) => {
           if (++dials > 5_000) return NEVER;
-          return options.connect?.({ signal: new AbortController().signal }) ?? opensAtOnce('c');
+          return options.connect?.(context) ?? opensAtOnce('c');
         },
       });
       start(pool);

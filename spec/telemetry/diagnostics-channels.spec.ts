@@ -326,12 +326,20 @@ describe('The channels of node:diagnostics_channel', () => {
       timer(200).subscribe(() => void pool.destroy());
     }
 
-    const options = (): Partial<PoolOptions<object>> => ({
-      connect: scriptedTarget({ openAfter: 1, step: (dial) => (dial === 1 ? 'fail' : 'open') }).connect,
-      leakThreshold: 20,
-      breaker: { failures: 1, probeAfter: 10 },
-      retryDelay: 1,
-    });
+    const options = (): Partial<PoolOptions<object>> => {
+      const { connect: connector } = scriptedTarget({ openAfter: 1, step: (dial) => (dial === 1 ? 'fail' : 'open') });
+      return {
+        connect: (context) => {
+          timer(30).subscribe(() => {
+            context.notice('reconnected');
+          });
+          return connector();
+        },
+        leakThreshold: 20,
+        breaker: { failures: 1, probeAfter: 10 },
+        retryDelay: 1,
+      };
+    };
 
     it('are those of events$, each on its own channel', () => {
       marbles(({ flush }) => {

@@ -31,7 +31,7 @@ describe('a connection to a node', () => {
     it('opens on subscribe, is emitted once, and closes on unsubscribe', async () => {
       const { target, clients } = await rawServer(() => {});
       const connector: Connector<RpcConnection> = connectNode(target);
-      connector({ signal: new AbortController().signal });
+      connector({ signal: new AbortController().signal, notice: () => {} });
       await after(20);
       expect(clients.length).toBe(0);
       const { connection, close } = await open(target);

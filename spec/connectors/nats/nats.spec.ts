@@ -16,7 +16,7 @@ import {
 } from 'rxjs';
 import { createPool } from '../../../src/index';
 import { createLiteCodec, createMsgpackrCodec } from '../../../src/connectors/msgpack-rpc/index';
-import { connectNats, NatsServiceError } from '../../../src/connectors/nats/index';
+import { connectNats, NatsServiceError, type NatsStatus } from '../../../src/connectors/nats/index';
 import { Packr } from 'msgpackr';
 import { peer } from '../../helpers/peers';
 import { until } from '../../helpers/turns';
@@ -332,13 +332,17 @@ describe('a connection to a nats-server', () => {
     });
   });
 
-  it('tells the pool, by status$ of the connector, that the server was lost and is back', async () => {
+  it('tells the pool, in its events and by status$, that the server was lost and is back', async () => {
     await serve(at, { echo: (value: unknown) => value });
     const connect = connectNats(at, { client: { reconnectTimeWait: 50 } });
     const told: string[] = [];
     connect.status$.subscribe(({ type }) => told.push(type));
     const pool = createPool({ connect, max: 1, capacity: 10 });
     cleanup(() => pool.destroy({ timeout: 0 }));
+    const noticed: unknown[] = [];
+    pool.events$.subscribe((event) => {
+      if (event.type === 'notice') noticed.push([event.connection, (event.notice as NatsStatus).type]);
+    });
     expect(await answerOf(pool.use((nats) => nats.request('spec.echo', 1)))).toBe(1);
     await server.kill();
     await until(() => told.includes('disconnected'));
@@ -348,6 +352,7 @@ describe('a connection to a nats-server', () => {
     await server.start();
     expect(await published).toEqual([]);
     expect(told).toContain('reconnected');
+    expect(noticed).toEqual(told.map((type) => [1, type]));
     expect(pool.stats.opened).toBe(1);
   });
 

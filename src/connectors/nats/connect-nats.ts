@@ -13,7 +13,7 @@ import type { NatsStatus } from './status';
 /** A `Connector` that is always an Observable, and can be used without a pool too. */
 export interface NatsConnector {
   (context?: ConnectContext): Observable<NatsConnection>;
-  /** The `status$` of all connections that it has opened. Hot. */
+  /** The `status$` of all connections that it has opened. Hot. A pool has the same in its `events$`, as the events `notice`. */
   readonly status$: Observable<NatsStatus>;
 }
 
@@ -34,14 +34,14 @@ export interface NatsConnector {
  * const connect = connectNats(['nats://10.0.0.1', 'nats://10.0.0.2']);
  * const pool = createPool({ connect, max: 2, capacity: 500 });
  * pool.use((nats) => nats.request('words.word_count', 'two words')).subscribe(console.log);
- * merge(pool.events$, connect.status$).subscribe(console.log);
+ * pool.events$.pipe(filter((event) => event.type === 'notice')).subscribe(({ connection, notice }) => console.log(connection, notice));
  *
  * @param servers `'host'`, `'host:port'`, `'nats://host:port'`, `'tls://host:port'`, or several of them; the port is 4222 by default
  */
 export function connectNats(servers: string | readonly string[], options: ConnectNatsOptions = {}): NatsConnector {
   const config = resolveNats('connectNats', servers, options, natsLimits, []);
   const statuses = new Subject<NatsStatus>();
-  const connector = (): Observable<NatsConnection> =>
+  const connector = (context?: ConnectContext): Observable<NatsConnection> =>
     new Observable((subscriber) => {
       let connection: ClientConnection | undefined;
       subscriber.add(() => connection?.link.end(true, undefined));
@@ -54,7 +54,11 @@ export function connectNats(servers: string | readonly string[], options: Connec
             connection!.link.end(false, error);
             subscriber.error(error);
           };
-          connection = new ClientConnection(client, config, (status) => statuses.next(status), broken);
+          const tell = (status: NatsStatus): void => {
+            statuses.next(status);
+            context?.notice(status);
+          };
+          connection = new ClientConnection(client, config, tell, broken);
           void client.closed().then((error) => {
             connection!.link.end(false, error instanceof Error ? error : undefined);
             const why = error instanceof Error ? messageOf(error) : 'the client has closed';

@@ -1,4 +1,5 @@
 import type { PoolEvent } from '../../pool/reports/events';
+import { describeValue } from '../../pool/values/describe';
 import { time } from '../../diagnosis/words';
 import type { EventRow } from '../frames';
 import { causeOf, stackOf, textOf } from '../../diagnosis/texts';
@@ -49,6 +50,8 @@ function textIn(event: PoolEvent): string {
       return `held ${time(event.held)}${after(causeOf(event.reason))}`;
     case 'evicted':
       return `${event.reason} after ${event.uses} leases, ${time(event.age)} old${after(causeOf(event.error))}`;
+    case 'notice':
+      return noticeText(event.notice);
     case 'closed':
       return `close took ${time(event.took)}${after(causeOf(event.error))}`;
     case 'timedOut':
@@ -71,5 +74,11 @@ function textIn(event: PoolEvent): string {
       return '';
   }
 }
+
+/** A notice of any kind: its text, or the name of what has happened. */
+const noticeText = (notice: unknown): string => {
+  const { type = notice } = Object(notice) as { type?: unknown };
+  return textOf(typeof type === 'string' ? type : describeValue(notice));
+};
 
 const after = (text: string): string => (text === '' ? '' : `: ${text}`);

@@ -90,6 +90,13 @@ export class PoolCore<C> extends Decisions<C> {
     this.drain();
   }
 
+  /** The connector has told something about a connection. */
+  noticed(slot: Slot<C>, notice: unknown): void {
+    if (slot.state !== 'open') return;
+    this.reports.noticed(slot, notice);
+    this.deliverEvents();
+  }
+
   /** A lease was garbage-collected without having been released: its connection may still be in use. */
   leaseCollected(claim: Claim<C>): void {
     if (claim.state !== 'held') return;

@@ -33,6 +33,8 @@ export type PoolEventDetails =
       readonly age: number;
       readonly uses: number;
     }
+  /** The connector has told something about an open connection (`ConnectContext.notice`), such as a reconnect below it. */
+  | { readonly type: 'notice'; readonly connection: number; readonly notice: unknown }
   /** A close has ended; `took`: its duration in ms. `error`: why it failed, or that it exceeded `closeTimeout`. */
   | { readonly type: 'closed'; readonly connection: number; readonly took: number; readonly error?: unknown }
   /** An acquire has timed out (`acquireTimeout`). */

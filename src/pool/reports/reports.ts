@@ -129,6 +129,10 @@ export class Reports<C> {
     this.addEvent({ type: 'evicted', connection: id, reason, ...error, ...streak, age, uses }, slot);
   }
 
+  noticed(slot: Slot<C>, notice: unknown): void {
+    if (this.wants('notice')) this.addEvent({ type: 'notice', connection: slot.id, notice }, slot);
+  }
+
   closed(slot: Slot<C>, took: number, error: unknown): void {
     if (!this.wants('closed')) return;
     this.addEvent({ type: 'closed', connection: slot.id, took, ...(error === undefined ? {} : { error }) }, slot);

@@ -18,6 +18,7 @@ export const CHANNELS = /* @__PURE__ */ Object.freeze({
   released: 'rxjs-connection-pool:released',
   discarded: 'rxjs-connection-pool:discarded',
   evicted: 'rxjs-connection-pool:evicted',
+  notice: 'rxjs-connection-pool:notice',
   closed: 'rxjs-connection-pool:closed',
   breaker: 'rxjs-connection-pool:breaker',
   leaked: 'rxjs-connection-pool:leaked',

@@ -272,6 +272,9 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
       get signal() {
         return signal();
       },
+      notice: (notice) => {
+        this.core.noticed(this, notice);
+      },
     };
   }
 }
