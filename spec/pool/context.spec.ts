@@ -16,6 +16,7 @@ import type { SchedulerLike } from 'rxjs';
 import { batchParallel, createPool, withConnection } from '../../src';
 import type { ConnectionPool, ContextCarrier, Lease, PoolOptions } from '../../src';
 import * as ix from '../../src/ix';
+import { storesOf } from '../../src/pool/rx/async-context';
 import { collectGarbage } from '../helpers/garbage';
 import { poolError } from '../helpers/marbles';
 import { turns, until } from '../helpers/turns';
@@ -150,6 +151,10 @@ describe('The context of a pool', () => {
     }
     expect(asked).toEqual(['pool']);
     await pool.destroy();
+  });
+
+  it('is not carried where the platform has no stores, as in a browser', () => {
+    expect(storesOf(undefined)).toBeNull();
   });
 
   it('is that of a stream for every lease, also of those that come in a later turn', async () => {

@@ -40,21 +40,22 @@ const host = globalThis as HostGlobals;
 
 const hooks = builtinModule('node:async_hooks') as AsyncHooks | undefined;
 
-/** The context in which this module was loaded: the pool itself may be created inside the first request. */
-const atLoad = hooks === undefined ? null : new hooks.AsyncResource(type);
+/** Made when this module is loaded: the pool itself may be created inside the first request. */
+const stores = storesOf(hooks);
 
 /** The contexts that the option `context` selects; null if none is carried. */
 export function contextsOf(name: string, option: false | ContextCarrier | undefined): Contexts | null {
   if (option === false) return null;
   if (option !== undefined) return carriedContexts(name, option);
   const zones = host.Zone?.root === undefined ? null : carriedContexts(name, zoneCarrier);
-  const stores = hooks === undefined || atLoad === null ? null : storesOf(hooks, atLoad);
   return stores !== null && zones !== null ? both(stores, zones) : (stores ?? zones);
 }
 
-/** The contexts of `AsyncLocalStorage`. */
-function storesOf({ AsyncResource }: AsyncHooks, outside: Context): Contexts {
-  return { outside, capture: () => new AsyncResource(type) };
+/** The contexts of `AsyncLocalStorage`, whose `outside` is the current one; null where there is no `AsyncLocalStorage`. */
+export function storesOf(hooks: AsyncHooks | undefined): Contexts | null {
+  if (hooks === undefined) return null;
+  const { AsyncResource } = hooks;
+  return { outside: new AsyncResource(type), capture: () => new AsyncResource(type) };
 }
 
 function zoneCarrier(of: 'caller' | 'pool'): Enter {
