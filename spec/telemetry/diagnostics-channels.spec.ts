@@ -246,12 +246,14 @@ describe('The channels of node:diagnostics_channel', () => {
 
   describe('connect', () => {
     it('has start and end for a connector that opens at once', () => {
-      const traces = tracesOf(connect);
-      createPool().acquire().subscribe();
-      expect(traces).toEqual([
-        ['start', { connection: 1 }],
-        ['end', { connection: 1, result: { took: 0 } }],
-      ]);
+      marbles(() => {
+        const traces = tracesOf(connect);
+        createPool().acquire().subscribe();
+        expect(traces).toEqual([
+          ['start', { connection: 1 }],
+          ['end', { connection: 1, result: { took: 0 } }],
+        ]);
+      });
     });
 
     it('has asyncStart and asyncEnd with the duration, and error for one that fails', () => {
