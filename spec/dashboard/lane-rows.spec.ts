@@ -1,4 +1,4 @@
-import { folded } from '../../src/dashboard/lane-rows';
+import { folded, legendOf } from '../../src/dashboard/lane-rows';
 import type { LaneRow } from '../../src/dashboard/lane-rows';
 
 const rowsOf = (count: number): LaneRow[] =>
@@ -11,6 +11,12 @@ const rowsOf = (count: number): LaneRow[] =>
   }));
 
 describe('the lanes of a dashboard', () => {
+  it('have a legend that says of the last colour for how many labels it stands', () => {
+    expect(legendOf(['import', ''], 3)).toEqual(['import', 'no label']);
+    expect(legendOf(['a', 'b', 'c'], 3)).toEqual(['a', 'b', 'c']);
+    expect(legendOf(['a', 'b', 'c', 'd'], 3)).toEqual(['a', 'b', '2 other labels']);
+  });
+
   it('are drawn one by one up to sixty, by the number of the connection', () => {
     const folds = folded([...rowsOf(59), { connection: null, bars: [], ends: [], busy: 0 }]);
     expect(folds.map(({ title }) => title)).toEqual([...Array.from({ length: 59 }, (_, i) => `${i + 1}`), '–']);

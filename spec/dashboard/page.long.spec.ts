@@ -193,6 +193,48 @@ describe('the page of a dashboard', () => {
     await another.end();
   });
 
+  it('shows every pool of a file at the moment to which one goes back', async () => {
+    const { url, board, end } = await loaded(poolOf('first'));
+    const { page } = await open(url);
+    await page.locator('.lanes canvas').waitFor();
+    const state = (await (await fetch(`${url}snapshot`)).json()) as DashboardState;
+    const frame = state.pools[0]!.frames.at(-1)!;
+    const frames = [1, 2, 3].map((inUseConnections) => ({
+      ...frame,
+      at: frame.at + inUseConnections * 1_000,
+      stats: { ...frame.stats, inUseConnections },
+    }));
+    const pools = ['first', 'second'].map((name) => ({ name, frames }));
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'two.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify({ ...state, pools })),
+    });
+    const figures = page.locator('.overview .row', { hasText: 'second' }).locator('.figures');
+    await figures.getByText('3 of 3 in use').waitFor();
+    await page.getByRole('slider', { name: 'Moment' }).press('Home');
+    await page.locator('.numbers dd').first().getByText('1 of 3').waitFor();
+    expect(await figures.textContent()).toContain('1 of 3 in use');
+    await page.close();
+    await board.close();
+    await end();
+  });
+
+  it('shows the selected pool within the first screen where there are many', async () => {
+    const pools = Array.from({ length: 30 }, (_, i) => poolOf(`shard-${i}`));
+    const board = dashboard(pools, { period: 200 });
+    const { url } = await board.listen();
+    const { page } = await open(url);
+    await page.getByText('30 pools: 30 healthy').waitFor();
+    expect((await page.locator('.pool-title').boundingBox())!.y).toBeLessThan(900);
+    // The list scrolls by keyboard.
+    await page.locator('.overview .row').last().focus();
+    await page.locator('.overview .row', { hasText: 'shard-29' }).press('Enter');
+    await page.locator('.pool-title', { hasText: 'shard-29' }).waitFor();
+    await page.close();
+    await board.close();
+  });
+
   it('ticks off the thresholds of a running stress test', async () => {
     const reports$ = new Subject<StressReport>();
     const pool = poolOf();

@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
     },
     condition: 'too-small',
     severity: 'critical',
-    sentence: 'Saturated: 10 of 10 lent, 12 wait, 150 timed out.',
+    sentence: 'Saturated: 10 of 10 lent, 12 wait, 150 timed out in 30 s.',
     advice: 'Raise max to about 15, make the work shorter, or lower the concurrency.',
   },
   {
@@ -266,8 +266,9 @@ const cases: readonly Case[] = [
     },
     condition: 'draining',
     severity: 'notice',
-    sentence: "Draining: 3 leases still held; held longest by 'nightly report', 4 s, 2 connections closing.",
-    advice: 'Wait until they are released: the timeout of destroy() closes those that are not.',
+    sentence: "Draining: 3 leases still held, 2 connections closing; held longest by 'nightly report', 4 s.",
+    advice:
+      'Wait until every lease is released: at its timeout, destroy() closes the connections of those that are not.',
   },
   {
     title: 'a pool that is destroyed',
@@ -285,6 +286,13 @@ describe('diagnose', () => {
       expect(diagnose(facts)).toEqual(expected);
     });
   }
+
+  it('leaves out the end of a long label, so that the rest is read', () => {
+    const holders = [{ label: 'L'.repeat(300), age: 41_000, connection: 3 }];
+    const { sentence, advice } = diagnose({ stats: statsOf(), holders, leaked: [3] });
+    expect(sentence).toContain(`held for 41 s by '${'L'.repeat(59)}…' (connection 3)`);
+    expect(advice).toContain(`Find where '${'L'.repeat(59)}…' does not release its lease`);
+  });
 
   it('has a case for each condition', () => {
     const conditions = new Set(cases.map(({ condition }) => condition));

@@ -2,7 +2,7 @@ import { time } from '../diagnosis/words';
 import type { DashboardState, Frame, PoolHistory } from '../dashboard/frames';
 import { lanesOf } from '../dashboard/lane-rows';
 import type { Lanes, LaneRow } from '../dashboard/lane-rows';
-import { failures, operations, ratesOf, windowOf } from '../dashboard/series';
+import { failures, operations, ratesOf, windowOf, worstFirst } from '../dashboard/series';
 
 /** In ms: how much of the past the lanes show. */
 const span = 60_000;
@@ -10,12 +10,10 @@ const span = 60_000;
 const mostLanes = 12;
 
 const signs = { critical: '✕', warning: '!', notice: 'i', ok: '✓' };
-const order = ['critical', 'warning', 'notice', 'ok'];
 
 /** What the page says, as lines of text: worst pools first. */
 export function topLines(state: DashboardState, width: number): string[] {
-  const rank = ({ frames }: PoolHistory): number => order.indexOf(frames.at(-1)?.diagnosis.severity ?? 'ok');
-  const pools = [...state.pools].sort((a, b) => rank(a) - rank(b));
+  const pools = [...state.pools].sort(worstFirst);
   return pools.flatMap((pool) => [...poolLines(pool, width), '']).slice(0, -1);
 }
 
@@ -24,7 +22,7 @@ function poolLines({ name, frames }: PoolHistory, width: number): string[] {
   if (last === undefined) return [`${name}: the first period has not ended yet`];
   const { diagnosis, stats, wait } = last;
   const recent = frames.slice(-2);
-  const rate = (values: readonly number[]): string => String(Math.round(values.at(-1) ?? 0));
+  const rate = (values: readonly (number | null)[]): string => String(Math.round(values.at(-1) ?? 0));
   return [
     `${signs[diagnosis.severity]} ${name}: ${diagnosis.sentence}`,
     ...(diagnosis.advice === '' ? [] : [`  → ${diagnosis.advice}`]),

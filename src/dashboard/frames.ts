@@ -46,13 +46,18 @@ export interface HolderRow {
 /** An event as text. `at`: ms since the beginning of the frame. */
 export type EventRow = readonly [at: number, type: string, connection: number, label: string, text: string];
 
+/** Of a report: whether its thresholds held. A report does not say what its pool suffered from. */
+export type FrameDiagnosis = Omit<Diagnosis, 'condition'> & {
+  readonly condition: Diagnosis['condition'] | 'passed' | 'not-passed';
+};
+
 /** A pool in one period: what a page needs to draw it, without any other frame. */
 export interface Frame {
   /** The end of the period: a date in ms, by the pool's scheduler; and its length. */
   readonly at: number;
   readonly length: number;
   readonly stats: PoolStats;
-  readonly diagnosis: Diagnosis;
+  readonly diagnosis: FrameDiagnosis;
   readonly wait: Heat;
   readonly use: Heat;
   readonly open: Heat;

@@ -149,3 +149,10 @@ export function labelsOf(rows: readonly LaneRow[]): readonly string[] {
   }
   return [...held].sort(([, a], [, b]) => b - a).map(([label]) => label);
 }
+
+/** What the legend says of so many colours: where there are more labels, the last colour is that of all others. */
+export function legendOf(labels: readonly string[], colors: number): readonly string[] {
+  const texts = labels.map((label) => (label === '' ? 'no label' : label));
+  if (texts.length <= colors) return texts;
+  return [...texts.slice(0, colors - 1), `${texts.length - colors + 1} other labels`];
+}

@@ -71,28 +71,22 @@ const isReport = (json: Record<string, unknown>): boolean =>
 /** A report as frames: a sample each. What a report does not have, such as single leases, is empty. */
 function stateOfReport(report: StressReport, title: string): DashboardState {
   const run = runRowOf(report);
-  let acquired = 0;
-  let succeeded = 0;
-  let failed = 0;
-  let opened = 0;
-  const frames = report.timeline.map((sample, index): Frame => {
-    succeeded += sample.succeeded;
-    failed += sample.failed;
-    acquired = succeeded + failed;
-    opened += sample.opened;
-    const isLast = index === report.timeline.length - 1;
-    const stats = isLast
-      ? { ...report.stats, at: sample.at + sample.length }
-      : statsOf(report, sample, { acquired, succeeded, failed, opened });
+  const sums = { ended: 0, succeeded: 0, failed: 0, exhausted: 0, opened: 0 };
+  const frames = report.timeline.map((sample): Frame => {
+    sums.succeeded += sample.succeeded;
+    sums.failed += sample.failed - sample.exhausted;
+    sums.exhausted += sample.exhausted;
+    sums.ended = sums.succeeded + sums.failed;
+    sums.opened += sample.opened;
     return {
       at: sample.at + sample.length,
       length: sample.length,
-      stats,
+      stats: statsOf(report, sample, sums),
       diagnosis: {
-        condition: report.passed ? 'healthy' : 'too-small',
+        condition: report.passed ? 'passed' : 'not-passed',
         severity: report.passed ? 'ok' : 'warning',
         sentence: report.verdict,
-        advice: report.estimate === null ? '' : `max ${report.estimate.max}: ${report.estimate.effect}.`,
+        advice: report.passed || report.estimate === null ? '' : `Set max to ${report.estimate.max}, and run it again.`,
       },
       wait: heat(sample.succeeded + sample.failed, sample.waitP50, sample.waitP99),
       use: noHeat,
@@ -120,9 +114,12 @@ function stateOfReport(report: StressReport, title: string): DashboardState {
 }
 
 interface Sums {
-  readonly acquired: number;
+  /** With a lease. */
+  readonly ended: number;
   readonly succeeded: number;
+  /** Of those with a lease; and those that got none. */
   readonly failed: number;
+  readonly exhausted: number;
   readonly opened: number;
 }
 
@@ -141,12 +138,14 @@ function statsOf({ stats }: StressReport, sample: Sample, sums: Sums): PoolStats
     closingConnections: 0,
     activeLeases: leases,
     pendingAcquires: sample.queueLength,
-    acquired: sums.acquired,
-    released: sums.acquired - leases,
+    acquired: sums.ended + leases,
+    released: sums.ended,
+    discarded: 0,
     successfulOperations: sums.succeeded,
     failedOperations: sums.failed,
     opened: sums.opened,
-    timeouts: 0,
+    // Which of them were rejected is not in a sample.
+    timeouts: sums.exhausted,
     rejected: 0,
   };
 }

@@ -1,11 +1,11 @@
-import type { Frame } from './frames';
+import type { Frame, PoolHistory } from './frames';
 import type { PoolStats } from '../pool/rx/stats';
 
-/** By how much a counter grew in each frame, a second. The first has nothing before it. */
-export function ratesOf(frames: readonly Frame[], of: (stats: PoolStats) => number): number[] {
+/** By how much a counter grew in each frame, a second; null in the first, which has nothing before it. */
+export function ratesOf(frames: readonly Frame[], of: (stats: PoolStats) => number): (number | null)[] {
   return frames.map(({ stats, length }, index) => {
     const before = frames[index - 1]?.stats;
-    return before === undefined || length <= 0 ? 0 : Math.max(0, ((of(stats) - of(before)) * 1_000) / length);
+    return before === undefined || length <= 0 ? null : Math.max(0, ((of(stats) - of(before)) * 1_000) / length);
   });
 }
 
@@ -21,4 +21,31 @@ export function windowOf(frames: readonly Frame[], index: number, span: number):
   let first = index;
   while (first > 0 && frames[first - 1]!.at > last.at - span) first--;
   return frames.slice(first, index + 1);
+}
+
+const severities: readonly string[] = ['critical', 'warning', 'notice', 'ok'];
+/** Of pools that suffer equally: what keeps every caller from work comes before what slows callers down. */
+const conditions: readonly string[] = [
+  'dead-target',
+  'leak',
+  'overload',
+  'slow-checks',
+  'slow-connects',
+  'slow-work',
+  'too-small',
+  'reconnecting',
+  'failing-work',
+];
+
+function rankOf({ frames }: PoolHistory): number {
+  const last = frames.at(-1);
+  if (last === undefined) return Infinity;
+  const condition = conditions.indexOf(last.diagnosis.condition);
+  return severities.indexOf(last.diagnosis.severity) * 100 + (condition < 0 ? conditions.length : condition);
+}
+
+/** For `sort`: the worst pools first, by their last frame. */
+export function worstFirst(a: PoolHistory, b: PoolHistory): number {
+  const [first, second] = [rankOf(a), rankOf(b)];
+  return first === second ? 0 : first - second;
 }

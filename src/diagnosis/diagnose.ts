@@ -2,7 +2,7 @@ import type { Holder } from '../pool/reports/holders';
 import type { Diagnosis, PoolFacts } from './facts';
 import { evictionAdvice } from './evictions';
 import { Findings } from './findings';
-import { callersWait, count, percent, rate, short, time } from './words';
+import { callersWait, count, percent, quoted, rate, short, time } from './words';
 
 /**
  * Says in a sentence how a pool is, and what to do: the rule behind the dashboard's first line. A pure function: the same facts give the
@@ -40,11 +40,11 @@ const ended: Rule = ({ facts: { stats }, holders }) => {
   return {
     condition: 'draining',
     severity: 'notice',
-    sentence: `Draining: ${held}${longest(holders)}, ${count(stats.closingConnections, 'connection')} closing.`,
+    sentence: `Draining: ${held}, ${count(stats.closingConnections, 'connection')} closing${longest(holders)}.`,
     advice:
       stats.activeLeases === 0
         ? ''
-        : 'Wait until they are released: the timeout of destroy() closes those that are not.',
+        : 'Wait until every lease is released: at its timeout, destroy() closes the connections of those that are not.',
   };
 };
 
@@ -87,7 +87,7 @@ const leak: Rule = (at) => {
   const [first] = forgotten;
   if (first === undefined) return null;
   const { stats } = facts;
-  const label = first.label === undefined ? 'a caller without a label' : `'${first.label}'`;
+  const label = first.label === undefined ? 'a caller without a label' : quoted(first.label);
   const labels = new Set(forgotten.map((each) => each.label));
   const others = labels.size > 1 ? ` and ${count(labels.size - 1, 'other label')}` : '';
   const connections = [...new Set(forgotten.map(({ connection }) => connection))].sort((a, b) => a - b);
@@ -187,7 +187,7 @@ const tooSmall: Rule = (at) => {
     at.lent,
     callersWait(stats.pendingAcquires).replace(/ callers? /, ' ') + oldest(oldestWait),
     p99 >= 1 && `p99 wait ${time(p99)}`,
-    timeouts > 0 && `${timeouts} timed out`,
+    timeouts > 0 && `${timeouts} timed out in ${time(at.window)}`,
   ].filter((part) => part !== false);
   return {
     condition: 'too-small',
@@ -244,7 +244,7 @@ const oldest = (ms: number | undefined): string => (ms === undefined || ms <= 0 
 
 function longest([first]: readonly Holder[]): string {
   if (first === undefined || first.age < 1) return '';
-  return `; held longest ${first.label === undefined ? '' : `by '${first.label}', `}${time(first.age)}`;
+  return `; held longest ${first.label === undefined ? '' : `by ${quoted(first.label)}, `}${time(first.age)}`;
 }
 
 const listed = (numbers: readonly number[]): string =>

@@ -1,4 +1,5 @@
 import { messageOf } from '../pool/values/describe';
+import { printable } from '../pool/values/printable';
 
 /** In letters: names, labels and messages are of any length, and the beginning says what they are about. */
 const longest = 300;
@@ -23,13 +24,13 @@ const masked = (text: string): string =>
 const known = new Map<string, string>();
 const mostKnown = 500;
 
-/** A name, a label or a message, as it is sent. */
-export function textOf(value: string | undefined, most = longest): string {
+/** A name, a label or a message, as it is sent: characters that reorder, move or hide the text around them are escaped. */
+export function textOf(value: string | undefined, most = longest, escape = printable): string {
   if (value === undefined || value === '') return '';
   const before = known.get(value);
   if (before !== undefined) return before;
   // Cut first: what is masked costs time by its length.
-  const text = masked(value.length > 4 * most ? value.slice(0, 4 * most) : value);
+  const text = escape(masked(value.length > 4 * most ? value.slice(0, 4 * most) : value));
   const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
   if (value.length <= 100) {
     if (known.size >= mostKnown) known.clear();
@@ -38,7 +39,10 @@ export function textOf(value: string | undefined, most = longest): string {
   return short;
 }
 
-export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack);
+const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-/** What something failed with, as it is sent. */
-export const causeOf = (error: unknown): string => (error === undefined ? '' : textOf(messageOf(error)));
+export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack, printableLines);
+
+/** What something failed with, as it is sent: one line. */
+export const causeOf = (error: unknown): string =>
+  error === undefined ? '' : textOf(messageOf(error).replace(/\s*\n\s*/g, ' '));

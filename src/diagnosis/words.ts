@@ -19,6 +19,9 @@ export const rate = (perSecond: number): string =>
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
+/** A label in a sentence: the end of a long one is left out, so that the rest is read. */
+export const quoted = (label: string): string => `'${short(label, 60)}'`;
+
 /** Not so long that what is to be done is not read any more. */
 export const short = (text: string, length = 160): string =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;

@@ -58,6 +58,7 @@ function App() {
     );
   }
   const { state } = view;
+  // A report knows neither single leases nor events.
   const isRun = state.source === 'stress' || state.source === 'simulation';
   return (
     <>
@@ -72,12 +73,7 @@ function App() {
       )}
       <main id="main" class={view.status === 'stale' && !view.isFile && state.source === 'pools' ? 'lost' : ''}>
         {state.pools.length > 1 && (
-          <Overview
-            pools={state.pools}
-            selected={view.pool}
-            at={view.isPaused && last ? last.at : null}
-            onSelect={(index) => store.select(index)}
-          />
+          <Overview pools={state.pools} selected={view.pool} at={view.at} onSelect={(index) => store.select(index)} />
         )}
         {pool === undefined || last === undefined ? (
           <p class="blank">The first period has not ended yet.</p>
@@ -85,21 +81,20 @@ function App() {
           <>
             {(state.pools.length === 1 || isRun) && <Sentence frame={last} name={pool.name} />}
             {state.pools.length > 1 && <h2 class="pool-title">{pool.name}</h2>}
-            {last.run && <Run run={last.run} />}
+            {last.run && <Run run={last.run} withVerdict={!isRun} />}
             <Numbers frames={frames} />
             <Lanes frames={frames} span={spanOf(frames, view.span)} isRun={isRun} />
-            <div class="two">
-              <Waits frames={frames} />
-              <Holders frame={last} />
+            <div class={isRun ? '' : 'two'}>
+              <Waits frames={frames} isRun={isRun} />
+              {!isRun && <Holders frame={last} />}
             </div>
-            <Flow frames={frames} />
-            <WhatIf
-              base={store.base}
-              pool={view.pool}
-              max={last.stats.maxConnections}
-              isKnown={!view.isFile && !isRun}
-            />
-            <Events frames={frames} />
+            <Flow frames={frames} isRun={isRun} />
+            {!isRun && (
+              <>
+                <WhatIf base={store.base} pool={view.pool} max={last.stats.maxConnections} isKnown={!view.isFile} />
+                <Events frames={frames} />
+              </>
+            )}
           </>
         )}
       </main>

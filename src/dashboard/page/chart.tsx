@@ -14,6 +14,8 @@ export interface Series {
 // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
 const logarithmic = 3 as number as uPlot.Scale.Distr.Logarithmic;
 
+const wholeSteps = Array.from({ length: 8 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
+
 interface ChartProps {
   readonly x: readonly number[];
   readonly series: readonly Series[];
@@ -22,11 +24,23 @@ interface ChartProps {
   readonly showX: (value: number) => string;
   readonly log?: boolean;
   readonly points?: boolean;
+  /** Values are whole numbers: no line between them has a label. */
+  readonly whole?: boolean;
   readonly label: string;
 }
 
 /** Lines over time, by uPlot. */
-export function Chart({ x, series, height, show, showX, log = false, points = false, label }: ChartProps) {
+export function Chart({
+  x,
+  series,
+  height,
+  show,
+  showX,
+  log = false,
+  points = false,
+  whole = false,
+  label,
+}: ChartProps) {
   const ref = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const theme = useTheme();
@@ -46,14 +60,20 @@ export function Chart({ x, series, height, show, showX, log = false, points = fa
         height,
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         legend: { live: false },
-        padding: [8, 8, 0, 0],
+        // On the right for half of the last label.
+        padding: [8, 26, 0, 0],
         scales: {
           x: { time: false },
           y: log ? { distr: logarithmic } : { range: (_, __, most) => [0, Math.max(1, most * 1.08)] },
         },
         axes: [
           { ...axis, size: 26, values: (_, values) => values.map((value) => showX(value)), space: 90 },
-          { ...axis, size: 58, values: (_, values) => values.map((value) => (value === null ? '' : show(value))) },
+          {
+            ...axis,
+            size: 58,
+            ...(whole ? { incrs: wholeSteps } : {}),
+            values: (_, values) => values.map((value) => (value === null ? '' : show(value))),
+          },
         ],
         series: [
           { label: '', value: (_, value) => (value == null ? '' : showX(value)) },

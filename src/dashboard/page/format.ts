@@ -32,7 +32,15 @@ export const words: Readonly<Record<string, string>> = {
   'too-small': 'too small',
   reconnecting: 'reconnecting',
   'failing-work': 'work fails',
+  passed: 'passed',
+  'not-passed': 'not passed',
 };
 
 /** A sign in addition to the colour. */
-export const signs: Readonly<Record<string, string>> = { critical: '✕', warning: '!', notice: 'i', ok: '✓' };
+export const signs: Readonly<Record<string, string>> = { critical: '✕', warning: '!', notice: 'ⓘ', ok: '✓' };
+
+/** Letters that are written from right to left, and the spaces between them. */
+const rightToLeft = /((?:[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]+ *)+(?<! ))/u;
+
+/** The pieces of a text, in turn from left to right and from right to left: they are isolated from each other, so that none reorders the next. */
+export const directions = (text: string): readonly string[] => text.split(rightToLeft);

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { EventRow, Frame } from '../frames';
 import { clock, time } from './format';
 import { Panel } from './panel';
+import { Text } from './text';
 
 export function Holders({ frame }: { readonly frame: Frame }) {
   const { holders, moreHolders } = frame;
@@ -28,7 +29,7 @@ export function Holders({ frame }: { readonly frame: Frame }) {
                 <tr key={`${connection} ${index}`}>
                   <td>{time(age)}</td>
                   <td>
-                    {label === '' ? <span class="dim">no label</span> : label}
+                    {label === '' ? <span class="dim">no label</span> : <bdi>{label}</bdi>}
                     {stack !== '' && (
                       <details>
                         <summary>stack</summary>
@@ -114,8 +115,14 @@ function Row({ at, row: [, type, connection, label, text] }: { readonly at: numb
       <td class={`type type-${type}`}>{type}</td>
       <td>{connection === 0 ? '' : connection}</td>
       <td>
-        {label === '' ? '' : <b>{label} </b>}
-        {text}
+        {label !== '' && (
+          <>
+            <b>
+              <bdi>{label}</bdi>
+            </b>{' '}
+          </>
+        )}
+        <Text>{text}</Text>
       </td>
     </tr>
   );

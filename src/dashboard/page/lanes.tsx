@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Frame } from '../frames';
 import { Canvas } from './canvas';
+import { count } from '../../diagnosis/words';
 import { clock, time } from './format';
-import { folded, labelsOf, lanesOf } from '../lane-rows';
+import { folded, labelsOf, lanesOf, legendOf } from '../lane-rows';
 import type { Bar, End, Fold, Lanes as AllLanes } from '../lane-rows';
 import { Panel } from './panel';
 import { useTheme } from './use-theme';
@@ -20,6 +21,8 @@ interface Hovered {
   readonly end?: End | undefined;
   readonly x: number;
   readonly y: number;
+  /** Of the drawing. */
+  readonly width: number;
 }
 
 export function Lanes({
@@ -69,13 +72,13 @@ export function Lanes({
       .flatMap(({ bars }) => bars)
       .filter(({ from, to }) => x(from) - 1 <= point.x && x(to) + 1 >= point.x)
       .sort((a, b) => a.to - a.from - (b.to - b.from))[0];
-    setHovered(bar === undefined && end === undefined ? null : { bar, end, ...point });
+    setHovered(bar === undefined && end === undefined ? null : { bar, end, ...point, width });
   };
 
   const ongoing = lanes.rows.flatMap(({ bars }) => bars).filter(({ open }) => open);
   const longest = [...ongoing].sort((a, b) => a.from - b.from)[0];
   const summary =
-    `${lanes.rows.length} lanes, ${ongoing.length} busy now` +
+    `${count(lanes.rows.length, 'lane')}, ${ongoing.length} busy now` +
     (longest === undefined
       ? ''
       : `, the longest for ${time(longest.to - longest.from)}${longest.label === '' ? '' : ` by ${longest.label}`}`);
@@ -87,10 +90,10 @@ export function Lanes({
       when="Act when a bar does not end (a leak: its label names the holder), when lanes are made of short pieces (reconnecting: the ✕ says why), or when all lanes are full and callers wait."
     >
       <div class="legend" aria-hidden="true">
-        {labels.slice(0, palette).map((label) => (
-          <span key={label}>
-            <i class={`swatch ${colorOf(label)}`} />
-            {label === '' ? 'no label' : label}
+        {legendOf(labels, palette).map((text, index) => (
+          <span key={text} class="label">
+            <i class={`swatch label-${index}`} />
+            <bdi>{text}</bdi>
           </span>
         ))}
         <span>
@@ -159,9 +162,11 @@ function describe({ connection, kind, from, to, leases, label, open }: Bar): str
 const describeEnd = ({ connection, at, reason, cause }: End): string =>
   `Connection ${connection}: ${reason === 'openFailed' ? 'connect failed' : reason} at ${clock(at)}${cause === '' ? '' : ` (${cause})`}`;
 
-function Tip({ bar, end, x, y }: Hovered) {
+function Tip({ bar, end, x, y, width }: Hovered) {
+  // At the edges of the drawing it stays inside.
+  const transform = `translateX(-${((100 * x) / width).toFixed(1)}%)`;
   return (
-    <div class="tip" style={{ left: `${x}px`, top: `${y + 14}px` }}>
+    <div class="tip" style={{ left: `${x}px`, top: `${y + 14}px`, transform }}>
       {end && <div>{describeEnd(end)}</div>}
       {bar && <div>{describe(bar)}</div>}
     </div>
@@ -173,16 +178,16 @@ type Theme = (name: string) => string;
 function drawGrid(
   context: CanvasRenderingContext2D,
   lanes: AllLanes,
-  count: number,
+  rows: number,
   width: number,
   x: (at: number) => number,
   theme: Theme,
   begin: number,
   span: number,
 ): void {
-  const bottom = count * laneHeight;
+  const bottom = rows * laneHeight;
   context.fillStyle = theme('lane');
-  for (let i = 0; i < count; i++) context.fillRect(gutter, i * laneHeight + 3, width - gutter, laneHeight - 6);
+  for (let i = 0; i < rows; i++) context.fillRect(gutter, i * laneHeight + 3, width - gutter, laneHeight - 6);
   context.fillStyle = theme('gap');
   for (const [from, to] of lanes.gaps) context.fillRect(x(from), 0, Math.max(1, x(to) - x(from)), bottom);
   context.strokeStyle = theme('line');

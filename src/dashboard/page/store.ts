@@ -2,6 +2,7 @@ import { besides, readStream } from '../client/stream';
 import type { StreamStatus } from '../client/stream';
 import type { DashboardState, Frame, PoolHistory, Tick } from '../frames';
 import { readRecording } from '../recordings';
+import { worstFirst } from '../series';
 
 /** What the page shows now. */
 export interface View {
@@ -13,6 +14,8 @@ export interface View {
   readonly status: StreamStatus;
   /** The content of a file that was opened in the page. It replaces what the server sends. */
   readonly isFile: boolean;
+  /** The date of the moment that is shown; null: now. */
+  readonly at: number | null;
   /** The text of the last error. */
   readonly problem: string;
   /** The length of the past that is drawn, in ms. */
@@ -69,13 +72,15 @@ export class Store {
     const pool = Math.min(this.pool, state.pools.length - 1);
     const frames = state.pools[pool]?.frames ?? [];
     const found = this.at === null ? -1 : frames.findIndex(({ at }) => at >= this.at!);
+    const frame = found < 0 ? frames.length - 1 : found;
     return {
       state,
       pool,
-      frame: found < 0 ? frames.length - 1 : found,
+      frame,
       isPaused: this.shown !== null && !this.isFile,
       status: this.status,
       isFile: this.isFile,
+      at: this.shown === null ? null : (frames[frame]?.at ?? null),
       problem: this.problem,
       span: this.span,
     };
@@ -167,16 +172,8 @@ export class Store {
   }
 }
 
-const severities = ['critical', 'warning', 'notice', 'ok'] as const;
-
-/** The worst pools first. */
-export const rankOf = ({ frames }: PoolHistory): number => {
-  const last = frames.at(-1);
-  return last === undefined ? severities.length : severities.indexOf(last.diagnosis.severity);
-};
-
+/** The worst pool is selected first. */
 function worstOf(pools: readonly PoolHistory[]): number {
-  let worst = 0;
-  for (const [index, pool] of pools.entries()) if (rankOf(pool) < rankOf(pools[worst]!)) worst = index;
-  return worst;
+  const [worst] = [...pools].sort(worstFirst);
+  return Math.max(0, worst === undefined ? 0 : pools.indexOf(worst));
 }

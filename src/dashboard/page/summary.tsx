@@ -2,6 +2,7 @@ import type { Frame, RunRow } from '../frames';
 import { perSecond, signs, time, words } from './format';
 import { Spark } from './spark';
 import { failures, operations, ratesOf } from '../series';
+import { Text } from './text';
 
 /** The state of a pool in a sentence, and the next step. */
 export function Sentence({ frame, name }: { readonly frame: Frame; readonly name: string }) {
@@ -9,13 +10,18 @@ export function Sentence({ frame, name }: { readonly frame: Frame; readonly name
   return (
     <section class={`sentence ${severity}`} aria-live="polite" aria-label={`State of ${name}`}>
       <p class="what">
-        <Badge severity={severity} condition={condition} /> <b class="name">{name}</b>
+        <Badge severity={severity} condition={condition} />{' '}
+        <b class="name" title={name} dir="auto">
+          {name}
+        </b>
       </p>
-      <p class="conclusion">{sentence}</p>
+      <p class="conclusion">
+        <Text>{sentence}</Text>
+      </p>
       {advice !== '' && (
         <p class="advice">
           <span aria-hidden="true">→ </span>
-          {advice}
+          <Text>{advice}</Text>
         </p>
       )}
     </section>
@@ -78,12 +84,12 @@ export function Numbers({ frames }: { readonly frames: readonly Frame[] }) {
 }
 
 /** A stress test, or a simulation: the thresholds, and whether they were met. */
-export function Run({ run }: { readonly run: RunRow }) {
+export function Run({ run, withVerdict }: { readonly run: RunRow; readonly withVerdict: boolean }) {
   return (
     <section class={`run ${run.passed ? 'ok' : 'warning'}`} aria-label="Thresholds">
       <p>
-        <b>{run.phase === 'done' ? (run.passed ? 'Passed' : 'Not passed') : run.phase}</b>, {time(run.elapsed)}:{' '}
-        {run.verdict}
+        <b>{run.phase === 'done' ? (run.passed ? 'Passed' : 'Not passed') : run.phase}</b>, {time(run.elapsed)}
+        {withVerdict ? `: ${run.verdict}` : ''}
       </p>
       <ul>
         {run.thresholds.map(({ threshold, passed, summary }) => (

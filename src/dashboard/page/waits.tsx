@@ -19,12 +19,17 @@ const titles: Readonly<Record<What, string>> = {
   open: 'time that connects take',
 };
 
-export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
+/** `isRun`: the frames of a report, which has only the medians and the 99th percentiles of waits. */
+export function Waits({ frames, isRun }: { readonly frames: readonly Frame[]; readonly isRun: boolean }) {
   const [what, setWhat] = useState<What>('wait');
   const theme = useTheme();
   const last = frames.at(-1);
   const x = frames.map(({ at }) => at);
-  const highest = Math.max(18, ...frames.flatMap((frame) => frame[what].cells.map(([bucket]) => bucket + 1)));
+  const highest = Math.max(
+    18,
+    ...frames.flatMap((frame) => frame[what].cells.map(([bucket]) => bucket + 1)),
+    ...frames.map((frame) => bucketOf(frame[what].p99)),
+  );
   const lowest = 0;
   const most = Math.max(1, ...frames.flatMap((frame) => frame[what].cells.map(([, count]) => count)));
   const yOf = (bucket: number): number => (height - axis) * (1 - (bucket - lowest) / (highest - lowest + 1));
@@ -48,6 +53,7 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
       ['p90', [4, 3]],
       ['p99', []],
     ] as const) {
+      if (isRun && name === 'p90') continue;
       context.strokeStyle = theme('text');
       context.lineWidth = name === 'p99' ? 1.6 : 1;
       context.setLineDash(dash as unknown as number[]);
@@ -88,24 +94,28 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
   const summary =
     heat === undefined || heat.count === 0
       ? 'none in the last period'
-      : `p50 ${time(heat.p50)}, p90 ${time(heat.p90)}, p99 ${time(heat.p99)}, longest ${time(heat.max)}`;
+      : isRun
+        ? `p50 ${time(heat.p50)}, p99 ${time(heat.p99)} in the last period`
+        : `p50 ${time(heat.p50)}, p90 ${time(heat.p90)}, p99 ${time(heat.p99)}, longest ${time(heat.max)}`;
   return (
     <Panel
       title="Waiting"
       id="waits"
       when="Act when the p99 line is above what your callers can bear. A dark band that climbs while use stays flat: too few connections. Use that climbs with it: slow work."
       extra={
-        <Choice
-          name="what"
-          legend="Show"
-          options={[
-            ['wait', 'Wait'],
-            ['use', 'Use'],
-            ['open', 'Connect'],
-          ]}
-          value={what}
-          onChange={setWhat}
-        />
+        !isRun && (
+          <Choice
+            name="what"
+            legend="Show"
+            options={[
+              ['wait', 'Wait'],
+              ['use', 'Use'],
+              ['open', 'Connect'],
+            ]}
+            value={what}
+            onChange={setWhat}
+          />
+        )
       }
     >
       <Chart
@@ -119,6 +129,7 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
           },
         ]}
         height={110}
+        whole
         show={(value) => String(value)}
         showX={clock}
         label={`Callers waiting: ${last?.stats.pendingAcquires ?? 0} now.`}
@@ -126,8 +137,12 @@ export function Waits({ frames }: { readonly frames: readonly Frame[] }) {
       <h3>
         {titles[what]}: {summary}
       </h3>
-      <Canvas height={height} draw={draw} label={`Heat map of ${titles[what]}: ${summary}.`} />
-      <p class="key">Lines: p99 solid, p90 dashed, p50 dotted. The darker a cell, the more callers. Log scale.</p>
+      <Canvas height={height} draw={draw} label={`${isRun ? 'Lines' : 'Heat map'} of ${titles[what]}: ${summary}.`} />
+      <p class="key">
+        {isRun
+          ? 'Lines: p99 solid, p50 dotted. Log scale.'
+          : 'Lines: p99 solid, p90 dashed, p50 dotted. The darker a cell, the more callers. Log scale.'}
+      </p>
     </Panel>
   );
 }
