@@ -37,7 +37,9 @@ describe('the message of a reason', () => {
       [{ toString: () => 5 }, 'an object'],
       [{ toString: 5 }, 'an object'],
       [Object.assign(new RangeError(''), { toString: () => 'text' }), 'RangeError'],
-      [Object.assign(new Error(''), { name: '' }), 'a Error'],
+      [Object.assign(new Error(''), { name: '' }), 'an Error'],
+      [new AbortController(), 'an AbortController'],
+      [new URLSearchParams(), 'a URLSearchParams'],
       [[], 'an array of 0'],
       [Object.assign(['a'], { toString: () => 'text' }), 'an array of 1'],
     ];

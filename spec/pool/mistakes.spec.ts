@@ -138,6 +138,20 @@ describe('an invalid use of the pool', () => {
     expect(pool.stats.activeLeases).toBe(0);
   });
 
+  it('options of destroy that mean nothing are refused, and the pool stays open', async () => {
+    const pool = createPool({ connect, max: 1, name: 'db' });
+    for (const [options, issue] of [
+      [5_000, 'options must be an object such as { timeout: 5000 }, but got 5000'],
+      [null, 'options must be an object such as { timeout: 5000 }, but got null'],
+      [{ timeOut: 10 }, 'timeOut is not an option; the options are timeout. Did you mean `timeout`?'],
+      [{ timeout: '5s' }, 'timeout must be milliseconds, 0 or more, or Infinity for none, but got "5s"'],
+    ] as const) {
+      expect(await messageOf(() => pool.destroy(options as never))).toBe(`Pool 'db' cannot be destroyed: ${issue}`);
+    }
+    expect(pool.stats.state).toBe('open');
+    await pool.destroy({ timeout: undefined });
+  });
+
   it('work that awaits the destroy of its own pool gets an error at once, and the pool is destroyed', async () => {
     for (const work of [
       (pool: { destroy(): Promise<void> }) => pool.destroy(),

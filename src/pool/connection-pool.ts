@@ -7,6 +7,7 @@ import { PoolCore } from './core/pool-core';
 import type { Host } from './core/pool-state';
 import { asyncDisposeSymbol } from './values/disposal';
 import { InvalidConfigError } from './errors';
+import { optionIssues } from './values/option-issues';
 import { readOptions } from './values/read-options';
 import { reportUnhandled } from './rx/report-unhandled';
 import { lift } from './rx/rxjs-internals';
@@ -266,11 +267,12 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
     });
   }
 
-  destroy({ timeout = 30_000 }: { timeout?: number | undefined } = {}): Promise<void> {
-    const issue = timeIssue('timeout', timeout);
-    if (issue !== null) {
-      return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed`, [issue]));
+  destroy(options: { timeout?: number | undefined } = {}): Promise<void> {
+    const issues = destroyIssues(options);
+    if (issues.length > 0) {
+      return Promise.reject(new InvalidConfigError(this.name, `Pool '${this.name}' cannot be destroyed`, issues));
     }
+    const { timeout = 30_000 } = options;
     const work = timeout === 0 ? null : this.core.workBeingStarted();
     const promise = this.beginDestroy(timeout);
     if (work === null) return promise;
@@ -334,6 +336,13 @@ export class Pool<C> extends Observable<Lease<C>> implements ConnectionPool<C> {
   private assertOpen(): void {
     if (this.core.state !== 'open') throw poolDestroyed(this.name);
   }
+}
+
+function destroyIssues(options: unknown): string[] {
+  if (typeof options === 'object' && options !== null) {
+    return optionIssues(readOptions(options, ['timeout']), { timeout: (value, what) => timeIssue(what, value) });
+  }
+  return [`options must be an object such as { timeout: 5000 }, but got ${describeValue(options)}`];
 }
 
 function sinceOf(name: string, options: TimingsOptions): PoolTimings | undefined {

@@ -84,7 +84,8 @@ function describeUnsafe(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     const { constructor } = value as { constructor?: unknown };
     const name = typeof constructor === 'function' && constructor !== Object ? textOf(constructor, 'name') : '';
-    return name === '' ? 'an object' : `a ${name}`;
+    // Most names with a U are said as with a Y: a URL, a Uint8Array.
+    return name === '' ? 'an object' : `${/^[AEIO]/i.test(name) ? 'an' : 'a'} ${name}`;
   }
   return String(value);
 }
