@@ -8,6 +8,7 @@ import { resolveServing } from '../dashboard/options';
 import { readRecording } from '../dashboard/recordings';
 import { RemoteFeed } from '../dashboard/remote-feed';
 import { exitCode } from './exit-codes';
+import { unreadable } from './input';
 import type { Io } from './io';
 import type { ParsedOptions, OptionTable } from './options';
 import { messageOf, oneLine } from './outcome';
@@ -33,11 +34,22 @@ export function dashboardArguments({ texts, lists, operands, problems }: ParsedO
     return isHttp(attach, problems) ? { attach, headers } : undefined;
   }
   if (lists['header'] !== undefined) problems.push('--header goes with --attach');
+  return shownFile(file!, problems);
+}
+
+function shownFile(file: string, problems: string[]): Shown | undefined {
+  let text: string;
   try {
-    const json: unknown = JSON.parse(readFileSync(file!, 'utf8').replace(/^\uFEFF/, ''));
-    return { feed: new RecordingFeed(readRecording(json, basename(file!))) };
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    problems.push(`cannot show '${file}': ${messageOf(error)}`);
+    problems.push(unreadable(file, error));
+    return undefined;
+  }
+  try {
+    return { feed: new RecordingFeed(readRecording(JSON.parse(text), basename(file))) };
+  } catch (error) {
+    const isSyntax = error instanceof SyntaxError;
+    problems.push(`${isSyntax ? `'${file}' is not JSON` : `cannot show '${file}'`}: ${messageOf(error)}`);
     return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, createReadStream, fstatSync, open, statSync, typ
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { messageOf } from '../pool/values/describe';
 import type { Io } from './io';
 import { linesOf, type Line } from './lines';
 
@@ -89,11 +90,21 @@ function checkFile(name: string): InputFile {
     accessSync(name, constants.R_OK);
     return stats.isDirectory() ? { name, stats, problem: `cannot read '${name}': it is a directory` } : { name, stats };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'that is not allowed' : message;
-    return { name, problem: `cannot read '${name}': ${why}` };
+    return { name, problem: unreadable(name, error) };
   }
 }
+
+/** A sentence on a file that could not be read. */
+export function unreadable(name: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return `cannot read '${name}': ${reasons[code ?? ''] ?? messageOf(error)}`;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'that is not allowed',
+  EISDIR: 'it is a directory',
+};
 
 function statsOf(fd: number | undefined): Stats | undefined {
   return fd === undefined ? undefined : fstatSync(fd);

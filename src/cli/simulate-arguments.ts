@@ -9,6 +9,7 @@ import type { Scenario } from '../simulation/scenario';
 import { simulate } from '../simulation/simulate';
 import type { Io } from './io';
 import type { ParsedOptions, OptionTable } from './options';
+import { unreadable } from './input';
 import { messageOf } from './outcome';
 
 export const simulateOptions = {
@@ -109,7 +110,7 @@ function readJson(file: string, problems: string[], piped?: string): unknown {
     // Some editors write a byte order mark, which JSON does not allow.
     text = (piped ?? readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
-    problems.push(`cannot read '${file}': ${messageOf(error)}`);
+    problems.push(unreadable(file, error));
     return undefined;
   }
   try {
