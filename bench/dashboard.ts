@@ -49,7 +49,7 @@ function later(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-async function round(how: 'alone' | 'nobody' | 'watched'): Promise<{ perCpuSecond: number; bytes: number }> {
+async function round(how: 'alone' | 'unwatched' | 'watched'): Promise<{ perCpuSecond: number; bytes: number }> {
   const pool = createPool({ name: 'bench', max: 20, connect: () => concat(of({}), NEVER) });
   const board = how === 'alone' ? undefined : dashboard(pool);
   let child: ReturnType<typeof spawn> | undefined;
@@ -81,8 +81,8 @@ async function round(how: 'alone' | 'nobody' | 'watched'): Promise<{ perCpuSecon
 }
 
 async function measure(rounds: number): Promise<void> {
-  const ways = ['alone', 'nobody', 'watched'] as const;
-  const results = { alone: [] as number[], nobody: [] as number[], watched: [] as number[] };
+  const ways = ['alone', 'unwatched', 'watched'] as const;
+  const results = { alone: [] as number[], unwatched: [] as number[], watched: [] as number[] };
   const bytes: number[] = [];
   await round('alone');
   for (let i = 0; i < rounds; i++) {
@@ -100,7 +100,7 @@ async function measure(rounds: number): Promise<void> {
     );
   };
   row('no dashboard', alone);
-  row('a dashboard, no client', median(results.nobody));
+  row('a dashboard, no client', median(results.unwatched));
   row(`a dashboard, ${clients} clients`, median(results.watched));
   const { html, js, css, icon } = await pageAssets();
   const page = [html, js, css, icon].reduce((sum, text) => sum + gzipSync(text, { level: 9 }).length, 0);

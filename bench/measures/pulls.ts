@@ -11,7 +11,7 @@ import { collectGarbage, milliseconds, timeIsTaken, warmUp } from '../runner/tim
 
 const CONCURRENCY = 10;
 /** The consumer waits for one turn of the event loop after this number of results. */
-const BREATH = 1_000;
+const PULLS_PER_TURN = 1_000;
 /** The number of heap measurements in a run, and the number of items that is enough for them. */
 const LOOKS = 50;
 const WEIGHED = 200_000;
@@ -106,7 +106,7 @@ export const pullsOf =
       await puller(numbers(some), work, () => {
         seen++;
         if (look !== undefined && seen % every === 0) look();
-        return seen % BREATH === 0 ? new Promise(setImmediate) : undefined;
+        return seen % PULLS_PER_TURN === 0 ? new Promise(setImmediate) : undefined;
       });
       if (seen !== some) throw new Error(`${some} items were drawn, and ${seen} results came`);
     };

@@ -31,7 +31,7 @@ describe('the figures of the benchmarks', () => {
     expect(medians('ours')).toBe(20);
     expect(medians('ours', 'bytes')).toBe(200);
     expect(medians('two/ours')).toBe(5);
-    expect(medians('nobody')).toBeNaN();
+    expect(medians('unknown')).toBeNaN();
   });
 
   const verdictOf = (bounds: Partial<Target>): string =>

@@ -453,7 +453,7 @@ describe('send', () => {
       const has = (value: unknown): boolean =>
         value === word || (typeof value === 'object' && value !== null && Object.values(value).some(has));
       spyOn(JSON, 'stringify').and.callFake((value: unknown, ...rest: any[]) => {
-        if (has(value)) throw new RangeError('no room');
+        if (has(value)) throw new RangeError('no memory');
         return stringify(value, ...(rest as []));
       });
     };
@@ -462,7 +462,7 @@ describe('send', () => {
       failsFor('bad');
       const { code, stdout, stderr } = await run(to('echo', '--json-input', '--sequential'), '["a"]\n["bad"]\n["c"]\n');
       expect([code, stdout]).toEqual([1, '["a"]\n["c"]\n']);
-      expect(stderr).toMatch(/^line 2: its answer cannot be printed: no room\n3 lines: 2 done, 1 failed, in .*\n$/);
+      expect(stderr).toMatch(/^line 2: its answer cannot be printed: no memory\n3 lines: 2 done, 1 failed, in .*\n$/);
     });
 
     for (const [method, what, summary] of [
@@ -478,7 +478,7 @@ describe('send', () => {
           index: 1,
           item: null,
           status: 'failed',
-          error: { name: 'UnprintableError', code: 'UNPRINTABLE', message: `its ${what} cannot be printed: no room` },
+          error: { name: 'UnprintableError', code: 'UNPRINTABLE', message: `its ${what} cannot be printed: no memory` },
         });
         expect(stderr).toContain(summary);
       });

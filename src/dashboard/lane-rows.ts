@@ -7,7 +7,7 @@ export interface Bar {
   readonly kind: PieceKind;
   readonly from: number;
   to: number;
-  /** How many short leases it stands for. */
+  /** The number of short leases that it stands for. */
   leases: number;
   readonly label: string;
   /** Whether it had not ended at the end of what is shown. */

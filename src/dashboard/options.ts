@@ -17,7 +17,7 @@ export interface DashboardOptions {
   period?: number | undefined;
   /** How much of the past is kept in memory: a page shows it as soon as it opens. Default 600 000 (ten minutes). */
   history?: number | undefined;
-  /** How many may watch at a time; beyond that the answer is 503. Default 100. */
+  /** The maximum number of clients that watch at a time; further ones get 503. Default 100. */
   maxClients?: number | undefined;
   /**
    * Host names, without a port, that requests may be for, beside those of this machine (`localhost`, `127.0.0.1`, `[::1]`). A request for

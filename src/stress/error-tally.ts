@@ -8,7 +8,7 @@ export interface ErrorCount {
   readonly code?: string;
   /** The message of the first one. The others may differ in their numbers. */
   readonly message: string;
-  /** How many there were. */
+  /** The number of such errors. */
   readonly count: number;
   /** When the first and the last one occurred: ms since the beginning. */
   readonly firstAt: number;

@@ -86,7 +86,7 @@ export class Timeline {
   private parts: TimelinePart[] = [];
   private samples: Sample[] = [];
   private part = new TimelinePart(0);
-  /** How many ticks make one part. */
+  /** The number of ticks in one part. */
   private ticksPerPart = 1;
   private ticks = 0;
 

@@ -61,7 +61,7 @@ export abstract class PullBatch<R, V>
   /** The pool of the last task that was begun, and the one that knows of this batch: as long as tasks run. */
   private lastPool: BatchPool | null = null;
   private notifiedPool: BatchPool | null = null;
-  /** How many may run, by the last of them that was drawn. */
+  /** The maximum number of members that run, as the last one that was drawn states it. */
   private limit = 1;
   /** Knows what cannot be stopped, of the tasks that come by their parts, and of others. */
   private cancelledRuns: CancelledRuns | null = null;
@@ -78,7 +78,7 @@ export abstract class PullBatch<R, V>
     this.outages = new Outages<R>(this, patience);
   }
 
-  /** How many values are held back until it is their turn: they take slots too. */
+  /** The number of outcomes that wait for the outcomes before them: they take slots too. */
   protected get heldOutcomes(): number {
     return 0;
   }

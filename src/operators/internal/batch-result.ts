@@ -3,30 +3,30 @@ import { inspectSymbol } from '../../pool/values/inspect-symbol';
 import { ChunkedList } from './chunked-list';
 import { stoppedBatch, unstartedOf } from './unstarted';
 
-/** What one failed with. */
+/** An item whose task failed. */
 export interface BatchFailure<T = unknown> {
   /** The item's place in the batch, from 0. */
   readonly index: number;
   /** The item, to send it again. */
   readonly item: T;
-  /** What its task failed with, as it was. */
+  /** The error of its task, unchanged. */
   readonly error: unknown;
 }
 
-/** How a batch went, both lists in the order of the source. */
+/** The result of a batch. Both lists are in the order of the source. */
 export interface BatchResult<R, T = unknown> {
-  /** The last value of each that completed. */
+  /** The last value of each task that completed. */
   readonly successful: R[];
-  /** Each that failed, with its item. */
+  /** The failed items, with their errors. */
   readonly failed: BatchFailure<T>[];
-  /** With `stopOnError`: how many had been drawn from the source when it stopped, and were not started. Otherwise 0. */
+  /** With `stopOnError`: the number of items that had been drawn from the source when the batch stopped, and were not started. Otherwise 0. */
   readonly unstarted: number;
 }
 
 /** Puts outcomes, which come in any order, into the order of the source. */
 export class ResultBuilder<R> {
   private readonly successful = new ChunkedList<R>();
-  /** Where each of them belongs, once it is not simply one after the other. */
+  /** The index of each value, from the first value on that does not come in the order of the source; null before. */
   private places: number[] | null = null;
   private readonly failed: BatchFailure[] = [];
   /** Outcomes that stopped their batches. */

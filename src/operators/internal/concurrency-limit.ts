@@ -3,8 +3,8 @@ import type { BatchPool } from '../../pool/state/batch-demand';
 import { isTask } from './task';
 
 /**
- * How many may run for this one to be started. More tasks than the pool can lend would only stand in its line, where the
- * last ones time out.
+ * The maximum number of members that run, once this one has been started. More tasks than the pool can lend would only wait in its queue,
+ * where the last ones time out.
  */
 export function limitFor(inner: unknown, concurrency: number | undefined, operator: string): number {
   if (isTask(inner)) return limitOf(inner.pool, concurrency);

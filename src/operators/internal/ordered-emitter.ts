@@ -5,7 +5,7 @@ export class OrderedEmitter<T> {
 
   constructor(private readonly emit: (value: T) => void) {}
 
-  /** How many are held back. */
+  /** The number of values that wait for those before them. */
   get size(): number {
     return this.early.size;
   }

@@ -12,7 +12,7 @@ import type { BatchWait } from './batch-wait';
 
 /** How far a batch has come. */
 export interface BatchProgress {
-  /** How many there will be, where that is known. */
+  /** The number of items of the whole batch, where that is known. */
   readonly total?: number;
   /** Tasks that have succeeded so far. */
   readonly succeeded: number;
@@ -31,7 +31,7 @@ export interface BatchProgress {
 
 /** What `trackProgress` may be told besides its observer. */
 export interface ProgressOptions {
-  /** How many there will be, 0 or more. Default: not known. */
+  /** The number of items of the whole batch, 0 or more. Default: not known. */
   total?: number | undefined;
   /** The clock. Default `asyncScheduler`. */
   scheduler?: SchedulerLike | undefined;

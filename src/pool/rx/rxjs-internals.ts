@@ -79,7 +79,7 @@ export function subscribeMethod(
 }
 
 /**
- * Subscribes an object that has the methods of a Subscriber. RxJS takes it for one and makes none of its own. Returns the subscription of an
+ * Subscribes an object that has the methods of a Subscriber. RxJS treats it as a Subscriber and creates none. Returns the subscription of an
  * Observable that did make its own, such as one of another library; else null.
  */
 export function subscribeAsSubscriber<T>(

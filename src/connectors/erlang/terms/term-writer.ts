@@ -208,7 +208,7 @@ function isBytes(list: readonly unknown[]): boolean {
   return true;
 }
 
-/** The bytes that this function writes. */
+/** Calls `write` with a writer, and returns the bytes that were written. */
 export function written(write: (writer: TermWriter) => void): Buffer {
   const writer = new TermWriter();
   try {

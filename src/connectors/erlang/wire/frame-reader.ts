@@ -11,7 +11,7 @@ export type OnFrame = (memory: Buffer, start: number, end: number, isOwn: boolea
 
 /** Finds frames by the length in front of each. What is longer than allowed is refused by its length, before it has come. */
 export class FrameReader {
-  /** How many bytes a length has. It may change from one frame to the next. */
+  /** The number of bytes of a length field. It may change from one frame to the next. */
   lengthBytes: 2 | 4;
   /** Bytes of a frame at the most. */
   maxBytes: number;
