@@ -16,26 +16,15 @@ import type { BatchOutcome, BatchProgress, ConnectionPool } from '../src/index';
 import { createLastingPool as createPool } from './helpers/lasting-pool';
 import { expectNothingHeld, marbles } from './helpers/marbles';
 import type { Run } from './helpers/marbles';
+import { isPulled, lifeOf, pictureNames as names, streamsOf, worksOf } from './helpers/pictures';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const folder = resolve(root, 'docs/pictures');
 const { draw } = (await import(pathToFileURL(resolve(root, 'scripts/pictures.mjs')).href)) as {
   draw: (name: string) => (readonly [URL, string])[];
 };
 
-const names = readdirSync(folder).flatMap((file) => (file.endsWith('.txt') ? [file.slice(0, -4)] : []));
-
-/** The marbles of a picture by their titles, aligned with the frames in which they begin. A title that is there twice has the second as `title 2`. */
-function streamsOf(name: string): Record<string, string> {
-  const streams: Record<string, string> = {};
-  for (const block of readFileSync(resolve(folder, `${name}.txt`), 'utf8').split('\n\n')) {
-    const [marble, title] = block.split('\n');
-    if (title?.startsWith('title = ') !== true) continue;
-    const key = title.slice('title = '.length);
-    streams[key in streams ? `${key} 2` : key] = marble!;
-  }
-  return streams;
-}
+/** Those of pulled operators have a spec of their own: `spec/ix/pictures.spec.ts`. */
+const pushed = names.filter((name) => !isPulled(name));
 
 const own = new Error('own');
 const failure = { index: 1, item: 'b', error: own };
@@ -72,10 +61,8 @@ function shows(name: string, title: string, spec: (picture: Picture) => void, co
       const streams = streamsOf(name);
       const lives = ['1', '2'].slice(0, connections);
       const pool = createPool({ connect: target(...lives).connect, max: connections });
-      const works = Object.entries(streams).flatMap(([key, marble]) => {
-        const item = /^(?:work\((?=\w\)$)|(?=\w, cancelled$))(\w)/.exec(key)?.[1];
-        if (item === undefined) return [];
-        return [[item, { marble, stream: cold(marble.trim(), undefined, own) }] as const];
+      const works = worksOf(streams).map(([item, marble]) => {
+        return [item, { marble, stream: cold(marble.trim(), undefined, own) }] as const;
       });
       spec({
         ...run,
@@ -86,8 +73,7 @@ function shows(name: string, title: string, spec: (picture: Picture) => void, co
         work: (item) => works.find(([of]) => of === item)![1].stream,
       });
       for (const [, { marble, stream }] of works) {
-        const begin = marble.length - marble.trimStart().length;
-        const end = /[|#]/.exec(marble)?.index ?? marble.length;
+        const [begin, end] = lifeOf(marble);
         expectSubscriptions(stream.subscriptions).toBe(`${'-'.repeat(begin)}^${'-'.repeat(end - begin - 1)}!`);
       }
       flush();
@@ -105,7 +91,7 @@ describe('the pictures', () => {
   });
 
   it('are each run by a spec, and shown on a page', () => {
-    expect([...drawn].sort()).toEqual(names.sort());
+    expect([...drawn].sort()).toEqual(pushed.sort());
     const pages = ['README.md', ...readdirSync(resolve(root, 'docs')).filter((file) => file.endsWith('.md'))];
     const text = pages
       .map((file) => readFileSync(resolve(root, file === 'README.md' ? '' : 'docs', file), 'utf8'))
