@@ -89,7 +89,7 @@ describe('docs/testing.md', () => {
   }
 
   it('shows the messages of tests that fail as they are', async () => {
-    const text = (await readFile(page, 'utf8')).replaceAll(/^```ts\n.*?^```$/gms, '');
+    const text = (await readFile(page, 'utf8')).replaceAll(/^```[a-z]+\n.*?^```$/gms, '');
     const [stats, replayed] = [...text.matchAll(/^```\n(.*?)\n```$/gms)].map(([, message]) => message!.split('\n'));
     const shown = async (name: string, from: string, to: string): Promise<string> => {
       const changed = programs.get(name)!.replace(from, to);
