@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { concat, from, lastValueFrom, map, mergeMap as flatten, NEVER, of, timer } from 'rxjs';
 import ts from 'typescript';
 import { Client } from '../../examples/migrating/client';
 import * as effect from '../../examples/migrating/effect';
@@ -6,6 +7,7 @@ import * as genericPool from '../../examples/migrating/generic-pool';
 import * as mergeMap from '../../examples/migrating/merge-map';
 import * as pLimit from '../../examples/migrating/p-limit';
 import * as tarn from '../../examples/migrating/tarn';
+import { batchParallel, createPool, withConnection } from '../../src/index';
 import { outcomeOf } from './outcome';
 
 const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -26,6 +28,34 @@ describe('moving over from', () => {
       }
     });
   }
+});
+
+describe('a first item that waits, and then 10,000 synchronous ones', () => {
+  const items = Array.from({ length: 10_000 }, (_, i) => i);
+  const work = (item: number) => (item === 0 ? timer(1).pipe(map(() => 0)) : of(item));
+
+  it('are too many for a bare mergeMap, which stops with or without an error', async () => {
+    let values = 0;
+    let isComplete = false;
+    from(items)
+      .pipe(flatten(work, 1))
+      .subscribe({ next: () => values++, error: () => undefined, complete: () => (isComplete = true) });
+    // Behind the timer of the first item everything is synchronous.
+    await lastValueFrom(timer(2));
+    expect(isComplete).toBeFalse();
+    expect(values).toBeGreaterThan(0);
+    expect(values).toBeLessThan(items.length);
+  });
+
+  it('are a loop here', async () => {
+    const pool = createPool({ connect: () => concat(of('c'), NEVER), max: 1 });
+    const tasks$ = from(items).pipe(
+      withConnection(pool, (_, item) => work(item)),
+      batchParallel(1),
+    );
+    expect((await lastValueFrom(tasks$)).successful).toEqual(items);
+    await pool.destroy();
+  });
 });
 
 /** The names of the members of an interface, or of the argument of a function, as a package declares them. */
