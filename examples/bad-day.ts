@@ -3,7 +3,7 @@ import { interval } from 'rxjs';
 import { connectNode, serveNode } from '../src/connectors/msgpack-rpc/index';
 import type { RpcConnection } from '../src/connectors/msgpack-rpc/index';
 import { createPool } from '../src/index';
-import type { ConnectionPool } from '../src/index';
+import type { ConnectionPool, Lease } from '../src/index';
 
 export interface BadDay {
   readonly pools: readonly ConnectionPool<RpcConnection>[];
@@ -34,10 +34,14 @@ export async function badDay(): Promise<BadDay> {
     load(search, 60, 'suggest', about(80)),
     load(billing, 40, 'invoice', about(50)),
   ];
-  // The report acquires a lease, and forgets it: again and again.
+  // The report acquires a lease, and does not release it: again and again. It keeps them: of those that nothing refers to, the pool would close the
+  // connections as soon as they are collected as garbage.
+  const kept: Lease<RpcConnection>[] = [];
   const forget = (): void => {
     if (orders.holders().filter(({ label }) => label === 'nightly report').length >= 5) return;
-    orders.acquire({ label: 'nightly report' }).subscribe({ error: () => undefined });
+    orders
+      .acquire({ label: 'nightly report' })
+      .subscribe({ next: (lease) => kept.push(lease), error: () => undefined });
   };
   const timers = [setTimeout(forget, times.firstLeak), setInterval(forget, times.leakEvery)];
   timers.push(setTimeout(() => void another.close(), times.outage));
