@@ -1,5 +1,5 @@
 import { textOf } from '../diagnosis/texts';
-import type { Answer, Asked } from '../http/exchange';
+import type { HttpRequest, HttpResponse } from '../http/exchange';
 import { handlerOf } from '../http/handler';
 import type { RequestHandler } from '../http/handler';
 import type { ConnectionPool } from '../pool/connection-pool';
@@ -8,7 +8,7 @@ import { PoolFeed } from './feed';
 import { resolveDashboard } from './options';
 import type { DashboardOptions, ResolvedDashboardOptions } from './options';
 import type { PageAssets } from './page-assets';
-import { refusal } from './serve/answer';
+import { refusal } from './serve/response';
 import { Broadcast } from './serve/broadcast';
 import { refused } from './serve/guard';
 import { listenOn } from './serve/listen';
@@ -65,16 +65,16 @@ export function serveFeed(feed: Feed, options: ResolvedDashboardOptions): Dashbo
   const listening = new Set<Listening>();
   let isClosed = false;
 
-  const answerTo = async (asked: Asked): Promise<Answer> => {
+  const respond = async (request: HttpRequest): Promise<HttpResponse> => {
     try {
       if (isClosed) return refusal(503, 'The dashboard is closed.');
-      const no = await refused(asked, { hosts, auth: options.auth });
-      return no ?? (await route(asked, { feed, broadcast, whatIf, assets }));
+      const no = await refused(request, { hosts, auth: options.auth });
+      return no ?? (await route(request, { feed, broadcast, whatIf, assets }));
     } catch (error) {
       return refusal(500, `The dashboard failed: ${textOf(String(error))}`);
     }
   };
-  const { handler, onNode } = handlerOf(answerTo);
+  const { handler, onNode } = handlerOf(respond);
   const close = async (): Promise<void> => {
     isClosed = true;
     broadcast.close();

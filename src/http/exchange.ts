@@ -1,5 +1,5 @@
 /** A request of any kind of server. */
-export interface Asked {
+export interface HttpRequest {
   readonly method: string;
   /** Path and query; behind a mount point with or without its prefix. */
   readonly url: string;
@@ -11,7 +11,7 @@ export interface Asked {
 }
 
 /** The response to it: a text, or a stream of server-sent events. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | OpenStream;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer, Asked } from './exchange';
-import { answerToNode, askedOfNode } from './node';
-import { answerToWeb, askedOfWeb } from './web';
+import type { HttpRequest, HttpResponse } from './exchange';
+import { requestOfNode, sendToNode } from './node';
+import { requestOfWeb, webResponseOf } from './web';
 
 /** The parts of a request of Fastify and of its reply that a handler needs. */
 export interface FastifyLikeRequest {
@@ -22,15 +22,15 @@ export interface RequestHandler {
   (request: Request): Promise<Response>;
 }
 
-/** The handler that answers by `answerTo`, which must not reject; `onNode`: its part for `node:http`, with a promise of the end. */
-export function handlerOf(answerTo: (asked: Asked) => Promise<Answer>): {
+/** The handler that responds by `respond`, which must not reject; `onNode`: its part for `node:http`, with a promise of the end. */
+export function handlerOf(respond: (request: HttpRequest) => Promise<HttpResponse>): {
   readonly handler: RequestHandler;
   readonly onNode: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 } {
   const onNode = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const answer = await answerTo(askedOfNode(request));
+    const content = await respond(requestOfNode(request));
     if (response.destroyed || response.writableEnded) return;
-    answerToNode(answer, request, response);
+    sendToNode(content, request, response);
   };
   const handler = (request: unknown, response?: unknown): unknown => {
     if (isFastify(response)) {
@@ -38,7 +38,7 @@ export function handlerOf(answerTo: (asked: Asked) => Promise<Answer>): {
       return void onNode((request as FastifyLikeRequest).raw, response.raw);
     }
     if (isNode(response)) return void onNode(request as IncomingMessage, response);
-    return answerTo(askedOfWeb(request as Request)).then((answer) => answerToWeb(answer, request as Request));
+    return respond(requestOfWeb(request as Request)).then((content) => webResponseOf(content, request as Request));
   };
   return { handler: handler as RequestHandler, onNode };
 }

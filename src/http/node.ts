@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Answer, Asked, StreamWriter } from './exchange';
+import type { HttpRequest, HttpResponse, StreamWriter } from './exchange';
 
 /** What Express adds to a request. */
 type Routed = IncomingMessage & { readonly originalUrl?: unknown };
 
-export function askedOfNode(request: Routed): Asked {
+export function requestOfNode(request: Routed): HttpRequest {
   const { method = 'GET', url = '/', headers, originalUrl } = request;
   return {
     method,
@@ -18,9 +18,9 @@ export function askedOfNode(request: Routed): Asked {
 
 const textOf = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
-export function answerToNode(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = answer;
-  // A middleware may have set headers before: those of the answer win, and no other site may read it.
+export function sendToNode(content: HttpResponse, request: IncomingMessage, response: ServerResponse): void {
+  const { status, headers, body } = content;
+  // A middleware may have set headers before: those of this response win, and no other site may read it.
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   response.removeHeader('Access-Control-Allow-Origin');
   response.statusCode = status;

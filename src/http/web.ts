@@ -1,6 +1,6 @@
-import type { Answer, Asked, OpenStream } from './exchange';
+import type { HttpRequest, HttpResponse, OpenStream } from './exchange';
 
-export function askedOfWeb(request: Request): Asked {
+export function requestOfWeb(request: Request): HttpRequest {
   const { pathname, search, host } = new URL(request.url);
   return {
     method: request.method,
@@ -12,7 +12,7 @@ export function askedOfWeb(request: Request): Asked {
   };
 }
 
-export function answerToWeb({ status, headers, body }: Answer, request: Request): Response {
+export function webResponseOf({ status, headers, body }: HttpResponse, request: Request): Response {
   const isEmpty = request.method === 'HEAD';
   if (typeof body === 'string') return new Response(isEmpty ? null : body, { status, headers });
   return new Response(isEmpty ? null : streamOf(body, request.signal), { status, headers });

@@ -1,5 +1,5 @@
-import type { Answer, Asked } from '../../http/exchange';
-import { refusal } from './answer';
+import type { HttpRequest, HttpResponse } from '../../http/exchange';
+import { refusal } from './response';
 
 /** What a hook of `auth` is asked about. */
 export interface DashboardRequest {
@@ -25,24 +25,24 @@ export interface Guarded {
 export const loopbackHosts: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Why a request is refused, or null. */
-export async function refused(asked: Asked, { hosts, auth }: Guarded): Promise<Answer | null> {
-  if (asked.method !== 'GET' && asked.method !== 'HEAD') {
+export async function refused(request: HttpRequest, { hosts, auth }: Guarded): Promise<HttpResponse | null> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
     return refusal(405, 'The dashboard only shows: GET and HEAD are all that it takes.', { Allow: 'GET, HEAD' });
   }
   // A name of another host that leads here is how a page of elsewhere gets to read what is here (DNS rebinding).
-  const host = hostNameOf(asked.header('host') ?? '');
+  const host = hostNameOf(request.header('host') ?? '');
   if (!hosts.has(host)) {
     return refusal(403, `This is not a host name of the dashboard. If it should be one, name it in the option hosts.`);
   }
-  if (auth === undefined && !isLoopback(asked.remoteAddress)) {
+  if (auth === undefined && !isLoopback(request.remoteAddress)) {
     return refusal(
       403,
-      asked.remoteAddress === undefined
+      request.remoteAddress === undefined
         ? 'A Request does not say where it comes from: give the option auth a function that decides, or false where something else does.'
         : 'The dashboard answers this machine alone: give the option auth a function that decides, or false where something else does.',
     );
   }
-  if (typeof auth === 'function' && !(await allows(auth, asked))) {
+  if (typeof auth === 'function' && !(await allows(auth, request))) {
     return refusal(401, 'The option auth of the dashboard did not allow this request.', {
       'WWW-Authenticate': 'Basic realm="pools", charset="UTF-8"',
     });
@@ -51,14 +51,14 @@ export async function refused(asked: Asked, { hosts, auth }: Guarded): Promise<A
 }
 
 /** A hook that fails allows nothing. */
-async function allows(auth: Auth, asked: Asked): Promise<boolean> {
+async function allows(auth: Auth, request: HttpRequest): Promise<boolean> {
   try {
-    const { method, originalUrl: url, remoteAddress } = asked;
+    const { method, originalUrl: url, remoteAddress } = request;
     const allowed: unknown = await auth({
       method,
       url,
       remoteAddress,
-      header: (name) => asked.header(name.toLowerCase()),
+      header: (name) => request.header(name.toLowerCase()),
     });
     return allowed === true;
   } catch {
@@ -67,8 +67,8 @@ async function allows(auth: Auth, asked: Asked): Promise<boolean> {
 }
 
 /** Whether a page of another site asks for data: it could not read them, but it could take the places of pages that can. */
-export function isForeign(asked: Asked): boolean {
-  const site = asked.header('sec-fetch-site');
+export function isForeign(request: HttpRequest): boolean {
+  const site = request.header('sec-fetch-site');
   return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 

@@ -1,8 +1,8 @@
 import type { DashboardState } from '../frames';
 import type { Feed } from '../feed';
 import type { PageAssets } from '../page-assets';
-import type { Answer, Asked } from '../../http/exchange';
-import { answer, json, refusal } from './answer';
+import type { HttpRequest, HttpResponse } from '../../http/exchange';
+import { json, refusal, response } from './response';
 import type { Broadcast } from './broadcast';
 import { isForeign } from './guard';
 import type { WhatIf } from './what-if';
@@ -15,9 +15,9 @@ export interface Served {
 }
 
 /** What is there, by the last part of the path: a dashboard does not know where it is mounted. */
-export async function route(asked: Asked, served: Served): Promise<Answer> {
-  const [path = '/', query = ''] = asked.url.split('?', 2);
-  const [wholePath = '/'] = asked.originalUrl.split('?', 1);
+export async function route(request: HttpRequest, served: Served): Promise<HttpResponse> {
+  const [path = '/', query = ''] = request.url.split('?', 2);
+  const [wholePath = '/'] = request.originalUrl.split('?', 1);
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!wholePath.endsWith('/') && (name === '' || !/\.|^(frames|stats|recording|snapshot|what-if)$/.test(name))) {
     // The page finds everything beside itself, and so has to be a folder. A relative address keeps the host and whatever is before.
@@ -26,19 +26,19 @@ export async function route(asked: Asked, served: Served): Promise<Answer> {
   }
   switch (name) {
     case '':
-      return answer(200, 'text/html; charset=utf-8', (await served.assets()).html);
+      return response(200, 'text/html; charset=utf-8', (await served.assets()).html);
     case 'app.js':
-      return answer(200, 'text/javascript; charset=utf-8', (await served.assets()).js);
+      return response(200, 'text/javascript; charset=utf-8', (await served.assets()).js);
     case 'app.css':
-      return answer(200, 'text/css; charset=utf-8', (await served.assets()).css);
+      return response(200, 'text/css; charset=utf-8', (await served.assets()).css);
     case 'icon.svg':
-      return answer(200, 'image/svg+xml', (await served.assets()).icon);
+      return response(200, 'image/svg+xml', (await served.assets()).icon);
     case 'frames':
     case 'stats':
     case 'recording':
     case 'snapshot':
     case 'what-if':
-      return isForeign(asked)
+      return isForeign(request)
         ? refusal(403, 'Pages of other sites are told nothing.')
         : data(name, new URLSearchParams(query), served);
     default:
@@ -46,7 +46,7 @@ export async function route(asked: Asked, served: Served): Promise<Answer> {
   }
 }
 
-async function data(name: string, query: URLSearchParams, { feed, broadcast, whatIf }: Served): Promise<Answer> {
+async function data(name: string, query: URLSearchParams, { feed, broadcast, whatIf }: Served): Promise<HttpResponse> {
   if (name === 'frames') return stream(broadcast, null);
   if (name === 'snapshot') return json(await snapshotOf(feed));
   const { pools } = feed.state();
@@ -66,10 +66,10 @@ async function data(name: string, query: URLSearchParams, { feed, broadcast, wha
   return whatIf.answer(query.get('target') ?? '20', stats, load);
 }
 
-function stream(broadcast: Broadcast, pool: number | null): Answer {
+function stream(broadcast: Broadcast, pool: number | null): HttpResponse {
   return broadcast.isFull
     ? refusal(503, 'As many watch as may watch at a time (maxClients).', { 'Retry-After': '10' })
-    : answer(200, 'text/event-stream; charset=utf-8', broadcast.stream(pool), { 'X-Accel-Buffering': 'no' });
+    : response(200, 'text/event-stream; charset=utf-8', broadcast.stream(pool), { 'X-Accel-Buffering': 'no' });
 }
 
 /** Everything that is known, as a file that can be opened again. */

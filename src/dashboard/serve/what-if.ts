@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { PoolStats } from '../../pool/rx/stats';
 import type { LoadRecording } from '../../stress/record-load';
-import type { Answer } from '../../http/exchange';
-import { json, refusal } from './answer';
+import type { HttpResponse } from '../../http/exchange';
+import { json, refusal } from './response';
 
 /** In ms: how long a question may take, and for how long its answer holds. */
 const longest = 30_000;
@@ -34,7 +34,7 @@ export const questionOf = (
 
 /** Puts the load of a pool to the simulator, in a thread of its own and one question at a time, so that a service has the least of it. */
 export class WhatIf {
-  private readonly answers = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>();
+  private readonly answers = new Map<string, { readonly at: number; readonly answer: Promise<HttpResponse> }>();
   private queue: Promise<unknown> = Promise.resolve();
   private waiting = 0;
   private worker: Worker | null = null;
@@ -42,7 +42,7 @@ export class WhatIf {
 
   constructor(private readonly source: () => Promise<string>) {}
 
-  answer(target: string, stats: PoolStats, load: LoadRecording): Promise<Answer> {
+  answer(target: string, stats: PoolStats, load: LoadRecording): Promise<HttpResponse> {
     const ms = Number(target);
     if (!(ms > 0 && ms <= 3_600_000)) {
       return Promise.resolve(refusal(400, 'target must be the p99 wait that is wanted, in ms, such as 20.'));
@@ -67,7 +67,7 @@ export class WhatIf {
     void this.worker?.terminate();
   }
 
-  private async ask(question: WhatIfQuestion): Promise<Answer> {
+  private async ask(question: WhatIfQuestion): Promise<HttpResponse> {
     if (this.isClosed) return refusal(503, 'The dashboard is closed.');
     const worker = new Worker(await this.source(), {
       eval: true,
@@ -80,7 +80,7 @@ export class WhatIf {
     worker.unref();
     this.worker = worker;
     try {
-      return await new Promise<Answer>((resolve) => {
+      return await new Promise<HttpResponse>((resolve) => {
         const timer = setTimeout(() => {
           resolve(refusal(504, `No answer within ${longest / 1_000} s: the load is too large to be simulated here.`));
         }, longest).unref();

@@ -1,7 +1,7 @@
 import { diagnose } from '../../diagnosis/index';
 import { poolIssues, PoolWatch } from '../../diagnosis/pool-watch';
 import { textOf } from '../../diagnosis/texts';
-import type { Answer, Asked } from '../../http/exchange';
+import type { HttpRequest, HttpResponse } from '../../http/exchange';
 import { handlerOf } from '../../http/handler';
 import type { RequestHandler } from '../../http/handler';
 import type { ConnectionPool } from '../../pool/connection-pool';
@@ -95,14 +95,14 @@ export function poolMetrics(
     });
   const text = (): string => expositionOf(look(), prefix, buckets);
 
-  const answerTo = ({ method }: Asked): Promise<Answer> => {
+  const respond = ({ method }: HttpRequest): Promise<HttpResponse> => {
     if (method !== 'GET' && method !== 'HEAD') {
-      return Promise.resolve(answer(405, 'Metrics can only be read: use GET or HEAD.\n', { Allow: 'GET, HEAD' }));
+      return Promise.resolve(textResponse(405, 'Metrics can only be read: use GET or HEAD.\n', { Allow: 'GET, HEAD' }));
     }
     try {
-      return Promise.resolve(answer(200, text(), { 'Content-Type': contentType }));
+      return Promise.resolve(textResponse(200, text(), { 'Content-Type': contentType }));
     } catch (error) {
-      return Promise.resolve(answer(500, `The metrics cannot be read: ${textOf(String(error))}\n`));
+      return Promise.resolve(textResponse(500, `The metrics cannot be read: ${textOf(String(error))}\n`));
     }
   };
   const register = (registry: MetricRegistry): (() => void) => {
@@ -131,13 +131,13 @@ export function poolMetrics(
     }
     return unregister;
   };
-  return Object.assign(handlerOf(answerTo).handler, { text, contentType, add, register });
+  return Object.assign(handlerOf(respond).handler, { text, contentType, add, register });
 }
 
 /** A name or a label as it is exposed: without credentials, and without characters that no label should have. */
 const valueOf = (text: string): string => printable(textOf(text));
 
-const answer = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): Answer => ({
+const textResponse = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
   status,
   headers: {
     'Content-Type': 'text/plain; charset=utf-8',

@@ -1,4 +1,4 @@
-import type { Answer } from '../../http/exchange';
+import type { HttpResponse } from '../../http/exchange';
 
 const policy = [
   `default-src 'none'`,
@@ -11,7 +11,7 @@ const policy = [
   `frame-ancestors 'none'`,
 ].join('; ');
 
-/** With every answer: nothing is kept, guessed, framed, or read by other pages. */
+/** With every response: nothing is kept, guessed, framed, or read by other pages. */
 const always: Readonly<Record<string, string>> = {
   'Content-Security-Policy': policy,
   'X-Content-Type-Options': 'nosniff',
@@ -23,19 +23,20 @@ const always: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store, no-transform',
 };
 
-export const answer = (
+export const response = (
   status: number,
   type: string,
-  body: Answer['body'],
+  body: HttpResponse['body'],
   more: Record<string, string> = {},
-): Answer => ({
+): HttpResponse => ({
   status,
   headers: { ...always, 'Content-Type': type, ...more },
   body,
 });
 
-/** Why there is no other answer, in words. */
-export const refusal = (status: number, why: string, more: Record<string, string> = {}): Answer =>
-  answer(status, 'text/plain; charset=utf-8', `${why}\n`, more);
+/** Why there is no other response, in words. */
+export const refusal = (status: number, why: string, more: Record<string, string> = {}): HttpResponse =>
+  response(status, 'text/plain; charset=utf-8', `${why}\n`, more);
 
-export const json = (value: unknown): Answer => answer(200, 'application/json; charset=utf-8', JSON.stringify(value));
+export const json = (value: unknown): HttpResponse =>
+  response(200, 'application/json; charset=utf-8', JSON.stringify(value));
