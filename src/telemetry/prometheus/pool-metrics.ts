@@ -1,18 +1,15 @@
-import { diagnose } from '../../diagnosis/index';
-import { poolIssues, PoolWatch } from '../../diagnosis/pool-watch';
+import { poolIssues } from '../../diagnosis/pool-watch';
 import { textOf } from '../../diagnosis/texts';
 import type { HttpRequest, HttpResponse } from '../../http/exchange';
 import { handlerOf } from '../../http/handler';
 import type { RequestHandler } from '../../http/handler';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { printable } from '../../pool/values/printable';
-import { contentType, expositionOf, labelsText, samplesOf } from './exposition';
-import type { LabelledPool, Labels } from './exposition';
-import { families } from './families';
-import { assertNoIssues, labelIssues, resolveMetricsOptions } from './options';
+import { contentType, expositionOf } from './exposition';
+import { assertNoIssues, resolveMetricsOptions } from './options';
 import type { PoolMetricsOptions } from './options';
-import { promClientMetric } from './prom-client-metric';
+import { registerFamilies } from './prom-client-metric';
 import type { MetricRegistry } from './prom-client-metric';
+import { ScrapedPools } from './scraped-pools';
 
 /** The metrics of some pools, and the request handler of the endpoint that Prometheus scrapes. Answers GET and HEAD, at any path. */
 export interface PoolMetrics extends RequestHandler {
@@ -59,83 +56,28 @@ export function poolMetrics(
   const list: readonly unknown[] = Array.isArray(pools) ? pools : [pools];
   list.forEach((pool, i) => issues.push(...poolIssues(pool, Array.isArray(pools) ? `pools[${i}]` : undefined)));
   assertNoIssues(issues);
+  const scraped = new ScrapedPools(labels);
+  for (const pool of list as readonly ConnectionPool<unknown>[]) scraped.add(pool);
 
-  interface Member {
-    readonly pool: ConnectionPool<unknown>;
-    readonly watch: PoolWatch;
-    readonly labels: Labels;
-  }
-  let members: readonly Member[] = [];
-  const living = (): readonly Member[] => (members = members.filter(({ pool }) => pool.stats.state !== 'destroyed'));
-
-  const memberOf = (pool: ConnectionPool<unknown>): Member => {
-    const own = labels(pool);
-    assertNoIssues(labelIssues(own));
-    const watch = new PoolWatch(pool);
-    const entries = Object.entries({ pool: watch.name, ...own });
-    return { pool, watch, labels: Object.fromEntries(entries.map(([name, text]) => [name, valueOf(text)])) };
-  };
-  const add = (pool: ConnectionPool<unknown>): void => {
-    assertNoIssues(poolIssues(pool));
-    const member = memberOf(pool);
-    const text = labelsText(member.labels);
-    if (living().some((other) => labelsText(other.labels) === text)) {
-      assertNoIssues([
-        `two pools have the labels {${text}}, and would be one in Prometheus: give each a name of its own, or labels of its own`,
-      ]);
-    }
-    members = [...members, member];
-  };
-  for (const pool of list as readonly ConnectionPool<unknown>[]) add(pool);
-
-  const look = (): readonly LabelledPool[] =>
-    living().map(({ watch, labels: own }) => {
-      const at = watch.observe();
-      return { labels: own, at: { ...at, condition: diagnose(at.facts).condition } };
-    });
-  const text = (): string => expositionOf(look(), prefix, buckets);
-
-  const respond = ({ method }: HttpRequest): Promise<HttpResponse> => {
-    if (method !== 'GET' && method !== 'HEAD') {
-      return Promise.resolve(textResponse(405, 'Metrics can only be read: use GET or HEAD.\n', { Allow: 'GET, HEAD' }));
-    }
-    try {
-      return Promise.resolve(textResponse(200, text(), { 'Content-Type': contentType }));
-    } catch (error) {
-      return Promise.resolve(textResponse(500, `The metrics cannot be read: ${textOf(String(error))}\n`));
-    }
-  };
-  const register = (registry: MetricRegistry): (() => void) => {
-    // prom-client asks for one metric after the other: one look at each pool is for all metrics of a scrape.
-    let current: readonly LabelledPool[] | null = null;
-    const lookOnce = (): readonly LabelledPool[] => {
-      if (current === null) {
-        current = look();
-        queueMicrotask(() => (current = null));
-      }
-      return current;
-    };
-    const names: string[] = [];
-    const unregister = (): void => names.forEach((name) => registry.removeSingleMetric(name));
-    for (const family of families) {
-      const name = prefix + family.name;
-      try {
-        registry.registerMetric(
-          promClientMetric(family, name, (shown) => samplesOf(family, lookOnce(), shown, buckets)),
-        );
-      } catch (error) {
-        unregister();
-        throw error;
-      }
-      names.push(name);
-    }
-    return unregister;
-  };
-  return Object.assign(handlerOf(respond).handler, { text, contentType, add, register });
+  const text = (): string => expositionOf(scraped.observe(), prefix, buckets);
+  return Object.assign(handlerOf((request) => Promise.resolve(scrapeResponse(request, text))).handler, {
+    text,
+    contentType,
+    add: (pool: ConnectionPool<unknown>) => scraped.add(pool),
+    register: (registry: MetricRegistry) => registerFamilies(registry, () => scraped.observe(), prefix, buckets),
+  });
 }
 
-/** A name or a label as it is exposed: without credentials, and without characters that no label should have. */
-const valueOf = (text: string): string => printable(textOf(text));
+function scrapeResponse({ method }: HttpRequest, text: () => string): HttpResponse {
+  if (method !== 'GET' && method !== 'HEAD') {
+    return textResponse(405, 'Metrics can only be read: use GET or HEAD.\n', { Allow: 'GET, HEAD' });
+  }
+  try {
+    return textResponse(200, text(), { 'Content-Type': contentType });
+  } catch (error) {
+    return textResponse(500, `The metrics cannot be read: ${textOf(String(error))}\n`);
+  }
+}
 
 const textResponse = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): HttpResponse => ({
   status,
