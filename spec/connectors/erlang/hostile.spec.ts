@@ -5,7 +5,7 @@ import { TermRefusal, termLimits } from '../../../src/connectors/erlang/terms/li
 import { FrameReader } from '../../../src/connectors/erlang/wire/frame-reader';
 import { Handshake } from '../../../src/connectors/erlang/wire/handshake';
 import { Incoming } from '../../../src/connectors/erlang/wire/incoming';
-import { OurEnd } from '../../../src/connectors/erlang/wire/our-end';
+import { LocalNode } from '../../../src/connectors/erlang/wire/local-node';
 import { collectGarbage } from '../../helpers/garbage';
 import { after, failureOf } from '../msgpack-rpc/support';
 import { framed32, named, ScriptedNode } from './scripted-node';
@@ -14,7 +14,7 @@ import { anyTerm } from './term-arbitrary';
 
 const NAME = 'worker@127.0.0.1';
 const config = { target: NAME, cookie: 'secret', name: undefined, hostname: '127.0.0.1' };
-const our = new OurEnd(atom('CLIENT@127.0.0.1'), 7);
+const local = new LocalNode(atom('CLIENT@127.0.0.1'), 7);
 
 describe('bytes of a hostile node', () => {
   const { open, serve } = scene();
@@ -54,7 +54,7 @@ describe('bytes of a hostile node', () => {
 
   it('in messages are refused or dropped, and never become the reply of a call', () => {
     const taken: unknown[] = [];
-    const incoming = new Incoming<number>(our, termLimits, {
+    const incoming = new Incoming<number>(local, termLimits, {
       find: (id) => (id === 5 ? id : undefined),
       settle: (_, value) => taken.push(value),
       exit: () => {},
@@ -154,7 +154,7 @@ describe('bytes of a hostile node', () => {
     while (node!.frames.length < 2) await after(1);
     const [, pid, , reference] = (decodeTerm(node!.frames[0]!.subarray(1)) as any).elements;
     node!.send(tuple(2, atom(''), pid), 'a message');
-    node!.send(tuple(2, atom(''), pid), tuple(our.pid, 'of another reference'));
+    node!.send(tuple(2, atom(''), pid), tuple(local.pid, 'of another reference'));
     node!.send(tuple(6, pid, atom(''), atom('net_kernel')), tuple(atom('$gen_call'), 1));
     node!.send(tuple(99, 1));
     node!.send(tuple(2, atom(''), pid), tuple(reference, 'the reply'));

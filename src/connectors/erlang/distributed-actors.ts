@@ -8,7 +8,7 @@ import type { Atom } from './terms/atom';
 import type { Pid } from './terms/identifiers';
 import type { Sendable, Term } from './terms/term';
 import { termText } from './terms/term-value';
-import type { OurEnd } from './wire/our-end';
+import type { LocalNode } from './wire/local-node';
 
 /** The calls of a session that lead to these actors. */
 export interface ActorCalls {
@@ -23,7 +23,7 @@ export class DistributedActors {
   constructor(
     private readonly target: string,
     private readonly maxPayloadBytes: number,
-    private readonly our: OurEnd,
+    private readonly local: LocalNode,
     private readonly calls: ActorCalls,
   ) {}
 
@@ -39,7 +39,7 @@ export class DistributedActors {
       if (typeof payload !== 'function') check(payload);
       return this.whereIs(name);
     }).pipe(
-      concatMap((pid) => this.calls.call(() => distributedRequest(this.our, pid, name, payload, check))),
+      concatMap((pid) => this.calls.call(() => distributedRequest(this.local, pid, name, payload, check))),
       map((answer) => {
         if (answer instanceof Uint8Array) return answer;
         throw new ErlangProtocolError(target, `'${name}' replied with ${termText(answer)}, where bytes were expected`);

@@ -1,6 +1,6 @@
 import type { Call } from './calls';
 import type { TermWriter } from './terms/term-writer';
-import type { OurEnd } from './wire/our-end';
+import type { LocalNode } from './wire/local-node';
 
 /** The calls that have ended, whose processes are still monitored: a list made of the calls themselves. */
 export class EndedCalls {
@@ -25,9 +25,9 @@ export class EndedCalls {
   }
 
   /** Writes that none of their processes need be monitored any more. Returns them. */
-  write(writer: TermWriter, our: OurEnd): Call | null {
+  write(writer: TermWriter, local: LocalNode): Call | null {
     const { first } = this;
-    for (let call = first; call !== null; call = call.nextEnded) our.demonitor(writer, call.request.to, call.id);
+    for (let call = first; call !== null; call = call.nextEnded) local.demonitor(writer, call.request.to, call.id);
     this.first = null;
     return first;
   }

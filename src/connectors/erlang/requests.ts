@@ -10,7 +10,7 @@ import { atomText, TermValue } from './terms/term-value';
 import { written, type TermWriter } from './terms/term-writer';
 import { Tuple } from './terms/term';
 import { describeValue } from '../../pool/values/describe';
-import type { OurEnd } from './wire/our-end';
+import type { LocalNode } from './wire/local-node';
 
 const CALL = atom('call');
 const GEN_CAST = atom('$gen_cast');
@@ -31,7 +31,7 @@ export const labelOf = (to: Atom | Pid): string => (to instanceof Pid ? to.toStr
 /** `gen_server:call(To, Request)`. */
 export class GenCall implements Request {
   constructor(
-    private readonly our: OurEnd,
+    private readonly local: LocalNode,
     readonly to: Atom | Pid,
     private readonly request: Sendable,
   ) {}
@@ -45,22 +45,22 @@ export class GenCall implements Request {
   }
 
   write(writer: TermWriter, id: number): void {
-    this.our.genCall(writer, id);
+    this.local.genCall(writer, id);
     writer.term(this.request, 1);
   }
 }
 
 /** `{call, Module, Function, Args, user}` to `rex`: what the function prints goes to the node's own `user`, and does not wait for this side. */
-export const remoteCall = (our: OurEnd, module: string, name: string, args: readonly Sendable[]): Request =>
-  new GenCall(our, REX, new Tuple([CALL, atom(module), atom(name), args, USER]));
+export const remoteCall = (local: LocalNode, module: string, name: string, args: readonly Sendable[]): Request =>
+  new GenCall(local, REX, new Tuple([CALL, atom(module), atom(name), args, USER]));
 
 export const castMessage = (request: Sendable): Sendable => new Tuple([GEN_CAST, request]);
 
 /** `{Tag, Message}`, where the message contains the subject to reply to. */
-export function askRequest(our: OurEnd, subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Request {
+export function askRequest(local: LocalNode, subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Request {
   const { to, tag: front } = destinationOf(subject);
   let current = 0;
-  const replyTo = new LateTerm((writer) => our.subject(writer, current), '#Subject<of this call>');
+  const replyTo = new LateTerm((writer) => local.subject(writer, current), '#Subject<of this call>');
   const message = build(replyTo as unknown as Term);
   return {
     to,
@@ -77,8 +77,8 @@ export function askRequest(our: OurEnd, subject: GleamSubject, build: (replyTo: 
 }
 
 /** Throws a `TypeError` for a message with no place to reply to, whose call would not end, or with several. */
-export function askVariant(our: OurEnd, subject: GleamSubject, message: Variant): Request {
-  return askRequest(our, subject, (replyTo) => {
+export function askVariant(local: LocalNode, subject: GleamSubject, message: Variant): Request {
+  return askRequest(local, subject, (replyTo) => {
     const { term, replies } = message.build(replyTo);
     if (replies === 1) return term;
     const found = replies === 0 ? 'none: to send a message that is not replied to, use tell' : String(replies);
@@ -99,7 +99,7 @@ export type DistributedPayload = Uint8Array | ((replyTo: Buffer) => Uint8Array);
 
 /** `{<<"name">>, Payload}`, where the payload contains the encoded subject to reply to. */
 export function distributedRequest(
-  our: OurEnd,
+  local: LocalNode,
   to: Pid,
   name: string,
   payload: DistributedPayload,
@@ -109,7 +109,7 @@ export function distributedRequest(
     const replyTo = written((writer) => {
       writer.uint32(0);
       writer.byte(tag.VERSION);
-      our.subject(writer, id);
+      local.subject(writer, id);
       writer.setUint32(0, writer.at - 4);
     });
     if (typeof payload === 'function') {

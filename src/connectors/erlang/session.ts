@@ -25,7 +25,7 @@ import { TermWriter, written } from './terms/term-writer';
 import { INTERVALS, Ticks } from './ticks';
 import type { Agreement } from './wire/handshake';
 import { Incoming } from './wire/incoming';
-import { OurEnd } from './wire/our-end';
+import { LocalNode } from './wire/local-node';
 
 export interface SessionConfig {
   /** The name of the node. */
@@ -51,7 +51,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   private readonly socket: Socket;
   private readonly config: SessionConfig;
   private readonly onEnd: (error: ErlangError | undefined) => void;
-  private readonly our: OurEnd;
+  private readonly local: LocalNode;
   private readonly incoming: Incoming<Call>;
   private readonly outbox: Outbox;
   private readonly keepAlive: RefCountedKeepAlive;
@@ -77,12 +77,12 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
     this.onEnd = onEnd;
     this.target = config.target;
     this.name = agreement.name;
-    this.our = new OurEnd(atom(agreement.name), agreement.creation);
-    this.distributed = new DistributedActors(config.target, config.limits.maxPayloadBytes, this.our, {
+    this.local = new LocalNode(atom(agreement.name), agreement.creation);
+    this.distributed = new DistributedActors(config.target, config.limits.maxPayloadBytes, this.local, {
       call: (request) => this.calling(request),
       erpc: (module, name, args) => this.erpc(module, name, args),
     });
-    this.incoming = new Incoming(this.our, config.limits, {
+    this.incoming = new Incoming(this.local, config.limits, {
       find: (id) => this.calls.get(id),
       settle: (call, value) => this.settle(call, value),
       exit: (id, reason) => this.exited(id, reason),
@@ -101,7 +101,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   call(to: ProcessAddress, request: Sendable): Observable<Term> {
     const name = registeredName(to);
     if (name !== undefined) return this.found(name, to).pipe(concatMap((pid) => this.call(pid, request)));
-    return this.calling(() => new GenCall(this.our, processOf(to), request));
+    return this.calling(() => new GenCall(this.local, processOf(to), request));
   }
 
   cast(to: ProcessAddress, request: Sendable): Observable<never> {
@@ -115,11 +115,11 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   }
 
   ask(subject: GleamSubject, message: Variant): Observable<Term> {
-    return this.calling(() => askVariant(this.our, subject, message));
+    return this.calling(() => askVariant(this.local, subject, message));
   }
 
   askRaw(subject: GleamSubject, build: (replyTo: Sendable) => Sendable): Observable<Term> {
-    return this.calling(() => askRequest(this.our, subject, build));
+    return this.calling(() => askRequest(this.local, subject, build));
   }
 
   tell(subject: GleamSubject, message: Variant): Observable<never> {
@@ -136,7 +136,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
       const message = `${called} was not called on ${this.target}: calling functions is remote code execution. Give the option allowRemoteCalls: true if that is meant, or call a gen_server`;
       return throwError(() => new ErlangRemoteCallsOffError(this.target, message));
     }
-    return this.calling(() => remoteCall(this.our, module, name, args)).pipe(
+    return this.calling(() => remoteCall(this.local, module, name, args)).pipe(
       map((result) => {
         const failure = failureOf(result);
         if (failure === undefined) return result;
@@ -184,16 +184,16 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
       return;
     }
     const id = ++this.lastId;
-    const our = this.our;
+    const local = this.local;
     const writer = new TermWriter();
     try {
-      if (!this.ended.isEmpty) call.carried = this.ended.write(writer, our);
+      if (!this.ended.isEmpty) call.carried = this.ended.write(writer, local);
       // The process is watched before it is asked, by the same reference: if there is none, that is known at once.
-      our.monitor(writer, to, id);
-      const start = our.begin(writer);
-      our.address(writer, to);
+      local.monitor(writer, to, id);
+      const start = local.begin(writer);
+      local.address(writer, to);
       request.write(writer, id);
-      our.end(writer, start);
+      local.end(writer, start);
     } catch (error) {
       writer.release();
       this.ended.addAll(call.carried);
@@ -244,10 +244,10 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
         checkNode(this.target, to);
         if (this.closeReason !== undefined) throw this.closeReason.errorFor(`The message to ${label}`, false);
         const frame = written((writer) => {
-          const start = this.our.begin(writer);
-          this.our.address(writer, to);
+          const start = this.local.begin(writer);
+          this.local.address(writer, to);
           writer.term(term);
-          this.our.end(writer, start);
+          this.local.end(writer, start);
         });
         this.messages.start(frame, `The message to ${label}`, subscriber);
       } catch (error) {
@@ -286,7 +286,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
   private readonly demonitor = (): void => {
     this.demonitorsDue = false;
     if (this.ended.isEmpty || this.closeReason !== undefined) return;
-    this.outbox.push(new Demonitors(written((writer) => this.ended.write(writer, this.our))));
+    this.outbox.push(new Demonitors(written((writer) => this.ended.write(writer, this.local))));
   };
 
   private end(reason: CloseReason): void {

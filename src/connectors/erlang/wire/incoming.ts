@@ -7,7 +7,7 @@ import { TermReader } from '../terms/term-reader';
 import { written } from '../terms/term-writer';
 import { Tuple } from '../terms/term';
 import { op, PASS_THROUGH } from './control';
-import { idOf, type OurEnd } from './our-end';
+import { idOf, type LocalNode } from './local-node';
 
 /** Handlers for the kinds of incoming messages. `C` is a call. */
 export interface IncomingHandlers<C> {
@@ -23,14 +23,14 @@ export interface IncomingHandlers<C> {
 
 /** Reads messages of the node: replies, exits, and what a node asks of another. Everything else is dropped. */
 export class Incoming<C> {
-  private readonly our: OurEnd;
+  private readonly local: LocalNode;
   private readonly handlers: IncomingHandlers<C>;
   private readonly reader: TermReader;
   /** All that is in front of the words of the reference in a reply: the same bytes in every reply. */
   private replyHead: Buffer | undefined;
 
-  constructor(our: OurEnd, limits: TermLimits, handlers: IncomingHandlers<C>) {
-    this.our = our;
+  constructor(local: LocalNode, limits: TermLimits, handlers: IncomingHandlers<C>) {
+    this.local = local;
     this.handlers = handlers;
     this.reader = new TermReader(limits);
   }
@@ -94,7 +94,7 @@ export class Incoming<C> {
     }
   }
 
-  /** A message that begins with one of our references is a reply. */
+  /** A message that begins with a reference of this side is a reply. */
   private message(reader: TermReader, start: number): void {
     const { memory, at } = reader;
     if (reader.rest < 3 || memory[at] !== tag.SMALL_TUPLE || memory[at + 1] !== 2) return;
@@ -121,22 +121,22 @@ export class Incoming<C> {
   }
 
   private idOf(reference: Term | undefined): number | undefined {
-    const our = this.our;
+    const local = this.local;
     if (!(reference instanceof Reference)) return undefined;
-    if (reference.node !== our.node || reference.creation !== our.creation || reference.words.length !== 3)
+    if (reference.node !== local.node || reference.creation !== local.creation || reference.words.length !== 3)
       return undefined;
     const [first, second, third] = reference.words as [number, number, number];
     return idOf(first, second, third);
   }
 
   private isOurs(process: Term | undefined): boolean {
-    const ours = this.our.pid;
-    return process instanceof Pid && process.node === ours.node && process.id === ours.id;
+    const localPid = this.local.pid;
+    return process instanceof Pid && process.node === localPid.node && process.id === localPid.id;
   }
 
   private answer(kind: number, fields: readonly Sendable[], payload?: Sendable): void {
     const frame = written((writer) => {
-      const start = this.our.begin(writer);
+      const start = this.local.begin(writer);
       writer.byte(PASS_THROUGH);
       writer.byte(tag.VERSION);
       writer.term(new Tuple<readonly Sendable[]>([kind, ...fields]));
@@ -144,7 +144,7 @@ export class Incoming<C> {
         writer.byte(tag.VERSION);
         writer.term(payload);
       }
-      this.our.end(writer, start);
+      this.local.end(writer, start);
     });
     this.handlers.answer(frame);
   }

@@ -15,7 +15,7 @@ const EMPTY_ATOM = Buffer.of(tag.SMALL_ATOM_UTF8, 0);
  * This side of a connection as the node knows it: one process, whose pid messages come from, and references that count up. It writes messages
  * of which most bytes are always the same.
  */
-export class OurEnd {
+export class LocalNode {
   readonly pid: Pid;
   private readonly pidBytes: Buffer;
   private readonly referenceHead: Buffer;
