@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { maxTimerMs } from '../pool/time/clock';
 import { suggestion } from '../pool/values/suggestion';
 
 /** The kind of value of each option, by its long name. */
@@ -102,10 +103,13 @@ export function readOptions(args: readonly string[], table: OptionTable): Parsed
   return { texts, lists, numbers, switches, operands, problems };
 }
 
+/** Seeds are of 32 bits, and no count needs more. */
+const maxCount = 2 ** 31 - 1;
+
 const ranges = {
   port: [0, 65_535, '0 to 65535'],
-  whole: [0, 2 ** 31 - 1, '0 or a positive integer'],
-  count: [1, 2 ** 31 - 1, 'a positive integer'],
+  whole: [0, maxTimerMs, '0 or a positive integer'],
+  count: [1, maxCount, 'a positive integer'],
 } as const;
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, min: 60_000, h: 3_600_000 };

@@ -2,7 +2,8 @@ import type { ConnectionOptions } from 'node:tls';
 import { timeIssue } from '../../pool/options';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
-import { checkObject, checkText, checkTimeout, LONGEST_TIMER } from '../msgpack-rpc/arguments';
+import { checkObject, checkText, checkTimeout } from '../msgpack-rpc/arguments';
+import { maxTimerMs } from '../../pool/time/clock';
 import { resolveTls } from '../msgpack-rpc/open-socket';
 import { resolveLimits, type ErlangLimits } from './limits';
 import { checkNodeName, hostOf } from './node-name';
@@ -110,7 +111,7 @@ export function resolveNodeOptions(target: string, options: ErlangNodeOptions): 
     name,
     connectTimeout,
     tls,
-    tickInterval: Math.min(tickInterval, LONGEST_TIMER),
+    tickInterval: Math.min(tickInterval, maxTimerMs),
     limits,
     allowRemoteCalls,
   };

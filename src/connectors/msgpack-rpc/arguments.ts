@@ -1,3 +1,4 @@
+import { maxTimerMs } from '../../pool/time/clock';
 import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { unknownOption } from '../../pool/values/unknown-option';
@@ -34,14 +35,11 @@ export function checkText(what: string, value: unknown, issues: string[]): void 
   issues.push(`${what} must be a string that is not empty, but got ${describeValue(value)}`);
 }
 
-/** In ms: `setTimeout` with a longer delay fires at once. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
-
 /** A timeout in ms; Infinity for none. */
 export function checkTimeout(what: string, value: unknown, issues: string[]): void {
-  if (value === Infinity || (typeof value === 'number' && value > 0 && value <= LONGEST_TIMER)) return;
+  if (value === Infinity || (typeof value === 'number' && value > 0 && value <= maxTimerMs)) return;
   issues.push(
-    `${what} must be more than 0 and at most ${LONGEST_TIMER} milliseconds, or Infinity for none, but got ${describeValue(value)}`,
+    `${what} must be more than 0 and at most ${maxTimerMs} milliseconds, or Infinity for none, but got ${describeValue(value)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { LONGEST_TIMER } from './arguments';
+import { maxTimerMs } from '../../pool/time/clock';
 import type { Methods } from './methods';
 
 /** Letters: a longer text would block the node. */
@@ -30,9 +30,9 @@ export const builtinMethods = {
   },
 
   sleep: (ms: unknown) => {
-    if (typeof ms !== 'number' || !(ms >= 0 && ms <= LONGEST_TIMER)) {
+    if (typeof ms !== 'number' || !(ms >= 0 && ms <= maxTimerMs)) {
       throw new TypeError(
-        `sleep takes milliseconds from 0 to ${LONGEST_TIMER}, got ${typeof ms === 'number' ? ms : typeof ms}`,
+        `sleep takes milliseconds from 0 to ${maxTimerMs}, got ${typeof ms === 'number' ? ms : typeof ms}`,
       );
     }
     // An Observable, because it is unsubscribed when the caller disconnects.

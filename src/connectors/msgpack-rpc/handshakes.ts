@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import { LONGEST_TIMER } from './arguments';
+import { maxTimerMs } from '../../pool/time/clock';
 import type { Client } from './clients';
 import { Deadlines } from './deadlines';
 import { explain, explainCertificate } from './socket-errors';
@@ -40,7 +40,7 @@ export class Handshakes {
       onFailed(client, `it took longer than ${timeout} ms (handshakeTimeout)`);
     });
     // Node's own timeout restarts with every byte.
-    const server = createServer({ ...tls, ...socketOptions, handshakeTimeout: LONGEST_TIMER });
+    const server = createServer({ ...tls, ...socketOptions, handshakeTimeout: maxTimerMs });
     server.on('secureConnection', (secure) => {
       const client = this.take(secure);
       if (client === undefined) secure.destroy();

@@ -1,5 +1,6 @@
 import { describeValue } from '../../pool/values/describe';
-import { checkObject, checkText, LONGEST_TIMER } from './arguments';
+import { maxTimerMs } from '../../pool/time/clock';
+import { checkObject, checkText } from './arguments';
 import type { Session } from './session';
 
 /** Options for the detection of a node that does not respond. */
@@ -25,8 +26,8 @@ export function resolveKeepAlive(
   const options = given === true ? {} : checkObject('keepAlive', given, known, issues, 'true, false or ');
   const { interval = 15_000, timeout = 5_000, method = 'ping' } = (options ?? {}) as KeepAlive;
   for (const [name, value] of Object.entries({ interval, timeout })) {
-    if (typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER) continue;
-    issues.push(`keepAlive.${name} must be 1 to ${LONGEST_TIMER} milliseconds, but got ${describeValue(value)}`);
+    if (typeof value === 'number' && value >= 1 && value <= maxTimerMs) continue;
+    issues.push(`keepAlive.${name} must be 1 to ${maxTimerMs} milliseconds, but got ${describeValue(value)}`);
   }
   checkText('keepAlive.method', method, issues);
   return { interval, timeout, method };
