@@ -31,13 +31,12 @@ export interface OperationsInFlightConfig<C> {
 
 /** Starts the operations of a load when they are due, and keeps them until they have ended. */
 export class OperationsInFlight<C> implements OperationHost<C> {
-  readonly pace: Pace;
-  readonly stallDetector: StallDetector;
-
   private readonly load: Load<C>;
   private readonly recorder: RunRecorder<C>;
   private readonly requests$ = new Subject<Operation<C>>();
   private readonly inFlight = new Set<Operation<C>>();
+  private readonly pace: Pace;
+  private readonly stallDetector: StallDetector;
   private readonly eventLoopYield: EventLoopYield;
   private starting = false;
   private stopped = false;
@@ -58,6 +57,11 @@ export class OperationsInFlight<C> implements OperationHost<C> {
     return this.inFlight.size;
   }
 
+  /** When planning ended, if the duration ended it; otherwise null. */
+  get plannedUntil(): number | null {
+    return this.pace.plannedUntil;
+  }
+
   /** Connects the operations with the pool, until unsubscribed. None starts before `startDue`. */
   connect(): Subscription {
     const { pool, label, load } = this.config;
@@ -73,6 +77,24 @@ export class OperationsInFlight<C> implements OperationHost<C> {
       task.item.subscription = new Subscriber(task.item);
       task.subscribe(task.item.subscription);
     });
+  }
+
+  /** No operation that is planned for later starts. In ms since the beginning. */
+  planUntil(ms: number): void {
+    this.pace.until = ms;
+  }
+
+  /** From now on only operations that have arrived already start. */
+  endDuration(): void {
+    this.pace.endDuration();
+  }
+
+  startStallDetection(): void {
+    this.stallDetector.start();
+  }
+
+  stopStallDetection(): void {
+    this.stallDetector.stop();
   }
 
   /** From now on no operation starts. */

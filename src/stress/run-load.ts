@@ -76,7 +76,7 @@ class LoadRun<C> {
     this.recorder.start(this.subscriptions);
     if (warmup > 0) this.after(warmup, this.beginMeasuring);
     if (duration !== Infinity) this.after(duration, this.onDurationOver);
-    operations.stallDetector.start();
+    operations.startStallDetection();
     this.scheduleTick();
     this.emit();
     const { endEarly: complete, endEarly: error } = this;
@@ -105,7 +105,7 @@ class LoadRun<C> {
   };
 
   private readonly onDurationOver = (): void => {
-    this.operations.pace.endDuration();
+    this.operations.endDuration();
     this.drain();
     this.operations.startDue();
   };
@@ -114,7 +114,7 @@ class LoadRun<C> {
     if (this.phase === 'draining' || this.phase === 'done') return;
     const now = this.load.clock.now();
     this.endedEarly = true;
-    this.operations.pace.until = now - this.startedAt;
+    this.operations.planUntil(now - this.startedAt);
     this.recorder.endEarly(now);
     this.onDurationOver();
   };
@@ -123,7 +123,7 @@ class LoadRun<C> {
   private drain(): void {
     if (this.phase === 'draining' || this.phase === 'done') return;
     this.phase = 'draining';
-    this.operations.stallDetector.stop();
+    this.operations.stopStallDetection();
     const { grace } = this.load;
     if (grace !== Infinity) this.after(grace, this.onGraceOver);
   }
@@ -185,8 +185,8 @@ class LoadRun<C> {
 
   private emit(): void {
     const { recorder, load, phase, operations, endedEarly, abortReason, notDestroyed } = this;
-    const { plannedUntil } = operations.pace;
-    const run = { phase, inFlight: operations.size, plannedUntil, endedEarly, abortReason, notDestroyed };
+    const { size: inFlight, plannedUntil } = operations;
+    const run = { phase, inFlight, plannedUntil, endedEarly, abortReason, notDestroyed };
     this.out.next(recorder.report(load.clock.now(), run));
   }
 
