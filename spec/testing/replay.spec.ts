@@ -1,5 +1,5 @@
 import { lastValueFrom, takeUntil, timer, toArray } from 'rxjs';
-import { createPool } from '../../src/index';
+import { createPool, Histogram } from '../../src/index';
 import type { PoolEvent } from '../../src/index';
 import { recordLoad } from '../../src/stress/index';
 import type { LoadRecording } from '../../src/stress/index';
@@ -44,6 +44,36 @@ describe('replay', () => {
     });
     const { requests } = planOf(rejected, () => 0);
     expect([requests.length, requests[0]!.at, requests.at(-1)!.at]).toEqual([count, 0, count - 1]);
+  });
+
+  it('holds the leases for the percentiles of the recording, from the shortest to the longest', () => {
+    const use = new Histogram();
+    for (const ms of [0.01, 3, 3.01, 5, 90, 90.5, 91, 4_030]) use.record(ms, 3);
+    const arrivals = Array.from({ length: 101 }, (_, i) => i);
+    const saved = {
+      version: 1,
+      duration: 101,
+      arrivals,
+      openFailures: 0,
+      lost: 0,
+      use,
+      open: new Histogram(),
+    } as const;
+    const holds = planOf(saved, () => 0.5).requests.map((request) => request.holds);
+    expect(holds.sort((a, b) => a - b)).toEqual(arrivals.map((i) => use.percentile(((i + 0.5) / 101) * 100)));
+    expect(holds.at(-1)).toBe(4_030);
+  });
+
+  it('gives only leases without an end a duration of the others', () => {
+    const acquired = (connection: number) => ({ type: 'acquired', connection, elapsed: connection, waited: 0 });
+    const released = (connection: number, held: number) => ({ type: 'released', connection, elapsed: 50, held });
+    const events = [acquired(1), acquired(2), acquired(3), released(1, 10), released(2, 40)];
+    const { requests } = planOf(
+      events.map((event) => ({ ...event, pool: 'busy', at: event.elapsed })) as never,
+      () => 0,
+    );
+    expect(requests.map(({ holds }) => holds)).toEqual([10, 40, jasmine.any(Number) as never]);
+    expect(Math.abs(requests[2]!.holds - 10)).toBeLessThan(0.2);
   });
 
   it('of a recording fails for the reason of production, and passes once the pool is large enough', () => {

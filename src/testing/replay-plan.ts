@@ -53,6 +53,9 @@ export function planOf(recording: SavedRecording | readonly PoolEvent[], random:
   };
 }
 
+/** The duration of a lease whose end is not among the events, or that no caller got. */
+const unknownHold = -1;
+
 /** Events say more than a recording: which lease was held for how long, and which connect failed. */
 function planOfEvents(events: readonly PoolEvent[], random: () => number): ReplayPlan {
   let recording: LoadRecording | undefined;
@@ -67,7 +70,6 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
       `replay takes the events of one pool, but these are of ${pools.join(', ')}: filter them by event.pool`,
     );
   }
-  const fallback = durationsOf(recording.use, events.length, random);
   const requests: { at: number; holds: number; leavesAfter: number }[] = [];
   const held = new Map<number, number[]>();
   const connects = new Map<number, ReplayedConnect>();
@@ -77,7 +79,7 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
     const request = (waited: number, leavesAfter = Infinity): void => {
       const at = event.elapsed - waited;
       beginning = Math.min(beginning, at);
-      requests.push({ at, holds: fallback[requests.length]!, leavesAfter });
+      requests.push({ at, holds: unknownHold, leavesAfter });
     };
     if (event.type === 'acquired') {
       const leases = held.get(event.connection);
@@ -99,6 +101,9 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
       connects.set(event.connection, { takes: connects.get(event.connection)?.takes ?? 0, livesFor: event.age });
     }
   }
+  const incomplete = requests.filter(({ holds }) => holds === unknownHold);
+  const durations = durationsOf(recording.use, incomplete.length, random);
+  incomplete.forEach((request, i) => (request.holds = durations[i]!));
   const further = connectsOf({ open: recording.open, openFailures: 0, lost: 0, duration: 0 }, random);
   const inOrder = [...connects].sort(([a], [b]) => a - b).map(([, connect]) => connect);
   return {
@@ -113,9 +118,19 @@ function planOfEvents(events: readonly PoolEvent[], random: () => number): Repla
  * takes as long as the longest.
  */
 function durationsOf(histogram: Histogram, count: number, random: () => number): number[] {
-  const durations = Array.from({ length: count }, (_, i) =>
-    histogram.count === 0 ? 0 : histogram.percentile(((i + 0.5) / count) * 100),
-  );
+  const durations = new Array<number>(count).fill(0);
+  // A percentile takes a pass over the buckets, and all values of one bucket have the same: it is taken once for each bucket.
+  let covered = 0;
+  let duration = 0;
+  for (let i = 0; i < count && histogram.count > 0; i++) {
+    const percent = ((i + 0.5) / count) * 100;
+    if ((percent / 100) * histogram.count > covered) {
+      duration = histogram.percentile(percent);
+      // The last value of the last bucket is the exact maximum.
+      covered = Math.min(histogram.countUpTo(duration), histogram.count - 1);
+    }
+    durations[i] = duration;
+  }
   for (let i = count - 1; i > 0; i--) {
     const other = Math.floor(random() * (i + 1));
     [durations[i], durations[other]] = [durations[other]!, durations[i]!];
