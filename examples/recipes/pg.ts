@@ -1,12 +1,9 @@
-import { Client, type ClientConfig, type QueryResult } from 'pg';
+import { Client, DatabaseError, type ClientConfig, type QueryResult } from 'pg';
 import { lastValueFrom } from 'rxjs';
 import { createPool, type WorkContext } from '../../src/index';
 
 /** Runs one query of a transaction. */
 export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
-
-/** A code of the server that ends the session, a code of the socket, or what the driver says of a client that has no connection. */
-const fatal = /^(57P|08|25P03|ECONN|EPIPE|ETIMEDOUT)|terminated|not queryable/;
 
 export function openDatabase(config: ClientConfig = {}, max = 10) {
   const connect = async (): Promise<Client> => {
@@ -26,8 +23,8 @@ export function openDatabase(config: ClientConfig = {}, max = 10) {
     name: 'database',
     max,
     connect,
-    // The error of a query arrives before the event that ends the connection.
-    isFatal: (error) => error instanceof Error && fatal.test(`${(error as { code?: string }).code} ${error.message}`),
+    // The server announces its shutdown as the error of a query, before the connection ends.
+    isFatal: (error) => error instanceof DatabaseError && /^(57P|08|25P03)/.test(error.code ?? ''),
     // For Observable work whose caller has left: nothing of it may reach the next caller.
     onCancel: 'discard',
     close: async (client) => {
