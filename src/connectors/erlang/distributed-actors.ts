@@ -2,18 +2,17 @@
 import { concatMap, defer, map, of, tap, type Observable } from 'rxjs';
 import type { Request } from './calls';
 import { ErlangLimitError, ErlangProtocolError } from './errors';
-import { whereIs, type RemoteCall } from './registered-names';
+import { whereIs, type RemoteCalls } from './registered-names';
 import { distributedRequest, type DistributedPayload } from './requests';
 import type { Atom } from './terms/atom';
 import type { Pid } from './terms/identifiers';
-import type { Sendable, Term } from './terms/term';
+import type { Term } from './terms/term';
 import { termText } from './terms/term-value';
 import type { LocalNode } from './wire/local-node';
 
 /** The calls of a session that lead to these actors. */
-export interface ActorCalls {
+export interface ActorCalls extends RemoteCalls {
   call(request: () => Request): Observable<Term>;
-  erpc(module: string, name: string, args: readonly Sendable[]): Observable<Term>;
 }
 
 /** The actors of one node, whose processes are looked up once, until they end. */
@@ -56,8 +55,7 @@ export class DistributedActors {
     const known = this.known.get(name);
     if (known !== undefined) return of(known);
     const label = `${JSON.stringify(name)} in :global`;
-    const erpc: RemoteCall = (module, called, args) => this.calls.erpc(module, called, args);
-    return whereIs(this.target, { registry: 'global', name }, label, erpc).pipe(
+    return whereIs(this.target, { registry: 'global', name }, label, this.calls).pipe(
       tap((pid) => this.known.set(name, pid)),
     );
   }

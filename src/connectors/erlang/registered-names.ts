@@ -5,8 +5,10 @@ import { Atom } from './terms/atom';
 import { Pid } from './terms/identifiers';
 import { Tuple, type Sendable, type Term } from './terms/term';
 
-/** Calls a function of the node. */
-export type RemoteCall = (module: string, name: string, args: readonly Sendable[]) => Observable<Term>;
+/** Calls functions of the node. */
+export interface RemoteCalls {
+  erpc(module: string, name: string, args: readonly Sendable[]): Observable<Term>;
+}
 
 /** The module that knows a name, and the name. */
 export interface RegisteredName {
@@ -29,9 +31,9 @@ export const whereIs = (
   target: string,
   { registry, name }: RegisteredName,
   label: string,
-  erpc: RemoteCall,
+  calls: RemoteCalls,
 ): Observable<Pid> =>
-  erpc(registry, 'whereis_name', [name]).pipe(
+  calls.erpc(registry, 'whereis_name', [name]).pipe(
     map((found) => {
       if (found instanceof Pid) return found;
       throw new ErlangNoProcessError(target, label, `No process is registered as ${label} on ${target}`);

@@ -221,7 +221,7 @@ export class Session extends DescribedConnection implements ErlangConnection, Ca
 
   /** The process of a name in a registry, which is looked up each time: the registry may know another one by now. */
   private found(name: RegisteredName, to: ProcessAddress): Observable<Pid> {
-    return whereIs(this.target, name, termText(to), (module, called, args) => this.erpc(module, called, args));
+    return whereIs(this.target, name, termText(to), this);
   }
 
   private calling(request: () => Request): Observable<Term> {
