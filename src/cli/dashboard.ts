@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StreamStatus } from '../dashboard/client/stream';
 import { serveFeed } from '../dashboard/dashboard';
@@ -8,7 +7,7 @@ import { resolveServing } from '../dashboard/options';
 import { readRecording } from '../dashboard/recordings';
 import { RemoteFeed } from '../dashboard/remote-feed';
 import { exitCode } from './exit-codes';
-import { unreadable } from './input';
+import { readJson } from './json-file';
 import type { Io } from './io';
 import type { ParsedOptions, OptionTable } from './options';
 import { messageOf, oneLine } from './outcome';
@@ -38,18 +37,12 @@ export function dashboardArguments({ texts, lists, operands, problems }: ParsedO
 }
 
 function shownFile(file: string, problems: string[]): Shown | undefined {
-  let text: string;
+  const json = readJson(file, problems);
+  if (json === undefined) return undefined;
   try {
-    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    return { feed: new RecordingFeed(readRecording(json, basename(file))) };
   } catch (error) {
-    problems.push(unreadable(file, error));
-    return undefined;
-  }
-  try {
-    return { feed: new RecordingFeed(readRecording(JSON.parse(text), basename(file))) };
-  } catch (error) {
-    const isSyntax = error instanceof SyntaxError;
-    problems.push(`${isSyntax ? `'${file}' is not JSON` : `cannot show '${file}'`}: ${messageOf(error)}`);
+    problems.push(`cannot show '${file}': ${messageOf(error)}`);
     return undefined;
   }
 }

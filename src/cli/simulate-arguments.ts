@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isPoolError } from '../pool/errors';
@@ -9,8 +8,7 @@ import type { Scenario } from '../simulation/scenario';
 import { simulate } from '../simulation/simulate';
 import type { Io } from './io';
 import type { ParsedOptions, OptionTable } from './options';
-import { unreadable } from './input';
-import { messageOf } from './outcome';
+import { readJson } from './json-file';
 
 export const simulateOptions = {
   plan: 'texts',
@@ -101,33 +99,6 @@ async function allOf(input: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** `piped`: the content, if it was read already. */
-function readJson(file: string, problems: string[], piped?: string): unknown {
-  let text: string;
-  try {
-    // Some editors write a byte order mark, which JSON does not allow.
-    text = (piped ?? readFileSync(file, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (error) {
-    problems.push(unreadable(file, error));
-    return undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    // Events are usually written one per line.
-    const lines = text.split('\n').filter((line) => line.trim() !== '');
-    if (lines.length > 1) {
-      try {
-        return lines.map((line) => JSON.parse(line) as unknown);
-      } catch {
-        // Neither: the problem below is that of the whole file.
-      }
-    }
-    problems.push(`'${file}' is not JSON: ${messageOf(error)}`);
-    return undefined;
-  }
 }
 
 /** Both functions only check their arguments until their result is subscribed. */
