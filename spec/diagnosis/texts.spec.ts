@@ -18,6 +18,8 @@ describe('the texts that a dashboard, metrics and health checks send', () => {
     expect(stackOf('Error: \u202eno\n    at f (a.js:1:1)\n    at g (b.js:2:2)')).toBe(
       'Error: \\u202eno\n    at f (a.js:1:1)\n    at g (b.js:2:2)',
     );
-    expect(causeOf(new Error('the query failed:\n  near "x"\r\n'))).toBe('the query failed: near "x" ');
+    // A label is shown on one line, also where the same text has been a stack before, and the other way round.
+    expect([stackOf('a\nb'), textOf('a\nb'), stackOf('a\nb')]).toEqual(['a\nb', 'a\\nb', 'a\nb']);
+    expect(causeOf(new Error('the query failed:\n  near "x"\r\n'))).toBe('the query failed: near "x"');
   });
 });

@@ -39,13 +39,10 @@ const conditions: readonly string[] = [
 
 function rankOf({ frames }: PoolHistory): number {
   const last = frames.at(-1);
-  if (last === undefined) return Infinity;
+  if (last === undefined) return severities.length * 100;
   const condition = conditions.indexOf(last.diagnosis.condition);
   return severities.indexOf(last.diagnosis.severity) * 100 + (condition < 0 ? conditions.length : condition);
 }
 
 /** For `sort`: the worst pools first, by their last frame. */
-export function worstFirst(a: PoolHistory, b: PoolHistory): number {
-  const [first, second] = [rankOf(a), rankOf(b)];
-  return first === second ? 0 : first - second;
-}
+export const worstFirst = (a: PoolHistory, b: PoolHistory): number => rankOf(a) - rankOf(b);

@@ -25,24 +25,35 @@ const known = new Map<string, string>();
 const mostKnown = 500;
 
 /** A name, a label or a message, as it is sent: characters that reorder, move or hide the text around them are escaped. */
-export function textOf(value: string | undefined, most = longest, escape = printable): string {
+export function textOf(value: string | undefined): string {
   if (value === undefined || value === '') return '';
   const before = known.get(value);
   if (before !== undefined) return before;
-  // Cut first: what is masked costs time by its length.
-  const text = escape(masked(value.length > 4 * most ? value.slice(0, 4 * most) : value));
-  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const text = shown(value, longest, printable);
   if (value.length <= 100) {
     if (known.size >= mostKnown) known.clear();
-    known.set(value, short);
+    known.set(value, text);
   }
-  return short;
+  return text;
 }
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-export const stackOf = (stack: string | undefined): string => textOf(stack, longestStack, printableLines);
+export const stackOf = (stack: string | undefined): string =>
+  stack === undefined ? '' : shown(stack, longestStack, printableLines);
 
 /** What something failed with, as it is sent: one line. */
 export const causeOf = (error: unknown): string =>
-  error === undefined ? '' : textOf(messageOf(error).replace(/\s*\n\s*/g, ' '));
+  error === undefined
+    ? ''
+    : textOf(
+        messageOf(error)
+          .trim()
+          .replace(/\s*\n\s*/g, ' '),
+      );
+
+function shown(value: string, most: number, escape: (text: string) => string): string {
+  // Cut first: what is masked costs time by its length.
+  const text = escape(masked(value.length > 4 * most ? value.slice(0, 4 * most) : value));
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
