@@ -2,7 +2,6 @@ import { diagnose } from '../../diagnosis/index';
 import { poolIssues, PoolWatch } from '../../diagnosis/pool-watch';
 import { textOf } from '../../diagnosis/texts';
 import type { ConnectionPool } from '../../pool/connection-pool';
-import { printable } from '../../pool/values/printable';
 import { labelsText } from './exposition';
 import type { LabelledPool, Labels } from './exposition';
 import { assertNoIssues, labelIssues } from './options';
@@ -53,4 +52,4 @@ export class ScrapedPools {
 
 /** Names and labels without credentials, and without characters that no label should have. */
 const exposed = (labels: Labels): Labels =>
-  Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, printable(textOf(text))]));
+  Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, textOf(text)]));
