@@ -16,8 +16,8 @@ export class Client {
   }
 
   async end(): Promise<void> {
-    await delay(1);
     Client.open--;
+    await delay(1);
   }
 }
 
