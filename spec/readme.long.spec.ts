@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import { NEVER } from 'rxjs';
 import ts from 'typescript';
 import type { InvalidConfigError, PoolOptions } from '../src/index';
-import { resolveOptions } from '../src/pool/options';
+import { resolveOptions } from '../src/pool/resolve-options';
 import { isWhole as runsWhole } from './helpers/effort';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

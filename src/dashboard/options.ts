@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { poolIssues } from '../diagnosis/pool-watch';
 import type { ConnectionPool } from '../pool/connection-pool';
 import { InvalidConfigError } from '../pool/errors';
-import { countIssue } from '../pool/options';
+import { boolean, count } from '../pool/option-checks';
 import { describeValue } from '../pool/values/describe';
 import { optionIssues } from '../pool/values/option-issues';
 import type { OptionCheck } from '../pool/values/option-issues';
@@ -54,7 +54,7 @@ const mostFrames = 86_400;
 const checks: Readonly<Record<keyof DashboardOptions, OptionCheck>> = {
   period: (value, name) => notMs(name, value, 100, 60_000),
   history: (value, name) => notMs(name, value, 1_000, 24 * 3_600_000),
-  maxClients: (value, name) => countIssue(name, value),
+  maxClients: count,
   hosts: (value, name) =>
     Array.isArray(value) && value.every((host) => typeof host === 'string' && /^[^\s/:]+$|^\[[\da-f:]+\]$/i.test(host))
       ? null
@@ -65,8 +65,7 @@ const checks: Readonly<Record<keyof DashboardOptions, OptionCheck>> = {
       : `${name} must be a function that decides which requests are answered, or false where something else does, but got ${describeValue(value)}`,
   title: (value, name) =>
     typeof value === 'string' ? null : `${name} must be a text, but got ${describeValue(value)}`,
-  whatIf: (value, name) =>
-    typeof value === 'boolean' ? null : `${name} must be true or false, but got ${describeValue(value)}`,
+  whatIf: boolean,
   stress: (value, name) =>
     typeof (value as { subscribe?: unknown } | null)?.subscribe === 'function'
       ? null

@@ -1,6 +1,6 @@
 import { Pool } from './connection-pool';
 import type { ConnectionPool } from './connection-pool';
-import { resolveOptions } from './options';
+import { resolveOptions } from './resolve-options';
 import type { PoolOptions } from './options';
 
 /**

@@ -1,6 +1,6 @@
 import { last, Observable } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { countIssue } from '../pool/options';
+import { countIssue } from '../pool/option-checks';
 import type { ThresholdResult } from '../stress/thresholds';
 import type { Figure } from './confidence';
 import { withMax } from './read-pool';

@@ -1,6 +1,6 @@
 import { EMPTY } from 'rxjs';
 import { isPoolError } from '../pool/errors';
-import { resolveOptions } from '../pool/options';
+import { resolveOptions } from '../pool/resolve-options';
 import type { PoolOptions } from '../pool/options';
 import type { Times } from './distribution';
 import { readTimes } from './read-distribution';

@@ -1,7 +1,7 @@
 import { asyncScheduler, EMPTY, from, NEVER } from 'rxjs';
 import type { ObservableInput, SchedulerLike } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
-import { countIssue, timeIssue } from '../pool/options';
+import { count, fn, schedulerIssue, text, time, timeIssue } from '../pool/option-checks';
 import { describeValue } from '../pool/values/describe';
 import { checkedRandom } from '../pool/values/random';
 import { optionIssues } from '../pool/values/option-issues';
@@ -116,12 +116,8 @@ function arrivalsOf(
   return arrivals === 'even' ? evenArrivals(rate!) : poissonArrivals(rate!, checkedRandom(random));
 }
 
-const count: OptionCheck = (value, name) => countIssue(name, value);
-const time: OptionCheck = (value, name) => timeIssue(name, value);
 const finiteTime: OptionCheck = (value, name) =>
   value === Infinity ? `${name} must be milliseconds, but got Infinity` : timeIssue(name, value);
-const fn: OptionCheck = (value, name) =>
-  typeof value === 'function' ? null : `${name} must be a function, but got ${describeValue(value)}`;
 
 const checks: Readonly<Record<keyof StressOptions<unknown>, OptionCheck>> = {
   workers: count,
@@ -155,15 +151,8 @@ const checks: Readonly<Record<keyof StressOptions<unknown>, OptionCheck>> = {
     finiteTime(value, name) ??
     ((value as number) < 1 ? `${name} must be at least 1 ms, but got ${describeValue(value)}` : null),
   acquireTimeout: time,
-  label: (value, name) =>
-    typeof value === 'string' && value !== ''
-      ? null
-      : `${name} must be a string that is not empty, but got ${describeValue(value)}`,
-  scheduler: (value, name) =>
-    typeof (value as Partial<SchedulerLike> | null)?.schedule === 'function' &&
-    typeof (value as Partial<SchedulerLike> | null)?.now === 'function'
-      ? null
-      : `${name} must be an RxJS scheduler, but got ${describeValue(value)}`,
+  label: text,
+  scheduler: (value, name) => schedulerIssue(name, value),
   random: fn,
 };
 

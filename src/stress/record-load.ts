@@ -3,7 +3,7 @@ import type { OperatorFunction } from 'rxjs';
 import { InvalidConfigError } from '../pool/errors';
 import type { PoolEvent } from '../pool/reports/events';
 import { Histogram } from '../pool/metrics/histogram';
-import { countIssue } from '../pool/options';
+import { countIssue } from '../pool/option-checks';
 import { describeValue } from '../pool/values/describe';
 
 /** The load on a pool in production, and its timings: plain data for `JSON.stringify`. Times in ms. */

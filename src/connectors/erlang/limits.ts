@@ -1,4 +1,4 @@
-import { countIssue } from '../../pool/options';
+import { countIssue } from '../../pool/option-checks';
 import { checkObject } from '../msgpack-rpc/arguments';
 import { termLimits, type TermLimits } from './terms/limits';
 

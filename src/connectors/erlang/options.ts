@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { timeIssue } from '../../pool/options';
+import { timeIssue } from '../../pool/option-checks';
 import { InvalidConfigError } from '../../pool/errors';
 import { describeValue } from '../../pool/values/describe';
 import { checkObject, checkText, checkTimeout } from '../msgpack-rpc/arguments';

@@ -1,4 +1,4 @@
-import { countIssue } from '../../pool/options';
+import { countIssue } from '../../pool/option-checks';
 import { checkObject } from './arguments';
 
 /** Limits for one message of the other side. They apply while it is received, before it is decoded. */

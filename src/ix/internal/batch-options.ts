@@ -1,7 +1,7 @@
 import { resolveBatchOptions, resolveSequentialOptions } from '../../operators/internal/batch-options';
 import type { BatchOptions, ResolvedBatchOptions } from '../../operators/internal/batch-options';
 import { InvalidConfigError } from '../../pool/errors';
-import { isSignal } from '../../pool/options';
+import { isSignal } from '../../pool/option-checks';
 import { describeValue } from '../../pool/values/describe';
 
 /** How a batch runs that is pulled. */

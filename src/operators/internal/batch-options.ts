@@ -1,5 +1,5 @@
 import { InvalidConfigError } from '../../pool/errors';
-import { countIssue, timeIssue } from '../../pool/options';
+import { countIssue, timeIssue } from '../../pool/option-checks';
 import { describeValue } from '../../pool/values/describe';
 import { readOptions } from '../../pool/values/read-options';
 import { unknownOption } from '../../pool/values/unknown-option';

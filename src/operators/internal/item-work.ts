@@ -1,6 +1,6 @@
 import type { ConnectionPool } from '../../pool/connection-pool';
 import { InvalidConfigError } from '../../pool/errors';
-import { resolveAcquireOptions } from '../../pool/options';
+import { resolveAcquireOptions } from '../../pool/resolve-options';
 import type { AcquireOptions } from '../../pool/options';
 import { internals, internalsOf } from '../../pool/rx/internals';
 import type { PoolInternals } from '../../pool/rx/internals';

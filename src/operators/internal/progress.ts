@@ -2,7 +2,7 @@ import { asyncScheduler } from 'rxjs';
 import type { Observer, SchedulerLike } from 'rxjs';
 import type { Clock } from '../../pool/time/clock';
 import { InvalidConfigError } from '../../pool/errors';
-import { countIssue, schedulerIssue } from '../../pool/options';
+import { countIssue, schedulerIssue } from '../../pool/option-checks';
 import { describeValue } from '../../pool/values/describe';
 import { optionIssues } from '../../pool/values/option-issues';
 import { readOptions } from '../../pool/values/read-options';
