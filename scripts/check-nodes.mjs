@@ -9,7 +9,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const asked = process.argv.slice(2);
 const own = process.versions.node.split('.')[0];
 const versions = asked.length > 0 ? asked : ['20', '22', '24', '26'].filter((version) => version !== own);
-const specs = ['spec/pool/!(*.long).spec.ts', 'spec/operators/!(*.long).spec.ts', 'spec/ix/!(*.long).spec.ts'];
+const specs = [
+  'spec/pool/!(*.long|*.slow).spec.ts',
+  'spec/operators/!(*.long|*.slow).spec.ts',
+  'spec/ix/!(*.long|*.slow).spec.ts',
+];
 const jasmine = ['node_modules/jasmine/bin/jasmine.js', '--config=spec/support/jasmine.json', ...specs];
 
 let failed = false;

@@ -14,7 +14,7 @@ const entry = /\/src(\/ix|\/stress|\/connectors\/[\w-]+)?(\/index)?$/;
 
 const files = readdirSync(spec, { recursive: true })
   .filter((name) => name.includes(process.argv[2] ?? ''))
-  .filter((name) => /^(pool|operators|ix)\/.*(?<!\.long)\.spec\.ts$/.test(name))
+  .filter((name) => /^(pool|operators|ix)\/.*(?<!\.long|\.slow)\.spec\.ts$/.test(name))
   .filter((name) => {
     const text = readFileSync(new URL(name, spec), 'utf8');
     const sources = [...text.matchAll(/^import (?!type )[^;]*? from '([./]+\/src\b[^']*)';$/gm)].map(

@@ -179,7 +179,7 @@ describe('an error of this package', () => {
       import { from, lastValueFrom } from 'rxjs';
       import { batchParallel, createPool, withConnection } from './src/index.ts';
       import { connectNode } from './src/connectors/msgpack-rpc/index.ts';
-      const pool = createPool({ connect: connectNode('worker@127.0.0.1:1'), max: 10, retryDelay: 1 });
+      const pool = createPool({ connect: connectNode('worker@127.0.0.1:1'), max: 10, retryDelay: 1, acquireTimeout: 1_000 });
       console.log(await lastValueFrom(from(['one']).pipe(
         withConnection(pool, (node, line) => node.call('word_count', line)), batchParallel(8))));
       await lastValueFrom(pool.use((node) => node.call('x')));`;

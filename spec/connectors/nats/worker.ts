@@ -1,5 +1,5 @@
 /**
- * A worker of `cluster.long.spec.ts`, in a process of its own: `worker.mjs SERVERS FILE`. Answers `batch.double` with twice the number, and writes
+ * A worker of `cluster.slow.spec.ts`, in a process of its own: `worker.mjs SERVERS FILE`. Answers `batch.double` with twice the number, and writes
  * each number down before it begins to work on it, where a kill cannot undo it.
  */
 import { appendFileSync } from 'node:fs';
