@@ -51,7 +51,7 @@ const specs = [
   'spec/stress/random-pools.long.spec.ts',
 ];
 const without =
-  /acceptance\/(black-hole|dead-target|full-stack|million|outage|postgres-max|process-end)|ix\/(traps|types|stopping)/;
+  /acceptance\/(black-hole|dead-target|full-stack|million|outage|postgres-max|process-end)|ix\/(pictures|traps|types|stopping)/;
 /** A small share of the specs that could run without an end: a mutant that survives runs all of it. */
 const env = { ...process.env, FC_STEPS: '5000', LEDGER_RUNS: '400', WALK_SAMPLE: '150' };
 const outdir = join(root, 'temp/mutation');
