@@ -9,15 +9,19 @@ import { dirname, join, normalize } from 'node:path';
 import ts from 'typescript';
 
 const files = readdirSync('src', { recursive: true })
-  .filter((name) => name.endsWith('.ts'))
   .map((name) => join('src', name))
+  .filter(isSource)
   .sort();
+
+function isSource(path) {
+  return /\.tsx?$/.test(path) && existsSync(path);
+}
 
 /** The file that a relative import means; undefined for a package. */
 function fileOf(importer, specifier) {
   if (!specifier.startsWith('.')) return undefined;
   const path = join(dirname(importer), specifier);
-  const file = [path, `${path}.ts`, join(path, 'index.ts')].find((name) => name.endsWith('.ts') && existsSync(name));
+  const file = [path, `${path}.ts`, `${path}.tsx`, join(path, 'index.ts')].find(isSource);
   if (file === undefined) throw new Error(`${importer} imports ${specifier}, which is no file`);
   return file;
 }
