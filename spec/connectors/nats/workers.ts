@@ -39,7 +39,12 @@ export function natsWorkers() {
       },
     };
     running.add(worker);
-    await once(child.stdout, 'data');
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the worker has ended before it was ready: ${code ?? signal}`);
+    });
+    await Promise.race([once(child.stdout, 'data'), ended]);
+    // Later it is killed.
+    ended.catch(() => undefined);
     return worker;
   };
 
