@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { decisionTable } from '../../src/pool/core/decision-table';
 
 const page = readFileSync('docs/architecture.md', 'utf8');
@@ -36,11 +36,28 @@ describe('docs/architecture.md', () => {
     expect(firstCells(section('The drain loop and its table'))).toEqual(rows);
   });
 
-  it('sends a change to files that exist', () => {
+  it('names files of the operators that exist', () => {
     const files = firstCells(section('The operators'));
     for (const file of files.filter((name) => name.includes('/') && !name.includes('*'))) {
       expect(() => readFileSync(`src/${file}`)).not.toThrow();
     }
     expect(files.length).toBeGreaterThan(5);
+  });
+
+  it('sends a change to files that exist, and to names in them', () => {
+    const text = section('Where a change begins');
+    // "`core/leases.ts` (`lend`, begins a lease)": a file, and perhaps what is meant in it.
+    const named = [...text.matchAll(/`([\w/-]+\.ts)`(?: \(([^)]*)\))?/g)];
+    for (const [, file, within = ''] of named) {
+      const path = ['.', 'src', 'src/pool', 'src/operators/internal']
+        .map((folder) => `${folder}/${file}`)
+        .find(existsSync);
+      const context = `${file} (${within})`;
+      expect(path).withContext(context).toBeDefined();
+      const source = path === undefined ? '' : readFileSync(path, 'utf8');
+      for (const [, name] of within.matchAll(/`(\w+)`/g))
+        expect(source.includes(name!)).withContext(context).toBe(true);
+    }
+    expect(named.length).toBeGreaterThan(30);
   });
 });
