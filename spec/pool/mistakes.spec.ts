@@ -1,5 +1,6 @@
-import { EMPTY, from, lastValueFrom, NEVER, of } from 'rxjs';
+import { concat, EMPTY, from, lastValueFrom, map, NEVER, of, Subject, timer, VirtualTimeScheduler } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
 import {
   batchOutcomes,
   batchParallel,
@@ -112,6 +113,121 @@ describe('an invalid use of the pool', () => {
       ]);
       void pool.destroy();
     }
+  });
+
+  it('a connect that delivers undefined or null fails its caller at once, and names what to return', async () => {
+    for (const [connect, mistake] of [
+      [async () => undefined, 'connect resolved to undefined, not to a connection; return the connection at its end'],
+      [async () => null, 'connect resolved to null, not to a connection; return the connection at its end'],
+      [
+        () => opensAtOnce(undefined),
+        'the Observable of connect emitted undefined, not a connection; emit the connection',
+      ],
+      [() => opensAtOnce(null), 'the Observable of connect emitted null, not a connection; emit the connection'],
+    ] as const) {
+      const called: unknown[] = [];
+      const pool = createPool<unknown>({
+        connect,
+        max: 3,
+        name: 'db',
+        close: (connection) => void called.push(connection),
+      });
+      expect(await messageOf(() => lastValueFrom(pool.use(() => of(1))))).toBe(
+        `Pool 'db' cannot connect: the last connect failed (${mistake}). Correct connect.`,
+      );
+      expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 0, openFailures: 1, totalConnections: 0 }));
+      await pool.destroy();
+      expect(called).toEqual([]);
+    }
+  });
+
+  it('a Promise that resolves to undefined after its timeout is not closed as a connection', async () => {
+    const called: unknown[] = [];
+    let resolve!: (value: undefined) => void;
+    const pool = createPool<unknown>({
+      connect: () => new Promise<undefined>((given) => (resolve = given)),
+      close: (connection) => void called.push(connection),
+      max: 1,
+    });
+    pool.acquire().subscribe({ error: () => undefined });
+    const destroyed = pool.destroy();
+    expect(pool.stats.closingConnections).toBe(1);
+    resolve(undefined);
+    await destroyed;
+    expect(called).toEqual([]);
+  });
+
+  it('emissions of a connector after its connection are ignored, undefined too', () => {
+    const emitter = new Subject<string | undefined>();
+    const pool = createPool({ connect: () => emitter, max: 1, min: 1 });
+    emitter.next('a');
+    emitter.next(undefined);
+    expect(pool.stats.totalConnections).toBe(1);
+    void pool.destroy({ timeout: 0 });
+  });
+
+  const completesAtOnce =
+    'the Observable of connect completed as soon as it had emitted the connection, which ends the connection; ' +
+    'keep it open by concat(of(connection), NEVER), or return a Promise';
+
+  it('a connector that completes with its connection, as of(connection) does, fails with what to do', () => {
+    new TestScheduler(() => undefined).run(({ flush }) => {
+      const told: string[] = [];
+      const pool = createPool({ connect: () => of('c'), max: 1, name: 'db' });
+      pool.acquire().subscribe({ error: (error: unknown) => told.push((error as Error).message) });
+      flush();
+      expect(told).toEqual([
+        `Pool 'db' cannot connect: the last 5 connects failed (${completesAtOnce}). Correct connect.`,
+      ]);
+      void pool.destroy();
+    });
+    const told: string[] = [];
+    new TestScheduler(() => undefined).run(({ flush }) => {
+      const pool = createPool({ connect: () => of('c'), max: 1, name: 'db', acquireTimeout: 20, random: () => 1 });
+      pool.acquire().subscribe({ error: (error: unknown) => told.push((error as Error).message) });
+      flush();
+      void pool.destroy();
+    });
+    expect(told).toEqual([
+      `Pool 'db' has no connection open after 20 ms: the last connect failed (${completesAtOnce}). Correct connect.`,
+    ]);
+  });
+
+  it('a connector that completes with its connection, as from(promise) does, tells so the work that it interrupts', async () => {
+    for (const connect of [() => from(Promise.resolve('c')), () => timer(1).pipe(map(() => 'c'))]) {
+      // A clock that does not go on by itself: a busy machine makes no difference.
+      const scheduler = new VirtualTimeScheduler();
+      const unlimited = { acquireTimeout: Infinity, connectTimeout: Infinity };
+      const pool = createPool<string>({ connect, max: 1, name: 'db', scheduler, ...unlimited });
+      const told = messageOf(() => lastValueFrom(pool.use(() => NEVER)));
+      while (pool.stats.opened === 0) await new Promise((later) => setTimeout(later));
+      scheduler.flush();
+      expect(await told).toBe(
+        `Pool 'db' lost a connection while it was lent: ${completesAtOnce}. ` +
+          'The work on it may or may not have been done; run it again if that is safe.',
+      );
+      void pool.destroy();
+    }
+  });
+
+  it('a connection that ends by itself is no mistake of the connector', async () => {
+    new TestScheduler(() => undefined).run(({ cold, flush }) => {
+      const told: string[] = [];
+      const pool = createPool({ connect: () => cold('c|'), max: 1, name: 'db' });
+      pool.use(() => NEVER).subscribe({ error: (error: unknown) => told.push((error as Error).message) });
+      flush();
+      expect(told).toEqual([
+        `Pool 'db' lost a connection while it was lent. The work on it may or may not have been done; run it again if that is safe.`,
+      ]);
+      void pool.destroy();
+    });
+    const ends = new Subject<never>();
+    const pool = createPool({ connect: () => concat(of('c'), ends), max: 1, name: 'db' });
+    const told = messageOf(() => lastValueFrom(pool.use(() => NEVER)));
+    await Promise.resolve();
+    ends.complete();
+    expect(await told).not.toContain('completed as soon as');
+    await pool.destroy();
   });
 
   it('work that returns nothing, or a plain value, fails with the values that it may return', async () => {

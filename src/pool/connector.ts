@@ -29,10 +29,13 @@ export type OnCancel<C> = 'release' | 'discard' | ((connection: C) => Observable
  *
  * As an **Observable** the subscription lasts as long as the connection: it emits the
  * connection when it is open, completes or errors when the connection is
- * lost, and unsubscribing closes it. Emissions after the first are ignored.
+ * lost, and unsubscribing closes it. Emissions after the first are ignored. `of(connection)` and `from(promise)` complete at once, which
+ * reports a loss at once: use `concat(of(connection), NEVER)`, or return the Promise.
  *
  * As a **Promise** it reports only when the connection is open; the pool's options
  * `close` and `lost` define how it is closed and how its loss is reported.
+ *
+ * A connect that delivers `undefined` or `null` has failed, and opens the breaker at once, as one that returns neither an Observable nor a Promise.
  */
 export interface Connector<C> {
   (context: ConnectContext): Observable<C> | PromiseLike<C>;

@@ -4,7 +4,19 @@ import type { Connector, OnCancel } from './connector';
 
 /** What a pool is made from. Times are in milliseconds; `Infinity` means none; 0 means 0. */
 export interface PoolOptions<C> {
-  /** Opens a connection. */
+  /**
+   * Opens a connection: returns a Promise of it, or an Observable that emits it and does not complete while it is open (see `Connector`). A
+   * connect that delivers `undefined` or `null` has failed: a pool that only limits concurrency can deliver any other value.
+   *
+   * ```ts
+   * connect: async () => {
+   *   const client = new Client();
+   *   await client.connect();
+   *   return client;
+   * },
+   * connect: () => concat(of(createClient()), NEVER),     // as an Observable
+   * ```
+   */
   connect: Connector<C>;
   /**
    * Closes a connection. Called before the connector's Observable is unsubscribed. The connection's slot stays occupied until the returned

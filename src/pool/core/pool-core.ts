@@ -308,4 +308,4 @@ export class PoolCore<C> extends Decisions<C> {
 }
 
 const endedBeforeUse =
-  'the connection ended before its first use: the Observable of connect must not complete while the connection is open';
+  'the connection ended before its first lease: the Observable of connect completed, which reports a loss';

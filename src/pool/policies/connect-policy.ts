@@ -2,7 +2,7 @@ import type { Timings } from '../metrics/timings';
 import { minDelayMs, timeEpsilon } from '../time/clock';
 import type { CoarseClock } from '../time/coarse-clock';
 import { expensive, TurnBudget } from '../time/turn-budget';
-import { isNoConnectionReturned } from '../values/no-connection-returned';
+import { mistakeOf } from '../values/connector-mistake';
 import { Backoff } from './backoff';
 import type { BackoffOptions } from './backoff';
 import { CircuitBreaker } from './circuit-breaker';
@@ -173,8 +173,7 @@ export class ConnectPolicy {
     this.lastFailure = error;
     this.failedPhase = phase;
     this.slowStart.restart();
-    // The next call of `connect` would return the same kind of value: no caller should wait for it.
-    const permanent = isNoConnectionReturned(error);
+    const permanent = mistakeOf(error)?.isPermanent === true;
     if (circuitBreaker.failed(attempt, backoff.failures, permanent)) backoff.pauseForProbe();
     else if (!circuitBreaker.isTripped) backoff.pauseAfterFailure();
     backoff.scheduleMinRetry(circuitBreaker.isTripped);

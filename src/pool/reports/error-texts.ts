@@ -2,7 +2,7 @@ import { messageOf } from '../values/describe';
 import { ConnectionFailedError, InvalidPoolError, PoolExhaustedError } from '../errors';
 import type { PoolNumbers } from '../errors';
 import { describeHolder } from './holders';
-import { isNoConnectionReturned } from '../values/no-connection-returned';
+import { mistakeOf } from '../values/connector-mistake';
 import type { Holder } from './holders';
 
 /** The state of the pool. */
@@ -95,8 +95,8 @@ export function targetDown(at: Diagnosis): ConnectionFailedError {
     at.failedPhase,
     at.attempts,
     `Pool '${at.name}' cannot connect: ${failedConnects(at)}. ` +
-      (isNoConnectionReturned(at.lastFailure)
-        ? `Correct connect.`
+      (mistakeOf(at.lastFailure) !== null
+        ? correctConnect
         : at.failedPhase === 'validate'
           ? `Check that validate is right about new connections, and that the target is up; the pool tries again by itself.`
           : `Check that the target is up; the pool tries again by itself.`),
@@ -213,12 +213,16 @@ function whyNotOpen(at: Diagnosis): string {
   return reasons.length > 0 ? reasons.join(', and ') : lostEarly;
 }
 
+const correctConnect = 'Correct connect.';
+
 /** The advice for each thing that delays connections; `wanted` is the number of open connections that are needed. */
 function advice(at: Diagnosis, wanted: number, cancelled = 0, resetting = 0): string {
   const target =
-    wanted > 1
-      ? `Check that the target is up, and that it accepts ${wanted} connections: check its limit, and how many of them other clients use.`
-      : 'Check that the target is up and can be reached.';
+    mistakeOf(at.lastFailure) !== null
+      ? correctConnect
+      : wanted > 1
+        ? `Check that the target is up, and that it accepts ${wanted} connections: check its limit, and how many of them other clients use.`
+        : 'Check that the target is up and can be reached.';
   const sentences = [
     wanted > 0 && (at.attempts + at.opening > 0 || at.validating + at.closing === 0) && target,
     wanted > 0 &&

@@ -1,11 +1,12 @@
 import { from, isObservable, observable as symbolObservable, Subscriber, take, tap, throwIfEmpty } from 'rxjs';
 import type { Observable, ObservableInput, Observer, Unsubscribable } from 'rxjs';
+import { minDelayMs } from '../time/clock';
 import type { Cancel } from '../time/clock';
 import { Timer } from '../time/timer';
 import type { ConnectContext, Connector } from '../connector';
 import type { PoolCore } from '../core/pool-core';
 import { describeValue } from '../values/describe';
-import { NoConnectionReturned } from '../values/no-connection-returned';
+import { connectionEndedAtOnce, noConnectionDelivered, noConnectionReturned } from '../values/connector-mistake';
 import { ignoreErrors, isEmitter, lossEvents, watchEvents } from './loss-events';
 import { unsubscribeQuietly, runToEnd } from './run-to-end';
 import { Slot } from '../state/claim-and-slot';
@@ -44,6 +45,8 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   /** For a connection that may still arrive after it was abandoned. */
   private readonly abandonTimer: Timer;
   private stopCheck: Cancel | null = null;
+  /** When the connector's Observable has emitted the connection, until the code that emitted it has ended; -1 otherwise. */
+  private emittedAt = -1;
 
   constructor(
     id: number,
@@ -77,7 +80,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
         this.subscription = new Subscriber<C>(this);
         from(result).subscribe(this.subscription);
       } else {
-        throw new NoConnectionReturned(describeValue(result));
+        throw noConnectionReturned(describeValue(result));
       }
     } catch (error) {
       this.error(error);
@@ -116,13 +119,16 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
 
   next(connection: C): void {
     this.abandonIfUnwanted();
-    if (this.phase === 'connecting') {
+    if ((connection === undefined || connection === null) && this.phase !== 'open') {
+      this.error(noConnectionDelivered(String(connection), this.subscription === null));
+    } else if (this.phase === 'connecting') {
       this.phase = 'open';
       this.stopTimers();
       this.core.run(() => {
         this.core.opened(this, connection);
         this.watchForLoss(connection);
       });
+      if (this.subscription !== null) this.noteEmission();
     } else if (this.phase === 'abandoned' || (this.phase === 'ended' && this.subscription === null)) {
       // The promise was fulfilled too late: only the pool knows this connection, and must close it.
       ignoreErrors(connection);
@@ -155,7 +161,19 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
 
   complete(): void {
     if (this.phase === 'connecting') this.error(new Error('the connector completed without emitting a connection'));
-    else this.error(undefined);
+    else this.error(this.endsAtOnce ? connectionEndedAtOnce() : undefined);
+  }
+
+  private noteEmission(): void {
+    this.emittedAt = this.core.clock.peek();
+    void Promise.resolve().then(() => {
+      this.emittedAt = -1;
+    });
+  }
+
+  /** Virtual time passes without a microtask. */
+  private get endsAtOnce(): boolean {
+    return this.emittedAt >= 0 && this.core.clock.peek() - this.emittedAt < minDelayMs;
   }
 
   private watchForLoss(connection: C): void {
