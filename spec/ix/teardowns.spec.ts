@@ -4,6 +4,7 @@ import { finalize, firstValueFrom, map, NEVER, Observable, Subject } from 'rxjs'
 import { createPool, isPoolError } from '../../src/index';
 import type { BatchOutcome, ConnectionPool } from '../../src/index';
 import { batchOutcomes, batchParallel, batchSequential, leases, withConnection } from '../../src/ix/index';
+import { countingScheduler } from '../helpers/counting-scheduler';
 import { expectNothingHeld, opensAtOnce } from '../helpers/marbles';
 import { deferred, microtasks, turns } from '../helpers/turns';
 import { openPool } from './open-pool';
@@ -306,6 +307,34 @@ describe('A pulled batch that is stopped', () => {
     await microtasks(50);
     expect(ended).toBeTrue();
     expectNothingHeld(pool);
+    await pool.destroy();
+  });
+});
+
+describe('a pulled batch that is ended while promises still work', () => {
+  it('has left no timer of cancelTimeout when they have settled', async () => {
+    const timers = countingScheduler();
+    const pool = createPool({
+      connect: () => opensAtOnce('c'),
+      max: 2,
+      idleTimeout: Infinity,
+      scheduler: timers.scheduler,
+    });
+    const settle: (() => void)[] = [];
+    const work = (): Promise<void> => new Promise((resolve) => settle.push(resolve));
+    const iterator = batchOutcomes(2)(withConnection(pool, work)([1, 2]))[Symbol.asyncIterator]();
+    const next = iterator.next();
+    await turns(3);
+    expect(settle.length).toBe(2);
+    const before = timers.live;
+    const returned = iterator.return!();
+    await turns(3);
+    expect(timers.live).toBe(before + 2);
+    for (const end of settle) end();
+    await Promise.all([next, returned]);
+    await turns(1);
+    expect(timers.live).toBe(before);
+    expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, availableConnections: 2 }));
     await pool.destroy();
   });
 });

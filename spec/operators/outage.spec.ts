@@ -197,6 +197,29 @@ describe('a batch and an outage of two seconds', () => {
     expect(failures(result)).toEqual({ use: 8 });
   });
 
+  it('holds nothing while a connection is open, though the last connect has failed: all are busy', () => {
+    let error: unknown;
+    let failedAt = 0;
+    marbles(({ at, flush }) => {
+      const target = new Target();
+      const pool = createPool({ connect: target.connect, max: 2, breaker: false, acquireTimeout: 300 });
+      pool.use(() => timer(5_000)).subscribe();
+      at(100, () => {
+        target.up = false;
+        of(1)
+          .pipe(withConnection(pool, work), batchParallel({ patience: 10_000 }))
+          .subscribe(({ failed }) => {
+            failedAt = asyncScheduler.now();
+            ({ error } = failed[0]!);
+          });
+      });
+      flush();
+      expect(target.dials).toBeGreaterThan(1);
+    });
+    expect(error).toEqual(poolError('POOL_EXHAUSTED'));
+    expect(failedAt).toBe(400);
+  });
+
   it('has the acquireTimeout of the pool as default of `patience`', () => {
     const { at } = runThrough(batches['batchParallel right behind withConnection']!, {
       away: 1e6,

@@ -302,6 +302,17 @@ describe('The context of a pool', () => {
     }
   });
 
+  it('is that of the holder for the listeners of the signal of its lease, although it was served at once', async () => {
+    const pool = createPool({ connect: opens, max: 1 });
+    const seen: unknown[] = [];
+    const lease = await firstValueFrom(pool.acquire());
+    store.run('holder', () => {
+      lease.signal.addEventListener('abort', () => seen.push(store.getStore()));
+    });
+    await store.run('elsewhere', () => pool.destroy({ timeout: 0 }));
+    expect(seen).toEqual(['holder']);
+  });
+
   describe('The option context', () => {
     /** A carrier of a variable, like zone.js. */
     class Variable {

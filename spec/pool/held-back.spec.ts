@@ -13,6 +13,24 @@ const connectOnce = (others: () => Observable<string>, first = 1): (() => Observ
   return () => (++connects <= first ? opensAtOnce(`c${connects}`) : others());
 };
 
+describe('the first caller that is rejected', () => {
+  it('is told of the holder in the first milliseconds of the pool, too', () => {
+    for (const frame of [0, 1, 2]) {
+      let message = '';
+      marbles(({ at, flush }) => {
+        const pool = createLastingPool({ connect: connectOnce(() => NEVER), max: 1, maxPending: 0 });
+        holdOne(pool);
+        at(frame, () => {
+          pool.acquire().subscribe({ error: (error: unknown) => (message = (error as Error).message) });
+        });
+        at(frame + 1, () => void pool.destroy({ timeout: 0 }));
+        flush();
+      });
+      expect(message).withContext(`at ${frame} ms`).toContain("by 'report'");
+    }
+  });
+});
+
 interface Case {
   readonly what: string;
   readonly options: Omit<PoolOptions<string>, 'max'> & { max?: number };

@@ -121,6 +121,26 @@ describe('the options of createPool', () => {
     }
   }
 
+  it('reject a min above max, and a lifetime of 0 with a min: each is valid by itself', () => {
+    expect(problemsOf({ min: 2 })).toEqual(['min must be at most max (1), but got 2']);
+    expect(problemsOf({ min: 1, maxLifetime: 0 })).toEqual([
+      jasmine.stringMatching(/^maxLifetime must be more than 0 when min is: .* its 1 connections only to close them/),
+    ]);
+    expect(problemsOf({ min: 0, maxLifetime: 0 })).toEqual([]);
+  });
+
+  it('reject a revoked proxy, on which every access throws', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const name of ['breaker', 'retryDelay', 'scheduler']) {
+      expect(problemsOf({ [name]: proxy })).toEqual([jasmine.stringMatching(`^${name} must be .*, but got `)]);
+    }
+    expect(() => createPool(proxy as PoolOptions<string>)).toThrowError(
+      InvalidConfigError,
+      /options must be an object/,
+    );
+  });
+
   it('reject an unknown option, and list the known ones', () => {
     const [problem, ...others] = problemsOf({ maxConnections: 3 });
     expect(others).toEqual([]);

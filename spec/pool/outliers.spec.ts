@@ -296,6 +296,32 @@ describe('the only connection', () => {
   });
 });
 
+describe('a streak of failures that the work has caused', () => {
+  it('counts half as much after 1,000 successful runs, and is forgotten after ten times as many', () => {
+    const counters = new Counters();
+    const outliers = new Outliers({ consecutive: 3 }, counters);
+    const slot = () => ({ failures: 0, markedForClose: false, mustValidate: false }) as unknown as Slot<unknown>;
+    const streak = slot();
+    /** The number of failures in a row that make a connection an outlier. */
+    const needed = (): number => {
+      const failing = slot();
+      let count = 1;
+      while (!outliers.runFailed(failing)) count++;
+      return count;
+    };
+    // Two failures, then a success; five are needed then, so four, then a success; and so on.
+    for (const failures of [2, 4, 8, 16]) {
+      streak.failures = failures;
+      outliers.runSucceeded(streak);
+    }
+    expect(needed()).toBe(33);
+    counters.successfulOperations += 1_000;
+    expect(needed()).toBe(17);
+    counters.successfulOperations += 10_000;
+    expect(needed()).toBe(3);
+  });
+});
+
 describe('the replacement of an ejected connection', () => {
   it('is on trial until its first run has ended, and those that are opened later are not', () => {
     const outliers = new Outliers({ consecutive: 3 }, new Counters());

@@ -365,6 +365,8 @@ export abstract class PullBatch<R, V>
     for (const member of members) {
       if (member instanceof TaskRun) this.cancelledRuns?.add(member);
     }
+    // The consumer may never pull again: the pool must not keep the batch.
+    if (this.notifiedPool !== null) this.updateDemand();
   }
 
   private recordThrown(cancel: () => void): void {
