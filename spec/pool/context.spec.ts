@@ -5,6 +5,7 @@ import {
   config,
   firstValueFrom,
   lastValueFrom,
+  map,
   NEVER,
   Observable,
   of,
@@ -198,6 +199,63 @@ describe('The context of a pool', () => {
     expect(seen.length).toBe(20);
     expect(wrong).toEqual([]);
     await pool.destroy();
+  });
+
+  for (const [name, between] of [
+    ['a task right behind withConnection', null],
+    ['a task behind another operator', map(<T>(task: T) => task)],
+  ] as const) {
+    it(`is that of an item that came inside the work of another one: ${name}`, async () => {
+      const pool = createPool({ connect: opens, max: 2 });
+      await pool.warmUp(2);
+      const source = new Subject<string>();
+      const seen: unknown[] = [];
+      const tasks = source.pipe(
+        withConnection(pool, (_, item) => {
+          seen.push([item, store.getStore()]);
+          if (item === 'first') {
+            store.run('second', () => {
+              source.next('second');
+            });
+          }
+          return of(item);
+        }),
+      );
+      const batch = lastValueFrom((between === null ? tasks : tasks.pipe(between)).pipe(batchParallel(2)));
+      store.run('first', () => {
+        source.next('first');
+      });
+      source.complete();
+      await batch;
+      expect(seen).toEqual([
+        ['first', 'first'],
+        ['second', 'second'],
+      ]);
+      await pool.destroy();
+    });
+  }
+
+  it('is that of a stream that is served in a later turn the first time', async () => {
+    const clock = new VirtualClock();
+    const pool = createPool({ connect: opens, max: 1, scheduler: clock });
+    const serveStreams = (count: number, onLease: () => void): void => {
+      for (let i = 0; i < count; i++) {
+        pool.pipe(take(1)).subscribe((lease) => {
+          onLease();
+          lease.release();
+        });
+      }
+    };
+    // More leases than streams get in one turn.
+    serveStreams(2_000, () => undefined);
+    const seen: unknown[] = [];
+    store.run('a stream', () => {
+      serveStreams(1, () => seen.push(store.getStore()));
+    });
+    expect(seen).toEqual([]);
+    clock.pass(10);
+    expect(seen).toEqual(['a stream']);
+    void pool.destroy({ timeout: 0 });
   });
 
   it('is that of each item that a batch held while the target was down', async () => {

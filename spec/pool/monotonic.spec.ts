@@ -1,10 +1,10 @@
 import FakeTimers from '@sinonjs/fake-timers';
-import type { FakeMethod } from '@sinonjs/fake-timers';
+import type { Clock, FakeMethod } from '@sinonjs/fake-timers';
 import { asyncScheduler, firstValueFrom, lastValueFrom, NEVER, of, timer } from 'rxjs';
 import type { SchedulerLike } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { createPool } from '../../src/index';
-import type { ConnectionPool, PoolEvent, PoolOptions } from '../../src/index';
+import type { ConnectionPool, Lease, PoolEvent, PoolOptions } from '../../src/index';
 import { MonotonicTime } from '../../src/pool/rx/monotonic-time';
 import { schedulerClock } from '../../src/pool/rx/scheduler-clock';
 import { opensAtOnce, poolError } from '../helpers/marbles';
@@ -126,6 +126,35 @@ describe('durations', () => {
     await pool.destroy();
   });
 
+  it('and a date that jumped ahead while a connection was lent: those that were idle are validated, once', async () => {
+    let validated: string[] = [];
+    let opened = 0;
+    const pool = onePool({
+      connect: () => opensAtOnce(`c${++opened}`),
+      max: 2,
+      validateAfter: hour,
+      validate: (connection) => {
+        validated.push(connection);
+        return of(true);
+      },
+    });
+    const acquire = (): Promise<Lease<string>> => firstValueFrom(pool.acquire());
+    const lent = await acquire();
+    (await acquire()).release();
+    setDate(hour);
+    const other = await acquire();
+    expect(validated).toEqual(['c2']);
+    validated = [];
+    lent.release();
+    (await acquire()).release();
+    other.release();
+    const again = [await acquire(), await acquire()];
+    expect(again.map(({ connection }) => connection).sort()).toEqual(['c1', 'c2']);
+    expect(validated).toEqual([]);
+    for (const lease of again) lease.release();
+    await pool.destroy();
+  });
+
   describe('with fake timers', () => {
     const times = (): { pool: ConnectionPool<string>; failed: () => boolean } => {
       const pool = onePool({ acquireTimeout: 200 });
@@ -172,6 +201,49 @@ describe('durations', () => {
         void pool.destroy({ timeout: 0 });
       } finally {
         clock.uninstall();
+      }
+    });
+
+    for (const order of ['timers and then the date', 'the date and then timers'] as const) {
+      it(`of ${order}: the first advance counts`, () => {
+        const time = new MonotonicTime();
+        let now = RealDate.now();
+        let clock: Clock | undefined;
+        const fakes = [
+          () => {
+            clock = FakeTimers.install({ toFake: ['setTimeout', 'setInterval'] });
+          },
+          () => {
+            globalThis.Date = class extends RealDate {
+              static override now = (): number => now;
+            } as DateConstructor;
+          },
+        ];
+        try {
+          for (const fake of order === 'timers and then the date' ? fakes : fakes.reverse()) {
+            fake();
+            time.now();
+          }
+          const before = time.now();
+          now += 100;
+          expect(time.now() - before).toBe(100);
+        } finally {
+          clock?.uninstall();
+        }
+      });
+    }
+
+    it('of performance.now alone, which go on from its time: the first advance counts', () => {
+      const time = new MonotonicTime();
+      const real = performance.now;
+      let now = real.call(performance);
+      try {
+        performance.now = () => now;
+        const before = time.now();
+        now += 100;
+        expect(time.now() - before).toBe(100);
+      } finally {
+        delete (performance as { now?: unknown }).now;
       }
     });
 

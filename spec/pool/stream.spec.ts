@@ -271,6 +271,29 @@ describe('the stream of a pool', () => {
     expectNothingHeld(pool);
   });
 
+  for (const [name, operator] of [
+    ['directly', null],
+    ['by an operator', map((lease: Lease<string>) => lease)],
+  ] as const) {
+    it(`takes no lease for a subscriber, subscribed ${name}, that is being unsubscribed`, () => {
+      const pool = createPool({ connect: () => opensAtOnce('a'), max: 1 });
+      const leases: Lease<string>[] = [];
+      const subscriber = new Subscriber<Lease<string>>({
+        next: (lease) => leases.push(lease),
+        error: () => undefined,
+        complete: () => undefined,
+      });
+      // Before the stream, so that it is released first: the stream still waits.
+      subscriber.add(() => {
+        leases[0]!.release();
+      });
+      (operator === null ? pool : pool.pipe(operator)).subscribe(subscriber);
+      expect(leases.length).toBe(1);
+      subscriber.unsubscribe();
+      expect(pool.stats).toEqual(jasmine.objectContaining({ acquired: 1, released: 1, activeLeases: 0 }));
+    });
+  }
+
   it('stops for a subscriber that unsubscribes inside next', () => {
     const pool = createPool({ connect: () => opensAtOnce('a'), max: 3 });
     const leases: Lease<string>[] = [];
