@@ -171,6 +171,7 @@ describe('an error of this package', () => {
       expect(text).toContain('TypeError: of the work');
       expect(text).toContain('PoolExhaustedError: all are busy');
     }
+    expect(inspect(result, { depth: 0 })).not.toContain('PoolExhaustedError: all are busy');
     expect(Object.keys(result)).toEqual(['successful', 'failed', 'unstarted']);
   });
 
