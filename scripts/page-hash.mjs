@@ -7,7 +7,9 @@ const parts = [
   'src/dashboard/page',
   'src/dashboard/lane-rows.ts',
   'src/dashboard/series.ts',
-  ...['diagnose', 'evictions', 'facts', 'findings', 'index', 'words'].map((name) => `src/diagnosis/${name}.ts`),
+  ...['diagnose', 'evictions', 'facts', 'findings', 'index', 'leaks', 'words'].map(
+    (name) => `src/diagnosis/${name}.ts`,
+  ),
   'examples/bad-day.ts',
 ];
 

@@ -102,6 +102,41 @@ const cases: readonly Case[] = [
       'A connection comes back when its lease is released or discarded; a larger max only delays the end.',
   },
   {
+    title: 'a lease that the garbage collector has ended, of a single look at a pool',
+    facts: { stats: statsOf(), abandoned: { count: 1, last: [{ ...report, age: 12_000 }] } },
+    condition: 'leak',
+    severity: 'warning',
+    sentence:
+      "1 lease was never released; the garbage collector found it: held for 12 s by 'nightly report'; 0 of 10 lent, no caller waits.",
+    advice:
+      "Find where 'nightly report' does not release its lease; with leakThreshold the pool tells where it was acquired. " +
+      'Release in a finally, or use pool.use: a lost lease keeps its connection until the garbage collector runs, and the pool then has to close it.',
+  },
+  {
+    title: 'leases that the garbage collector has ended, which are why connections are replaced',
+    facts: {
+      stats: statsOf({ opened: 30, closed: 20, discarded: 20, acquired: 40 }),
+      since,
+      evicted: { discarded: 20 },
+      abandoned: {
+        count: 20,
+        last: [
+          report,
+          { age: 900, connection: 8 },
+          { ...report, age: 700, stack: 'Error: acquired here\n    at report (/app/report.ts:12:5)' },
+        ],
+      },
+    },
+    condition: 'leak',
+    severity: 'warning',
+    sentence:
+      '20 leases were never released; the garbage collector found them in the last 30 s: the newest held for 700 ms by ' +
+      "'nightly report' and 1 other label; 0 of 10 lent, no caller waits.",
+    advice:
+      'Release the lease that was acquired at report (/app/report.ts:12:5). ' +
+      'Release in a finally, or use pool.use: a lost lease keeps its connection until the garbage collector runs, and the pool then has to close it.',
+  },
+  {
     title: 'work that takes long, always: no leak',
     facts: {
       stats: statsOf({ activeLeases: 4 }),

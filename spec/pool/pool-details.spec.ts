@@ -80,6 +80,7 @@ describe('the details of the pool', () => {
         lastFailure: undefined,
         failedPhase: 'open',
         nextConnectIn: 0,
+        abandoned: { count: 0, last: [] },
       });
       pool.acquire().subscribe({ error: ignored });
       at(100, () => {
@@ -90,6 +91,7 @@ describe('the details of the pool', () => {
           lastFailure: refused,
           failedPhase: 'open',
           nextConnectIn: 400,
+          abandoned: { count: 0, last: [] },
         });
       });
     }));

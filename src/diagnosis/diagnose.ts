@@ -1,7 +1,9 @@
 import type { Holder } from '../pool/reports/holders';
-import type { Diagnosis, PoolFacts } from './facts';
 import { evictionAdvice } from './evictions';
+import type { Diagnosis, PoolFacts } from './facts';
 import { Findings } from './findings';
+import type { Rule } from './findings';
+import { abandonedLeases, leak } from './leaks';
 import { callersWait, count, percent, quoted, rate, short, time } from './words';
 
 /**
@@ -27,8 +29,6 @@ export function diagnose(facts: PoolFacts): Diagnosis {
     advice: '',
   };
 }
-
-type Rule = (at: Findings) => Diagnosis | null;
 
 const ended: Rule = ({ facts: { stats }, holders }) => {
   if (stats.state === 'open') return null;
@@ -81,33 +81,6 @@ const deadTarget: Rule = ({ facts: { stats, failure }, moved }) => {
 };
 
 const nextTry = (ms: number): string => (ms > 0 ? `next probe in ${time(ms)}` : 'next probe when a caller waits');
-
-const leak: Rule = (at) => {
-  const { forgotten, facts, longestUse } = at;
-  const [first] = forgotten;
-  if (first === undefined) return null;
-  const { stats } = facts;
-  const label = first.label === undefined ? 'a caller without a label' : quoted(first.label);
-  const labels = new Set(forgotten.map((each) => each.label));
-  const others = labels.size > 1 ? ` and ${count(labels.size - 1, 'other label')}` : '';
-  const connections = [...new Set(forgotten.map(({ connection }) => connection))].sort((a, b) => a - b);
-  const usual = longestUse > 0 ? `, where others are held ${time(longestUse)} at the 99th percentile` : '';
-  const looks = forgotten.length === 1 ? '1 lease looks leaked' : `${forgotten.length} leases look leaked`;
-  const place = placeOf(first);
-  const find =
-    place === ''
-      ? `Find where ${label} does not release its lease; with leakThreshold the pool tells where it was acquired.`
-      : `Release the lease that was acquired ${place}.`;
-  const isShort = stats.pendingAcquires > 0 || at.moved('timeouts') > 0;
-  return {
-    condition: 'leak',
-    severity: isShort ? 'critical' : 'warning',
-    sentence:
-      `${looks}: held for ${time(first.age)} by ${label}${others}${usual} ` +
-      `(${connections.length === 1 ? 'connection' : 'connections'} ${listed(connections)}); ${at.lent}, ${callersWait(stats.pendingAcquires)}.`,
-    advice: `${find} A connection comes back when its lease is released or discarded; a larger max only delays the end.`,
-  };
-};
 
 const overload: Rule = (at) => {
   const rejectedPerSecond = at.perSecond('rejected');
@@ -236,6 +209,7 @@ const rules: readonly Rule[] = [
   slowConnects,
   slowWork,
   tooSmall,
+  abandonedLeases,
   reconnecting,
   failingWork,
 ];
@@ -245,14 +219,4 @@ const oldest = (ms: number | undefined): string => (ms === undefined || ms <= 0 
 function longest([first]: readonly Holder[]): string {
   if (first === undefined || first.age < 1) return '';
   return `; held longest ${first.label === undefined ? '' : `by ${quoted(first.label)}, `}${time(first.age)}`;
-}
-
-const listed = (numbers: readonly number[]): string =>
-  `${numbers.slice(0, 5).join(', ')}${numbers.length > 5 ? ` and ${numbers.length - 5} more` : ''}`;
-
-/** Where a lease was acquired: the first frame of its stack that is neither of the package nor of Node. */
-function placeOf({ stack = '' }: Holder): string {
-  const frames = stack.split('\n').slice(1);
-  const own = frames.find((frame) => !/node_modules|node:|rxjs-connection-pool[/\\](dist|src)/.test(frame));
-  return own?.trim() ?? '';
 }

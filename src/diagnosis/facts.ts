@@ -49,6 +49,8 @@ export interface PoolFacts {
   readonly evicted?: Readonly<Partial<Record<EvictReason, number>>> | undefined;
   /** The numbers of the connections whose leases were reported by a `leaked` event and are still held. */
   readonly leaked?: readonly number[] | undefined;
+  /** The leases that were garbage-collected in the window without a release: their number, and the last of them. */
+  readonly abandoned?: { readonly count: number; readonly last: readonly Holder[] } | undefined;
 }
 
 /** What a pool suffers from. */

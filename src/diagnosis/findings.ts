@@ -1,7 +1,7 @@
 import type { Holder } from '../pool/reports/holders';
 import type { PoolStats } from '../pool/rx/stats';
 import { byFrequency } from './evictions';
-import type { PoolFacts } from './facts';
+import type { Diagnosis, PoolFacts } from './facts';
 
 /** The counters of the stats, which only grow. */
 type Counter = {
@@ -14,6 +14,9 @@ const leastLeak = 10_000;
 const leakFactor = 20;
 /** So many leases must have ended before one can be called unusual. */
 const enough = 10;
+
+/** One condition: null where it does not apply. */
+export type Rule = (at: Findings) => Diagnosis | null;
 
 /** What follows from the facts, and several rules ask for. */
 export class Findings {

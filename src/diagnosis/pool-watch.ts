@@ -25,6 +25,8 @@ interface Beginning {
   readonly stats: PoolStats;
   readonly timings: PoolTimings;
   readonly evicted: Readonly<Record<EvictReason, number>>;
+  /** The number of abandoned leases so far. */
+  readonly abandoned: number;
 }
 
 /** Whether it was made by `createPool`, by whichever copy of this version. */
@@ -62,7 +64,13 @@ export class PoolWatch {
     this.core = internalsOf(pool)!.core;
     this.lastAt = this.now;
     const { evicted } = this.core.reasons;
-    this.beginnings.push({ stats: this.stats, timings: pool.timings(), evicted: { ...evicted } });
+    const { abandoned } = this.core.details();
+    this.beginnings.push({
+      stats: this.stats,
+      timings: pool.timings(),
+      evicted: { ...evicted },
+      abandoned: abandoned.count,
+    });
   }
 
   /** The date, by the pool's scheduler: snapshots have that of their last change only. */
@@ -83,7 +91,7 @@ export class PoolWatch {
     const details = core.details();
     const rejected = { ...core.reasons.rejected };
     const evicted = { ...core.reasons.evicted };
-    this.begin({ stats, timings, evicted });
+    this.begin({ stats, timings, evicted, abandoned: details.abandoned.count });
     const facts = this.factsOf(stats, timings, holders, details, evicted);
     this.lastAt = stats.at;
     return { stats, timings, holders, details, rejected, evicted, facts };
@@ -104,7 +112,8 @@ export class PoolWatch {
     details: PoolDetails,
     evicted: Record<EvictReason, number>,
   ): PoolFacts {
-    const { stats: since, timings: before, evicted: evictedBefore } = this.beginnings[0]!;
+    const { stats: since, timings: before, evicted: evictedBefore, abandoned: abandonedBefore } = this.beginnings[0]!;
+    const abandoned = details.abandoned.count - abandonedBefore;
     const recent = timingsBetween(before, timings);
     const checking = (phase: string): number =>
       details.connections.filter((connection) => connection.phase === phase).length;
@@ -131,6 +140,8 @@ export class PoolWatch {
       resetting: checking('resetting'),
       evicted: minus(evicted, evictedBefore),
       leaked: holders.filter(({ age }) => age >= leakThreshold).map(({ connection }) => connection),
+      abandoned:
+        abandoned === 0 ? undefined : { count: abandoned, last: details.abandoned.last.slice(-abandoned).map(masked) },
     };
   }
 

@@ -100,6 +100,7 @@ export class PoolCore<C> extends Decisions<C> {
   /** A lease was garbage-collected without having been released: its connection may still be in use. */
   leaseCollected(claim: Claim<C>): void {
     if (claim.state !== 'held') return;
+    this.diagnostics.leaseCollected(claim);
     this.reports.leaked(claim, true);
     this.deliverEvents();
     this.discard(claim, new Error('the lease was collected as garbage without having been released'));

@@ -9,9 +9,15 @@ import type { WaitQueue } from '../state/wait-queue';
 import type { ConnectPolicy } from '../policies/connect-policy';
 import type { Diagnosis } from './error-texts';
 
+/** The number of abandoned leases that are kept for a diagnosis. */
+const maxAbandoned = 10;
+
 /** Collects the state of the pool that errors, events and `holders()` report. */
 export class Diagnostics<C> {
   private last: { at: number; holders: readonly Holder[]; cancelled: number } = { at: -1, holders: [], cancelled: 0 };
+
+  /** Leases that were garbage-collected without a release: their number, and the last of them. */
+  private readonly abandoned = { count: 0, last: [] as Holder[] };
 
   constructor(
     private readonly name: string,
@@ -32,6 +38,13 @@ export class Diagnostics<C> {
     return holders.sort((a, b) => b.age - a.age);
   }
 
+  leaseCollected(claim: Claim<C>): void {
+    const { abandoned } = this;
+    abandoned.count++;
+    abandoned.last.push(holderOf(claim, this.clock.peek(), this.leaks?.stackOf(claim)));
+    if (abandoned.last.length > maxAbandoned) abandoned.last.shift();
+  }
+
   /** The state of each connection, of the first waiter and of the connects: built on demand. */
   details(): PoolDetails {
     const now = this.clock.peek();
@@ -44,6 +57,7 @@ export class Diagnostics<C> {
       lastFailure: connectPolicy.lastFailure,
       failedPhase: connectPolicy.failedPhase,
       nextConnectIn: connectPolicy.nextConnectIn,
+      abandoned: { count: this.abandoned.count, last: [...this.abandoned.last] },
     };
   }
 

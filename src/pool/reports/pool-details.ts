@@ -1,4 +1,5 @@
 import type { Slot } from '../state/claim-and-slot';
+import type { Holder } from './holders';
 
 /** The current state of a connection. */
 export type ConnectionPhase = 'opening' | 'idle' | 'lent' | 'validating' | 'resetting' | 'closing';
@@ -19,6 +20,8 @@ export interface PoolDetails {
   readonly failedPhase: 'open' | 'validate';
   /** The time until the next connect may begin; 0: now. */
   readonly nextConnectIn: number;
+  /** Leases that were garbage-collected without a release: their number since the pool was created, and the last ten, the newest last. */
+  readonly abandoned: { readonly count: number; readonly last: readonly Holder[] };
 }
 
 export function phaseOf<C>(slot: Slot<C>, now: number): PoolDetails['connections'][number] {
