@@ -116,14 +116,11 @@ describe('an invalid use of the pool', () => {
   });
 
   it('a connect that delivers undefined or null fails its caller at once, and names what to return', async () => {
-    for (const [connect, mistake] of [
-      [async () => undefined, 'connect resolved to undefined, not to a connection; return the connection at its end'],
-      [async () => null, 'connect resolved to null, not to a connection; return the connection at its end'],
-      [
-        () => opensAtOnce(undefined),
-        'the Observable of connect emitted undefined, not a connection; emit the connection',
-      ],
-      [() => opensAtOnce(null), 'the Observable of connect emitted null, not a connection; emit the connection'],
+    for (const [connect, delivered] of [
+      [async () => undefined, 'undefined'],
+      [async () => null, 'null'],
+      [() => opensAtOnce(undefined), 'undefined'],
+      [() => opensAtOnce(null), 'null'],
     ] as const) {
       const called: unknown[] = [];
       const pool = createPool<unknown>({
@@ -133,7 +130,8 @@ describe('an invalid use of the pool', () => {
         close: (connection) => void called.push(connection),
       });
       expect(await messageOf(() => lastValueFrom(pool.use(() => of(1))))).toBe(
-        `Pool 'db' cannot connect: the last connect failed (${mistake}). Correct connect.`,
+        `Pool 'db' cannot connect: the last connect failed (connect must return an Observable or a Promise of a connection, but ` +
+          `it delivered ${delivered}; return the connection). Correct connect.`,
       );
       expect(pool.stats).toEqual(jasmine.objectContaining({ opened: 0, openFailures: 1, totalConnections: 0 }));
       await pool.destroy();
@@ -167,8 +165,8 @@ describe('an invalid use of the pool', () => {
   });
 
   const completesAtOnce =
-    'the Observable of connect completed as soon as it had emitted the connection, which ends the connection; ' +
-    'keep it open by concat(of(connection), NEVER), or return a Promise';
+    'the Observable of connect completed as soon as it had emitted the connection, which ends it; ' +
+    'return concat(of(connection), NEVER), or a Promise';
 
   it('a connector that completes with its connection, as of(connection) does, fails with what to do', () => {
     new TestScheduler(() => undefined).run(({ flush }) => {

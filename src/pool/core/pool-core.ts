@@ -308,5 +308,4 @@ export class PoolCore<C> extends Decisions<C> {
   }
 }
 
-const endedBeforeUse =
-  'the connection ended before its first lease: the Observable of connect completed, which reports a loss';
+const endedBeforeUse = 'the connection ended before its first lease';

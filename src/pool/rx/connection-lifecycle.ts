@@ -6,7 +6,7 @@ import { Timer } from '../time/timer';
 import type { ConnectContext, Connector } from '../connector';
 import type { PoolCore } from '../core/pool-core';
 import { describeValue } from '../values/describe';
-import { connectionEndedAtOnce, noConnectionDelivered, noConnectionReturned } from '../values/connector-mistake';
+import { connectionEndedAtOnce, noConnection } from '../values/connector-mistake';
 import { ignoreErrors, isEmitter, lossEvents, watchEvents } from './loss-events';
 import { unsubscribeQuietly, runToEnd } from './run-to-end';
 import { Slot } from '../state/claim-and-slot';
@@ -80,7 +80,10 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
         this.subscription = new Subscriber<C>(this);
         from(result).subscribe(this.subscription);
       } else {
-        throw noConnectionReturned(describeValue(result));
+        const returned = describeValue(result);
+        throw noConnection(
+          `returned ${returned}; to return a connection that is available at once, make connect an async function`,
+        );
       }
     } catch (error) {
       this.error(error);
@@ -120,7 +123,7 @@ export class ConnectionLifecycle<C> extends Slot<C> implements Observer<C> {
   next(connection: C): void {
     this.abandonIfUnwanted();
     if ((connection === undefined || connection === null) && this.phase !== 'open') {
-      this.error(noConnectionDelivered(String(connection), this.subscription === null));
+      this.error(noConnection(`it delivered ${String(connection)}; return the connection`));
     } else if (this.phase === 'connecting') {
       this.phase = 'open';
       this.stopTimers();

@@ -9,28 +9,15 @@ export class ConnectorMistake extends TypeError {
   }
 }
 
-/** The result of `connect` is neither an Observable nor a Promise. */
-export const noConnectionReturned = (returned: string): ConnectorMistake =>
-  new ConnectorMistake(
-    `connect must return an Observable or a Promise of a connection, but returned ${returned}; ` +
-      `to return a connection that is available at once, make connect an async function`,
-    true,
-  );
-
-/** The Promise of `connect` has resolved to undefined or null, or its Observable has emitted that. */
-export const noConnectionDelivered = (delivered: string, byPromise: boolean): ConnectorMistake =>
-  new ConnectorMistake(
-    byPromise
-      ? `connect resolved to ${delivered}, not to a connection; return the connection at its end`
-      : `the Observable of connect emitted ${delivered}, not a connection; emit the connection`,
-    true,
-  );
+/** The result of `connect` is neither an Observable nor a Promise, or is one of `undefined` or `null`. */
+export const noConnection = (what: string): ConnectorMistake =>
+  new ConnectorMistake(`connect must return an Observable or a Promise of a connection, but ${what}`, true);
 
 /** The Observable of `connect` has completed in the call that emitted the connection, like `of(connection)` and `from(promise)`. */
 export const connectionEndedAtOnce = (): ConnectorMistake =>
   new ConnectorMistake(
-    `the Observable of connect completed as soon as it had emitted the connection, which ends the connection; ` +
-      `keep it open by concat(of(connection), NEVER), or return a Promise`,
+    'the Observable of connect completed as soon as it had emitted the connection, which ends it; ' +
+      'return concat(of(connection), NEVER), or a Promise',
     false,
   );
 
