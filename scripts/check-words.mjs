@@ -48,7 +48,7 @@ const prose = [
   [/strangers?/, 'another caller, an unknown client'],
   [/fulfil(?:s|led|ling)?/, 'succeeded: of work and outcomes; fulfilled is said of a promise alone'],
   [/swept/, 'closed for idling, removed'],
-  [/as many as there may be|so many at a time/, 'the maximum, the concurrency'],
+  [/as many as there may be|so many/, 'the number, the maximum, the concurrency'],
 ];
 
 /** Of these words a name in code has no part either. */

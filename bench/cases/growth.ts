@@ -17,7 +17,7 @@ const sizes = decades(1, 10_000);
 export const growthOfPool: Case = curveOf({
   id: 'growth-pool',
   title: 'One use, by the size of the pool',
-  about: 'The case “One use with synchronous work, without waiting”, with so many connections open and idle.',
+  about: 'The case “One use with synchronous work, without waiting”, by the number of idle connections.',
   x: 'connections in the pool',
   y: 'ns per use',
   xs: sizes,

@@ -125,7 +125,7 @@ describe('the collector of a dashboard', () => {
       });
     }));
 
-  it('looks at so many events a period, says from when on it did not, and keeps the counters exact', () =>
+  it('looks at a bounded number of events a period, says from when on it did not, and keeps the counters exact', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 2, connect });
       const collector = new Collector(pool, options);
@@ -150,7 +150,7 @@ describe('the collector of a dashboard', () => {
       });
     }));
 
-  it('keeps so many frames and no more', () =>
+  it('keeps the number of frames that it is told to', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 1, connect });
       const collector = new Collector(pool, { ...options, keep: 5 });

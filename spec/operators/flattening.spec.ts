@@ -6,7 +6,7 @@ import { expectNothingHeld, marbles, opensAtOnce } from '../helpers/marbles';
 
 describe('after withConnection', () => {
   describe('mergeAll(n)', () => {
-    it('runs so many tasks at a time, and no more connections are opened', () => {
+    it('runs the given number of tasks at a time, and no more connections are opened', () => {
       marbles(({ cold, hot, target, expectObservable, expectSubscriptions, flush }) => {
         const { connect, lives } = target('a', 'b');
         const pool = createPool({ connect, max: 9 });

@@ -120,7 +120,7 @@ export interface Fold {
   readonly title: string;
 }
 
-/** So many lanes are drawn one by one. */
+/** The maximum number of lanes that are drawn one by one. */
 const mostLanes = 60;
 
 /** More lanes than can be drawn are folded, those of like load together. */
@@ -150,7 +150,7 @@ export function labelsOf(rows: readonly LaneRow[]): readonly string[] {
   return [...held].sort(([, a], [, b]) => b - a).map(([label]) => label);
 }
 
-/** What the legend says of so many colours: where there are more labels, the last colour is that of all others. */
+/** The entries of the legend. With more labels than colours, the last colour is that of all other labels. */
 export function legendOf(labels: readonly string[], colors: number): readonly string[] {
   const texts = labels.map((label) => (label === '' ? 'no label' : label));
   if (texts.length <= colors) return texts;

@@ -14,7 +14,7 @@ export const operations = (stats: PoolStats): number => stats.released + stats.d
 /** Whatever a caller did not get. */
 export const failures = (stats: PoolStats): number => stats.failedOperations + stats.timeouts + stats.rejected;
 
-/** The frames of the last so many ms, up to and with the one that is looked at. */
+/** The frames of the last `span` ms, up to and with the selected one. */
 export function windowOf(frames: readonly Frame[], index: number, span: number): readonly Frame[] {
   const last = frames[index];
   if (last === undefined) return [];

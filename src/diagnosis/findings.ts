@@ -10,9 +10,9 @@ type Counter = {
 
 /** A lease that is held for less (ms) is not taken for leaked, whatever the others do. */
 const leastLeak = 10_000;
-/** A lease that is held for so many times the 99th percentile of the others looks leaked. */
+/** A lease that is held for this multiple of the 99th percentile of the others looks leaked. */
 const leakFactor = 20;
-/** So many leases must have ended before one can be called unusual. */
+/** The number of leases that must have ended before one can be called unusual. */
 const enough = 10;
 
 /** One condition: null where it does not apply. */

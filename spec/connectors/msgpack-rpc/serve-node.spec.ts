@@ -429,7 +429,7 @@ describe('a node of our own', () => {
       expect(node.connections$.value).toBe(1);
     });
 
-    it('works on so many calls of a client at once, and lets the others wait', async () => {
+    it('works on a limited number of calls of a client at once, and lets the others wait', async () => {
       let running = 0;
       let most = 0;
       const node = await serve({
@@ -452,7 +452,7 @@ describe('a node of our own', () => {
       expect(most).toBe(3);
     });
 
-    it('works on so many bytes of requests of a client at once, and lets the others wait', async () => {
+    it('works on a limited number of bytes of requests of a client at once, and lets the others wait', async () => {
       const working: (() => void)[] = [];
       const node = await serve({
         // Counted as what they become: two bytes a letter.

@@ -133,7 +133,7 @@ export class NatsPermissionError extends ReadableError {
 }
 
 /**
- * The server does not take what it is sent, or none is connected, and so much waits for it that no more is kept (`maxBacklogBytes`). What
+ * The server does not take what it is sent, or none is connected, and what waits for it has reached the limit (`maxBacklogBytes`). What
  * fails with it was not sent.
  */
 export class NatsBacklogError extends ReadableError {

@@ -4,7 +4,7 @@ export type NatsStatus = NatsHappening & { readonly at: number };
 export type NatsHappening =
   /** The connection to the server was lost; the client looks for the next one. What is asked for meanwhile waits. */
   | { readonly type: 'disconnected'; readonly server: string }
-  /** It is connected again, after so many milliseconds; `waiting`: messages that are sent now. */
+  /** It is connected again, after `took` milliseconds; `waiting`: messages that are sent now. */
   | { readonly type: 'reconnected'; readonly server: string; readonly took: number; readonly waiting: number }
   /** Servers that have joined or left the cluster. */
   | { readonly type: 'servers'; readonly added: readonly string[]; readonly deleted: readonly string[] }

@@ -16,7 +16,7 @@ export interface StreamOptions {
   /** In ms: the first pause before it connects again, doubled up to the second. Default 500 and 5 000. */
   readonly retryDelay?: number | undefined;
   readonly maxRetryDelay?: number | undefined;
-  /** In ms: without any message for so long the connection is taken for lost. Default 20 000. */
+  /** In ms: a connection without any message for this time is taken for lost. Default 20 000. */
   readonly staleAfter?: number | undefined;
 }
 

@@ -8,7 +8,7 @@ import { causeOf, stackOf, textOf } from '../../diagnosis/texts';
 const mostCommon = 12;
 const mostOther = 40;
 
-/** The events of a period as text, so many of them. */
+/** The events of a period as text, up to a maximum. */
 export class EventRows {
   private rows: EventRow[] = [];
   private common = 0;

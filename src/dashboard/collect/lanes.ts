@@ -40,7 +40,7 @@ export class Lanes {
   /** When the frame began, by the pool's clock. */
   private begin: number;
 
-  /** `most`: so many pieces a frame; then short leases that follow each other are drawn as one. */
+  /** `most`: the number of pieces a frame from which short leases that follow each other are drawn as one. */
   constructor(
     now: number,
     private readonly most: number,

@@ -82,7 +82,7 @@ export class LoadLog {
     };
   }
 
-  /** So many callers that were not seen. Of a very busy pool the last of them are load enough, and the log begins with those. */
+  /** Adds a number of callers that were not seen. Of a very busy pool the last of them are load enough, and the log begins with those. */
   private fill(missing: number, from: number, to: number): void {
     const kept = Math.min(missing, mostUnseen);
     const begin = to - ((to - from) * kept) / missing;

@@ -13,7 +13,7 @@ interface OverviewProps {
   readonly onSelect: (index: number) => void;
 }
 
-/** So many pools have rows of full height; of more, those without a trouble have a line. */
+/** Up to this number of pools, each has a row of full height; with more, a pool without a trouble has a line. */
 const mostFull = 6;
 
 /** `33 pools: 3 too small, 30 healthy`. */

@@ -18,7 +18,7 @@ import { notifyWaiting } from './batch-wait';
 import type { BatchWait } from './batch-wait';
 
 /**
- * The machine under every batch: draws tasks (or anything else that `from` takes), runs so many of them at a time, in the
+ * The machine under every batch: draws tasks (or anything else that `from` takes), runs at most `concurrency` of them at a time, in the
  * order in which they came, and completes when all have ended. It never recurses: a member that ends at once is followed by the
  * next one in the loop that started it.
  */

@@ -2,7 +2,7 @@
 // stand between the two. It is kept beside the outcome that stopped the batch, and is no property of it.
 const unstarted = new WeakMap<object, number>();
 
-/** So many more had been drawn when this outcome stopped its batch, and were not started. */
+/** Adds to the number of items that had been drawn when this outcome stopped its batch, and were not started. */
 export function recordUnstarted(outcome: object, count: number): void {
   unstarted.set(outcome, unstartedOf(outcome) + count);
 }

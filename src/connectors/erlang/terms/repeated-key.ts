@@ -3,7 +3,7 @@ import { Atom } from './atom';
 import type { Term } from './term';
 import { KeyWriter } from './term-writer';
 
-/** Of so many keys each is compared with each. */
+/** Up to this number, each key is compared with each. */
 const FEW = 8;
 /** Bytes of a binary that stands for itself. */
 const SHORT = 1024;

@@ -3,7 +3,7 @@ import { TermRefusal } from '../terms/limits';
 
 /** Of a frame of which more is still to come, the bytes are read to where they belong. */
 const LONG = 16 * 1024;
-/** At most so much is read at a time. */
+/** The most bytes that are read at a time. */
 const MOST = 1024 * 1024;
 
 /** Gets a frame: the bytes from `start` to `end` of this memory, which is its own if nothing else is in it. */
