@@ -1,8 +1,9 @@
 import { asyncScheduler, firstValueFrom, forkJoin, timer } from 'rxjs';
 import { createPool } from '../../src/index';
-import type { Lease } from '../../src/index';
+import type { ConnectionPool } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
 import { marbles } from '../helpers/marbles';
+import type { Run } from '../helpers/marbles';
 import { scriptedTarget } from '../helpers/scripted-target';
 
 interface Trial {
@@ -58,27 +59,48 @@ function outcomeOf({ open, connect, work, believed = 0, callers, max = 50 }: Tri
 }
 
 describe('the connect policy with turnover', () => {
-  it('counts the callers that have left the queue as arrived, and opens at once for the one that stays', () => {
-    const scripted = scriptedTarget({ openAfter: 100 });
-    const dials: number[] = [];
-    marbles(({ at, flush }) => {
-      const pool = createLastingPool({ connect: scripted.connect, max: 2 });
-      const held: Lease<unknown>[] = [];
-      pool.use(() => timer(10)).subscribe();
-      at(200, () => {
-        pool.acquire().subscribe((lease) => held.push(lease));
-        for (let i = 0; i < 5; i++) pool.acquire({ acquireTimeout: 10 }).subscribe({ error: () => undefined });
-        pool.acquire().subscribe();
+  // In place of the name: how a caller leaves the queue, which the one before it does not.
+  const ways: Record<string, (pool: ConnectionPool<unknown>, at: Run['at']) => void> = {
+    'timed out': (pool) => {
+      pool.acquire({ acquireTimeout: 1 }).subscribe({ error: () => undefined });
+    },
+    'were cancelled': (pool, at) => {
+      const waits = pool.acquire().subscribe();
+      at(1, () => {
+        waits.unsubscribe();
       });
-      at(250, () => {
-        dials.push(scripted.dials);
-        held.pop()!.discard();
-        dials.push(scripted.dials);
+    },
+    'were rejected': (pool) => {
+      pool.acquire().subscribe({ error: () => undefined });
+    },
+  };
+  for (const [how, comeAndLeave] of Object.entries(ways)) {
+    it(`counts callers that ${how} as arrived, and opens before a connect time is over for the one that stays`, () => {
+      const scripted = scriptedTarget({ openAfter: 100 });
+      marbles(({ at, flush }) => {
+        const pool = createLastingPool({
+          connect: scripted.connect,
+          max: 2,
+          ...(how === 'were rejected' ? { maxPending: 0 } : {}),
+        });
+        pool.use(() => timer(20)).subscribe();
+        at(200, () => {
+          pool.use(() => timer(500)).subscribe();
+          pool.use(() => timer(1)).subscribe();
+        });
+        // One at a time: those that wait together are demand by their number.
+        for (let i = 0; i < 10; i++) {
+          at(202 + 2 * i, () => {
+            comeAndLeave(pool, at);
+          });
+        }
+        flush();
+        expect(pool.stats).toEqual(jasmine.objectContaining({ successfulOperations: 3, acquired: 3 }));
       });
-      flush();
+      expect(scripted.dialTimes[0]).toBe(0);
+      expect(scripted.dialTimes[1]).toBeLessThan(225);
     });
-    expect(dials).toEqual([1, 2]);
-  });
+  }
 
   it('begins at most one connect for a spike of short work that the open connections will have served', () => {
     const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, callers: 50 });
