@@ -2,7 +2,7 @@ import { connect as connectClient, headers, type NatsConnection as Client, type 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { firstValueFrom, forkJoin, NEVER, of, Subject, take, toArray } from 'rxjs';
+import { firstValueFrom, forkJoin, of, Subject, take, toArray } from 'rxjs';
 import { createPool } from '../../../src/index';
 import { connectNats, type NatsStatus } from '../../../src/connectors/nats/index';
 import { peer } from '../../helpers/peers';
@@ -38,7 +38,7 @@ describe('limits of a connection to NATS', () => {
     ['nested too deep', deep, 'NATS_LIMIT'],
     ['of too many elements', vast, 'NATS_LIMIT'],
     ['that would cost 500 MB', nested, 'NATS_LIMIT'],
-    ['cut short', Buffer.from([0x92, 0x01]), 'NATS_DECODE'],
+    ['cut short', Buffer.from([0x93, 0x01]), 'NATS_DECODE'],
     ['with bytes behind its value', Buffer.from([0x01, 0x02]), 'NATS_DECODE'],
     ['that is no MessagePack', Buffer.from([0xc1]), 'NATS_DECODE'],
   ] as const) {
@@ -119,24 +119,32 @@ describe('limits of a connection to NATS', () => {
       expect(await next).toBe(8);
     });
 
-    it('answers with 429 what goes beyond maxCallBytes', async () => {
-      await serve(at, { hold: () => NEVER }, { limits: { maxCallBytes: 10_000 } });
+    it('answers with 429 what goes beyond maxCallBytes, and takes the next when there is space', async () => {
+      const hold = new Subject<number>();
+      await serve(at, { hold: () => hold.pipe(take(1)) }, { limits: { maxCallBytes: 10_000 } });
       const { connection } = await open(at);
-      connection.request('spec.hold', 'x'.repeat(10_000)).subscribe({ error: () => {} });
+      const kept = answerOf(connection.request('spec.hold', 'x'.repeat(10_000)));
       const refused = await failureOf(connection.request('spec.hold', 'x'));
       expect(refused.remoteCode).toBe(429);
+      hold.next(7);
+      expect(await kept).toBe(7);
+      const next = answerOf(connection.request('spec.hold', 'x'));
+      await until(() => hold.observed);
+      hold.next(8);
+      expect(await next).toBe(8);
     });
 
     it('takes no more when it closes, answers what it has, and aborts what takes too long', async () => {
       const slow = new Subject<string>();
       let aborted: unknown;
+      const aborting = new Subject<never>();
       const service = await serve(
         at,
         {
           slow: () => slow.pipe(take(1)),
           never: (_: unknown, { signal }) => {
             signal.addEventListener('abort', () => (aborted = signal.reason));
-            return NEVER;
+            return aborting;
           },
         },
         { closeTimeout: 300 },
@@ -145,13 +153,45 @@ describe('limits of a connection to NATS', () => {
       const answered = answerOf(connection.request('spec.slow'));
       connection.request('spec.never').subscribe({ error: () => {} });
       await until(() => slow.observed);
+      const ends: string[] = [];
+      service.status$.subscribe({ complete: () => ends.push('status$') });
+      service.faults$.subscribe({ complete: () => ends.push('faults$') });
       const closing = service.close();
       expect(service.close()).toBe(closing);
       slow.next('in time');
       expect(await answered).toBe('in time');
       await closing;
       expect(aborted).toEqual(new Error('The service was closed'));
+      expect(aborting.observed).toBeFalse();
+      expect(ends.sort()).toEqual(['faults$', 'status$']);
       expect((await failureOf(connection.request('spec.slow'))).code).toBe('NATS_NO_RESPONDERS');
+    });
+
+    it('leaves no timer when it has closed', async () => {
+      const service = await serve(at, { echo: (value: unknown) => value }, { closeTimeout: 600_000 });
+      const set = spyOn(globalThis, 'setTimeout').and.callThrough();
+      const cleared = spyOn(globalThis, 'clearTimeout').and.callThrough();
+      await service.close();
+      const timers = set.calls.all().filter(({ args }) => args[1] === 600_000);
+      expect(timers.length).toBe(1);
+      expect(cleared.calls.allArgs().flat()).toContain(timers[0]!.returnValue);
+    });
+
+    it('says, with the cause, that its connection was lost for good', async () => {
+      const service = await serve(
+        at,
+        { echo: (value: unknown) => value },
+        { client: { reconnectTimeWait: 10, maxReconnectAttempts: 1 } },
+      );
+      const faults: Error[] = [];
+      const over = new Promise<void>((resolve) => {
+        service.faults$.subscribe({ next: (fault) => faults.push(fault), complete: resolve });
+      });
+      await server.kill();
+      await over;
+      expect(faults).toEqual([jasmine.objectContaining({ code: 'NATS_CONNECTION_LOST' })]);
+      expect(faults[0]!.cause).toBeInstanceOf(Error);
+      expect(faults[0]!.message).toContain((faults[0]!.cause as Error).message);
     });
   });
 

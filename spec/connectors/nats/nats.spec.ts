@@ -57,6 +57,26 @@ describe('a connection to a nats-server', () => {
       expect(timers() - before).toBeLessThan(10);
     });
 
+    it('has ended when its value is told: closing the connection then fails it no more', async () => {
+      await serve(at, { echo: (value: unknown) => value });
+      const { connection, close } = await open(at);
+      const told: unknown[] = [];
+      await new Promise<void>((resolve) => {
+        connection.request('spec.echo', 1).subscribe({
+          next: (value) => {
+            told.push(value);
+            close();
+          },
+          error: (error: unknown) => {
+            told.push(error);
+            resolve();
+          },
+          complete: resolve,
+        });
+      });
+      expect(told).toEqual([1]);
+    });
+
     it('reads what msgpackr writes, and the other way round', async () => {
       const codec = createMsgpackrCodec(Packr);
       await serve(at, { echo: (value: unknown) => value }, { codec });
@@ -384,7 +404,7 @@ describe('a connection to a nats-server', () => {
     await server.kill();
     expect((await disconnected).type).toBe('disconnected');
     const waits = failureOf(connection.request('a', 1, { timeout: Infinity }));
-    expect(await ended).toEqual(jasmine.objectContaining({ code: 'NATS_CONNECTION_LOST' }));
+    expect(await ended).toEqual(jasmine.objectContaining({ code: 'NATS_CONNECTION_LOST', cause: jasmine.any(Error) }));
     expect(await waits).toEqual(jasmine.objectContaining({ code: 'NATS_CONNECTION_LOST', sent: false }));
     expect(await subscribed).toEqual(jasmine.objectContaining({ code: 'NATS_CONNECTION_LOST' }));
   });
