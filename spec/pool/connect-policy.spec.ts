@@ -179,6 +179,27 @@ describe('opening connections', () => {
     });
   });
 
+  it('has aborted that signal when a connector reads it only afterwards', () => {
+    const late: boolean[] = [];
+    marbles(({ at, flush }) => {
+      const pool = createPool<string>({
+        connect: (context) => {
+          asyncScheduler.schedule(() => late.push(context.signal.aborted), 8);
+          return NEVER;
+        },
+        max: 1,
+        connectTimeout: 5,
+        breaker: false,
+        retryDelay: 100,
+        random: () => 0.5,
+      });
+      pool.acquire().subscribe({ error: () => undefined });
+      at(9, () => void pool.destroy());
+      flush();
+    });
+    expect(late).toEqual([true]);
+  });
+
   it('does not abort that signal while the connection is open', () => {
     let signal: AbortSignal | undefined;
     const pool = createPool<string>({
