@@ -1,6 +1,7 @@
 import { Atom } from './atom';
 import type { Term } from './term';
-import { Float, TermMap, Tuple } from './term';
+import { Float } from './float';
+import { TermMap, Tuple } from './term';
 
 /** How `fromTerm` makes plain values. */
 export interface FromTermOptions {

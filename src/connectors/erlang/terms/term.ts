@@ -1,10 +1,11 @@
 import * as tag from './tags';
 import type { ExportedFunction, Fun, Pid, Port, Reference } from './identifiers';
 import { Atom, atom } from './atom';
-import { floatText, TermValue, type TermText } from './term-value';
+import type { BitString } from './bit-string';
+import type { Float } from './float';
+import { TermValue, type TermText } from './term-value';
 import type { TermSink } from './term-sink';
 import { checkKeys, DEEPEST, keyText } from './term-writer';
-import { describeValue } from '../../../pool/values/describe';
 
 /**
  * What a term is when it has been read. Sent as it is, it is the same term.
@@ -103,85 +104,6 @@ export class Tuple<E extends readonly Sendable[] = readonly Term[]> extends Term
  * node.call('store', tuple(atom('put'), 'key', 5));
  */
 export const tuple = <E extends readonly Sendable[]>(...elements: E): Tuple<E> => new Tuple(elements);
-
-/**
- * A float whose value is an integer, such as `1.0`: as a number of JavaScript it would be sent as the integer. Other floats are numbers. It
- * can be used in arithmetic as it is.
- */
-export class Float extends TermValue {
-  /** @internal */
-  constructor(readonly value: number) {
-    super();
-  }
-
-  override valueOf(): number {
-    return this.value;
-  }
-
-  toJSON(): number {
-    return this.value;
-  }
-
-  /** @internal */
-  override writeTo(writer: TermSink): void {
-    writer.float(this.value);
-  }
-
-  /** @internal */
-  override describeTo(text: TermText): void {
-    text.write(floatText(this.value));
-  }
-}
-
-/**
- * A number that is sent as a float, though it may be an integer. Throws a `TypeError` for NaN and the infinities, which Erlang does not have.
- *
- * @example
- * node.call('thermostat', tuple(atom('set'), float(20)));
- */
-export function float(value: number): Float {
-  if (!Number.isFinite(value)) {
-    throw new TypeError(`A float of Erlang must be a finite number, but got ${describeValue(value)}`);
-  }
-  return new Float(value);
-}
-
-/** Bits that do not fill their last byte. A bit string that does is a binary, and comes as a `Buffer`. */
-export class BitString extends TermValue {
-  /**
-   * Throws a `TypeError` for anything else than what is said here.
-   *
-   * @param bytes at least one; bits that do not count are 0
-   * @param lastBits how many bits of the last byte count, the most significant first: 1 to 7
-   */
-  constructor(
-    readonly bytes: Uint8Array,
-    readonly lastBits: number,
-  ) {
-    super();
-    const isRight = Number.isInteger(lastBits) && lastBits >= 1 && lastBits <= 7;
-    if (!(bytes instanceof Uint8Array) || bytes.length === 0 || !isRight) {
-      throw new TypeError(
-        `A bit string needs at least one byte and 1 to 7 bits of the last one, but got ${describeValue(bytes)} and ${describeValue(lastBits)}`,
-      );
-    }
-  }
-
-  /** @internal */
-  override writeTo(writer: TermSink): void {
-    writer.byte(tag.BIT_BINARY);
-    writer.uint32(this.bytes.length);
-    writer.byte(this.lastBits);
-    writer.bytes(this.bytes);
-  }
-
-  /** @internal */
-  override describeTo(text: TermText): void {
-    const whole = this.bytes.subarray(0, Math.min(this.bytes.length - 1, 200));
-    const last = this.bytes.at(-1)! >> (8 - this.lastBits);
-    text.write(`<<${[...whole, `${last}:${this.lastBits}`].join(',')}>>`);
-  }
-}
 
 /** A list whose tail is no list: `[1, 2 | 3]`. */
 export class ImproperList extends TermValue {
