@@ -274,7 +274,7 @@ describe('expectNoLeak', () => {
     expectNoLeak(pool);
     pool.acquire({ label: 'report' }).subscribe((lease) => {
       expect(failureOf(() => expectNoLeak(pool)).message).toMatch(
-        /^1 lease of pool 'words' is still held:\n\n {2}connection 1, held for \d+ ms by 'report'\n {4}where it asked is known with the option leakThreshold/,
+        /^1 lease of pool 'words' is still held:\n\n {2}connection 1, held for \d+ ms by 'report'\n {4}set leakThreshold to see where it was acquired/,
       );
       lease.release();
     });

@@ -24,7 +24,7 @@ import type { PullSource, Receiver } from './internal/source';
  *
  * A task may have values faster than they are pulled: an Observable pushes. Those of the one task that runs are kept until then.
  *
- * While the target is away, the task whose turn it is waits for it, for as long as `patience` says ({@link PullBatchOptions.patience}).
+ * While the target is unreachable, the next task waits for it, at most for the option `patience` ({@link PullBatchOptions.patience}).
  *
  * ```ts
  * for await (const reply of from(lines).pipe(withConnection(pool, send), batchSequential())) { … }

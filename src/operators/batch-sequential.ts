@@ -17,7 +17,7 @@ import { PushBatch } from './internal/push-batch';
  * result     ---a-b-c#
  * ```
  *
- * While the target is away, the task whose turn it is waits for it, for as long as `patience` says ({@link BatchOptions.patience}).
+ * While the target is unreachable, the next task waits for it, at most for the option `patience` ({@link BatchOptions.patience}).
  *
  * Like `concatAll()`, which it differs from in that any number of synchronous tasks is no deep recursion.
  *

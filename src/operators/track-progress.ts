@@ -10,7 +10,7 @@ export type { BatchProgress, ProgressOptions } from './internal/progress';
 
 /**
  * Tells an observer how far the batch has come: once at the beginning and once for every outcome, before the outcome goes on; and when the
- * batch begins to wait for a target that is away, and when it waits no more.
+ * batch begins to wait for an unreachable target, and when it goes on.
  * Its complete and its error follow those of the batch.
  *
  * ```

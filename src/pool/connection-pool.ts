@@ -125,7 +125,8 @@ export interface ConnectionPool<C> extends Observable<Lease<C>> {
   refresh(): void;
   /**
    * Opens connections until `count` are open (default: `min`, at least 1, at most `max`). Rejects with a `ConnectionFailedError` when the
-   * target is down or `acquireTimeout` has expired, and with an `InvalidPoolError` when the pool is destroyed.
+   * target is down or `acquireTimeout` has expired, with an `InvalidPoolError` when the pool is destroyed, and with an `InvalidConfigError` when
+   * `count` is not an integer from 0 to `max`.
    */
   warmUp(count?: number): Promise<void>;
   /**

@@ -5,8 +5,8 @@ export interface ConnectContext {
   /** Aborted when the connect is abandoned: it timed out, or the pool was destroyed, refreshed, or made smaller. */
   readonly signal: AbortSignal;
   /**
-   * Makes something known that has happened to the connection while it is open: subscribers of `events$` get it as the event `notice`. The pool itself does
-   * nothing with it. Of a connection that is not open, or not any more, nothing is made known.
+   * Reports something that has happened to the open connection, such as a reconnect below it: subscribers of `events$` get it as the event
+   * `notice`. The pool itself does nothing with it. A notice before the connection is open, or after it has ended, is dropped.
    *
    * @example
    * client.on('reconnect', () => context.notice({ type: 'reconnected', server: client.server }));

@@ -7,7 +7,7 @@ export type LeakCheckedPool = Pick<ConnectionPool<unknown>, 'name' | 'stats' | '
 
 /**
  * Throws an `Error` if a lease of the pool is held: it names the label of each holder, for how long it has held the connection, and, for a
- * pool with a finite `leakThreshold`, where it asked. `poolTest` calls it at the end for each pool that it has created.
+ * pool with a finite `leakThreshold`, where it was acquired. `poolTest` calls it at the end for each pool that it has created.
  *
  * ```ts
  * afterEach(() => expectNoLeak(pool));
@@ -35,9 +35,7 @@ export function leaksOf(pool: LeakCheckedPool, when = ''): string | null {
 
 function describeLeak({ label, age, connection, stack }: Holder): string[] {
   const [place] = usersFrames(stack);
-  const asked =
-    place ??
-    (stack === undefined ? 'where it asked is known with the option leakThreshold, if it is finite' : undefined);
+  const asked = place ?? (stack === undefined ? 'set leakThreshold to see where it was acquired' : undefined);
   return [
     `  connection ${connection}, held for ${age} ms by ${label === undefined ? 'a holder without a label' : `'${label}'`}`,
     ...(asked === undefined ? [] : [`    ${asked}`]),

@@ -3,8 +3,7 @@ import { isPromiseLike } from '../pool/rx/work-result';
 import { parseMarbles } from './marbles';
 
 /**
- * A promise in virtual time: what a `connect` or a `work` may return that returns a Promise. It begins when it is created, and settles in
- * that frame.
+ * A promise in virtual time, for a `connect` or a `work` that returns a Promise. Its marbles begin at the frame in which it is created.
  *
  * ```
  * --c     resolves with 'c', or with the value of c, after 2 frames
@@ -18,8 +17,8 @@ import { parseMarbles } from './marbles';
  * ```
  *
  * It is a `PromiseLike` whose `then` calls its functions in virtual time, and not a `Promise`: a real one settles in a microtask, that is
- * after `poolTest` has returned, as does every `async` function and everything that follows an `await`, also of this one. Work that uses
- * them is tested in real time, or with the fake timers of the test runner.
+ * after `poolTest` has returned. So does every `async` function, and what follows an `await`, even the `await` of a `promised`. Work that uses
+ * `async` is tested in real time, or with the fake timers of the test runner.
  */
 export function promised<T = string>(
   marbles: string,

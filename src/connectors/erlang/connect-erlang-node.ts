@@ -30,7 +30,7 @@ export type ErlangConnector = (context?: ConnectContext) => Observable<ErlangCon
  * connectErlangNode(name, options)()   --c---------|     opened, closed by the node
  * ```
  *
- * Throws an `InvalidConfigError` at once for a name or options that cannot be. Fails with `ErlangCookieError`, `ErlangUnknownNameError`,
+ * Throws an `InvalidConfigError` at once for an invalid name or invalid options. Fails with `ErlangCookieError`, `ErlangUnknownNameError`,
  * `ErlangEpmdError`, `ErlangNameTakenError`, `ErlangFlagsError`, `ErlangConnectError`, `ErlangProtocolError`; once open with `ErlangNodeDownError`,
  * `ErlangTickError`, `ErlangLimitError`.
  *

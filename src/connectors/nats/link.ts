@@ -86,7 +86,7 @@ export class Link {
     if (this.waiting.delete(message)) this.waitingBytes -= weightOf(message);
   }
 
-  /** Resolves when the server has all that was sent. What is asked for in one turn is one question. */
+  /** Resolves when the server has all that was sent. All calls of one turn share one ping. */
   flush(): Promise<void> {
     return (this.flushing ??= Promise.resolve().then(() => {
       this.flushing = undefined;

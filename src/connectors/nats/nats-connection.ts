@@ -22,8 +22,8 @@ export interface NatsSubscribeOptions {
 }
 
 /**
- * An open connection to NATS. Any number of requests may be under way on it at once: give the pool a high `capacity`. While the client reconnects, what
- * is asked for waits.
+ * An open connection to NATS. Any number of requests may be under way on it at once: give the pool a high `capacity`. While the client reconnects,
+ * requests wait.
  */
 export interface NatsConnection {
   /** The server that the client is connected to now, or was connected to last: `host:port`. */

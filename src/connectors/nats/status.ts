@@ -2,7 +2,7 @@
 export type NatsStatus = NatsHappening & { readonly at: number };
 
 export type NatsHappening =
-  /** The connection to the server was lost; the client looks for the next one. What is asked for meanwhile waits. */
+  /** The connection to the server was lost; the client looks for the next one. Requests wait meanwhile. */
   | { readonly type: 'disconnected'; readonly server: string }
   /** It is connected again, after `took` milliseconds; `waiting`: messages that are sent now. */
   | { readonly type: 'reconnected'; readonly server: string; readonly took: number; readonly waiting: number }

@@ -16,10 +16,10 @@ export interface BatchOptions {
   /** After the first failure start no more, and let what runs end. Default `false`. */
   stopOnError?: boolean | undefined;
   /**
-   * How long (ms) tasks are held whose connection never came about, because the pool has none and its target is away: nothing of them
-   * has begun. Meanwhile the batch starts no others, and it goes on with the first connection. Then, and until a connection is lent again,
-   * each fails with the pool's error, as with 0: at once. A task whose work was begun fails in any case. Default: the `acquireTimeout` of
-   * the pool.
+   * How long (ms) the batch holds tasks that were refused a connection because the target is unreachable; their work has not begun. Meanwhile
+   * the batch starts no other task; when a connection can be lent again, it goes on with the held ones. When the time is over, they fail with
+   * the error of the pool, and so does each task that is refused after them, at once, until a connection is lent. With 0 no task is held. A
+   * task whose work has begun fails in any case. Default: the `acquireTimeout` of the pool.
    *
    * ```
    * target          up |  down for 2 s  | up

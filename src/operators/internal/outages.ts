@@ -27,8 +27,8 @@ function isOutage({ core }: PoolInternals<unknown>, error: unknown): error is Po
 }
 
 /**
- * What a batch does while the target of a pool is away: it holds the items that were refused a connection, starts no others, and starts
- * again with the first connection. Without it a batch would burn its items through as fast as a pool can refuse them.
+ * What a batch does while the target of a pool is unreachable: it holds the items that were refused a connection, starts no others, and starts
+ * again with the first connection. Without it all items of a batch would fail as fast as a pool can refuse them.
  */
 export class Outages<R> {
   /** Whether anything is held: as long as it is, nothing else is started. */

@@ -23,7 +23,7 @@ export interface BatchProgress {
   /** Milliseconds until `total` is reached at that rate; absent without a total, or before the first outcome. */
   readonly remainingMs?: number;
   /**
-   * Present while the batch starts nothing, because its pool has no connection and the target is away (the option `patience`): `since` when,
+   * Present while the batch starts nothing, because its pool has no connection and the target is unreachable (the option `patience`): `since` when,
    * in ms by the clock of the `scheduler`, as `Date.now()` has it, and the `error` with which a task would have failed.
    */
   readonly waiting?: { readonly since: number; readonly error: unknown };

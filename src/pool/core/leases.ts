@@ -113,8 +113,8 @@ export abstract class Leases<C> extends PoolState<C> {
   }
 
   /**
-   * A claim that ends while it is being granted requests nothing any more. That is noted when its lease has ended: if a full stack interrupts the
-   * release, the lease is recovered.
+   * Whether the lease ends inside the call that tells its holder of it: what the pool is asked for after that is not requested by this holder.
+   * `slotBeingGranted` is cleared only when the lease has ended: if a stack overflow interrupts the release, `recover` finds the claim by it.
    */
   protected isBeingGranted(claim: Claim<C>, slot: Slot<C>): boolean {
     return slot === this.slotBeingGranted && slot.holders.newest === claim;

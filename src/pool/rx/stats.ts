@@ -69,9 +69,10 @@ export interface PoolStats {
  * is destroyed.
  *
  * ```
- * pool.stats$.pipe(map((s) => s.inUseConnections))
- *   use   --a-----b----c(released)-
- *   gives 0-1-----2----1-----------
+ * lease a      --(held)--------|
+ * lease b      --------(held)----|
+ * pool.stats$.pipe(map((stats) => stats.inUseConnections))
+ *              0-1-----2-------1-0
  * ```
  */
 export interface PoolStatsSubject extends Observable<PoolStats> {
