@@ -201,6 +201,27 @@ describe('a handshake', () => {
     expect(ticks()).toBeGreaterThan(1);
   });
 
+  it('leaves no timer of the connect when it is over, or is not wanted any more', async () => {
+    const { port } = await scripted();
+    const silent = await serve(() => undefined);
+    const connectTimeout = 543_210;
+    const set = spyOn(globalThis, 'setTimeout').and.callThrough();
+    const cleared = spyOn(globalThis, 'clearTimeout').and.callThrough();
+    const timersLeft = (): number =>
+      set.calls
+        .all()
+        .filter(
+          ({ args, returnValue }) =>
+            args[1] === connectTimeout && !cleared.calls.allArgs().flat().includes(returnValue),
+        ).length;
+    await open(NAME, { cookie: COOKIE, port, connectTimeout });
+    expect(timersLeft()).withContext('open').toBe(0);
+    const connecting = connectErlangNode(NAME, { cookie: COOKIE, port: silent, connectTimeout })().subscribe();
+    expect(timersLeft()).toBe(1);
+    connecting.unsubscribe();
+    expect(timersLeft()).withContext('unsubscribed').toBe(0);
+  });
+
   it('is followed by frames of four bytes of length, in the same chunk or one byte at a time', async () => {
     const { port, nodes } = await scripted();
     const { connection } = await open(NAME, { cookie: COOKIE, port });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { connectErlangNode } from '../../../src/connectors/erlang/index';
 import { freePort } from '../../helpers/erlang';
 import { failureOf } from '../msgpack-rpc/support';
 import { ScriptedNode } from './scripted-node';
@@ -45,6 +46,33 @@ describe('an EPMD', () => {
     expect(asked).toEqual(Buffer.concat([Buffer.of(0, 7, 122), Buffer.from('worker')]));
   });
 
+  it('has no connection any more when it has answered, or is not asked any more', async () => {
+    const node = await serve((socket) => new ScriptedNode(socket, { name: NAME, cookie: COOKIE }));
+    const closed = (answers: boolean): { port: Promise<number>; asked: Promise<void>; ended: Promise<void> } => {
+      let ask: () => void;
+      let end: () => void;
+      const asked = new Promise<void>((resolve) => (ask = resolve));
+      const ended = new Promise<void>((resolve) => (end = resolve));
+      const port = serve((socket) => {
+        socket.once('data', () => {
+          if (answers) socket.write(answer(node));
+          ask();
+        });
+        socket.once('close', () => end());
+      });
+      return { port, asked, ended };
+    };
+    const answering = closed(true);
+    await open(NAME, { cookie: COOKIE, epmd: { host: '127.0.0.1', port: await answering.port } });
+    await answering.ended;
+    const silent = closed(false);
+    const connect = connectErlangNode(NAME, { cookie: COOKIE, epmd: { host: '127.0.0.1', port: await silent.port } });
+    const connecting = connect().subscribe();
+    await silent.asked;
+    connecting.unsubscribe();
+    await expectAsync(silent.ended).toBeResolved();
+  });
+
   it('that answers too little, too much or something else is no EPMD', async () => {
     const wrong: Record<string, Buffer> = {
       nothing: Buffer.alloc(0),
@@ -76,6 +104,7 @@ describe('an EPMD', () => {
     const error = await asking((socket) => socket.resetAndDestroy());
     expect(error.name).toBe('ErlangEpmdError');
     expect(error.message).toContain('ECONNRESET');
+    expect(error.cause.code).toBe('ECONNRESET');
   });
 
   it('that knows the node by a port where it is not', async () => {
