@@ -1,5 +1,5 @@
 // Keeps words that a reader would first have to learn out of the sources, the docs and the titles of the specs: person pronouns for
-// program objects, private metaphors, and names that have been replaced. In bench, examples and scripts the comments are checked.
+// program objects, private metaphors, and names that have been replaced. In bench, examples, scripts and specs the comments are checked.
 //
 //   node scripts/check-words.mjs              fails on every hit outside of `notDoneYet`
 //   node scripts/check-words.mjs src/ix docs  every hit in these files and folders, done or not
@@ -310,6 +310,9 @@ for (const file of new Set(files)) {
   } else if (/^spec\/.*\.spec\.ts$/.test(file)) {
     checkPath(file);
     checkTitles(file, read());
+    checkComments(file, read());
+  } else if (/^spec\/.*\.ts$/.test(file)) {
+    checkComments(file, read());
   } else if (/^(?:bench|examples|scripts)\/.*\.(?:ts|mjs)$/.test(file)) {
     checkComments(file, read());
   }

@@ -152,15 +152,15 @@ const others = async () => {
   return { Erlang, term };
 };
 
-const codec = (id: 'decode' | 'encode', mine: () => unknown, theirs: () => Promise<() => unknown>): Case => ({
+const codec = (id: 'decode' | 'encode', ours: () => unknown, peer: () => Promise<() => unknown>): Case => ({
   id: `erlang-${id}`,
   title: `One message of Erlang, ${id === 'decode' ? 'read' : 'written'}`,
   about: 'A tuple of two tuples, with atoms, integers, a text of 40 letters and a map of one entry.',
   amount: { full: 300_000, quick: 50_000 },
   metrics: [{ key: 'ns', title: 'ns each' }],
   contenders: [
-    { name: 'erlang_js', kind: 'peer', measure: async (n) => codecCost(await theirs(), n) },
-    { name: 'connectErlangNode', kind: 'ours', measure: (n) => codecCost(mine, n) },
+    { name: 'erlang_js', kind: 'peer', measure: async (n) => codecCost(await peer(), n) },
+    { name: 'connectErlangNode', kind: 'ours', measure: (n) => codecCost(ours, n) },
   ],
   targets: [{ what: 'ours ÷ erlang_js', unit: '×', value: (m) => m('connectErlangNode') / m('erlang_js'), atMost: 1 }],
 });

@@ -6,7 +6,7 @@ const collect = async (sources: Parameters<typeof linesOf>[0], longest?: number)
   return lines;
 };
 
-/** As one unnamed source, cut into chunks of so many bytes. */
+/** As one unnamed source, cut into chunks of a given number of bytes. */
 const cut = (input: string | Buffer, size: number, name?: string) => {
   const bytes = Buffer.from(input as string);
   return {

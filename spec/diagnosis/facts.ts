@@ -34,7 +34,7 @@ export function statsOf(given: Partial<PoolStats> = {}): PoolStats {
   };
 }
 
-/** A histogram with a value so many times. */
+/** A histogram with values, each recorded a number of times. */
 export function histogramOf(...values: readonly (readonly [ms: number, times: number])[]): Histogram {
   const histogram = new Histogram();
   for (const [ms, times] of values) histogram.record(ms, times);

@@ -3,7 +3,7 @@ import { createPool } from '../../src/index';
 import type { ConnectionPool, PoolOptions } from '../../src/index';
 import { microtasks } from '../helpers/turns';
 
-/** A pool of numbers in real time, that opens its connections at once, or after so many microtasks. */
+/** A pool of numbers in real time, that opens its connections at once, or after a number of microtasks. */
 export function openPool(
   max: number,
   options: Partial<PoolOptions<number>> & { after?: number } = {},

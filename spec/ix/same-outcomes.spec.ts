@@ -10,7 +10,7 @@ import type { BatchOptions, BatchOutcome, BatchResult, ConnectionPool } from '..
 import * as pull from '../../src/ix/index';
 import { SteppedTime } from '../helpers/stepped-time';
 
-/** Work on one item: it takes so many ms, none at all when that is 0, and may fail in the end. */
+/** Work on one item: it takes a number of ms, no time at all when that is 0, and may fail in the end. */
 interface Item {
   readonly ms: number;
   readonly fails: boolean;
@@ -74,7 +74,7 @@ const collected: Ways = {
     toldOf(await lastValueFrom(pull.fromPull(pull.collectBatch()(pull.trackProgress(() => undefined)(outcomes))))),
 };
 
-/** Keeps so many pulls waiting. */
+/** Keeps a number of pulls waiting. */
 async function inAdvance(outcomes: AsyncIterable<Outcome>, count: number): Promise<string[]> {
   const iterator = outcomes[Symbol.asyncIterator]();
   const got: string[] = [];

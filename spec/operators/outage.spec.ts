@@ -118,7 +118,7 @@ const batches: Record<string, Batch> = {
     ),
 };
 
-/** Runs a batch of so many items, at 8 at a time, with the target away from 500 ms on. */
+/** Runs a batch of a number of items, at 8 at a time, with the target away from 500 ms on. */
 function runThrough(
   batch: Batch,
   {
@@ -175,7 +175,7 @@ describe('a batch and an outage of two seconds', () => {
       expect(use).toBe(8);
       expect(result.successful.length + use + open).toBe(400);
       expect(result.failed.every(({ error }) => (error as Error).cause !== undefined)).toBe(true);
-      // Five connects have to fail before the pool gives up on the target.
+      // Five connects have to fail before the breaker opens.
       expect(at).toBeGreaterThan(500 + 700);
       expect(at).toBeLessThan(500 + 700 + 1_000);
       // No waiter is left that would make the pool try again.

@@ -108,7 +108,7 @@ describe('RxJS', () => {
       }
     }
     const recorder = (): Recorder =>
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- as the operators make theirs
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- as the operators do
       new Recorder({ next: () => undefined, error: () => undefined, complete: () => undefined });
     const completed = recorder();
     of(1, 2).subscribe(completed);

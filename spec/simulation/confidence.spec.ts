@@ -1,7 +1,7 @@
 import { Confidence } from '../../src/simulation/confidence';
 import type { StressReport } from '../../src/stress/index';
 
-/** The report after so many operations were served; each second one of them has waited, in turn or in a row. */
+/** The report after a number of operations were served; each second one of them has waited, in turn or in a row. */
 const reportOf = (served: number, waited: number, phase = 'running'): StressReport =>
   ({
     phase,

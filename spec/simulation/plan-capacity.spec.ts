@@ -12,7 +12,7 @@ const question: CapacityQuestion = {
   target: 'wait.p99<20ms',
 };
 
-/** What is asked, and what it comes to, where so many are enough. */
+/** What is asked, and what it comes to, where that number is enough. */
 function search(enough: number, ...args: Parameters<typeof capacitySearch>): { asked: number[]; found: number | null } {
   const asked: number[] = [];
   const searching = capacitySearch(...args);

@@ -15,9 +15,9 @@ import type { PullSource, Receiver } from './internal/source';
  * Runs tasks in parallel and gives an outcome for each, as they end: an error of one is an outcome, not the end. What ends the
  * batch is an error of the source, or a pool that has been destroyed.
  *
- * A batch has `concurrency` slots, and draws the next task when one of them is free. A task has its slot from the moment at which
- * it is asked for until the consumer comes back from its outcome for the next one: so there are never more than `concurrency`
- * tasks that run or whose outcomes wait, and a consumer that stops pulling also stops the drawing.
+ * A batch has `concurrency` slots, and draws the next task when one of them is free. A slot is taken when the task is pulled from the source,
+ * and free again when the consumer has taken its outcome and pulls the next one. So there are never more than `concurrency` tasks that
+ * run or whose outcomes wait, and a consumer that stops pulling also stops the drawing.
  *
  * ```
  * pulled             1       2   3      4

@@ -7,7 +7,7 @@ export const MOST_CPU = 100;
 export const MOST_BYTES = 6 * 1024 * 1024;
 
 const SIZE = 64 * 1024;
-/** A figure that is too high is measured again so many times: a machine with other work can only make it higher. */
+/** The number of times that a figure that is too high is measured again: a machine with other work can only make it higher. */
 const AGAIN = 4;
 
 export interface Cost {

@@ -133,7 +133,7 @@ export const keys: Record<string, (i: number) => Buffer> = {
   'nested maps': (i) => join(Buffer.of(116), u32(2), Buffer.of(104, 1, 116), u32(1), integer(i), Buffer.of(106, 106, 97, 1, 106)), // prettier-ignore
 };
 
-/** A list, or a map, that fills so many bytes. */
+/** A list, or a map, that fills a given number of bytes. */
 export function filled(size: number, unit: (i: number) => Buffer, isMap: boolean): Buffer {
   const parts: Buffer[] = [];
   for (let bytes = 7, i = 0; ; i++) {

@@ -210,7 +210,7 @@ export function memoryOf(bytes: Buffer): number {
   return after - before;
 }
 
-/** Nanoseconds of CPU to read each byte: the least of some rounds, each of at least so many ms. */
+/** Nanoseconds of CPU to read each byte: the least of some rounds, each of at least a given time in ms. */
 export function cpuOf(bytes: Buffer, rounds: number, ms: number): number {
   let least = Infinity;
   for (let round = 0; round < rounds; round++) {

@@ -18,7 +18,7 @@ const MOST_MEMORY = 1.25;
 const SLACK = 256 * 1024;
 /** Every input is also heard under this bound of `maxDecodedBytes`, which many of them go beyond. */
 const DECODED = 512 * 1024;
-/** A figure that is too high is measured again so many times: a machine with other work can only make it higher. */
+/** The number of times that a figure that is too high is measured again: a machine with other work can only make it higher. */
 const AGAIN = 4;
 
 export interface Cost {
@@ -56,7 +56,7 @@ function countOf(bytes: Buffer): number | undefined {
   }
 }
 
-/** Whether a client that allows a message to become so many bytes refuses it; it must not have decoded it then. */
+/** Whether a client that allows a message to become that number of bytes refuses it; it must not have decoded it then. */
 function refuses(bytes: Buffer, codec: Codec, maxDecodedBytes: number): boolean {
   let decoded = 0;
   const watched: Codec = { encode: codec.encode, decode: (part) => (decoded++, codec.decode(part)) };

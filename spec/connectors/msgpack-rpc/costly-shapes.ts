@@ -1,6 +1,6 @@
 import type { RandomChoices } from './hostile-bytes';
 
-/** Values that are cheap to send and may be dear to read, filled up to about so many bytes: one value of MessagePack each. */
+/** Values that are cheap to send and may be dear to read, filled up to about a given number of bytes: one value of MessagePack each. */
 export interface Shape {
   readonly name: string;
   /** Whether the default limits refuse it. */

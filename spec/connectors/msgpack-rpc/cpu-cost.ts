@@ -14,7 +14,7 @@ function cpuTime(): number {
   return (user + system) * 1000;
 }
 
-/** Nanoseconds of CPU for each byte that a connection hears under the default limits: the least of so many rounds, each of some time. */
+/** Nanoseconds of CPU for each byte that a connection hears under the default limits: the least of some rounds, each of some time. */
 export async function cpuCost(
   bytes: Buffer,
   { role }: Envelope,

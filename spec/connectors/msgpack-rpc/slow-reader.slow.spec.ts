@@ -17,7 +17,7 @@ import { after, answerOf, failureOf, pack, scene, type RawPeer } from './support
 
 const MB = 1_000_000;
 const CALLS = effort(60, 200);
-/** What the two sockets of a connection may hold by themselves is the system's affair: some megabytes, and never so many. */
+/** What the two sockets of a connection may hold by themselves is the system's affair: some megabytes, and never this number. */
 const SYSTEM = 40 * MB;
 
 /** Makes an answer of 1 MB for each call, all at the same moment. */

@@ -77,7 +77,7 @@ export function natsServers(program: string) {
   return { one, cluster };
 }
 
-/** Resolves when the server knows of so many. */
+/** Resolves when the server knows `count` addresses. */
 async function isComplete(servers: string, count: number): Promise<void> {
   for (;;) {
     const client = await connect({ servers });

@@ -288,8 +288,8 @@ export class PoolModel {
   /** No caller acquires, waits or holds, and every connection is idle. */
   get isQuiet(): boolean {
     const { callers, leases, warmings, connections, idle, connecting } = this;
-    const nobody = callers.length + leases.length + warmings.length === 0;
-    return nobody && connections.length === idle.length && idle.length >= this.kept && connecting.undisturbed;
+    const noClaim = callers.length + leases.length + warmings.length === 0;
+    return noClaim && connections.length === idle.length && idle.length >= this.kept && connecting.undisturbed;
   }
 
   /** The relations between the sums that the stats show. */

@@ -70,7 +70,7 @@ export interface ModelConnection {
   wasLent: boolean;
   /** By a holder, and not only lost. */
   wasGivenBack: boolean;
-  /** A promise that was fulfilled after its slot was reused: it must be closed, but occupies no slot. */
+  /** A connection whose promise was fulfilled after its slot was reused: it must be closed, but occupies no slot. */
   stray: boolean;
 }
 

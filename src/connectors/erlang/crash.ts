@@ -6,8 +6,9 @@ import { TermMap, Tuple } from './terms/term';
 const mismatches = new Set(['case_clause', 'badmatch', 'try_clause', 'bad_call', 'bad_cast', 'unexpected_message']);
 
 /**
- * Whether an exit reason says that a process ended by this message: a clause did not match it, or a tuple, list or map in it, be it that of a
- * function, whose arguments stand in the stack trace, or one inside of it. In a message of more than 1 KiB no parts are looked for.
+ * Whether an exit reason says that a process ended because of this message: no clause of a `case`, or of a function, has matched the message, or a
+ * tuple, list or map within it. The reason names the value of a `case`; the stack trace has the arguments of a function. In a message of more
+ * than 1 KiB no parts are looked for.
  */
 export function isCausedBy(reason: Term, message: Sendable): boolean {
   if (!(reason instanceof Tuple)) return false;
