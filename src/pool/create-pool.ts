@@ -1,5 +1,5 @@
-import { Pool } from './connection-pool';
 import type { ConnectionPool } from './connection-pool';
+import { Pool } from './pool';
 import { resolveOptions } from './resolve-options';
 import type { PoolOptions } from './options';
 
