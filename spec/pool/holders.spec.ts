@@ -1,4 +1,4 @@
-import { from, NEVER, of, tap, timer } from 'rxjs';
+import { from, NEVER, of, take, tap, timer } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { batchParallel, withConnection } from '../../src/index';
 import type { ConnectionPool, Lease, PoolError, PoolEvent } from '../../src/index';
@@ -39,6 +39,25 @@ describe('pool.holders()', () => {
       });
       flush();
       expect(pool.holders()).toEqual([{ label: 'shell', age: 110, connection: 2 }]);
+    });
+  });
+
+  it('has one leak of a lease that has passed from a stream to a task', () => {
+    marbles(({ flush }) => {
+      const pool = create({ max: 1, leakThreshold: 100 });
+      const leaks: unknown[] = [];
+      pool.events$.subscribe((event) => {
+        if (event.type === 'leaked') leaks.push([event.connection, event.held]);
+      });
+      pool
+        .pipe(
+          take(1),
+          withConnection(() => timer(1_000)),
+          batchParallel(),
+        )
+        .subscribe();
+      flush();
+      expect(leaks).toEqual([[1, 100]]);
     });
   });
 

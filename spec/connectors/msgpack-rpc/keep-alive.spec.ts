@@ -37,6 +37,18 @@ describe('keepAlive', () => {
     expect(ended).toBeFalse();
   });
 
+  it('leaves no timer of a connection that is closed', async () => {
+    const interval = 654_321;
+    const { target } = await rawServer(() => {});
+    const set = spyOn(globalThis, 'setTimeout').and.callThrough();
+    const cleared = spyOn(globalThis, 'clearTimeout').and.callThrough();
+    const { close } = await open(target, { keepAlive: { interval } });
+    const timers = set.calls.all().filter(({ args }) => args[1] === interval);
+    expect(timers.length).toBe(1);
+    close();
+    expect(cleared.calls.allArgs().flat()).toContain(timers[0]!.returnValue);
+  });
+
   it('asks nothing while something comes in', () => {
     jasmine.clock().install();
     cleanup(() => jasmine.clock().uninstall());

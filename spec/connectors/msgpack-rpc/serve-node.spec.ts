@@ -2,7 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { concat, NEVER, Observable, observable, of, throwError, timer, map, take, toArray, type Observer } from 'rxjs';
+import {
+  concat,
+  NEVER,
+  Observable,
+  observable,
+  of,
+  Subject,
+  throwError,
+  timer,
+  map,
+  take,
+  toArray,
+  type Observer,
+} from 'rxjs';
 import {
   builtinMethods,
   connectNode,
@@ -396,6 +409,40 @@ describe('a node of our own', () => {
   });
 
   describe('its bounds', () => {
+    it('tells a client too many why, also after many clients have come and gone', async () => {
+      const node = await serve({ methods: builtinMethods, limits: { maxConnections: 1 } });
+      // More than may be refused at once.
+      for (let i = 0; i < 70; i++) {
+        const { connection, close } = await open(node.target);
+        await answerOf(connection.call('echo', i));
+        close();
+        await until(() => node.connections$.value === 0);
+      }
+      const { connection } = await open(node.target);
+      connection.call('sleep', 60_000).subscribe({ error: () => {} });
+      await answerOf(connection.call('echo', 1));
+      const tooMany = await open(node.target);
+      const failure = await failureOf(tooMany.connection.call('echo', 1));
+      expect(failure.message).toContain('1 clients with running calls are connected here already (maxConnections)');
+    });
+
+    it('reads on when the method of a notification has ended, which has no answer', async () => {
+      const hold = new Subject<void>();
+      const node = await serve({
+        methods: { ...builtinMethods, hold: () => hold.pipe(take(1)) },
+        limits: { maxCalls: 1 },
+      });
+      const client = await rawClient(node.target);
+      client.send([2, 'hold', []]);
+      await until(() => hold.observed);
+      client.send([0, 1, 'echo', ['read']]);
+      await after(20);
+      expect(client.messages).toEqual([]);
+      hold.next();
+      await until(() => client.messages.length === 1);
+      expect(client.messages).toEqual([[1, 1, null, 'read']]);
+    });
+
     it('tells a client too many why, closes it, and takes the next when one has gone', async () => {
       const node = await serve({ methods: builtinMethods, limits: { maxConnections: 2 } });
       const faults: Error[] = [];

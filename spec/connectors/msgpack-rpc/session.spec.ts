@@ -8,6 +8,7 @@ import { clientLimits } from '../../../src/connectors/msgpack-rpc/limits';
 import { Outbox } from '../../../src/connectors/msgpack-rpc/outbox';
 import { Session } from '../../../src/connectors/msgpack-rpc/session';
 import { until } from '../../helpers/turns';
+import { MemorySocket } from './memory-socket';
 import { after, answerOf, failureOf, scene, type RawPeer } from './support';
 
 const LARGEST = 2 ** 32 - 1;
@@ -132,5 +133,17 @@ describe('the ids of calls', () => {
     const error = await failure;
     expect(error.code).toBe('RPC_PROTOCOL');
     expect(error.message).toContain('an answer to call 2, which was not made');
+  });
+});
+
+describe('a notification', () => {
+  it('fails when the connection ends before it has left', async () => {
+    const memory = new MemorySocket();
+    const config = { target: 'somewhere', codec: createLiteCodec(), limits: clientLimits, methods: new Map() };
+    const session = new Session(memory.socket, { ...config, role: 'client' }, () => {});
+    const failed = failureOf(session.notify('x'));
+    session.close();
+    expect(await failed).toEqual(jasmine.objectContaining({ code: 'RPC_CONNECTION_CLOSED' }));
+    expect(memory.said.length).toBe(0);
   });
 });
