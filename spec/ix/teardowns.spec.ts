@@ -316,25 +316,32 @@ describe('a pulled batch that is ended while promises still work', () => {
     const timers = countingScheduler();
     const pool = createPool({
       connect: () => opensAtOnce('c'),
-      max: 2,
+      max: 3,
       idleTimeout: Infinity,
       scheduler: timers.scheduler,
     });
     const settle: (() => void)[] = [];
     const work = (): Promise<void> => new Promise((resolve) => settle.push(resolve));
-    const iterator = batchOutcomes(2)(withConnection(pool, work)([1, 2]))[Symbol.asyncIterator]();
+    const iterator = batchOutcomes(3)(withConnection(pool, work)([1, 2, 3]))[Symbol.asyncIterator]();
     const next = iterator.next();
     await turns(3);
-    expect(settle.length).toBe(2);
+    expect(settle.length).toBe(3);
     const before = timers.live;
     const returned = iterator.return!();
     await turns(3);
-    expect(timers.live).toBe(before + 2);
-    for (const end of settle) end();
+    expect(timers.live).toBe(before + 3);
+    // Not over before all are.
+    let over = false;
+    void returned.then(() => (over = true));
+    for (const end of settle) {
+      expect(over).toBeFalse();
+      end();
+      await turns(2);
+    }
     await Promise.all([next, returned]);
     await turns(1);
     expect(timers.live).toBe(before);
-    expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, availableConnections: 2 }));
+    expect(pool.stats).toEqual(jasmine.objectContaining({ activeLeases: 0, availableConnections: 3 }));
     await pool.destroy();
   });
 });

@@ -73,6 +73,8 @@ describe('pool.destroy()', () => {
     marbles(({ cold, target, at, expectObservable, expectSubscriptions, flush }) => {
       const { connect, lives } = target('a', 'b');
       const pool = createPool({ connect, max: 2 });
+      const reasons: string[] = [];
+      pool.events$.subscribe((event) => event.type === 'evicted' && reasons.push(event.reason));
       const work = cold('   -x----------');
       const workSubs = '    ^-----!     ';
       let lease: Lease<string> | undefined;
@@ -88,6 +90,7 @@ describe('pool.destroy()', () => {
       expectSubscriptions(lives[0]!.subscriptions).toBe('^-----!');
       expectSubscriptions(lives[1]!.subscriptions).toBe('-^----!');
       flush();
+      expect(reasons).toEqual(['destroy', 'destroy']);
       expect(signal!.aborted).toBe(true);
       expect(() => lease!.connection).toThrowError(InvalidLeaseError);
       lease!.release();
