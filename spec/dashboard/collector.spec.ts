@@ -48,6 +48,24 @@ describe('the collector of a dashboard', () => {
       });
     }));
 
+  it('begins when it was made, also where the pool had not changed for long', () =>
+    marbles(({ at }) => {
+      const pool = createPool({ max: 2, connect });
+      pool.acquire({ label: 'report' }).subscribe();
+      expect(pool.stats.at).toBe(0);
+      let collector: Collector | undefined;
+      at(5_000, () => (collector = new Collector(pool, options)));
+      at(5_500, () => {
+        const frame = collector!.tick()!;
+        expect(frame.length).toBe(500);
+        expect(pieces(frame)).toEqual(['1 lease 0-500 report …']);
+        const { rows, begin, end } = lanesOf(collector!.frames);
+        expect(end - begin).toBe(500);
+        expect(rows[0]!.bars.map(({ label, open }) => [label, open])).toEqual([['report', true]]);
+        collector!.stop();
+      });
+    }));
+
   it('draws a connect that has not answered, and the checks that it sees', () =>
     marbles(({ at }) => {
       const pool = createPool({ max: 2, connect, reset: () => timer(500), connectTimeout: 10_000 });

@@ -50,14 +50,15 @@ export class Collector {
   ) {
     this.watch = new PoolWatch(pool);
     this.name = this.watch.name;
-    const stats = pool.stats;
     const timings = pool.timings();
     const at = this.watch.now;
+    // A snapshot has the date of the pool's last change, which may be long ago.
+    const stats = { ...pool.stats, at };
     this.last = stats;
     this.lastTimings = timings;
     this.lanes = new Lanes(at, mostPieces);
     this.rows = new EventRows(at);
-    this.load = new LoadLog({ ...stats, at }, timings, options.random);
+    this.load = new LoadLog(stats, timings, options.random);
     this.lanes.correct(pool.holders(), at);
     this.listen();
   }
