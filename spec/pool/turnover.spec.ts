@@ -1,4 +1,4 @@
-import { asyncScheduler, firstValueFrom, forkJoin, timer } from 'rxjs';
+import { asyncScheduler, firstValueFrom, forkJoin, of, timer } from 'rxjs';
 import { createPool } from '../../src/index';
 import type { ConnectionPool } from '../../src/index';
 import { createLastingPool } from '../helpers/lasting-pool';
@@ -101,6 +101,25 @@ describe('the connect policy with turnover', () => {
       expect(scripted.dialTimes[1]).toBeLessThan(225);
     });
   }
+
+  it('begins one connect for many callers whose work takes no time, when none is open any more', () => {
+    const scripted = scriptedTarget({ openAfter: 100 });
+    let served = 0;
+    marbles(({ at, flush }) => {
+      const pool = createLastingPool({ connect: scripted.connect, max: 50 });
+      for (let i = 0; i < 3; i++) pool.use(() => of(1)).subscribe();
+      at(200, () => {
+        pool.refresh();
+      });
+      at(300, () => {
+        const before = scripted.dials;
+        for (let i = 0; i < 50; i++) pool.use(() => of(1)).subscribe(() => served++);
+        expect(scripted.dials - before).toBe(1);
+      });
+      flush();
+    });
+    expect(served).toBe(50);
+  });
 
   it('begins at most one connect for a spike of short work that the open connections will have served', () => {
     const { extra, allDone } = outcomeOf({ open: 5, connect: 150, work: 2, callers: 50 });
